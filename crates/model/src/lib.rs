@@ -1,0 +1,26 @@
+//! The event, its ids, versions and formats.
+//!
+//! Everything here is a plain value or a function from values to values: no I/O, no knowledge of
+//! the Kafka or ClickHouse clients.
+
+mod event;
+mod id;
+mod json_text;
+pub mod message;
+mod names;
+mod numbers;
+mod operation;
+mod tenant;
+mod time;
+mod version;
+pub mod wire;
+
+pub use event::{Content, Event, Kind, Patch, Source};
+pub use id::{EventId, IdError, IdSequence};
+pub use json_text::JsonText;
+pub use names::EventNames;
+pub use numbers::{Embedding, Latency};
+pub use operation::{EventKey, Operation};
+pub use tenant::{Tenant, TenantError};
+pub use time::{Timestamp, Window};
+pub use version::{Position, PositionError, Version, Write};

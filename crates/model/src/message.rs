@@ -1,0 +1,163 @@
+//! The Kafka message: an operation as JSON, keyed by the event's id.
+//!
+//! It is a public format that other producers may write, so reading it trusts nothing.
+//!
+//! ```json
+//! {"v":1,"operation":"create","event_id":"01…","tenant":"default","source":"native",
+//!  "timestamp":"2026-11-20T21:57:13.123Z","data":{}}
+//! ```
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{Content, Event, EventId, EventKey, IdError, Operation, Patch, Source, Tenant, Timestamp};
+
+const FORMAT: u64 = 1;
+
+/// Why a message is no operation.
+#[derive(Debug, thiserror::Error)]
+pub enum MessageError {
+    /// Not JSON, a missing field, or a value of the wrong type or out of its range.
+    #[error("not a message: {0}")]
+    Undecodable(String),
+    /// A format newer than this program knows.
+    #[error("message format {0} is newer than {FORMAT}")]
+    NewerFormat(u64),
+    /// Neither create, update nor delete.
+    #[error("unknown operation {0:?}")]
+    UnknownOperation(String),
+    /// The message's key is not its event's id.
+    #[error("the key is not the event id {0}")]
+    KeyMismatch(EventId),
+    /// A time that the table can't hold.
+    #[error("impossible date: {0}")]
+    ImpossibleDate(String),
+}
+
+impl MessageError {
+    /// A stable word for the dead letter.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Undecodable(_) => "undecodable",
+            Self::NewerFormat(_) => "newer_format",
+            Self::UnknownOperation(_) => "unknown_operation",
+            Self::KeyMismatch(_) => "key_mismatch",
+            Self::ImpossibleDate(_) => "impossible_date",
+        }
+    }
+}
+
+impl From<serde_json::Error> for MessageError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Undecodable(error.to_string())
+    }
+}
+
+#[derive(Serialize)]
+struct Written<'a, T> {
+    v: u64,
+    operation: &'static str,
+    event_id: EventId,
+    tenant: &'a Tenant,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<Source>,
+    timestamp: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a T>,
+}
+
+/// The message's value. Its key is the event's id as text.
+pub fn encode(operation: &Operation) -> Vec<u8> {
+    let written = match operation {
+        Operation::Create(event) => serde_json::to_vec(&Written {
+            v: FORMAT,
+            operation: "create",
+            event_id: event.id,
+            tenant: &event.tenant,
+            source: Some(event.source),
+            timestamp: event.received_at,
+            data: Some(&event.content),
+        }),
+        Operation::Update { key, at, patch } => serde_json::to_vec(&Written {
+            v: FORMAT,
+            operation: "update",
+            event_id: key.id,
+            tenant: &key.tenant,
+            source: None,
+            timestamp: *at,
+            data: Some(patch.as_ref()),
+        }),
+        Operation::Delete { key, at } => serde_json::to_vec(&Written::<()> {
+            v: FORMAT,
+            operation: "delete",
+            event_id: key.id,
+            tenant: &key.tenant,
+            source: None,
+            timestamp: *at,
+            data: None,
+        }),
+    };
+    // Strings, numbers and checked JSON text into memory: nothing that can fail.
+    written.unwrap_or_default()
+}
+
+#[derive(Deserialize)]
+struct Format {
+    v: u64,
+}
+
+#[derive(Deserialize)]
+struct Read<'a> {
+    #[serde(borrow)]
+    operation: Cow<'a, str>,
+    #[serde(borrow)]
+    event_id: Cow<'a, str>,
+    tenant: Tenant,
+    source: Option<Source>,
+    #[serde(borrow)]
+    timestamp: Cow<'a, str>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+}
+
+/// Reads a message's key and value.
+pub fn decode(key: Option<&[u8]>, value: &[u8]) -> Result<Operation, MessageError> {
+    // The format first: of a newer one nothing else can be known.
+    let Format { v } = serde_json::from_slice(value)?;
+    match v {
+        0 => return Err(MessageError::Undecodable("message format 0".into())),
+        FORMAT => {}
+        newer => return Err(MessageError::NewerFormat(newer)),
+    }
+    let read: Read<'_> = serde_json::from_slice(value)?;
+    let id = EventId::parse(&read.event_id).map_err(|error| match error {
+        IdError::ImpossibleTime => MessageError::ImpossibleDate(format!("event_id: {error}")),
+        IdError::Malformed | IdError::OtherVersion => MessageError::Undecodable(format!("event_id: {error}")),
+    })?;
+    if key.and_then(|key| std::str::from_utf8(key).ok()).and_then(|key| EventId::parse(key).ok()) != Some(id) {
+        return Err(MessageError::KeyMismatch(id));
+    }
+    let at = Timestamp::parse(&read.timestamp)
+        .ok_or_else(|| MessageError::ImpossibleDate(format!("timestamp: {:?}", read.timestamp)))?;
+    let data = read.data.map_or("{}", RawValue::get);
+    let key = EventKey { tenant: read.tenant, id };
+    match &*read.operation {
+        "create" => {
+            let source = read.source.ok_or_else(|| MessageError::Undecodable("source is missing".into()))?;
+            let content: Content = serde_json::from_str(data)?;
+            let EventKey { tenant, id } = key;
+            Ok(Operation::Create(Box::new(Event { tenant, id, received_at: at, updated_at: at, source, content })))
+        }
+        "update" => {
+            let patch: Patch = serde_json::from_str(data)?;
+            Ok(Operation::Update { key, at, patch: Box::new(patch) })
+        }
+        "delete" => Ok(Operation::Delete { key, at }),
+        other => Err(MessageError::UnknownOperation(other.chars().take(64).collect())),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::{Embedding, JsonText, Latency};
+
+const ID: &str = "019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5b";
+const AT: &str = "2026-11-20T21:57:13.123Z";
+
+fn read(value: &str) -> Result<Operation, &'static str> {
+    decode(Some(ID.as_bytes()), value.as_bytes()).map_err(|error| error.reason())
+}
+
+fn create() -> Operation {
+    Operation::Create(Box::new(Event {
+        tenant: Tenant::default(),
+        id: EventId::parse(ID).unwrap(),
+        received_at: Timestamp::parse(AT).unwrap(),
+        updated_at: Timestamp::parse(AT).unwrap(),
+        source: Source::Native,
+        content: Content {
+            event_name: "event_a".into(),
+            conversation_id: "c-1".into(),
+            latency: Latency::from_millis(12.5).unwrap(),
+            input_embeddings: Embedding::new(vec![0.1, -2.0]).unwrap(),
+            tags: vec!["x".into()],
+            properties: JsonText::parse(r#"{"f":1.0,"n":null}"#).unwrap(),
+            ..Content::default()
+        },
+    }))
+}
+
+fn update(patch: Patch) -> Operation {
+    Operation::Update { key: create().key(), at: Timestamp::parse(AT).unwrap(), patch: Box::new(patch) }
+}
+
+#[test]
+fn the_written_form_is_the_published_one() {
+    let text = |operation: &Operation| String::from_utf8(encode(operation)).unwrap();
+    insta::assert_snapshot!(text(&create()), @r#"{"v":1,"operation":"create","event_id":"019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5b","tenant":"default","source":"native","timestamp":"2026-11-20T21:57:13.123Z","data":{"event_name":"event_a","conversation_id":"c-1","latency":12.5,"input_embeddings":[0.1,-2.0],"tags":["x"],"properties":{"f":1.0,"n":null}}}"#);
+    let patch = Patch { error: Some(String::new()), ..Patch::default() };
+    insta::assert_snapshot!(text(&update(patch)), @r#"{"v":1,"operation":"update","event_id":"019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5b","tenant":"default","timestamp":"2026-11-20T21:57:13.123Z","data":{"error":""}}"#);
+    let delete = Operation::Delete { key: create().key(), at: Timestamp::parse(AT).unwrap() };
+    insta::assert_snapshot!(text(&delete), @r#"{"v":1,"operation":"delete","event_id":"019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5b","tenant":"default","timestamp":"2026-11-20T21:57:13.123Z"}"#);
+}
+
+#[test]
+fn every_operation_reads_back_as_written() {
+    let delete = Operation::Delete { key: create().key(), at: Timestamp::parse(AT).unwrap() };
+    let patch = Patch { tags: Some(vec![]), latency: Some(Latency::default()), ..Patch::default() };
+    for operation in [create(), update(patch), update(Patch::default()), delete] {
+        assert_eq!(decode(Some(ID.as_bytes()), &encode(&operation)).unwrap(), operation);
+    }
+}
+
+#[test]
+fn each_fault_has_its_reason() {
+    let good = String::from_utf8(encode(&create())).unwrap();
+    assert!(read(&good).is_ok());
+    let cases = [
+        ("", "undecodable"),
+        ("null", "undecodable"),
+        ("{}", "undecodable"),
+        (&good.replace("\"v\":1", "\"v\":\"1\""), "undecodable"),
+        (&good.replace("\"v\":1", "\"v\":0"), "undecodable"),
+        (&good.replace("\"v\":1", "\"v\":1,\"v\":1"), "undecodable"),
+        (r#"{"v":2,"shape":"unknown"}"#, "newer_format"),
+        (&good.replace("\"create\"", "\"upsert\""), "unknown_operation"),
+        (&good.replace("019aa2b1", "019aa2b2"), "key_mismatch"),
+        (&good.replace("-7e5f-", "-4e5f-"), "undecodable"),
+        (&good.replace("019aa2b1-c3d4", "ffffffff-ffff"), "impossible_date"),
+        (&good.replace("2026-11", "2526-11"), "impossible_date"),
+        (&good.replace("2026-11", "2026-13"), "impossible_date"),
+        (&good.replace("\"default\"", "\"a b\""), "undecodable"),
+        (&good.replace("\"source\":\"native\",", ""), "undecodable"),
+        (&good.replace("12.5", "-1"), "undecodable"),
+        (&good.replace("-2.0", "1e300"), "undecodable"),
+        (&good.replace("\"c-1\"", "7"), "undecodable"),
+        (&good.replace("\"tags\"", "\"event_name\":\"b\",\"tags\""), "undecodable"),
+        (&good.replace("{\"f\":1.0,\"n\":null}", "[1]"), "undecodable"),
+        (&good[..good.len() - 1], "undecodable"),
+    ];
+    for (value, reason) in cases {
+        assert_eq!(read(value).unwrap_err(), reason, "{value}");
+    }
+    assert_eq!(decode(None, good.as_bytes()).unwrap_err().reason(), "key_mismatch");
+    assert_eq!(decode(Some(b"\xff"), good.as_bytes()).unwrap_err().reason(), "key_mismatch");
+    assert_eq!(decode(Some(ID.as_bytes()), b"{\"v\":1,\"operation\":\"\xff\"").unwrap_err().reason(), "undecodable");
+}
+
+#[test]
+fn null_clears_in_an_update_and_unknown_fields_are_ignored() {
+    let value = String::from_utf8(encode(&update(Patch::default()))).unwrap();
+    let value = value.replace(r#""data":{}"#, r#""data":{"error":null,"colour":"red"},"hue":1"#);
+    let expected = Patch { error: Some(String::new()), ..Patch::default() };
+    assert_eq!(read(&value), Ok(update(expected)));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_or_refused(value in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = decode(Some(ID.as_bytes()), &value);
+    }
+
+    #[test]
+    fn a_damaged_message_is_read_or_refused(at in 0_usize..300, byte in any::<u8>()) {
+        let mut value = encode(&create());
+        let at = at % value.len();
+        value[at] = byte;
+        let _ = decode(Some(ID.as_bytes()), &value);
+    }
+}

@@ -1,0 +1,73 @@
+//! Numbers that are checked when they are read: finite, and for times not negative.
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+/// Milliseconds; 0 means not measured. Finite and not negative.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize)]
+#[serde(transparent)]
+pub struct Latency(f64);
+
+impl Latency {
+    /// `None` when negative, infinite or not a number.
+    pub fn from_millis(millis: f64) -> Option<Self> {
+        // `+ 0.0` turns a negative zero into zero.
+        (millis.is_finite() && millis >= 0.0).then_some(Self(millis + 0.0))
+    }
+
+    /// Milliseconds.
+    pub fn millis(self) -> f64 {
+        self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Latency {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let millis = f64::deserialize(deserializer)?;
+        Self::from_millis(millis).ok_or_else(|| de::Error::custom("must be a finite number that is not negative"))
+    }
+}
+
+/// A vector of finite single-precision numbers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Embedding(Vec<f32>);
+
+impl Embedding {
+    /// `None` when a number is infinite or not a number.
+    pub fn new(numbers: Vec<f32>) -> Option<Self> {
+        numbers.iter().all(|number| number.is_finite()).then_some(Self(numbers))
+    }
+
+    /// The numbers.
+    pub fn as_slice(&self) -> &[f32] {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Embedding {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let numbers = Vec::deserialize(deserializer)?;
+        Self::new(numbers).ok_or_else(|| de::Error::custom("must be numbers within single precision"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_latency_is_finite_and_not_negative() {
+        assert_eq!(Latency::from_millis(12.5).map(Latency::millis), Some(12.5));
+        for bad in [-0.1, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(Latency::from_millis(bad), None);
+        }
+        assert!(serde_json::from_str::<Latency>("\"5\"").is_err());
+    }
+
+    #[test]
+    fn an_embedding_beyond_single_precision_is_refused() {
+        assert_eq!(serde_json::from_str::<Embedding>("[0.1,2]").unwrap().as_slice(), [0.1, 2.0]);
+        assert!(serde_json::from_str::<Embedding>("[1e39]").is_err());
+        assert!(serde_json::from_str::<Embedding>("[null]").is_err());
+    }
+}

@@ -1,0 +1,45 @@
+//! What is done to events.
+
+use crate::{Event, EventId, Patch, Tenant, Timestamp};
+
+/// What identifies an event. The same id under two tenants is two events.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EventKey {
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// Which it is.
+    pub id: EventId,
+}
+
+/// One change to one event.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operation {
+    /// The event, unless it is there already.
+    Create(Box<Event>),
+    /// Replaces some fields of an event that is there.
+    Update {
+        /// Which event.
+        key: EventKey,
+        /// When the update was taken in.
+        at: Timestamp,
+        /// What it replaces.
+        patch: Box<Patch>,
+    },
+    /// Removes the event, for good.
+    Delete {
+        /// Which event.
+        key: EventKey,
+        /// When the delete was taken in.
+        at: Timestamp,
+    },
+}
+
+impl Operation {
+    /// The event it is done to.
+    pub fn key(&self) -> EventKey {
+        match self {
+            Self::Create(event) => event.key(),
+            Self::Update { key, .. } | Self::Delete { key, .. } => key.clone(),
+        }
+    }
+}

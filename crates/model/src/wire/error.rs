@@ -1,0 +1,64 @@
+//! What can be wrong with something sent, in words for whoever sent it.
+
+use serde::Deserialize;
+
+/// Why a body is no operation. The text is a sentence for the sender and names the field.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WireError {
+    /// Not JSON at all.
+    #[error("invalid JSON body: {0}")]
+    InvalidJson(String),
+    /// JSON, but a value has the wrong type or can't be taken; the text starts with the field's path.
+    #[error("invalid JSON body: {0}")]
+    InvalidType(String),
+    /// A required field is absent or empty.
+    #[error("{0} is required")]
+    MissingField(&'static str),
+    /// A field's value is not allowed.
+    #[error("{field} must be {expected}")]
+    InvalidField {
+        /// The field.
+        field: &'static str,
+        /// What it must be.
+        expected: String,
+    },
+}
+
+impl WireError {
+    /// A stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidJson(_) => "invalid_json",
+            Self::MissingField(_) => "missing_field",
+            Self::InvalidType(_) | Self::InvalidField { .. } => "invalid_field",
+        }
+    }
+}
+
+/// Reads a JSON object. Fast when it is right; when it is not, it is read again to name the field.
+pub(crate) fn read_object<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, WireError> {
+    // serde would also take a list for a struct.
+    let is_object = body.trim_ascii_start().first() == Some(&b'{');
+    let utf8 = std::str::from_utf8(body);
+    if let (true, Ok(text)) = (is_object, utf8)
+        && let Ok(value) = serde_json::from_str(text)
+    {
+        return Ok(value);
+    }
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+        Err(error) => Err(describe(&error)),
+        Ok(_) if !is_object => Err(WireError::InvalidType("expected an object".into())),
+        Ok(_) => Err(match (reader.end(), utf8) {
+            (Err(trailing), _) => WireError::InvalidJson(trailing.to_string()),
+            (_, Err(bytes)) => WireError::InvalidJson(format!("not UTF-8: {bytes}")),
+            (Ok(()), Ok(_)) => WireError::InvalidJson("could not be read".into()),
+        }),
+    }
+}
+
+fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> WireError {
+    let path = error.path().to_string();
+    let text = if path == "." { error.inner().to_string() } else { format!("{path}: {}", error.inner()) };
+    if error.inner().is_data() { WireError::InvalidType(text) } else { WireError::InvalidJson(text) }
+}

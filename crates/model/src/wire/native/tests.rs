@@ -1,0 +1,165 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const NOW: &str = "2026-11-20T12:00:00.000Z";
+
+fn intake(names: &EventNames) -> Intake<'_> {
+    let now = Timestamp::parse(NOW).unwrap();
+    Intake { tenant: Tenant::default(), now, window: Window::around(now, 3_650), names, ids: IdSequence::new() }
+}
+
+fn read(body: &[u8]) -> Result<Event, WireError> {
+    let names = EventNames::parse("event_a,event_b,event_c").unwrap();
+    match create(body, &mut intake(&names))? {
+        Operation::Create(event) => Ok(*event),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn refused(body: &[u8]) -> (&'static str, String) {
+    let error = read(body).unwrap_err();
+    (error.code(), error.to_string())
+}
+
+/// A good event with one more field.
+fn with(field: &str) -> Vec<u8> {
+    format!(r#"{{"conversation_id":"c","event_name":"event_a",{field}}}"#).into_bytes()
+}
+
+#[test]
+fn an_event_comes_back_as_sent() {
+    let body = r#"{"id":"019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5b","conversation_id":"c-1","event_name":"event_a","error":"timeout",
+        "latency":12.5,"input":"hi","output":"ho","input_embeddings":[0.1,2],"output_embeddings":[],"conversation_metadata":{"a": 1},
+        "user_id":"u-1","tags":["x","y"],"properties":{"f":1.0,"n":null}}"#;
+    let event = read(body.as_bytes()).unwrap();
+    insta::assert_snapshot!(serde_json::to_string(&Returned::new(&event, true)).unwrap(), @r#"{"id":"019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5b","conversation_id":"c-1","event_name":"event_a","error":"timeout","latency":12.5,"input":"hi","output":"ho","input_embeddings":[0.1,2.0],"output_embeddings":[],"conversation_metadata":"{\"a\": 1}","user_id":"u-1","tags":["x","y"],"properties":{"f":1.0,"n":null},"created_at":"2025-11-20T19:15:50.356Z","updated_at":"2026-11-20T12:00:00.000Z"}"#);
+}
+
+#[test]
+fn null_is_as_if_absent_and_unknown_fields_are_ignored() {
+    let plain = read(&with(r#""colour":"red""#)).unwrap();
+    let nulls = read(&with(
+        r#""id":null,"timestamp":null,"error":null,"latency":null,"input":null,"input_embeddings":null,"tags":null,
+        "conversation_metadata":null,"properties":null,"user_id":null"#,
+    ))
+    .unwrap();
+    assert_eq!(plain.content, nulls.content);
+    assert_eq!(plain.content.conversation_id, "c");
+}
+
+#[test]
+fn required_fields_are_named_in_the_clients_words() {
+    assert_eq!(refused(b"{}"), ("missing_field", "conversation_id is required".into()));
+    assert_eq!(refused(br#"{"conversation_id":""}"#), ("missing_field", "conversation_id is required".into()));
+    assert_eq!(refused(br#"{"conversation_id":"c"}"#), ("missing_field", "event_name is required".into()));
+    assert_eq!(refused(br#"{"conversation_id":"c","event_name":null}"#).0, "missing_field");
+    assert_eq!(
+        refused(br#"{"conversation_id":"c","event_name":"x"}"#),
+        ("invalid_field", "event_name must be one of: event_a, event_b, event_c".into())
+    );
+}
+
+#[test]
+fn what_is_not_an_object_of_the_right_types_is_refused_by_name() {
+    let bomb = format!(r#""properties":{{"a":{}"#, "[".repeat(200_000));
+    let closed_bomb = format!(r#""properties":{{"a":{}1{}}}"#, "[".repeat(200), "]".repeat(200));
+    for (body, code, names) in [
+        (b"".to_vec(), "invalid_json", "invalid JSON body: EOF"),
+        (b"{".to_vec(), "invalid_json", "invalid JSON body: "),
+        (b"{}{}".to_vec(), "invalid_json", "trailing"),
+        (b"null".to_vec(), "invalid_field", "invalid JSON body: "),
+        (br#"["c","event_a"]"#.to_vec(), "invalid_field", "invalid JSON body: "),
+        (with(r#""latency":"fast""#), "invalid_field", "latency: "),
+        (with(r#""latency":-1"#), "invalid_field", "latency: "),
+        (with(r#""latency":NaN"#), "invalid_json", "latency: "),
+        (with(r#""latency":1e999"#), "invalid_json", "latency: "),
+        (with(r#""input_embeddings":[1e39]"#), "invalid_field", "input_embeddings: "),
+        (with(r#""input_embeddings":[1,"2"]"#), "invalid_field", "input_embeddings[1]: "),
+        (with(r#""tags":"x""#), "invalid_field", "tags: "),
+        (with(r#""properties":[]"#), "invalid_field", "properties: "),
+        (with(r#""conversation_metadata":7"#), "invalid_field", "conversation_metadata: "),
+        (with(r#""input":"a","input":"b""#), "invalid_field", "input"),
+        (with(&bomb), "invalid_json", "invalid JSON body: "),
+        (with(&closed_bomb), "invalid_field", "properties: "),
+        (with("\"input\":\"\u{1}\""), "invalid_json", "input: "),
+        ([with(r#""input":"x"#), vec![0xff, b'"', b'}']].concat(), "invalid_json", "invalid JSON body: "),
+    ] {
+        let (got, text) = refused(&body);
+        let shown = String::from_utf8_lossy(&body).chars().take(80).collect::<String>();
+        assert_eq!((got, text.contains(names)), (code, true), "{shown}: {text}");
+    }
+}
+
+#[test]
+fn ids_and_times_lie_in_the_window() {
+    let at = |text: &str| with(&format!(r#""timestamp":"{text}""#));
+    assert_eq!(read(&at("2024-01-02T03:04:05.678Z")).unwrap().id.created_at().to_string(), "2024-01-02T03:04:05.678Z");
+    assert!(read(&at("2026-11-21T12:00:00Z")).is_ok());
+    for bad in ["2026-11-21T12:00:01Z", "2010-01-01T00:00:00Z", "today", "2026-11-20", ""] {
+        let (code, text) = refused(&at(bad));
+        assert!(code == "invalid_field" && text.starts_with("timestamp must be "), "{bad}: {text}");
+    }
+    for bad in ["1", "019aa2b1-c3d4-4e5f-8a9b-0c1d2e3f4a5b", "00000000-0001-7e5f-8a9b-0c1d2e3f4a5b", ""] {
+        let (code, text) = refused(&with(&format!(r#""id":"{bad}""#)));
+        assert!(code == "invalid_field" && text.starts_with("id must be a UUID"), "{bad}: {text}");
+    }
+}
+
+#[test]
+fn an_update_takes_what_was_sent_and_nothing_that_cannot_change() {
+    let names = EventNames::parse("event_a").unwrap();
+    let key = read(&with(r#""input":"x""#)).unwrap().key();
+    let change = |body: &str| update(body.as_bytes(), key.clone(), &intake(&names));
+    let Operation::Update { patch, .. } =
+        change(r#"{"error":"","tags":[],"latency":0,"input":null,"conversation_id":"other","timestamp":"x"}"#).unwrap()
+    else {
+        panic!("not an update")
+    };
+    let expected = Patch {
+        error: Some(String::new()),
+        tags: Some(vec![]),
+        latency: Some(Latency::default()),
+        ..Patch::default()
+    };
+    assert_eq!(*patch, expected);
+    assert!(change("{}").is_ok());
+    assert_eq!(change(r#"{"event_name":""}"#).unwrap_err().to_string(), "event_name must be one of: event_a");
+}
+
+#[test]
+fn a_batch_is_an_object_or_lines() {
+    let bodies = |body: &[u8], lines| split(body, lines).map(|events| events.len());
+    assert_eq!(bodies(br#"{"events":[{"a":1}, 2, "x"]}"#, false), Ok(3));
+    assert_eq!(bodies(b"{\"a\":1}\n\n{\"b\":2}\r\n", false), Ok(2));
+    assert_eq!(bodies(b"{\"a\":1}\nrubbish\n{\"b\":2}", false), Ok(3));
+    assert_eq!(bodies(b"rubbish\n{\"b\":2}", true), Ok(2));
+    assert_eq!(bodies(br#"{"events":[]}"#, false), Ok(0));
+    assert_eq!(bodies(b"", true), Ok(0));
+    for (body, code) in [(&b"rubbish"[..], "invalid_json"), (b"", "invalid_json"), (br#"{"events":7}"#, "invalid_field")] {
+        assert_eq!(split(body, false).unwrap_err().code(), code);
+    }
+    assert!(matches!(split(br#"{"events":[{]}"#, false), Err(WireError::InvalidJson(_))));
+}
+
+#[test]
+fn invalid_bytes_in_a_batch_cost_only_their_event() {
+    let good = with(r#""input":"x""#);
+    let body = [b"{\"events\":[", &good[..], b",{\"conversation_id\":\"c\",\"event_name\":\"event_a\",\"input\":\"\xff\"}]}"].concat();
+    let events = split(&body, false).unwrap();
+    assert_eq!(events.len(), 2);
+    assert!(read(&events[0]).is_ok() && read(&events[1]).is_err());
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_or_refused(body in proptest::collection::vec(any::<u8>(), 0..200), lines in any::<bool>()) {
+        let _ = read(&body);
+        let _ = split(&body, lines);
+    }
+
+    #[test]
+    fn any_field_text_is_read_or_refused(value in r#"[\[\]{}":,a-z0-9.\\-]{0,40}"#) {
+        let _ = read(&with(&format!(r#""properties":{value},"input_embeddings":{value}"#)));
+    }
+}
