@@ -1,0 +1,68 @@
+//! The table of events in ClickHouse: rows, inserts, look-ups, migrations, and one file per question.
+//!
+//! Knows nothing of Kafka, and of an event only what [`model`] says.
+
+mod config;
+mod error;
+mod insert;
+mod lookup;
+mod migrations;
+pub mod queries;
+mod row;
+
+use std::time::Duration;
+
+use clickhouse::{Client, Compression};
+
+pub use config::{Config, ConfigError};
+pub use error::StoreError;
+pub use row::{State, Stored};
+
+/// How long one question may take.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// A ClickHouse database. Connects with the first question. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    config: Config,
+    client: Client,
+}
+
+impl Store {
+    /// The database of this configuration.
+    pub fn new(config: Config) -> Result<Self, ConfigError> {
+        let mut client = Client::default()
+            .with_url(config.url()?)
+            .with_database(&config.database)
+            .with_user(&config.user)
+            .with_compression(Compression::None)
+            // A key never leaves its partition, so the partitions need not be merged with each other.
+            .with_setting("do_not_merge_across_partitions_select_final", "1")
+            .with_setting("max_execution_time", ANSWER_WITHIN.as_secs().to_string());
+        if !config.password.is_empty() {
+            client = client.with_password(&config.password);
+        }
+        if config.cluster.is_some() {
+            // Else a look-up could ask a replica that has not seen the last insert.
+            client = client
+                .with_setting("insert_quorum", "auto")
+                .with_setting("insert_quorum_parallel", "0")
+                .with_setting("select_sequential_consistency", "1");
+        }
+        Ok(Self { config, client })
+    }
+
+    /// Whether the server answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        // Of no database: it may not be made yet.
+        within(Duration::from_secs(2), self.client.clone().with_database("").query("SELECT 1").execute()).await
+    }
+}
+
+/// Gives up on an answer that doesn't come.
+async fn within<T>(limit: Duration, answer: impl Future<Output = clickhouse::error::Result<T>>) -> Result<T, StoreError> {
+    match tokio::time::timeout(limit, answer).await {
+        Ok(result) => result.map_err(StoreError::from),
+        Err(_) => Err(StoreError::Away(format!("no answer within {limit:?}"))),
+    }
+}

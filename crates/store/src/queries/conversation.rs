@@ -1,0 +1,73 @@
+//! The events of one conversation, in order.
+
+use clickhouse::query::RowCursor;
+use model::{Event, EventId, Tenant};
+
+use crate::lookup::sql_time;
+use crate::row::{EventRow, State};
+use crate::{ANSWER_WITHIN, Store, StoreError, within};
+
+/// Two steps. The inner one finds keys by the bloom filter, which may also have matched a version
+/// that lost; the outer one takes the winning version of those keys and asks again.
+const CONVERSATION: &str = "
+    SELECT tenant, id, created_at, updated_at, received_at, source, kind, event_name, message_id,
+        conversation_id, conversation_metadata, user_id, anonymous_id, error, latency, input, output,
+        if({embeddings:Bool}, input_embeddings, []) AS input_embeddings,
+        if({embeddings:Bool}, output_embeddings, []) AS output_embeddings,
+        subjects, tags, trace_ids, properties, context, version, is_deleted
+    FROM events FINAL
+    WHERE tenant = {tenant:String}
+        AND (created_at, id) IN (
+            SELECT created_at, id FROM events
+            WHERE tenant = {tenant:String} AND conversation_id = {conversation_id:String}
+                AND (created_at, UUIDToNum(id)) > ({after_time:DateTime64(3, 'UTC')}, UUIDToNum({after_id:UUID})))
+        AND conversation_id = {conversation_id:String}
+    ORDER BY created_at, UUIDToNum(id)
+    LIMIT {limit:UInt64}
+    SETTINGS use_skip_indexes_if_final = 0";
+
+/// Which part of a conversation.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    /// Only events behind this one; from the beginning if absent.
+    pub after: Option<EventId>,
+    /// At most so many.
+    pub limit: u64,
+    /// Whether their vectors come with them.
+    pub with_embeddings: bool,
+}
+
+/// Events as they arrive, so that memory stays bounded however many there are.
+pub struct Turns {
+    rows: RowCursor<EventRow<'static>>,
+}
+
+impl Turns {
+    /// The next event.
+    pub async fn next(&mut self) -> Result<Option<Event>, StoreError> {
+        let Some(row) = within(ANSWER_WITHIN, self.rows.next()).await? else { return Ok(None) };
+        match row.into_stored()?.1.state {
+            State::Live(event) => Ok(Some(*event)),
+            State::Deleted { .. } => Err(StoreError::Server { code: 0, text: "FINAL returned a tombstone".into() }),
+        }
+    }
+}
+
+impl Store {
+    /// Events of a conversation by time and id, oldest first.
+    pub fn conversation(&self, tenant: &Tenant, conversation_id: &str, page: Page) -> Result<Turns, StoreError> {
+        // The nil UUID is before every event.
+        let after = page.after.map_or(uuid::Uuid::nil(), EventId::uuid);
+        let after_time = page.after.map(EventId::created_at).unwrap_or_default();
+        let query = self
+            .client
+            .query_raw(CONVERSATION)
+            .param("tenant", tenant.as_str())
+            .param("conversation_id", conversation_id)
+            .param("after_time", sql_time(after_time))
+            .param("after_id", after.to_string())
+            .param("limit", page.limit)
+            .param("embeddings", page.with_embeddings);
+        Ok(Turns { rows: query.fetch::<EventRow<'_>>()? })
+    }
+}

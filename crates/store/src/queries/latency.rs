@@ -1,0 +1,44 @@
+//! The slowest conversations.
+
+use clickhouse::Row;
+use model::{Tenant, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::lookup::sql_time;
+use crate::{ANSWER_WITHIN, Store, StoreError, within};
+
+/// Latency 0 is not measured: counted, but left out of the percentile.
+const LATENCY: &str = "
+    SELECT conversation_id, event_name,
+        if(countIf(latency > 0) = 0, 0, quantileExactIf(0.95)(latency, latency > 0)) AS p95_latency, count() AS event_count
+    FROM events FINAL
+    WHERE tenant = {tenant:String} AND conversation_id != '' AND created_at >= {since:DateTime64(3, 'UTC')}
+    GROUP BY conversation_id, event_name
+    ORDER BY p95_latency DESC, event_count DESC, conversation_id, event_name
+    LIMIT {limit:UInt64}";
+
+/// One event name of one conversation.
+#[derive(Debug, PartialEq, Row, Serialize, Deserialize)]
+pub struct SessionLatency {
+    /// The conversation.
+    pub conversation_id: String,
+    /// The event name.
+    pub event_name: String,
+    /// 95th percentile of the measured latencies, in milliseconds; 0 if none was measured.
+    pub p95_latency: f64,
+    /// Its events, measured or not.
+    pub event_count: u64,
+}
+
+impl Store {
+    /// Slowest first, over the events since then.
+    pub async fn latency(&self, tenant: &Tenant, since: Timestamp, limit: u64) -> Result<Vec<SessionLatency>, StoreError> {
+        let query = self
+            .client
+            .query_raw(LATENCY)
+            .param("tenant", tenant.as_str())
+            .param("since", sql_time(since))
+            .param("limit", limit);
+        within(ANSWER_WITHIN, query.fetch_all()).await
+    }
+}

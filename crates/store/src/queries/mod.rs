@@ -1,0 +1,12 @@
+//! Questions to the table, one file each: the SQL above the function that asks it.
+
+mod conversation;
+mod error_counts;
+mod event;
+mod latency;
+mod top_error_sessions;
+
+pub use conversation::{Page, Turns};
+pub use error_counts::ErrorCount;
+pub use latency::SessionLatency;
+pub use top_error_sessions::ErrorSession;

@@ -1,0 +1,182 @@
+//! An event as a row of the table.
+
+use std::borrow::Cow;
+
+use clickhouse::Row;
+use model::{
+    Content, Embedding, Event, EventId, EventKey, JsonText, Kind, Latency, Source, Tenant, Timestamp, Version,
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::StoreError;
+
+/// What the table knows of one event: its winning row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stored {
+    /// Which row won, and where in the log it comes from.
+    pub version: Version,
+    /// What it says.
+    pub state: State,
+}
+
+/// Whether an event is there.
+#[derive(Clone, Debug, PartialEq)]
+pub enum State {
+    /// It is, and says this.
+    Live(Box<Event>),
+    /// It was deleted.
+    Deleted {
+        /// When the delete was taken in.
+        at: Timestamp,
+    },
+}
+
+/// All columns of `events` but the computed ones, in the order of the table.
+#[derive(Row, Serialize, Deserialize)]
+pub(crate) struct EventRow<'a> {
+    tenant: &'a str,
+    #[serde(with = "clickhouse::serde::uuid")]
+    id: Uuid,
+    created_at: i64,
+    updated_at: i64,
+    received_at: i64,
+    source: &'a str,
+    kind: &'a str,
+    event_name: &'a str,
+    message_id: &'a str,
+    conversation_id: &'a str,
+    conversation_metadata: &'a str,
+    user_id: &'a str,
+    anonymous_id: &'a str,
+    error: &'a str,
+    latency: f64,
+    input: &'a str,
+    output: &'a str,
+    input_embeddings: Cow<'a, [f32]>,
+    output_embeddings: Cow<'a, [f32]>,
+    subjects: Cow<'a, [String]>,
+    tags: Cow<'a, [String]>,
+    trace_ids: Cow<'a, [String]>,
+    properties: &'a str,
+    context: &'a str,
+    version: u64,
+    is_deleted: u8,
+}
+
+impl<'a> EventRow<'a> {
+    /// The row that leaves `stored` behind.
+    pub(crate) fn new(key: &'a EventKey, stored: &'a Stored) -> Self {
+        match &stored.state {
+            State::Live(event) => Self::live(event, stored.version),
+            State::Deleted { at } => Self::tombstone(key, *at, stored.version),
+        }
+    }
+
+    fn live(event: &'a Event, version: Version) -> Self {
+        let content = &event.content;
+        Self {
+            tenant: event.tenant.as_str(),
+            id: event.id.uuid(),
+            created_at: event.id.created_at().millis(),
+            updated_at: event.updated_at.millis(),
+            received_at: event.received_at.millis(),
+            source: event.source.as_str(),
+            kind: content.kind.as_str(),
+            event_name: &content.event_name,
+            message_id: &content.message_id,
+            conversation_id: &content.conversation_id,
+            conversation_metadata: &content.conversation_metadata,
+            user_id: &content.user_id,
+            anonymous_id: &content.anonymous_id,
+            error: &content.error,
+            latency: content.latency.millis(),
+            input: &content.input,
+            output: &content.output,
+            input_embeddings: content.input_embeddings.as_slice().into(),
+            output_embeddings: content.output_embeddings.as_slice().into(),
+            subjects: (&content.subjects).into(),
+            tags: (&content.tags).into(),
+            trace_ids: (&content.trace_ids).into(),
+            properties: content.properties.as_str(),
+            context: content.context.as_str(),
+            version: version.raw(),
+            is_deleted: 0,
+        }
+    }
+
+    fn tombstone(key: &'a EventKey, at: Timestamp, version: Version) -> Self {
+        Self {
+            tenant: key.tenant.as_str(),
+            id: key.id.uuid(),
+            created_at: key.id.created_at().millis(),
+            updated_at: at.millis(),
+            received_at: at.millis(),
+            source: "",
+            kind: "",
+            event_name: "",
+            message_id: "",
+            conversation_id: "",
+            conversation_metadata: "",
+            user_id: "",
+            anonymous_id: "",
+            error: "",
+            latency: 0.0,
+            input: "",
+            output: "",
+            input_embeddings: Cow::default(),
+            output_embeddings: Cow::default(),
+            subjects: Cow::default(),
+            tags: Cow::default(),
+            trace_ids: Cow::default(),
+            properties: "",
+            context: "",
+            version: version.raw(),
+            is_deleted: 1,
+        }
+    }
+
+    /// What the row stands for. An error means that the table holds what this program never writes.
+    pub(crate) fn into_stored(self) -> Result<(EventKey, Stored), StoreError> {
+        let foreign = |what: &str| StoreError::Server { code: 0, text: format!("event {}: unknown {what}", self.id) };
+        let time = |millis: i64| Timestamp::from_millis(millis).ok_or_else(|| foreign("time"));
+        let tenant = Tenant::parse(self.tenant).map_err(|_| foreign("tenant"))?;
+        let id = EventId::from_uuid(self.id).map_err(|_| foreign("id"))?;
+        let version = Version::from_raw(self.version);
+        let updated_at = time(self.updated_at)?;
+        let key = EventKey { tenant, id };
+        if self.is_deleted != 0 {
+            return Ok((key, Stored { version, state: State::Deleted { at: updated_at } }));
+        }
+        let event = Event {
+            tenant: key.tenant.clone(),
+            id,
+            received_at: time(self.received_at)?,
+            updated_at,
+            source: Source::parse(self.source).ok_or_else(|| foreign("source"))?,
+            content: Content {
+                kind: Kind::parse(self.kind).ok_or_else(|| foreign("kind"))?,
+                event_name: self.event_name.into(),
+                message_id: self.message_id.into(),
+                conversation_id: self.conversation_id.into(),
+                conversation_metadata: self.conversation_metadata.into(),
+                user_id: self.user_id.into(),
+                anonymous_id: self.anonymous_id.into(),
+                error: self.error.into(),
+                latency: Latency::from_millis(self.latency).ok_or_else(|| foreign("latency"))?,
+                input: self.input.into(),
+                output: self.output.into(),
+                input_embeddings: Embedding::new(self.input_embeddings.into_owned())
+                    .ok_or_else(|| foreign("input_embeddings"))?,
+                output_embeddings: Embedding::new(self.output_embeddings.into_owned())
+                    .ok_or_else(|| foreign("output_embeddings"))?,
+                subjects: self.subjects.into_owned(),
+                tags: self.tags.into_owned(),
+                trace_ids: self.trace_ids.into_owned(),
+                properties: JsonText::from_stored(self.properties.into()),
+                context: JsonText::from_stored(self.context.into()),
+            },
+        };
+        Ok((key, Stored { version, state: State::Live(Box::new(event)) }))
+    }
+}
