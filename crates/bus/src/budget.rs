@@ -1,0 +1,32 @@
+//! How many bytes wait between a reading thread and whoever takes them.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Counts bytes against a limit. The reader stops when it is full and goes on when half of it is free.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    waiting: AtomicUsize,
+    limit: usize,
+}
+
+impl Budget {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { waiting: AtomicUsize::new(0), limit }
+    }
+
+    pub(crate) fn take(&self, bytes: usize) {
+        self.waiting.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn give_back(&self, bytes: usize) {
+        self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) >= self.limit
+    }
+
+    pub(crate) fn is_half_free(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) <= self.limit / 2
+    }
+}

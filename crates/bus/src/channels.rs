@@ -1,0 +1,38 @@
+//! Where the events of one installation run: its topics and its consumers' group.
+
+use crate::{Bus, BusError, Topic, kafka, log};
+
+/// The topics of one installation. Cheap to clone.
+#[derive(Clone)]
+pub struct Channels {
+    /// Where the topics are.
+    pub bus: Bus,
+    /// Operations on events.
+    pub events: Topic,
+    /// What could not be written, with its reason.
+    pub dead_letters: Topic,
+    /// The consumers' group.
+    pub group: String,
+}
+
+impl Channels {
+    /// In a Kafka cluster.
+    pub fn kafka(config: kafka::Config) -> Result<Self, BusError> {
+        Self::named(&config.clone(), Bus::Kafka(kafka::Kafka::new(config)))
+    }
+
+    /// In the embedded log, with the names and limits that they would have in Kafka.
+    pub fn log(log: log::Log, config: &kafka::Config) -> Result<Self, BusError> {
+        Self::named(config, Bus::Log(log))
+    }
+
+    fn named(config: &kafka::Config, bus: Bus) -> Result<Self, BusError> {
+        Ok(Self { bus, events: config.events()?, dead_letters: config.dead_letters(), group: config.group_id.clone() })
+    }
+
+    /// Makes sure that both topics are there and as they must be.
+    pub async fn ensure_topics(&self) -> Result<(), BusError> {
+        self.bus.ensure_topic(&self.events).await?;
+        self.bus.ensure_topic(&self.dead_letters).await
+    }
+}

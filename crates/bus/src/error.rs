@@ -1,0 +1,52 @@
+//! What can go wrong between a caller and the log.
+
+/// Why the log could not be asked or set up.
+#[derive(Debug, thiserror::Error)]
+pub enum BusError {
+    /// It is away or too slow; the same call may succeed later.
+    #[error("{what}: {reason}")]
+    Unavailable {
+        /// What was being done.
+        what: &'static str,
+        /// What the log's client said.
+        reason: String,
+    },
+    /// A topic or a setting can't be used as it is; someone has to change it.
+    #[error("{0}")]
+    Refused(String),
+}
+
+impl BusError {
+    pub(crate) fn unavailable(what: &'static str, reason: impl ToString) -> Self {
+        Self::Unavailable { what, reason: reason.to_string() }
+    }
+
+    /// Whether the same call may succeed later.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Unavailable { .. })
+    }
+}
+
+/// Why a record was not acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// Too much waits to be written; nothing was.
+    #[error("the queue to the log is full")]
+    Full,
+    /// Larger than the topic takes; nothing was written.
+    #[error("a record of {bytes} bytes is larger than the topic takes")]
+    TooLarge {
+        /// Key, value and headers.
+        bytes: usize,
+    },
+    /// No acknowledgement in time: the record may or may not have been written.
+    #[error("the log did not acknowledge: {0}")]
+    Unavailable(String),
+}
+
+impl SendError {
+    /// Whether the same record may be acknowledged later.
+    pub fn is_retryable(&self) -> bool {
+        !matches!(self, Self::TooLarge { .. })
+    }
+}

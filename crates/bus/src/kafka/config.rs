@@ -1,0 +1,120 @@
+//! How to reach a cluster, and what its topics are like.
+
+use serde::Deserialize;
+
+use crate::{BusError, Schedule, Topic};
+
+/// The variables that begin with `KAFKA_`. Holds a password, so it can't be printed.
+#[derive(Clone, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    /// `host:port`, comma-separated.
+    pub brokers: String,
+    /// The topic of events; dead letters go to the one with `.dead` behind it.
+    pub topic: String,
+    /// The consumers' group.
+    pub group_id: String,
+    /// Partitions of a topic that is created.
+    pub partitions: u16,
+    /// Copies of each partition of a topic that is created; the broker's default if absent.
+    pub replication: Option<i32>,
+    /// Which partition counts were in force when; `partitions` from the beginning if absent.
+    pub partition_schedule: Option<String>,
+    /// The largest record of the events' topic, in bytes.
+    pub max_message_bytes: usize,
+    /// Take records whose time is not the broker's append time.
+    pub allow_create_time: bool,
+    /// How long a record may wait for its acknowledgement, in milliseconds.
+    pub delivery_timeout_ms: u64,
+    /// How long the producer gathers records for one request, in milliseconds.
+    pub linger_ms: f64,
+    /// What may wait in the producer, in bytes.
+    pub queue_bytes: usize,
+    /// `plaintext`, `ssl`, `sasl_plaintext` or `sasl_ssl`.
+    pub security_protocol: Option<String>,
+    /// `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`.
+    pub sasl_mechanism: Option<String>,
+    /// The user.
+    pub sasl_username: Option<String>,
+    /// The user's password.
+    pub sasl_password: Option<String>,
+    /// A file of the authorities to trust.
+    pub ssl_ca_location: Option<String>,
+    /// A file of this client's certificate.
+    pub ssl_certificate_location: Option<String>,
+    /// A file of this client's key.
+    pub ssl_key_location: Option<String>,
+    /// The key's password.
+    pub ssl_key_password: Option<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            brokers: "localhost:9092".into(),
+            topic: "events".into(),
+            group_id: "event-consumer-group".into(),
+            partitions: 12,
+            replication: None,
+            partition_schedule: None,
+            max_message_bytes: 2 << 20,
+            allow_create_time: false,
+            delivery_timeout_ms: 2_000,
+            linger_ms: 1.0,
+            queue_bytes: 64 << 20,
+            security_protocol: None,
+            sasl_mechanism: None,
+            sasl_username: None,
+            sasl_password: None,
+            ssl_ca_location: None,
+            ssl_certificate_location: None,
+            ssl_key_location: None,
+            ssl_key_password: None,
+        }
+    }
+}
+
+impl Config {
+    /// The topic of events.
+    pub fn events(&self) -> Result<Topic, BusError> {
+        let schedule = match &self.partition_schedule {
+            None => Schedule::constant(self.partitions),
+            Some(text) => Schedule::parse(text)
+                .map_err(|error| BusError::Refused(format!("KAFKA_PARTITION_SCHEDULE: {error}")))?,
+        };
+        Ok(Topic {
+            name: self.topic.clone(),
+            schedule,
+            replication: self.replication,
+            max_record_bytes: self.max_message_bytes,
+            allow_create_time: self.allow_create_time,
+        })
+    }
+
+    /// The topic of dead letters: one partition, and room for a letter's headers.
+    pub fn dead_letters(&self) -> Topic {
+        Topic {
+            name: format!("{}.dead", self.topic),
+            schedule: Schedule::constant(1),
+            replication: self.replication,
+            max_record_bytes: self.max_message_bytes + (64 << 10),
+            allow_create_time: true,
+        }
+    }
+
+    /// librdkafka's settings for security, those that were given.
+    pub(super) fn security(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [
+            ("security.protocol", &self.security_protocol),
+            ("sasl.mechanism", &self.sasl_mechanism),
+            ("sasl.username", &self.sasl_username),
+            ("sasl.password", &self.sasl_password),
+            ("ssl.ca.location", &self.ssl_ca_location),
+            ("ssl.certificate.location", &self.ssl_certificate_location),
+            ("ssl.key.location", &self.ssl_key_location),
+            ("ssl.key.password", &self.ssl_key_password),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.as_deref()?)))
+    }
+}

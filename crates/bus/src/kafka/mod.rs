@@ -1,0 +1,62 @@
+//! Topics in a Kafka cluster, by librdkafka.
+
+mod config;
+mod positions;
+mod producer;
+mod source;
+mod topics;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+
+pub use config::Config;
+pub use positions::Positions;
+pub use producer::Producer;
+pub(crate) use source::{Reader, source};
+pub(crate) use topics::ensure_topic;
+
+use crate::BusError;
+
+/// How long a question to the cluster (metadata, offsets, topics) may take.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// A cluster and how to reach it. Connects to nothing by itself.
+#[derive(Clone)]
+pub struct Kafka {
+    config: Arc<Config>,
+}
+
+impl Kafka {
+    /// The cluster of this configuration.
+    pub fn new(config: Config) -> Self {
+        Self { config: Arc::new(config) }
+    }
+
+    /// What every client of the cluster is set to.
+    fn client(&self) -> ClientConfig {
+        let mut client = ClientConfig::new();
+        client
+            .set("bootstrap.servers", &self.config.brokers)
+            .set("client.id", "millrace")
+            // A broker that is back is found within a second.
+            .set("reconnect.backoff.ms", "50")
+            .set("reconnect.backoff.max.ms", "1000");
+        for (name, value) in self.config.security() {
+            client.set(name, value);
+        }
+        client
+    }
+}
+
+/// Runs a blocking call of librdkafka off the async threads.
+async fn blocking<T: Send + 'static>(
+    what: &'static str,
+    call: impl FnOnce() -> Result<T, rdkafka::error::KafkaError> + Send + 'static,
+) -> Result<T, BusError> {
+    match tokio::task::spawn_blocking(call).await {
+        Ok(result) => result.map_err(|error| BusError::unavailable(what, error)),
+        Err(stopped) => Err(BusError::unavailable(what, stopped)),
+    }
+}

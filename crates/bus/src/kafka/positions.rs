@@ -1,0 +1,124 @@
+//! Where a topic ends and how far a group has come, asked of Kafka.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use model::Timestamp;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::message::Message;
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::{ANSWER_WITHIN, Kafka, blocking};
+use crate::{BusError, Offsets, PartitionPosition, Topic};
+
+/// A client that reads a group's offsets without being its member.
+#[derive(Clone)]
+pub struct Positions {
+    client: Arc<BaseConsumer>,
+    topic: Arc<str>,
+    /// `append_time` assigns a partition to the client: one at a time.
+    looking: Arc<Mutex<()>>,
+}
+
+impl Positions {
+    pub(crate) fn new(kafka: &Kafka, topic: &Topic, group: &str) -> Result<Self, BusError> {
+        let client = kafka
+            .client()
+            .set("group.id", group)
+            .set("enable.auto.commit", "false")
+            .set("enable.partition.eof", "true")
+            .set("fetch.wait.max.ms", "50")
+            .create()
+            .map_err(|error| BusError::Refused(format!("Kafka's settings: {error}")))?;
+        Ok(Self { client: Arc::new(client), topic: topic.name.as_str().into(), looking: Arc::default() })
+    }
+
+    pub(crate) async fn committed(&self) -> Result<Offsets, BusError> {
+        let positions = self.clone();
+        blocking("asking Kafka for committed offsets", move || positions.blocking_committed(ANSWER_WITHIN))
+            .await
+    }
+
+    pub(crate) async fn partitions(&self) -> Result<Vec<PartitionPosition>, BusError> {
+        let positions = self.clone();
+        blocking("asking Kafka for offsets", move || positions.blocking_partitions()).await
+    }
+
+    pub(crate) async fn append_time(
+        &self,
+        partition: i32,
+        offset: i64,
+    ) -> Result<Option<Timestamp>, BusError> {
+        let positions = self.clone();
+        blocking("asking Kafka for a record", move || positions.blocking_append_time(partition, offset)).await
+    }
+
+    /// Every partition of the topic, at this offset.
+    fn all(&self, offset: Offset) -> KafkaResult<TopicPartitionList> {
+        let metadata = self.client.fetch_metadata(Some(&self.topic), ANSWER_WITHIN)?;
+        let mut list = TopicPartitionList::new();
+        for topic in metadata.topics() {
+            if let Some(error) = topic.error() {
+                return Err(KafkaError::MetadataFetch(error.into()));
+            }
+            for partition in topic.partitions() {
+                list.add_partition_offset(&self.topic, partition.id(), offset)?;
+            }
+        }
+        Ok(list)
+    }
+
+    fn blocking_committed(&self, within: Duration) -> KafkaResult<Offsets> {
+        Ok(known_offsets(&self.client.committed_offsets(self.all(Offset::Invalid)?, within)?))
+    }
+
+    fn blocking_partitions(&self) -> KafkaResult<Vec<PartitionPosition>> {
+        // In place of a time, -2 and -1 ask for the first and the next offset (ListOffsets in Kafka's protocol).
+        let ends = known_offsets(&self.client.offsets_for_times(self.all(Offset::End)?, ANSWER_WITHIN)?);
+        let begins =
+            known_offsets(&self.client.offsets_for_times(self.all(Offset::Beginning)?, ANSWER_WITHIN)?);
+        let committed = self.blocking_committed(ANSWER_WITHIN)?;
+        let position = |(partition, end): (&i32, &i64)| {
+            let begin = begins.get(partition).copied().unwrap_or_default();
+            let committed = committed.get(partition).copied().unwrap_or(begin);
+            PartitionPosition { partition: *partition, begin, end: *end, committed }
+        };
+        Ok(ends.iter().map(position).collect())
+    }
+
+    fn blocking_append_time(&self, partition: i32, offset: i64) -> KafkaResult<Option<Timestamp>> {
+        let _one_at_a_time = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut list = TopicPartitionList::new();
+        list.add_partition_offset(&self.topic, partition, Offset::Offset(offset))?;
+        self.client.assign(&list)?;
+        let found = self.first_time(Instant::now() + ANSWER_WITHIN);
+        self.client.unassign()?;
+        found
+    }
+
+    /// The time of the first record polled; `None` at the partition's end.
+    fn first_time(&self, deadline: Instant) -> KafkaResult<Option<Timestamp>> {
+        loop {
+            match self.client.poll(deadline.saturating_duration_since(Instant::now())) {
+                Some(Ok(message)) => {
+                    return Ok(message.timestamp().to_millis().and_then(Timestamp::from_millis));
+                }
+                Some(Err(KafkaError::PartitionEOF(_))) => return Ok(None),
+                // A broker that is away for a moment; the deadline ends it.
+                Some(Err(error)) if Instant::now() >= deadline => return Err(error),
+                None => return Err(KafkaError::Canceled),
+                Some(Err(_)) => {}
+            }
+        }
+    }
+}
+
+fn known_offsets(list: &TopicPartitionList) -> Offsets {
+    let offset = |element: &rdkafka::topic_partition_list::TopicPartitionListElem<'_>| match element.offset()
+    {
+        Offset::Offset(offset) => Some((element.partition(), offset)),
+        _ => None,
+    };
+    list.elements().iter().filter_map(offset).collect()
+}

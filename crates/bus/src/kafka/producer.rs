@@ -1,0 +1,139 @@
+//! Records into Kafka, acknowledged by all in-sync replicas.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rdkafka::ClientContext;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
+use rdkafka::statistics::Statistics;
+
+use super::Kafka;
+use crate::{BusError, Record, SendError, Topic, Written};
+
+/// librdkafka's message count is no limit; its bytes are.
+const QUEUE_MESSAGES: &str = "10000000";
+/// What a record takes in a request beside key, value and headers.
+const RECORD_OVERHEAD_BYTES: usize = 512;
+
+/// An idempotent producer to one topic. Many sends wait for their acknowledgements at once.
+pub struct Producer {
+    kafka: Kafka,
+    topic: Topic,
+    /// Replaced when it fails for good.
+    client: RwLock<Client>,
+}
+
+#[derive(Clone)]
+struct Client {
+    producer: FutureProducer<Context>,
+    context: Context,
+}
+
+/// Learns from librdkafka's statistics whether the producer has its id.
+#[derive(Clone, Default)]
+struct Context {
+    has_id: Arc<AtomicBool>,
+}
+
+impl ClientContext for Context {
+    fn stats(&self, statistics: Statistics) {
+        let assigned = statistics.eos.is_some_and(|eos| eos.idemp_state == "Assigned");
+        self.has_id.store(assigned, Ordering::Relaxed);
+    }
+}
+
+impl Producer {
+    /// A producer that connects in the background.
+    pub fn new(kafka: &Kafka, topic: &Topic) -> Result<Self, BusError> {
+        let client =
+            connect(kafka, topic).map_err(|error| BusError::Refused(format!("Kafka's settings: {error}")))?;
+        Ok(Self { kafka: kafka.clone(), topic: topic.clone(), client: RwLock::new(client) })
+    }
+
+    pub(crate) async fn send(&self, record: &Record) -> Result<Written, SendError> {
+        let bytes = record.bytes();
+        if bytes > self.topic.max_record_bytes {
+            return Err(SendError::TooLarge { bytes });
+        }
+        let key = record.key.as_deref();
+        let partition = key.map_or(0, |key| self.topic.schedule.partition(key, record.at));
+        let message = FutureRecord {
+            topic: &self.topic.name,
+            partition: Some(partition),
+            payload: Some(&record.value),
+            key,
+            timestamp: None,
+            headers: headers(&record.headers),
+        };
+        let client = self.client();
+        let sent = client.producer.send_result(message).map_err(|(error, _)| error);
+        let outcome = match sent {
+            Ok(delivery) => match delivery.await {
+                Ok(outcome) => outcome.map_err(|(error, _)| error),
+                Err(_) => Err(KafkaError::Canceled),
+            },
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Ok(delivery) => Ok(Written { partition: delivery.partition, offset: delivery.offset }),
+            Err(error) => {
+                self.replace_if_dead(&client);
+                Err(match error.rdkafka_error_code() {
+                    Some(RDKafkaErrorCode::QueueFull) => SendError::Full,
+                    Some(RDKafkaErrorCode::MessageSizeTooLarge) => SendError::TooLarge { bytes },
+                    _ => SendError::Unavailable(error.to_string()),
+                })
+            }
+        }
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        self.client().context.has_id.load(Ordering::Relaxed)
+    }
+
+    fn client(&self) -> Client {
+        self.client.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// An idempotent producer can fail for good; a new one starts over with an id of its own.
+    fn replace_if_dead(&self, failed: &Client) {
+        let Some((code, reason)) = failed.producer.client().fatal_error() else { return };
+        let mut client = self.client.write().unwrap_or_else(PoisonError::into_inner);
+        if client.producer.client().fatal_error().is_none() {
+            return; // somebody else replaced it
+        }
+        match connect(&self.kafka, &self.topic) {
+            Ok(new) => {
+                tracing::error!(%code, reason, "replaced a producer that failed for good");
+                *client = new;
+            }
+            Err(error) => tracing::error!(%error, "could not replace a producer that failed for good"),
+        }
+    }
+}
+
+fn connect(kafka: &Kafka, topic: &Topic) -> Result<Client, KafkaError> {
+    let config = &kafka.config;
+    let context = Context::default();
+    let producer = kafka
+        .client()
+        .set("enable.idempotence", "true")
+        .set("acks", "all")
+        .set("compression.type", "lz4")
+        .set("linger.ms", config.linger_ms.to_string())
+        .set("message.timeout.ms", config.delivery_timeout_ms.to_string())
+        .set("message.max.bytes", (topic.max_record_bytes + RECORD_OVERHEAD_BYTES).to_string())
+        .set("queue.buffering.max.kbytes", (config.queue_bytes / 1024).max(1).to_string())
+        .set("queue.buffering.max.messages", QUEUE_MESSAGES)
+        .set("statistics.interval.ms", "250")
+        .create_with_context(context.clone())?;
+    Ok(Client { producer, context })
+}
+
+fn headers(headers: &[(String, Vec<u8>)]) -> Option<OwnedHeaders> {
+    let insert =
+        |all: OwnedHeaders, (key, value): &(String, Vec<u8>)| all.insert(Header { key, value: Some(value) });
+    (!headers.is_empty()).then(|| headers.iter().fold(OwnedHeaders::new_with_capacity(headers.len()), insert))
+}

@@ -1,0 +1,69 @@
+//! The ordered log between the ways in and the table: records in, deliveries out, positions.
+//!
+//! Two implementations with the same meaning of key, partition, offset, append time and commit:
+//! [`kafka`], and [`log`], an embedded one for the standalone. Nobody above knows which it is, and
+//! nothing here knows what a record says.
+
+mod budget;
+mod channels;
+mod error;
+pub mod kafka;
+pub mod log;
+mod partition;
+mod positions;
+mod producer;
+mod source;
+mod topic;
+
+pub use channels::Channels;
+pub use error::{BusError, SendError};
+pub use partition::{Schedule, ScheduleError};
+pub use positions::{PartitionPosition, Positions};
+pub use producer::{Producer, Record, Written};
+pub use source::{Delivery, Offsets, Signal, Source};
+pub use topic::Topic;
+
+/// Where topics live. Cheap to clone.
+#[derive(Clone)]
+pub enum Bus {
+    /// A Kafka cluster.
+    Kafka(kafka::Kafka),
+    /// A log in a file of this process.
+    Log(log::Log),
+}
+
+impl Bus {
+    /// Creates the topic if it is missing, mends one whose timestamps are not append times, and
+    /// refuses one that can't be used. Safe to call from many processes at once.
+    pub async fn ensure_topic(&self, topic: &Topic) -> Result<(), BusError> {
+        match self {
+            Self::Kafka(kafka) => kafka::ensure_topic(kafka, topic).await,
+            Self::Log(log) => log.ensure_topic(topic).await,
+        }
+    }
+
+    /// A producer to one topic. Connects in the background.
+    pub fn producer(&self, topic: &Topic) -> Result<Producer, BusError> {
+        Ok(match self {
+            Self::Kafka(kafka) => Producer::Kafka(kafka::Producer::new(kafka, topic)?),
+            Self::Log(log) => Producer::Log(log::Producer::new(log, topic)),
+        })
+    }
+
+    /// A member of a consumer group. At most `max_queued_bytes` (and one delivery) wait in memory
+    /// between the log and [`Source::next`].
+    pub fn source(&self, topic: &Topic, group: &str, max_queued_bytes: usize) -> Result<Source, BusError> {
+        match self {
+            Self::Kafka(kafka) => kafka::source(kafka, topic, group, max_queued_bytes),
+            Self::Log(log) => log::source(log, topic, group, max_queued_bytes),
+        }
+    }
+
+    /// A view of where a topic ends and how far a group has come.
+    pub fn positions(&self, topic: &Topic, group: &str) -> Result<Positions, BusError> {
+        Ok(match self {
+            Self::Kafka(kafka) => Positions::Kafka(kafka::Positions::new(kafka, topic, group)?),
+            Self::Log(log) => Positions::Log(log::Positions::new(log, topic, group)),
+        })
+    }
+}

@@ -1,0 +1,35 @@
+//! How a log is to behave.
+
+use std::time::Duration;
+
+use model::Timestamp;
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// Settings of a [`Log`](super::Log).
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How long a record stays at least, also when every group has read it.
+    pub retention: Duration,
+    /// How often the log looks for records to remove.
+    pub retention_interval: Duration,
+    /// How much may wait to be written, in bytes.
+    pub max_queued_bytes: usize,
+    /// How long a caller waits for its record, commit or topic to be written.
+    pub delivery_timeout: Duration,
+    /// The host's clock, in milliseconds since the Unix epoch.
+    pub clock: fn() -> i64,
+}
+
+impl Default for Options {
+    /// Seven days, looked at every minute; 32 MiB; five seconds; the real clock.
+    fn default() -> Self {
+        Self {
+            retention: 7 * DAY,
+            retention_interval: Duration::from_mins(1),
+            max_queued_bytes: 32 << 20,
+            delivery_timeout: Duration::from_secs(5),
+            clock: || Timestamp::now().millis(),
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What waits for the writer, and the answers to it.
+
+use std::sync::mpsc::{Receiver, Sender};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use crate::budget::Budget;
+use crate::{BusError, Offsets, Record, SendError, Written};
+
+const CLOSED: &str = "the log is closed";
+
+/// The most that one transaction writes, in bytes: what waits behind it waits for its sync.
+const MAX_TRANSACTION_BYTES: usize = 4 << 20;
+
+/// What a waiting record takes beside its own bytes, more or less.
+const REQUEST_BYTES: usize = size_of::<Request>() + 128;
+
+pub(super) enum Request {
+    Append(Append),
+    Change(Change, Reply<(), BusError>),
+    Close(Reply<(), BusError>),
+}
+
+pub(super) type Reply<T, E> = oneshot::Sender<Result<T, E>>;
+
+pub(super) struct Append {
+    pub(super) topic: Arc<str>,
+    pub(super) partition: i32,
+    pub(super) record: Record,
+    reply: Reply<Written, SendError>,
+}
+
+/// What is written beside records.
+pub(super) enum Change {
+    EnsureTopic { name: String, partitions: u16 },
+    Commit { topic: String, group: String, offsets: Offsets },
+}
+
+/// The callers' end.
+#[derive(Clone)]
+pub(super) struct Queue {
+    requests: Sender<Request>,
+    budget: Arc<Budget>,
+    limit: Duration,
+}
+
+impl Queue {
+    pub(super) fn new(requests: Sender<Request>, budget: Arc<Budget>, limit: Duration) -> Self {
+        Self { requests, budget, limit }
+    }
+
+    /// Puts the record in the queue when first polled, and waits until it is written.
+    pub(super) async fn append(
+        &self,
+        topic: &Arc<str>,
+        partition: i32,
+        record: Record,
+    ) -> Result<Written, SendError> {
+        if self.budget.is_full() {
+            return Err(SendError::Full);
+        }
+        let (reply, answer) = oneshot::channel();
+        let append = Append { topic: Arc::clone(topic), partition, record, reply };
+        self.budget.take(append.bytes());
+        self.put(Request::Append(append)).map_err(SendError::Unavailable)?;
+        self.wait(answer).await.unwrap_or_else(|reason| Err(SendError::Unavailable(reason)))
+    }
+
+    /// Waits until the change is written; `what` is what it is for whom it concerns.
+    pub(super) async fn change(&self, what: &'static str, change: Change) -> Result<(), BusError> {
+        let (reply, answer) = oneshot::channel();
+        self.put(Request::Change(change, reply)).map_err(|reason| BusError::unavailable(what, reason))?;
+        self.wait(answer).await.unwrap_or_else(|reason| Err(BusError::unavailable(what, reason)))
+    }
+
+    /// Waits until everything before is written and the file is given free.
+    pub(super) async fn close(&self) -> Result<(), BusError> {
+        let (reply, answer) = oneshot::channel();
+        if self.put(Request::Close(reply)).is_err() {
+            return Ok(());
+        }
+        self.wait(answer).await.unwrap_or_else(|reason| Err(BusError::unavailable("closing the log", reason)))
+    }
+
+    fn put(&self, request: Request) -> Result<(), String> {
+        self.requests.send(request).map_err(|_| CLOSED.to_owned())
+    }
+
+    async fn wait<T>(&self, answer: oneshot::Receiver<T>) -> Result<T, String> {
+        match timeout(self.limit, answer).await {
+            Ok(answer) => answer.map_err(|_| CLOSED.to_owned()),
+            Err(_) => Err(format!("not written within {:?}", self.limit)),
+        }
+    }
+}
+
+impl Append {
+    fn bytes(&self) -> usize {
+        self.record.bytes() + REQUEST_BYTES
+    }
+}
+
+/// What one transaction writes. Changes go first; nobody may count on an order between them and
+/// records that wait at the same time.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) changes: Vec<Change>,
+    pub(super) appends: Vec<Append>,
+    pub(super) bytes: usize,
+    /// Whoever wants the log closed after this.
+    pub(super) closing: Option<Reply<(), BusError>>,
+    replies: Vec<Reply<(), BusError>>,
+}
+
+/// For each change and each append whether it could be done.
+pub(super) struct Outcomes {
+    pub(super) changes: Vec<Result<(), BusError>>,
+    pub(super) appends: Vec<Result<Written, SendError>>,
+}
+
+impl Batch {
+    /// Waits for a request and takes those that wait behind it. `None` when none will come.
+    pub(super) fn collect(requests: &Receiver<Request>, patience: Duration) -> Option<Self> {
+        let mut batch = Self::default();
+        match requests.recv_timeout(patience) {
+            Ok(request) => batch.push(request),
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+            Err(mpsc::RecvTimeoutError::Disconnected) => return None,
+        }
+        while batch.bytes < MAX_TRANSACTION_BYTES && batch.closing.is_none() {
+            match requests.try_recv() {
+                Ok(request) => batch.push(request),
+                Err(_) => break,
+            }
+        }
+        Some(batch)
+    }
+
+    fn push(&mut self, request: Request) {
+        match request {
+            Request::Append(append) => {
+                self.bytes += append.bytes();
+                self.appends.push(append);
+            }
+            Request::Change(change, reply) => {
+                self.changes.push(change);
+                self.replies.push(reply);
+            }
+            Request::Close(reply) => self.closing = Some(reply),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.appends.is_empty()
+    }
+
+    /// Answers everyone with what was done, or with why nothing was.
+    pub(super) fn answer(self, outcomes: Result<Outcomes, String>) {
+        match outcomes {
+            Ok(outcomes) => {
+                for (reply, outcome) in self.replies.into_iter().zip(outcomes.changes) {
+                    let _ = reply.send(outcome);
+                }
+                for (append, outcome) in self.appends.into_iter().zip(outcomes.appends) {
+                    let _ = append.reply.send(outcome);
+                }
+            }
+            Err(reason) => {
+                for reply in self.replies {
+                    let _ = reply.send(Err(BusError::unavailable("writing to the log", &reason)));
+                }
+                for append in self.appends {
+                    let _ = append.reply.send(Err(SendError::Unavailable(reason.clone())));
+                }
+            }
+        }
+    }
+}

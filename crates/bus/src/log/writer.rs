@@ -1,0 +1,159 @@
+//! The one thread that writes: whatever waits becomes one transaction, answered after its sync.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, Statement, Transaction, TransactionBehavior, params};
+
+use super::bell::Bell;
+use super::file::{self, WAL_BYTES};
+use super::headers;
+use super::options::Options;
+use super::queue::{Append, Batch, Change, Outcomes, Reply, Request};
+use super::retention;
+use super::topics::{Topics, missing};
+use crate::budget::Budget;
+use crate::{BusError, SendError, Written};
+
+pub(super) struct Writer {
+    connection: Connection,
+    /// What the file says; `None` until it was read, and after a transaction that failed.
+    topics: Option<Topics>,
+    wal: PathBuf,
+    options: Options,
+    bell: Arc<Bell>,
+    budget: Arc<Budget>,
+}
+
+impl Writer {
+    pub(super) fn new(
+        connection: Connection,
+        path: &Path,
+        options: Options,
+        bell: Arc<Bell>,
+        budget: Arc<Budget>,
+    ) -> Self {
+        Self { connection, topics: None, wal: file::wal(path), options, bell, budget }
+    }
+
+    /// Writes until someone asks for the end, who is returned, or nobody is left to ask for anything.
+    pub(super) fn run(mut self, requests: &Receiver<Request>) -> Option<Reply<(), BusError>> {
+        let mut retention_due = Instant::now();
+        let mut closing = None;
+        while closing.is_none() {
+            let patience = retention_due.saturating_duration_since(Instant::now());
+            let Some(mut batch) = Batch::collect(requests, patience) else { break };
+            closing = batch.closing.take();
+            if !batch.is_empty() {
+                self.write(batch);
+            }
+            if closing.is_none() && retention_due <= Instant::now() {
+                retention_due = Instant::now() + self.remove_old();
+            }
+        }
+        self.bell.close();
+        self.shorten_wal();
+        closing
+    }
+
+    fn write(&mut self, batch: Batch) {
+        let outcomes = self.transact(&batch);
+        if outcomes.is_ok() && !batch.appends.is_empty() {
+            self.bell.ring();
+        }
+        self.budget.give_back(batch.bytes);
+        batch.answer(outcomes.map_err(|error| error.to_string()));
+        self.watch_wal();
+    }
+
+    fn transact(&mut self, batch: &Batch) -> rusqlite::Result<Outcomes> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut topics = match self.topics.take() {
+            Some(topics) => topics,
+            None => Topics::load(&transaction)?,
+        };
+        let changes = batch.changes.iter().map(|change| make(&transaction, &mut topics, change));
+        let changes = changes.collect::<rusqlite::Result<_>>()?;
+        let now = (self.options.clock)();
+        let mut insert = transaction.prepare_cached(
+            "INSERT INTO records (id, append_ms, key, value, headers) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
+        let appends = batch.appends.iter().map(|append| put(&mut insert, &mut topics, append, now));
+        let appends = appends.collect::<rusqlite::Result<_>>()?;
+        drop(insert);
+        topics.save(&transaction)?;
+        transaction.commit()?;
+        self.topics = Some(topics);
+        Ok(Outcomes { changes, appends })
+    }
+
+    /// Removes some of what is old, and says when to look again: at once as long as there is more, but
+    /// after what waits.
+    fn remove_old(&mut self) -> Duration {
+        let retention = i64::try_from(self.options.retention.as_millis()).unwrap_or(i64::MAX);
+        let before = (self.options.clock)().saturating_sub(retention);
+        match retention::remove_some(&mut self.connection, before) {
+            Ok(true) => Duration::ZERO,
+            Ok(false) => self.options.retention_interval,
+            Err(error) => {
+                tracing::warn!(%error, "old records could not be removed from the log");
+                self.options.retention_interval
+            }
+        }
+    }
+
+    /// SQLite starts the write-ahead log over when no reader is in it. Should one always be, this waits
+    /// for a moment without.
+    fn watch_wal(&self) {
+        if fs::metadata(&self.wal).is_ok_and(|wal| wal.len() > 4 * WAL_BYTES) {
+            self.shorten_wal();
+        }
+    }
+
+    /// Moves what the write-ahead log holds into the tables. A failure costs space and nothing else.
+    fn shorten_wal(&self) {
+        if let Err(error) = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(())) {
+            tracing::warn!(%error, "the write-ahead log could not be shortened");
+        }
+    }
+}
+
+/// The outer error ends the transaction, the inner one is the caller's alone.
+fn make(
+    transaction: &Transaction<'_>,
+    topics: &mut Topics,
+    change: &Change,
+) -> rusqlite::Result<Result<(), BusError>> {
+    match change {
+        Change::EnsureTopic { name, partitions } => topics.ensure(transaction, name, *partitions),
+        Change::Commit { topic, group, offsets } => {
+            let mut statement = transaction.prepare_cached(
+                "INSERT INTO commits (slot, consumer_group, next) VALUES (?1, ?2, ?3)
+                 ON CONFLICT DO UPDATE SET next = excluded.next",
+            )?;
+            for (partition, next) in offsets {
+                let Some(slot) = topics.slot(topic, *partition) else { return Ok(Err(missing(topic))) };
+                statement.execute(params![slot, group, next])?;
+            }
+            Ok(Ok(()))
+        }
+    }
+}
+
+fn put(
+    insert: &mut Statement<'_>,
+    topics: &mut Topics,
+    append: &Append,
+    now: i64,
+) -> rusqlite::Result<Result<Written, SendError>> {
+    let Append { topic, partition, record, .. } = append;
+    let Some(place) = topics.place(topic, *partition, now) else {
+        return Ok(Err(SendError::Unavailable(format!("topic {topic} has no partition {partition}"))));
+    };
+    let headers = headers::ToWrite(&record.headers);
+    insert.execute(params![place.row, place.append_ms, record.key, record.value, headers])?;
+    Ok(Ok(Written { partition: *partition, offset: place.offset }))
+}

@@ -1,0 +1,60 @@
+//! Where a topic begins and ends, and how far a group has come.
+
+use model::Timestamp;
+
+use crate::{BusError, Offsets, kafka, log};
+
+/// One partition of a topic, seen by one group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartitionPosition {
+    /// The partition.
+    pub partition: i32,
+    /// The first offset that is still there.
+    pub begin: i64,
+    /// The offset that the next record will get.
+    pub end: i64,
+    /// The next offset the group will read; `begin` as long as it has committed none.
+    pub committed: i64,
+}
+
+impl PartitionPosition {
+    /// How many offsets the group has yet to read.
+    pub fn lag(&self) -> i64 {
+        (self.end - self.committed).max(0)
+    }
+}
+
+/// A view of one topic and one group. Never joins the group.
+#[derive(Clone)]
+pub enum Positions {
+    /// In Kafka.
+    Kafka(kafka::Positions),
+    /// In the embedded log.
+    Log(log::Positions),
+}
+
+impl Positions {
+    /// What the group has committed; partitions without a commit are absent.
+    pub async fn committed(&self) -> Result<Offsets, BusError> {
+        match self {
+            Self::Kafka(positions) => positions.committed().await,
+            Self::Log(positions) => positions.committed().await,
+        }
+    }
+
+    /// Every partition of the topic, in order.
+    pub async fn partitions(&self) -> Result<Vec<PartitionPosition>, BusError> {
+        match self {
+            Self::Kafka(positions) => positions.partitions().await,
+            Self::Log(positions) => positions.partitions().await,
+        }
+    }
+
+    /// When the first record at or after the offset was appended; `None` when there is none.
+    pub async fn append_time(&self, partition: i32, offset: i64) -> Result<Option<Timestamp>, BusError> {
+        match self {
+            Self::Kafka(positions) => positions.append_time(partition, offset).await,
+            Self::Log(positions) => positions.append_time(partition, offset).await,
+        }
+    }
+}
