@@ -1,0 +1,37 @@
+//! How large batches get, and how long they wait.
+
+use serde::Deserialize;
+
+/// The variables that begin with `CONSUMER_`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    /// A batch of so many operations is written at once.
+    pub batch_size: usize,
+    /// A batch is written at the latest this long after its first operation, in milliseconds.
+    pub flush_interval_ms: u64,
+    /// What a batch may grow to while the one before it is written, in bytes.
+    pub max_batch_bytes: usize,
+    /// What the rows kept for further updates may take, in bytes.
+    pub cache_bytes: u64,
+    /// The port of the status page (`/health`, `/ready`); 0 picks one.
+    pub status_port: u16,
+    /// The address of the status page.
+    pub status_host: std::net::IpAddr,
+    /// How long the last batches may take after the end was asked for, in milliseconds.
+    pub shutdown_timeout_ms: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            batch_size: 500,
+            flush_interval_ms: 200,
+            max_batch_bytes: 24 << 20,
+            cache_bytes: 32 << 20,
+            status_port: 8081,
+            status_host: std::net::Ipv4Addr::LOCALHOST.into(),
+            shutdown_timeout_ms: 20_000,
+        }
+    }
+}

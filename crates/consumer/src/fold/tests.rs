@@ -1,0 +1,228 @@
+//! The fold against a naive model: any log, split into any batches, with crashes, replays, a cache,
+//! two tenants holding the same id and two owners of the partition at once, ends in the table that
+//! applying the log once, in order, ends in.
+
+use std::collections::BTreeMap;
+
+use model::{Content, Event, EventId, IdSequence, Patch, Source, Tenant, Timestamp};
+use proptest::prelude::*;
+
+use super::*;
+use crate::cache::Cache;
+
+const APPEND_MS: i64 = 1_800_000_000_000;
+
+#[derive(Clone, Debug)]
+enum Act {
+    Create(u8, u8),
+    Update(u8, Option<u8>, Option<u8>),
+    Delete(u8),
+}
+
+fn any_act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        4 => (0..3_u8, any::<u8>()).prop_map(|(key, value)| Act::Create(key, value)),
+        6 => (0..3_u8, any::<Option<u8>>(), any::<Option<u8>>()).prop_map(|(key, a, b)| Act::Update(key, a, b)),
+        1 => (0..3_u8).prop_map(Act::Delete),
+    ]
+}
+
+/// What one of the two owners does next.
+#[derive(Clone, Debug)]
+struct Turn {
+    owner: usize,
+    /// Was it assigned the partition anew, so many operations before the commit?
+    assigned: Option<usize>,
+    batch: usize,
+    dies_before_insert: bool,
+    dies_before_commit: bool,
+}
+
+fn any_turn() -> impl Strategy<Value = Turn> {
+    (0..2_usize, prop::option::weighted(0.2, 0..10_usize), 1..8_usize, prop::bool::weighted(0.15), prop::bool::weighted(0.15))
+        .prop_map(|(owner, assigned, batch, dies_before_insert, dies_before_commit)| Turn {
+            owner,
+            assigned,
+            batch,
+            dies_before_insert,
+            dies_before_commit,
+        })
+}
+
+/// Two of the three keys are one id under two tenants.
+fn keys() -> [EventKey; 3] {
+    let at = Timestamp::from_millis(APPEND_MS).unwrap();
+    let (shared, other) = (IdSequence::new().next(at), IdSequence::new().next(at));
+    let key = |tenant: &str, id: EventId| EventKey { tenant: Tenant::parse(tenant).unwrap(), id };
+    [key("acme", shared), key("globex", shared), key("acme", other)]
+}
+
+fn steps(acts: &[Act], keys: &[EventKey; 3]) -> Vec<Step> {
+    let at = Timestamp::from_millis(APPEND_MS).unwrap();
+    let text = |value: u8| value.to_string();
+    let step = |(offset, act): (usize, &Act)| {
+        let operation = match *act {
+            Act::Create(key, value) => {
+                let EventKey { tenant, id } = keys[usize::from(key)].clone();
+                let content = Content { input: text(value), output: text(value), ..Content::default() };
+                Operation::Create(Box::new(Event { tenant, id, received_at: at, updated_at: at, source: Source::Native, content }))
+            }
+            Act::Update(key, input, output) => {
+                let patch = Patch { input: input.map(text), output: output.map(text), ..Patch::default() };
+                Operation::Update { key: keys[usize::from(key)].clone(), at, patch: Box::new(patch) }
+            }
+            Act::Delete(key) => Operation::Delete { key: keys[usize::from(key)].clone(), at },
+        };
+        // Several operations in one second, so that both halves of a position matter.
+        let append_ms = APPEND_MS + i64::try_from(offset).unwrap() * 300;
+        Step { position: Position::new(append_ms, i64::try_from(offset).unwrap()).unwrap(), operation }
+    };
+    acts.iter().enumerate().map(step).collect()
+}
+
+/// The truth: the first create wins, updates in order, a delete is final, even of an id never created.
+fn applied_once(steps: &[Step]) -> BTreeMap<EventKey, Content> {
+    let mut state: BTreeMap<EventKey, Option<Content>> = BTreeMap::new();
+    for step in steps {
+        match &step.operation {
+            Operation::Create(event) => {
+                state.entry(event.key()).or_insert_with(|| Some(event.content.clone()));
+            }
+            Operation::Update { key, patch, .. } => {
+                if let Some(Some(content)) = state.get_mut(key) {
+                    patch.clone().apply(content);
+                }
+            }
+            Operation::Delete { key, .. } => {
+                state.insert(key.clone(), None);
+            }
+        }
+    }
+    state.into_iter().filter_map(|(key, content)| Some((key, content?))).collect()
+}
+
+/// ReplacingMergeTree: the greatest version of a key wins, the last inserted on a tie.
+#[derive(Default)]
+struct Table(HashMap<EventKey, Stored>);
+
+impl Table {
+    fn insert(&mut self, rows: &[(EventKey, Stored)]) {
+        for (key, row) in rows {
+            if self.0.get(key).is_none_or(|winner| row.version >= winner.version) {
+                self.0.insert(key.clone(), row.clone());
+            }
+        }
+    }
+
+    fn lookup(&self, keys: impl IntoIterator<Item = EventKey>) -> HashMap<EventKey, Stored> {
+        keys.into_iter().filter_map(|key| Some((key.clone(), self.0.get(&key)?.clone()))).collect()
+    }
+
+    fn live(&self) -> BTreeMap<EventKey, Content> {
+        let live = |(key, row): (&EventKey, &Stored)| match &row.state {
+            State::Live(event) => Some((key.clone(), event.content.clone())),
+            State::Deleted { .. } => None,
+        };
+        self.0.iter().filter_map(live).collect()
+    }
+}
+
+struct Owner {
+    next: Option<usize>,
+    cache: Cache,
+    /// Folded, but not inserted: start, end, rows, keys that were looked up.
+    pending: Option<(usize, usize, Vec<(EventKey, Stored)>, HashMap<EventKey, Stored>, HashSet<EventKey>)>,
+}
+
+impl Owner {
+    fn new() -> Self {
+        Self { next: None, cache: Cache::new(1 << 20), pending: None }
+    }
+
+    fn fold(&mut self, log: &[Step], start: usize, end: usize, table: &Table) {
+        let batch = log[start..end].to_vec();
+        let updated = updated_keys(&batch);
+        let (mut stored, missing) = self.cache.split(&updated);
+        stored.extend(table.lookup(missing));
+        let outcome = fold(batch, &stored);
+        self.pending = Some((start, end, outcome.rows, stored, updated));
+    }
+}
+
+fn run(log: &[Step], turns: &[Turn]) -> BTreeMap<EventKey, Content> {
+    let (mut table, mut committed) = (Table::default(), 0);
+    let mut owners = [Owner::new(), Owner::new()];
+    let last = Turn { owner: 0, assigned: None, batch: 7, dies_before_insert: false, dies_before_commit: false };
+    let mut turns = turns.iter().chain(std::iter::repeat(&last));
+    while committed < log.len() {
+        let turn = turns.next().unwrap();
+        let owner = &mut owners[turn.owner];
+        match owner.pending.take() {
+            None => {
+                let known = owner.next.filter(|next| *next < log.len() && turn.assigned.is_none());
+                let start = known.unwrap_or_else(|| {
+                    owner.cache.clear();
+                    committed.saturating_sub(turn.assigned.unwrap_or(0))
+                });
+                let end = log.len().min(start + turn.batch);
+                owner.fold(log, start, end, &table);
+            }
+            Some(_) if turn.dies_before_insert => *owner = Owner::new(),
+            Some((start, end, rows, stored, updated)) => {
+                table.insert(&rows);
+                owner.cache.learn(rows, stored, &updated);
+                owner.next = Some(end);
+                if turn.dies_before_commit {
+                    *owner = Owner::new();
+                } else if start <= committed {
+                    committed = committed.max(end);
+                }
+            }
+        }
+    }
+    for owner in owners {
+        // A former owner's late insert.
+        if let Some((_, _, rows, ..)) = owner.pending {
+            table.insert(&rows);
+        }
+    }
+    table.live()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_batches_crashes_and_replays_end_in_the_naive_state(
+        acts in prop::collection::vec(any_act(), 1..40),
+        turns in prop::collection::vec(any_turn(), 0..60),
+    ) {
+        let keys = keys();
+        let log = steps(&acts, &keys);
+        prop_assert_eq!(run(&log, &turns), applied_once(&log));
+    }
+
+    #[test]
+    fn folding_a_batch_again_writes_nothing_new(acts in prop::collection::vec(any_act(), 1..40)) {
+        let log = steps(&acts, &keys());
+        let mut table = Table::default();
+        table.insert(&fold(log.clone(), &HashMap::new()).rows);
+        let known = table.lookup(log.iter().map(|step| step.operation.key()));
+        let again = fold(log, &known);
+        prop_assert!(again.rows.is_empty());
+        prop_assert!(!again.fates.contains(&Fate::Folded));
+    }
+}
+
+#[test]
+fn each_fate_is_told() {
+    let keys = keys();
+    let fates = |acts: &[Act]| fold(steps(acts, &keys), &HashMap::new()).fates;
+    assert_eq!(fates(&[Act::Update(0, Some(1), None)]), [Fate::UnknownEvent]);
+    assert_eq!(fates(&[Act::Create(0, 1), Act::Create(0, 2)]), [Fate::Folded, Fate::Replay]);
+    assert_eq!(fates(&[Act::Delete(0), Act::Create(0, 2)]), [Fate::Folded, Fate::Replay]);
+    assert_eq!(
+        fates(&[Act::Create(0, 1), Act::Delete(0), Act::Update(0, None, None), Act::Update(1, None, None)]),
+        [Fate::Folded, Fate::Folded, Fate::EventDeleted, Fate::UnknownEvent]
+    );
+}

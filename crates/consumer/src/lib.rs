@@ -1,0 +1,17 @@
+//! Kafka in, ClickHouse out.
+//!
+//! Deliveries gather in a [`batch`], a pure [`fold`] turns the batch and what the table holds into
+//! rows, [`apply`] writes them, and only then are the offsets committed. What can't be written goes
+//! to the dead letters, with its reason, before the commit.
+
+mod apply;
+mod batch;
+mod cache;
+mod config;
+mod dead_letter;
+pub mod fold;
+mod pipeline;
+mod run;
+
+pub use config::Config;
+pub use run::run;

@@ -1,0 +1,51 @@
+//! `millrace-consumer`: Kafka in, ClickHouse out.
+
+use std::process::ExitCode;
+
+use bus::Channels;
+use clap::{Parser, Subcommand};
+use runtime::{config, shutdown, status, telemetry};
+use store::Store;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Folds the events on a Kafka topic into a ClickHouse table. Configured by environment variables.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Asks the consumer running on this machine whether it is ready.
+    Healthcheck,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        None => run().await,
+        Some(Command::Healthcheck) => healthcheck(),
+    };
+    shutdown::exit_code(outcome)
+}
+
+async fn run() -> anyhow::Result<()> {
+    telemetry::init(&config::load("LOG_")?);
+    let config: consumer::Config = config::load("CONSUMER_")?;
+    let channels = Channels::kafka(config::load("KAFKA_")?)?;
+    let store = Store::new(config::load("CLICKHOUSE_")?)?;
+    let shutdown = shutdown::on_signal()?;
+    let status = status::Status::default();
+    let listener = tokio::net::TcpListener::bind((config.status_host, config.status_port)).await?;
+    tokio::spawn(status::serve(listener, status.clone(), shutdown.clone()));
+    consumer::run(config, channels, store, status, shutdown).await
+}
+
+fn healthcheck() -> anyhow::Result<()> {
+    let config: consumer::Config = config::load("CONSUMER_")?;
+    Ok(status::probe(config.status_port, "/ready")?)
+}

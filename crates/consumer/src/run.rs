@@ -1,0 +1,47 @@
+//! The life of a consumer: set-up that waits for what is away, then the pipeline until the end.
+
+use bus::{BusError, Channels, Producer};
+use runtime::retry;
+use runtime::shutdown::Shutdown;
+use runtime::status::Status;
+use store::{Store, StoreError};
+
+use crate::Config;
+use crate::apply::Applier;
+use crate::cache::Cache;
+use crate::pipeline::Pipeline;
+
+/// Consumes until `shutdown`, then writes and commits what it has. Kafka or ClickHouse being away
+/// is waited for, at the start and later; an error is a set-up that someone has to change.
+pub async fn run(
+    config: Config,
+    channels: Channels,
+    store: Store,
+    status: Status,
+    shutdown: Shutdown,
+) -> anyhow::Result<()> {
+    status.trouble("setup", "waiting for Kafka and ClickHouse");
+    let letters = tokio::select! {
+        letters = set_up(&channels, &store) => letters?,
+        () = shutdown.cancelled() => return Ok(()),
+    };
+    status.fine("setup");
+    let Channels { bus, events, group, .. } = channels;
+    let source = bus.source(&events, &group, config.max_batch_bytes)?;
+    tracing::info!(topic = events.name, group, "consuming");
+    let applier = Applier { store, letters, topic: events.name, cache: Cache::new(config.cache_bytes) };
+    Pipeline::new(config, source, applier, status).run(shutdown).await
+}
+
+/// Topics and table; gives the producer of dead letters.
+async fn set_up(channels: &Channels, store: &Store) -> anyhow::Result<Producer> {
+    let topics = async {
+        retry::forever("setting up the topics", BusError::is_retryable, || channels.ensure_topics()).await?;
+        anyhow::Ok(channels.bus.producer(&channels.dead_letters)?)
+    };
+    let table = async {
+        retry::forever("migrating the table", StoreError::is_retryable, || store.migrate()).await?;
+        anyhow::Ok(())
+    };
+    Ok(tokio::try_join!(topics, table)?.0)
+}

@@ -1,0 +1,59 @@
+//! Configuration from environment variables.
+
+use serde::de::DeserializeOwned;
+
+/// A variable that can't be read. Names the variable and what is wrong with its value.
+#[derive(Debug, thiserror::Error)]
+#[error("configuration: {0}")]
+pub struct ConfigError(String);
+
+/// Reads the variables whose names begin with `prefix` into a struct whose fields are the rest of
+/// their names. A variable that is set to nothing counts as absent.
+pub fn load<T: DeserializeOwned>(prefix: &str) -> Result<T, ConfigError> {
+    from(prefix, std::env::vars())
+}
+
+fn from<T: DeserializeOwned>(
+    prefix: &str,
+    variables: impl Iterator<Item = (String, String)>,
+) -> Result<T, ConfigError> {
+    let given = variables.filter(|(_, value)| !value.trim().is_empty());
+    envy::prefixed(prefix).from_iter(given).map_err(|error| ConfigError(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(default)]
+    struct Sample {
+        port: u16,
+        name: Option<String>,
+    }
+
+    impl Default for Sample {
+        fn default() -> Self {
+            Self { port: 8080, name: None }
+        }
+    }
+
+    fn read(variables: &[(&str, &str)]) -> Result<Sample, ConfigError> {
+        from("SAMPLE_", variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+    }
+
+    #[test]
+    fn absent_and_empty_variables_keep_their_defaults() {
+        assert_eq!(read(&[("SAMPLE_PORT", ""), ("PORT", "1")]).unwrap(), Sample::default());
+        let given = read(&[("SAMPLE_PORT", "1"), ("SAMPLE_NAME", "x")]).unwrap();
+        assert_eq!(given, Sample { port: 1, name: Some("x".into()) });
+    }
+
+    #[test]
+    fn a_value_that_does_not_parse_is_named_with_its_problem() {
+        let text = read(&[("SAMPLE_PORT", "many")]).unwrap_err().to_string();
+        assert!(text.contains("SAMPLE_PORT") && text.contains("many") && text.contains("invalid digit"), "{text}");
+    }
+}

@@ -1,0 +1,8 @@
+//! What every process of Millrace needs and that has nothing to do with events: configuration,
+//! logs, retries, the end, and a status page.
+
+pub mod config;
+pub mod retry;
+pub mod shutdown;
+pub mod status;
+pub mod telemetry;

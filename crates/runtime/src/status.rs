@@ -1,0 +1,86 @@
+//! Whether a process works, for whoever watches it: a small HTTP page, and a probe of such pages.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+use tokio::net::TcpListener;
+
+use crate::shutdown::Shutdown;
+
+/// What keeps a process from being ready, by part. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Status {
+    troubles: Arc<Mutex<BTreeMap<&'static str, String>>>,
+}
+
+impl Status {
+    /// Says that a part does not work, and why.
+    pub fn trouble(&self, part: &'static str, reason: impl Into<String>) {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner).insert(part, reason.into());
+    }
+
+    /// Says that a part works.
+    pub fn fine(&self, part: &'static str) {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner).remove(part);
+    }
+
+    /// Each part that does not work, with the reason; nothing when ready.
+    pub fn troubles(&self) -> Vec<String> {
+        let troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        troubles.iter().map(|(part, reason)| format!("{part}: {reason}")).collect()
+    }
+}
+
+/// Serves `/health` (200 while the process runs) and `/ready` (200, or 503 with the reasons).
+pub async fn serve(listener: TcpListener, status: Status, shutdown: Shutdown) -> std::io::Result<()> {
+    let ready = move || async move {
+        match status.troubles() {
+            troubles if troubles.is_empty() => (StatusCode::OK, "ready\n".to_owned()),
+            troubles => (StatusCode::SERVICE_UNAVAILABLE, troubles.join("\n") + "\n"),
+        }
+    };
+    let routes = Router::new().route("/health", get(|| async { "ok\n" })).route("/ready", get(ready));
+    axum::serve(listener, routes).with_graceful_shutdown(shutdown.cancelled_owned()).await
+}
+
+/// Asks the process on this port of this machine for a page; `Ok` if it answers 200. For health
+/// checks in images that have no HTTP client. Blocks for at most some seconds.
+pub fn probe(port: u16, path: &str) -> std::io::Result<()> {
+    const WITHIN: Duration = Duration::from_secs(3);
+    let mut stream = TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), WITHIN)?;
+    stream.set_read_timeout(Some(WITHIN))?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let status = answer.lines().next().unwrap_or_default();
+    if status.split(' ').nth(1) == Some("200") { Ok(()) } else { Err(std::io::Error::other(status.to_owned())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_probe_sees_whether_the_process_is_ready() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (status, shutdown) = (Status::default(), Shutdown::new());
+        let serving = tokio::spawn(serve(listener, status.clone(), shutdown.clone()));
+        let ask = |path| tokio::task::spawn_blocking(move || probe(port, path));
+
+        status.trouble("kafka", "away");
+        ask("/health").await.unwrap().unwrap();
+        assert!(ask("/ready").await.unwrap().unwrap_err().to_string().contains("503"));
+        status.fine("kafka");
+        ask("/ready").await.unwrap().unwrap();
+
+        shutdown.cancel();
+        serving.await.unwrap().unwrap();
+    }
+}

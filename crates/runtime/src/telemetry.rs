@@ -1,0 +1,42 @@
+//! Logs, on standard error.
+
+use std::io::IsTerminal;
+
+use serde::Deserialize;
+use tracing_subscriber::EnvFilter;
+
+/// The variables that begin with `LOG_`.
+#[derive(Deserialize)]
+#[serde(default)]
+pub struct Config {
+    /// A level, or `tracing`'s filter directives.
+    pub level: String,
+    /// How a line looks.
+    pub format: Format,
+}
+
+/// How a line looks.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For machines: one JSON object a line.
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { level: "info".into(), format: Format::Text }
+    }
+}
+
+/// Begins logging. Call once.
+pub fn init(config: &Config) {
+    let filter = EnvFilter::try_new(&config.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    match config.format {
+        Format::Text => lines.with_ansi(std::io::stderr().is_terminal()).init(),
+        Format::Json => lines.json().flatten_event(true).init(),
+    }
+}
