@@ -1,0 +1,76 @@
+//! What all handlers share.
+
+use std::sync::{Arc, OnceLock};
+
+use bus::{Channels, Positions, Producer, Record, Written};
+use model::wire::native::Intake;
+use model::{EventKey, EventNames, IdSequence, Operation, Tenant, Timestamp, Window, message};
+use store::Store;
+use tokio::sync::Semaphore;
+
+use crate::Config;
+use crate::error::ApiError;
+use crate::wait::Waiter;
+
+/// The application. Handlers get it as `State<Arc<App>>`.
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) names: EventNames,
+    pub(crate) store: Store,
+    pub(crate) positions: Positions,
+    pub(crate) dead_letters: Positions,
+    pub(crate) waiter: Waiter,
+    /// A permit for each request in flight.
+    pub(crate) in_flight: Arc<Semaphore>,
+    /// Set once the topics are there.
+    producer: OnceLock<Producer>,
+}
+
+impl App {
+    /// Connects in the background. An error is a configuration that someone has to change.
+    pub(crate) fn new(config: Config, channels: &Channels, store: Store) -> anyhow::Result<Self> {
+        let names = EventNames::parse(&config.event_names)
+            .ok_or_else(|| anyhow::anyhow!("EVENT_NAMES must be a comma-separated list of names, or *"))?;
+        let Channels { bus, events, dead_letters, group } = channels;
+        let positions = bus.positions(events, group)?;
+        Ok(Self {
+            names,
+            store,
+            waiter: Waiter::new(positions.clone()),
+            positions,
+            dead_letters: bus.positions(dead_letters, group)?,
+            in_flight: Arc::new(Semaphore::new(config.max_in_flight)),
+            producer: OnceLock::new(),
+            config,
+        })
+    }
+
+    /// From now on writes are taken.
+    pub(crate) fn open(&self, producer: Producer) {
+        let _ = self.producer.set(producer);
+    }
+
+    /// The producer, once the topics are there.
+    pub(crate) fn producer(&self) -> Result<&Producer, ApiError> {
+        self.producer.get().ok_or_else(|| ApiError::unavailable("writes", "Kafka's topics are not set up yet"))
+    }
+
+    /// What is known of a tenant's events before they are read.
+    pub(crate) fn intake(&self, tenant: Tenant) -> Intake<'_> {
+        let now = Timestamp::now();
+        let window = Window::around(now, self.config.max_event_age_days);
+        Intake { tenant, now, window, names: &self.names, ids: IdSequence::new() }
+    }
+
+    /// Puts an operation on the topic; returns when it is kept.
+    pub(crate) async fn send(&self, operation: &Operation) -> Result<Written, ApiError> {
+        let EventKey { id, .. } = operation.key();
+        let record = Record {
+            key: Some(id.to_string().into_bytes()),
+            at: id.created_at(),
+            value: message::encode(operation),
+            headers: Vec::new(),
+        };
+        Ok(self.producer()?.send(record).await?)
+    }
+}

@@ -1,0 +1,120 @@
+//! The one shape of every answer: `{"success", "message"?, "data"?, "error"?, "code"?, "request_id"}`.
+//!
+//! Handlers return a [`Reply`]; the outermost layer writes it, with the request's id.
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::error::ApiError;
+
+/// What a refused client should wait before it tries again, in seconds.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// An answer before it is written.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reply {
+    status: StatusCode,
+    message: Option<&'static str>,
+    data: Option<Box<RawValue>>,
+    error: Option<ApiError>,
+}
+
+impl Reply {
+    /// A good answer.
+    pub(crate) fn new(status: StatusCode, message: &'static str) -> Self {
+        Self { status, message: Some(message), ..Self::default() }
+    }
+
+    /// A good answer that is all data.
+    pub(crate) fn ok(data: &impl Serialize) -> Self {
+        Self::default().with(data)
+    }
+
+    /// A bad answer.
+    pub(crate) fn failed(error: ApiError) -> Self {
+        Self { status: error.status_and_code().0, error: Some(error), ..Self::default() }
+    }
+
+    /// The same with data.
+    pub(crate) fn with(mut self, data: &impl Serialize) -> Self {
+        match serde_json::value::to_raw_value(data) {
+            Ok(data) => self.data = Some(data),
+            Err(error) => {
+                tracing::error!(%error, "an answer could not be written");
+                return Self::failed(ApiError::Internal);
+            }
+        }
+        self
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    success: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    request_id: &'a str,
+}
+
+/// The id of a request: the client's, or a random one.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestId(pub(crate) String);
+
+impl RequestId {
+    fn of(request: &Request) -> Self {
+        let sent = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+        let usable = |id: &&str| (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
+        Self(sent.filter(usable).map_or_else(|| format!("{:032x}", rand::random::<u128>()), str::to_owned))
+    }
+}
+
+/// The outermost layer: writes replies, and turns what others answered in their own words into ours.
+pub(crate) async fn write(mut request: Request, next: Next) -> Response {
+    let id = RequestId::of(&request);
+    request.extensions_mut().insert(id.clone());
+    let mut response = next.run(request).await;
+    if let Some(reply) = response.extensions_mut().remove::<Reply>() {
+        fill(&mut response, &reply, &id);
+    }
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
+fn fill(response: &mut Response, reply: &Reply, id: &RequestId) {
+    let envelope = Envelope {
+        success: reply.error.is_none(),
+        message: reply.message,
+        data: reply.data.as_deref(),
+        error: reply.error.as_ref().map(ToString::to_string),
+        code: reply.error.as_ref().map(|error| error.status_and_code().1),
+        request_id: &id.0,
+    };
+    // Strings and checked JSON into memory: nothing that can fail.
+    *response.body_mut() = Body::from(serde_json::to_vec(&envelope).unwrap_or_default());
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if reply.status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+    }
+}

@@ -1,0 +1,115 @@
+//! Everything that can go wrong in a request, and how it is answered.
+
+use std::fmt::Display;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use bus::{BusError, SendError};
+use model::TenantError;
+use model::wire::WireError;
+use store::StoreError;
+
+use crate::envelope::Reply;
+
+/// Why a request was not done.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    /// The body is no event.
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    /// A parameter or header is wrong.
+    #[error("{0}")]
+    Invalid(String),
+    /// A parameter is missing.
+    #[error("{0}")]
+    Missing(&'static str),
+    /// The body broke off.
+    #[error("the body could not be read: {0}")]
+    BrokenBody(String),
+    /// The body did not come in time.
+    #[error("the body did not arrive in time")]
+    SlowBody,
+    /// No such event.
+    #[error("event not found")]
+    EventNotFound,
+    /// No such route.
+    #[error("no such route")]
+    NoRoute,
+    /// A route, but not for this method.
+    #[error("method not allowed")]
+    Method,
+    /// More than is taken at once.
+    #[error("{0}")]
+    TooLarge(String),
+    /// The event was refused after it had been taken in.
+    #[error("the event was taken in, but could not be stored: it is among the dead letters")]
+    DeadLettered,
+    /// A create with the id of an event that was deleted.
+    #[error("an event with this id was deleted: its id stays deleted")]
+    Deleted,
+    /// Kafka or ClickHouse is away, or too much is waiting. Worth a retry.
+    #[error("{0}")]
+    Unavailable(String),
+    /// A fault of ours.
+    #[error("internal error")]
+    Internal,
+}
+
+impl ApiError {
+    /// Logs what is the matter; the answer tells only which part is concerned.
+    pub(crate) fn unavailable(part: &'static str, reason: impl Display) -> Self {
+        tracing::warn!(%reason, "{part} unavailable");
+        Self::Unavailable(format!("{part} are unavailable at the moment, please retry"))
+    }
+
+    /// The answer's status and stable word.
+    pub(crate) fn status_and_code(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::Wire(error) => (StatusCode::BAD_REQUEST, error.code()),
+            Self::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid_field"),
+            Self::Missing(_) => (StatusCode::BAD_REQUEST, "missing_field"),
+            Self::BrokenBody(_) => (StatusCode::BAD_REQUEST, "invalid_body"),
+            Self::SlowBody => (StatusCode::REQUEST_TIMEOUT, "timeout"),
+            Self::EventNotFound | Self::NoRoute => (StatusCode::NOT_FOUND, "not_found"),
+            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            Self::DeadLettered => (StatusCode::UNPROCESSABLE_ENTITY, "dead_lettered"),
+            Self::Deleted => (StatusCode::CONFLICT, "deleted"),
+            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+            Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+        }
+    }
+}
+
+impl From<TenantError> for ApiError {
+    fn from(error: TenantError) -> Self {
+        Self::Invalid(format!("X-Tenant: {error}"))
+    }
+}
+
+impl From<SendError> for ApiError {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::TooLarge { .. } => Self::TooLarge(error.to_string()),
+            SendError::Full | SendError::Unavailable(_) => Self::unavailable("writes", error),
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        Self::unavailable("reads", error)
+    }
+}
+
+impl From<BusError> for ApiError {
+    fn from(error: BusError) -> Self {
+        Self::unavailable("the pipeline's positions", error)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        Reply::failed(self).into_response()
+    }
+}

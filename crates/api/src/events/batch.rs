@@ -1,0 +1,113 @@
+//! Many creates at once. What is wrong with one event costs only that event.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use bus::Written;
+use futures_util::future::join_all;
+use model::wire::native;
+use model::{EventId, EventKey, Operation, Tenant};
+use serde::Serialize;
+use store::State as Found;
+
+use crate::app::App;
+use crate::body;
+use crate::envelope::Reply;
+use crate::error::ApiError;
+use crate::extract::{Params, TenantOf};
+
+/// `data` of a batch: as many results as there were events, in their order.
+#[derive(Serialize)]
+struct Results {
+    results: Vec<One>,
+}
+
+/// What became of one event.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum One {
+    Taken { id: EventId },
+    Refused { error: String, code: &'static str },
+}
+
+type Outcome = Result<(EventKey, Written), ApiError>;
+
+/// `POST /events`
+pub(crate) async fn create_many(
+    State(app): State<Arc<App>>,
+    TenantOf(tenant): TenantOf,
+    params: Params,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Reply, ApiError> {
+    let wait = params.wait()?;
+    let bytes = body::read(&headers, body, app.config.max_batch_body_bytes).await?;
+    let lines = headers.get(header::CONTENT_TYPE).is_some_and(|kind| {
+        let kind = kind.as_bytes().to_ascii_lowercase();
+        kind.starts_with(b"application/x-ndjson") || kind.starts_with(b"application/jsonl")
+    });
+    // Up to ten megabytes of JSON: off the threads that serve others.
+    let reading = tokio::task::spawn_blocking({
+        let app = Arc::clone(&app);
+        move || read(&app, tenant, &bytes, lines)
+    });
+    let operations = reading.await.map_err(|_| ApiError::Internal)??;
+    let mut outcomes = join_all(operations.into_iter().map(async |operation| {
+        let operation = operation?;
+        Ok((operation.key(), app.send(&operation).await?))
+    }))
+    .await;
+
+    let mut reply = Reply::new(StatusCode::ACCEPTED, "event creation queued");
+    if outcomes.iter().any(|outcome| matches!(outcome, Err(ApiError::Unavailable(_)))) {
+        reply = Reply::failed(ApiError::Unavailable("not all events could be taken in: see the results".into()));
+    } else if outcomes.iter().all(Result::is_err) {
+        reply = Reply::failed(ApiError::Invalid("no event of the batch could be taken in: see the results".into()));
+    } else if let Some(within) = wait {
+        let writes: Vec<_> = outcomes.iter().flatten().map(|(_, written)| *written).collect();
+        if app.waiter.visible(&writes, within).await && look(&app, &mut outcomes).await.is_ok() {
+            reply = Reply::new(StatusCode::CREATED, "events created");
+        }
+    }
+    Ok(reply.with(&Results { results: outcomes.into_iter().map(One::from).collect() }))
+}
+
+/// The operation of each event, or what is wrong with it.
+fn read(app: &App, tenant: Tenant, bytes: &Bytes, lines: bool) -> Result<Vec<Result<Operation, ApiError>>, ApiError> {
+    let events = native::split(bytes, lines)?;
+    let most = app.config.max_batch_events;
+    if events.is_empty() {
+        return Err(ApiError::Invalid("events must hold at least one event".into()));
+    }
+    if events.len() > most {
+        return Err(ApiError::TooLarge(format!("a batch holds at most {most} events, this one has {}", events.len())));
+    }
+    let mut intake = app.intake(tenant);
+    Ok(events.iter().map(|event| Ok(native::create(event, &mut intake)?)).collect())
+}
+
+/// Turns the outcomes of events that did not become visible into errors.
+async fn look(app: &App, outcomes: &mut [Outcome]) -> Result<(), ApiError> {
+    let keys: Vec<_> = outcomes.iter().flatten().map(|(key, _)| key.clone()).collect();
+    let found = app.store.lookup(&keys).await?;
+    for outcome in outcomes {
+        let Ok((key, _)) = outcome else { continue };
+        match found.get(key).map(|stored| &stored.state) {
+            Some(Found::Live(_)) => {}
+            Some(Found::Deleted { .. }) => *outcome = Err(ApiError::Deleted),
+            None => *outcome = Err(ApiError::DeadLettered),
+        }
+    }
+    Ok(())
+}
+
+impl From<Outcome> for One {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Ok((key, _)) => Self::Taken { id: key.id },
+            Err(error) => Self::Refused { code: error.status_and_code().1, error: error.to_string() },
+        }
+    }
+}

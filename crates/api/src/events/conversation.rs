@@ -1,0 +1,102 @@
+//! The events of one conversation, streamed.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use model::wire::native::Returned;
+use model::{Event, EventId};
+use store::StoreError;
+use store::queries::{Page, Turns};
+
+use crate::app::App;
+use crate::envelope::RequestId;
+use crate::error::ApiError;
+use crate::extract::{Params, TenantOf};
+
+/// Clients that know no cursor get this many.
+const DEFAULT_LIMIT: u64 = 10_000;
+/// How much is gathered before it is sent.
+const CHUNK_BYTES: usize = 64 << 10;
+
+/// `GET /events/conversation/{conversation_id}`
+pub(crate) async fn by_conversation(
+    State(app): State<Arc<App>>,
+    TenantOf(tenant): TenantOf,
+    Path(conversation_id): Path<String>,
+    params: Params,
+    Extension(request_id): Extension<RequestId>,
+) -> Result<Response, ApiError> {
+    let limit = params.limit(DEFAULT_LIMIT)?;
+    let after = params.get("cursor").map(EventId::parse).transpose();
+    let after = after.map_err(|_| ApiError::Invalid("cursor must be the next_cursor of an earlier answer".into()))?;
+    let with_embeddings = params.flag("include_embeddings", true)?;
+    // One more than asked for tells whether there is more.
+    let page = Page { after, limit: limit + 1, with_embeddings };
+    let mut turns = app.store.conversation(&tenant, &conversation_id, page)?;
+    // The first one before the status: afterwards an error can only break off.
+    let first = turns.next().await?;
+    let answer = Answer { turns, next: first, left: limit, with_embeddings, last: None, request_id, part: Part::Head };
+    let chunks = stream::try_unfold(answer, |mut answer| async {
+        let chunk = answer.chunk().await.inspect_err(|error| tracing::error!(%error, "an answer broke off"))?;
+        Ok::<_, StoreError>(chunk.map(|chunk| (chunk, answer)))
+    });
+    Ok(([(header::CONTENT_TYPE, "application/json")], Body::from_stream(chunks)).into_response())
+}
+
+/// An envelope being written.
+struct Answer {
+    turns: Turns,
+    next: Option<Event>,
+    left: u64,
+    with_embeddings: bool,
+    last: Option<EventId>,
+    request_id: RequestId,
+    part: Part,
+}
+
+enum Part {
+    Head,
+    Rest,
+    Done,
+}
+
+impl Answer {
+    /// The next piece; `None` behind the last.
+    async fn chunk(&mut self) -> Result<Option<Bytes>, StoreError> {
+        let mut chunk = Vec::with_capacity(CHUNK_BYTES);
+        match self.part {
+            Part::Head => chunk.extend(br#"{"success":true,"data":["#),
+            Part::Rest => {}
+            Part::Done => return Ok(None),
+        }
+        self.part = Part::Rest;
+        while chunk.len() < CHUNK_BYTES {
+            let Some(event) = self.next.take_if(|_| self.left > 0) else {
+                self.tail(&mut chunk);
+                break;
+            };
+            if self.last.replace(event.id).is_some() {
+                chunk.push(b',');
+            }
+            serde_json::to_writer(&mut chunk, &Returned::new(&event, self.with_embeddings)).unwrap_or_default();
+            self.left -= 1;
+            self.next = self.turns.next().await?;
+        }
+        Ok(Some(chunk.into()))
+    }
+
+    fn tail(&mut self, chunk: &mut Vec<u8>) {
+        chunk.push(b']');
+        if let (Some(_), Some(last)) = (&self.next, self.last) {
+            chunk.extend(format!(r#","next_cursor":"{last}""#).bytes());
+        }
+        let id = serde_json::to_string(&self.request_id.0).unwrap_or_default();
+        chunk.extend(format!(r#","request_id":{id}}}"#).bytes());
+        self.part = Part::Done;
+    }
+}

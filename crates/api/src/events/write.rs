@@ -1,0 +1,121 @@
+//! Single writes: create, update, delete.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use bus::Written;
+use model::wire::native;
+use model::{EventId, EventKey, Operation, Timestamp};
+use serde::Serialize;
+use store::State as Found;
+
+use crate::app::App;
+use crate::body;
+use crate::envelope::Reply;
+use crate::error::ApiError;
+use crate::extract::{KeyOf, Params, TenantOf};
+
+/// `data` of a single write.
+#[derive(Serialize)]
+struct Queued {
+    id: EventId,
+    partition: i32,
+    offset: i64,
+}
+
+/// `POST /event`
+pub(crate) async fn create(
+    State(app): State<Arc<App>>,
+    TenantOf(tenant): TenantOf,
+    params: Params,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Reply, ApiError> {
+    let wait = params.wait()?;
+    let bytes = body::read(&headers, body, app.config.max_body_bytes).await?;
+    let operation = native::create(&bytes, &mut app.intake(tenant))?;
+    let (key, written) = send(&app, &operation).await?;
+    let queued = Reply::new(StatusCode::ACCEPTED, "event creation queued");
+    let reply = match seen(&app, &key, written, wait).await {
+        None => queued,
+        Some(Seen::Live) => Reply::new(StatusCode::CREATED, "event created"),
+        Some(Seen::Deleted) => return Err(ApiError::Deleted),
+        Some(Seen::Absent) => return Err(ApiError::DeadLettered),
+    };
+    Ok(reply.with(&Queued::new(&key, written)))
+}
+
+/// `PUT /event/{id}`
+pub(crate) async fn update(
+    State(app): State<Arc<App>>,
+    KeyOf(key): KeyOf,
+    params: Params,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Reply, ApiError> {
+    let wait = params.wait()?;
+    let bytes = body::read(&headers, body, app.config.max_body_bytes).await?;
+    let operation = native::update(&bytes, key.clone(), &app.intake(key.tenant))?;
+    let (key, written) = send(&app, &operation).await?;
+    let reply = match seen(&app, &key, written, wait).await {
+        None => Reply::new(StatusCode::ACCEPTED, "event update queued"),
+        Some(Seen::Live) => Reply::new(StatusCode::OK, "event updated"),
+        Some(Seen::Deleted | Seen::Absent) => return Err(ApiError::EventNotFound),
+    };
+    Ok(reply.with(&Queued::new(&key, written)))
+}
+
+/// `DELETE /event/{id}`
+pub(crate) async fn delete(
+    State(app): State<Arc<App>>,
+    KeyOf(key): KeyOf,
+    params: Params,
+) -> Result<Reply, ApiError> {
+    let wait = params.wait()?;
+    if wait.is_some() && look(&app, &key).await? != Seen::Live {
+        return Err(ApiError::EventNotFound);
+    }
+    let (key, written) = send(&app, &Operation::Delete { key, at: Timestamp::now() }).await?;
+    let reply = match seen(&app, &key, written, wait).await {
+        Some(Seen::Deleted) => Reply::new(StatusCode::OK, "event deleted"),
+        None | Some(Seen::Live | Seen::Absent) => Reply::new(StatusCode::ACCEPTED, "event deletion queued"),
+    };
+    Ok(reply.with(&Queued::new(&key, written)))
+}
+
+impl Queued {
+    fn new(key: &EventKey, Written { partition, offset }: Written) -> Self {
+        Self { id: key.id, partition, offset }
+    }
+}
+
+async fn send(app: &App, operation: &Operation) -> Result<(EventKey, Written), ApiError> {
+    Ok((operation.key(), app.send(operation).await?))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Live,
+    Deleted,
+    Absent,
+}
+
+/// What became of a write; `None` if nobody wants to wait, the time ran out, or the table can't be
+/// asked: the write is kept all the same.
+async fn seen(app: &App, key: &EventKey, written: Written, wait: Option<Duration>) -> Option<Seen> {
+    if !app.waiter.visible(&[written], wait?).await {
+        return None;
+    }
+    look(app, key).await.ok()
+}
+
+async fn look(app: &App, key: &EventKey) -> Result<Seen, ApiError> {
+    Ok(match app.store.event(key).await?.map(|stored| stored.state) {
+        Some(Found::Live(_)) => Seen::Live,
+        Some(Found::Deleted { .. }) => Seen::Deleted,
+        None => Seen::Absent,
+    })
+}

@@ -1,0 +1,147 @@
+//! What handlers take out of a request besides its body.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::str::FromStr;
+use std::time::Duration;
+
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+use model::{EventId, EventKey, Tenant, Timestamp};
+
+use crate::error::ApiError;
+
+const MAX_DAYS: u32 = 3_650;
+const MAX_LIMIT: u64 = 10_000;
+const WAIT: Duration = Duration::from_secs(10);
+const MAX_WAIT: Duration = Duration::from_secs(30);
+
+/// Whose events a request is about: what the `X-Tenant` header names, else the default tenant.
+pub(crate) struct TenantOf(pub(crate) Tenant);
+
+impl<S: Sync> FromRequestParts<S> for TenantOf {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let Some(name) = parts.headers.get("x-tenant") else { return Ok(Self(Tenant::default())) };
+        Ok(Self(Tenant::parse(name.to_str().unwrap_or_default())?))
+    }
+}
+
+/// The event that the path names. One that can't exist is not found, without a question to anyone.
+pub(crate) struct KeyOf(pub(crate) EventKey);
+
+impl<S: Send + Sync> FromRequestParts<S> for KeyOf {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let TenantOf(tenant) = TenantOf::from_request_parts(parts, state).await?;
+        let Path(id) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| ApiError::EventNotFound)?;
+        let id = EventId::parse(&id).map_err(|_| ApiError::EventNotFound)?;
+        Ok(Self(EventKey { tenant, id }))
+    }
+}
+
+/// The query string. Of a parameter given twice the last counts.
+pub(crate) struct Params(HashMap<String, String>);
+
+impl<S: Sync> FromRequestParts<S> for Params {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let query = parts.uri.query().unwrap_or_default();
+        Ok(Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect()))
+    }
+}
+
+impl Params {
+    /// A parameter; an empty one counts as absent.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// `limit`: 1 to 10,000.
+    pub(crate) fn limit(&self, default: u64) -> Result<u64, ApiError> {
+        Ok(self.positive("limit", MAX_LIMIT)?.unwrap_or(default))
+    }
+
+    /// The time `days` × 24 hours ago, 1 to 3,650 days.
+    pub(crate) fn since(&self) -> Result<Option<Timestamp>, ApiError> {
+        Ok(self.positive("days", MAX_DAYS)?.map(|days| Timestamp::now().days_before(days)))
+    }
+
+    /// A whole number from 1 up to `most`.
+    pub(crate) fn positive<T>(&self, name: &str, most: T) -> Result<Option<T>, ApiError>
+    where
+        T: FromStr + PartialOrd + From<u8> + ToString + Copy,
+    {
+        let Some(text) = self.0.get(name) else { return Ok(None) };
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        match text.parse::<T>() {
+            Ok(number) if digits && number >= T::from(1) && number <= most => Ok(Some(number)),
+            Ok(number) if digits && number > most => {
+                Err(ApiError::Invalid(format!("{name} must be a positive integer of at most {}", most.to_string())))
+            }
+            _ => Err(ApiError::Invalid(format!("{name} must be a positive integer"))),
+        }
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn flag(&self, name: &str, default: bool) -> Result<bool, ApiError> {
+        match self.get(name) {
+            None => Ok(default),
+            Some("true" | "1") => Ok(true),
+            Some("false" | "0") => Ok(false),
+            Some(_) => Err(ApiError::Invalid(format!("{name} must be true or false"))),
+        }
+    }
+
+    /// `wait`: how long the answer may wait for the write to be visible; `None` if it should not.
+    pub(crate) fn wait(&self) -> Result<Option<Duration>, ApiError> {
+        let text = match self.get("wait") {
+            None | Some("false" | "0") => return Ok(None),
+            Some("true" | "1") => return Ok(Some(WAIT)),
+            Some(text) => text,
+        };
+        let (number, unit) = text.strip_suffix("ms").map_or((text.strip_suffix('s').unwrap_or(text), 1_000), |ms| (ms, 1));
+        let limit = number.parse::<u64>().ok().map(|number| Duration::from_millis(number.saturating_mul(unit)));
+        match limit {
+            Some(limit) if limit <= MAX_WAIT => Ok(Some(limit)),
+            _ => Err(ApiError::Invalid("wait must be true, false or a time of at most 30s, such as 5s or 500ms".into())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(query: &str) -> Params {
+        Params(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+    }
+
+    #[test]
+    fn limits_and_days_are_positive_integers_within_bounds() {
+        assert_eq!(params("").limit(100).unwrap(), 100);
+        assert_eq!(params("limit=7").limit(100).unwrap(), 7);
+        for bad in ["limit=0", "limit=-1", "limit=x", "limit=", "limit=+1", "limit=1.5", "limit=10001", "limit=99999999999999999999999"] {
+            let text = params(bad).limit(100).unwrap_err().to_string();
+            assert!(text.starts_with("limit must be a positive integer"), "{bad}: {text}");
+        }
+        assert_eq!(params("days=0").since().unwrap_err().to_string(), "days must be a positive integer");
+        assert!(params("days=3651").since().is_err() && params("days=3650").since().unwrap().is_some());
+    }
+
+    #[test]
+    fn a_wait_is_a_flag_or_a_time() {
+        let wait = |query| params(query).wait();
+        assert_eq!(wait("").unwrap(), None);
+        assert_eq!(wait("wait=false").unwrap(), None);
+        assert_eq!(wait("wait=true").unwrap(), Some(WAIT));
+        assert_eq!(wait("wait=5s").unwrap(), Some(Duration::from_secs(5)));
+        assert_eq!(wait("wait=250ms").unwrap(), Some(Duration::from_millis(250)));
+        for bad in ["wait=31s", "wait=soon", "wait=-1s", "wait=1h", "wait=99999999999999999999s"] {
+            assert!(wait(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! HTTP in, Kafka out; reads and analytics from ClickHouse.
+//!
+//! `routes` is the table of contents: each route's handler is in the file of its family, with its
+//! request and response types above it. Every answer leaves through `envelope`.
+
+mod analytics;
+mod app;
+mod body;
+mod config;
+mod envelope;
+mod error;
+mod events;
+mod extract;
+mod health;
+mod pipeline;
+mod routes;
+mod run;
+mod wait;
+
+pub use config::Config;
+pub use run::run;

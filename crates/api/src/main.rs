@@ -1,0 +1,51 @@
+//! `millrace-api`: HTTP in, Kafka out; reads and analytics from ClickHouse.
+
+use std::process::ExitCode;
+
+use bus::Channels;
+use clap::{Parser, Subcommand};
+use runtime::{config, shutdown, status, telemetry};
+use store::Store;
+use tokio::net::TcpListener;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Takes events over HTTP and answers questions about them. Configured by environment variables.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Asks the API running on this machine whether it serves.
+    Healthcheck,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        None => run().await,
+        Some(Command::Healthcheck) => healthcheck(),
+    };
+    shutdown::exit_code(outcome)
+}
+
+async fn run() -> anyhow::Result<()> {
+    telemetry::init(&config::load("LOG_")?);
+    let config: api::Config = config::load("")?;
+    let channels = Channels::kafka(config::load("KAFKA_")?)?;
+    let store = Store::new(config::load("CLICKHOUSE_")?)?;
+    let shutdown = shutdown::on_signal()?;
+    let listener = TcpListener::bind((config.api_host, config.api_port)).await?;
+    tracing::info!(address = %listener.local_addr()?, "serving");
+    api::run(config, channels, store, listener, shutdown).await
+}
+
+fn healthcheck() -> anyhow::Result<()> {
+    let config: api::Config = config::load("")?;
+    Ok(status::probe(config.api_port, "/health")?)
+}

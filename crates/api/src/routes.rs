@@ -1,0 +1,65 @@
+//! The route table.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::{analytics, envelope, events, health, pipeline};
+
+/// Every route, its limits, and the shape of its answers.
+pub(crate) fn routes(app: &Arc<App>) -> Router {
+    let busy = Table::default()
+        .route("/event", post(events::create))
+        .route("/event/{id}", get(events::by_id).put(events::update).delete(events::delete))
+        .route("/events", post(events::create_many))
+        .route("/events/conversation/{conversation_id}", get(events::by_conversation))
+        .route("/analytics/errors", get(analytics::errors))
+        .route("/analytics/latency", get(analytics::latency))
+        .route("/analytics/sessions/top-errors", get(analytics::top_error_sessions))
+        .0
+        .route_layer(middleware::from_fn_with_state(Arc::clone(app), limit));
+    let always = Table::default()
+        .route("/health", get(health::health))
+        .route("/ready", get(health::ready))
+        .route("/ping", get(health::ping))
+        .route("/pipeline", get(pipeline::pipeline))
+        .0;
+    busy.merge(always)
+        .fallback(async || ApiError::NoRoute)
+        .method_not_allowed_fallback(async || ApiError::Method)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(envelope::write))
+        .with_state(Arc::clone(app))
+}
+
+/// Every path is served with and without a trailing slash.
+#[derive(Default)]
+struct Table(Router<Arc<App>>);
+
+impl Table {
+    fn route(self, path: &str, methods: MethodRouter<Arc<App>>) -> Self {
+        Self(self.0.route(path, methods.clone()).route(&format!("{path}/"), methods))
+    }
+}
+
+/// Turns requests away while too many are in flight.
+async fn limit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    match app.in_flight.try_acquire() {
+        Ok(_permit) => next.run(request).await,
+        Err(_) => ApiError::Unavailable("too many requests are in flight, please retry".into()).into_response(),
+    }
+}
+
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    tracing::error!(panic = text.unwrap_or_default(), "a handler panicked");
+    ApiError::Internal.into_response()
+}

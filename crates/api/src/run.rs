@@ -1,0 +1,69 @@
+//! The life of the API: it serves at once, and takes writes when the topics are there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use bus::{BusError, Channels};
+use runtime::retry;
+use runtime::shutdown::Shutdown;
+use store::{Store, StoreError};
+use tokio::net::TcpListener;
+
+use crate::Config;
+use crate::app::App;
+use crate::routes::routes;
+
+/// How long requests in flight may take after the end was asked for.
+const FINISH_WITHIN: Duration = Duration::from_secs(15);
+
+/// Serves until `shutdown`. Kafka or ClickHouse being away is waited for, at the start and later; an
+/// error is a set-up that someone has to change.
+pub async fn run(
+    config: Config,
+    channels: Channels,
+    store: Store,
+    listener: TcpListener,
+    shutdown: Shutdown,
+) -> anyhow::Result<()> {
+    let app = Arc::new(App::new(config, &channels, store)?);
+    let listener = listener.tap_io(|stream| {
+        // Answers are small and must not wait for more.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "could not set TCP_NODELAY");
+        }
+    });
+    let serving = axum::serve(listener, routes(&app)).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let background = async {
+        set_up(&app, &channels).await?;
+        app.waiter.poll().await;
+        anyhow::Ok(())
+    };
+    let ended = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(FINISH_WITHIN).await;
+    };
+    tokio::select! {
+        served = serving => Ok(served?),
+        failed = background => failed,
+        () = ended => {
+            tracing::warn!("some requests did not end in time");
+            Ok(())
+        }
+    }
+}
+
+/// Topics, producer and table, each as soon as it can be.
+async fn set_up(app: &App, channels: &Channels) -> anyhow::Result<()> {
+    let topics = async {
+        retry::forever("setting up the topics", BusError::is_retryable, || channels.ensure_topics()).await?;
+        app.open(channels.bus.producer(&channels.events)?);
+        anyhow::Ok(())
+    };
+    let table = async {
+        retry::forever("migrating the table", StoreError::is_retryable, || app.store.migrate()).await?;
+        anyhow::Ok(())
+    };
+    tokio::try_join!(topics, table)?;
+    Ok(())
+}
