@@ -1,0 +1,69 @@
+//! What takes the place of a Kafka and a ClickHouse cluster, where none is configured.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use anyhow::Context;
+use bus::Channels;
+use bus::log::{Log, Options};
+use engine::Engine;
+use runtime::config;
+use runtime::shutdown::Shutdown;
+use store::Store;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// Where events go: the cluster that `KAFKA_BROKERS` names, else a log in the data folder. The log
+/// is to be closed at the end.
+pub(crate) fn channels(data: &Path) -> anyhow::Result<(Channels, Option<Log>)> {
+    let kafka: bus::kafka::Config = config::load("KAFKA_")?;
+    if is_set("KAFKA_BROKERS") {
+        return Ok((Channels::kafka(kafka)?, None));
+    }
+    let log = Log::open(&data.join("log.sqlite"), Options::default())?;
+    Ok((Channels::log(log.clone(), &kafka)?, Some(log)))
+}
+
+/// The embedded engine, being served.
+pub(crate) struct Serving {
+    pub(crate) address: SocketAddr,
+    stop: Shutdown,
+    task: JoinHandle<Result<(), engine::EngineError>>,
+}
+
+impl Serving {
+    /// Ends the engine; its data is closed when this returns.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        self.stop.cancel();
+        Ok(self.task.await??)
+    }
+}
+
+/// The table: in the cluster that `CLICKHOUSE_URL` or `CLICKHOUSE_HOST` names, else in an engine in
+/// the data folder.
+pub(crate) async fn store(data: &Path, engine_port: u16) -> anyhow::Result<(Store, Option<Serving>)> {
+    let mut clickhouse: store::Config = config::load("CLICKHOUSE_")?;
+    if is_set("CLICKHOUSE_URL") || is_set("CLICKHOUSE_HOST") {
+        return Ok((Store::new(clickhouse)?, None));
+    }
+    let listener = listen(Ipv4Addr::LOCALHOST.into(), engine_port, "MILLRACE_ENGINE_PORT").await?;
+    let address = listener.local_addr()?;
+    let files = engine::Config { data: data.join("clickhouse"), library: engine::default_library() };
+    let engine = tokio::task::spawn_blocking(move || Engine::open(&files)).await??;
+    let stop = Shutdown::new();
+    let task = tokio::spawn(engine.serve(listener, stop.clone().cancelled_owned()));
+    clickhouse.url = Some(format!("http://{address}"));
+    // The log forgets what is committed, so what is committed must survive a power loss.
+    clickhouse.fsync = true;
+    Ok((Store::new(clickhouse)?, Some(Serving { address, stop, task })))
+}
+
+/// Takes a port, or says in one line which variable names another.
+pub(crate) async fn listen(host: IpAddr, port: u16, variable: &str) -> anyhow::Result<TcpListener> {
+    let taken = || format!("port {port} can't be used: is Millrace running already? {variable} names another, 0 picks one");
+    TcpListener::bind((host, port)).await.with_context(taken)
+}
+
+fn is_set(variable: &str) -> bool {
+    std::env::var(variable).is_ok_and(|value| !value.trim().is_empty())
+}

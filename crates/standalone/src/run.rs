@@ -1,0 +1,96 @@
+//! The life of the standalone: start from the bottom up, stop from the top down.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context;
+use runtime::config;
+use runtime::shutdown::Shutdown;
+use runtime::status::{Status, probe};
+use serde_json::json;
+
+use crate::Config;
+use crate::embedded::{self, Serving, listen};
+
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Runs until `shutdown`; everything acknowledged until then is kept and, as a rule, visible.
+pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
+    let data = &config.data;
+    let api_config: api::Config = config::load("")?;
+    let consumer_config: consumer::Config = config::load("CONSUMER_")?;
+    fs::create_dir_all(data).with_context(|| format!("the data folder {} can't be made", data.display()))?;
+    let endpoints = data.join("endpoints.json");
+
+    let (channels, log) = embedded::channels(data)?;
+    let listener = listen(api_config.api_host, api_config.api_port, "API_PORT").await?;
+    let address = reachable(listener.local_addr()?);
+    let (store, engine) = embedded::store(data, config.engine_port).await?;
+    write_endpoints(&endpoints, address, engine.as_ref())?;
+
+    // The consumer goes on until the API has ended, so that the last writes become visible too.
+    let drain = Shutdown::new();
+    let consumer = consumer::run(consumer_config, channels.clone(), store.clone(), Status::default(), drain.clone());
+    let consumer = tokio::spawn(then_cancel(consumer, shutdown.clone()));
+    let api = api::run(api_config, channels, store, listener, shutdown.clone());
+    let api = tokio::spawn(then_cancel(api, shutdown.clone()));
+    tokio::select! {
+        () = ready(address) => {
+            print!("{}", banner(address, engine.as_ref(), data));
+            shutdown.cancelled().await;
+        }
+        () = shutdown.cancelled() => {}
+    }
+    let served = api.await?;
+    drain.cancel();
+    let consumed = consumer.await?;
+
+    if let Some(engine) = engine {
+        engine.stop().await?;
+    }
+    if let Some(log) = log {
+        log.close().await?;
+    }
+    fs::remove_file(&endpoints)?;
+    served.and(consumed)
+}
+
+/// When one part ends, all do.
+async fn then_cancel<T>(part: impl Future<Output = T>, shutdown: Shutdown) -> T {
+    let _cancel = shutdown.drop_guard();
+    part.await
+}
+
+/// `<data>/endpoints.json`: `{"api", "clickhouse"}`, what was taken. Appears whole.
+fn write_endpoints(path: &Path, api: SocketAddr, engine: Option<&Serving>) -> anyhow::Result<()> {
+    let clickhouse = engine.map(|engine| format!("http://{}", engine.address));
+    let endpoints = json!({ "api": format!("http://{api}"), "clickhouse": clickhouse });
+    let unfinished = path.with_extension("json.new");
+    fs::write(&unfinished, format!("{endpoints}\n"))?;
+    Ok(fs::rename(unfinished, path)?)
+}
+
+/// Returns once the API says that it is ready.
+async fn ready(api: SocketAddr) {
+    loop {
+        let asked = tokio::task::spawn_blocking(move || probe(api.port(), "/ready")).await;
+        if matches!(asked, Ok(Ok(()))) {
+            return;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+fn banner(api: SocketAddr, engine: Option<&Serving>, data: &Path) -> String {
+    let engine = engine.map_or_else(String::new, |engine| {
+        format!("  ClickHouse  http://{}   the embedded engine, for curl and ClickHouse's HTTP clients\n", engine.address)
+    });
+    format!("\nMillrace is ready.\n  API         http://{api}\n{engine}  data        {}\nCtrl-C stops it.\n\n", data.display())
+}
+
+/// An address that listens everywhere, as this machine reaches it.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() { SocketAddr::from((Ipv4Addr::LOCALHOST, address.port())) } else { address }
+}
