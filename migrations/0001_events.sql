@@ -24,11 +24,11 @@ CREATE TABLE IF NOT EXISTS {database}.events {on_cluster}
     subjects Array(String),
     tags Array(String),
     trace_ids Array(String),
-    properties String CODEC(ZSTD(3)) COMMENT 'JSON text as sent: the truth',
+    properties String COMMENT 'JSON text as sent: the truth' CODEC(ZSTD(3)),
     attributes JSON(max_dynamic_paths = 64)
         MATERIALIZED CAST(if(properties = '', '{}', properties), 'JSON(max_dynamic_paths = 64)')
         COMMENT 'properties for queries: lossy, never returned',
-    context String CODEC(ZSTD(3)) COMMENT 'JSON text as sent',
+    context String COMMENT 'JSON text as sent' CODEC(ZSTD(3)),
     version UInt64,
     is_deleted UInt8,
     INDEX by_conversation conversation_id TYPE bloom_filter(0.001) GRANULARITY 1,

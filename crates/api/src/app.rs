@@ -24,6 +24,8 @@ pub(crate) struct App {
     pub(crate) in_flight: Arc<Semaphore>,
     /// Set once the topics are there.
     producer: OnceLock<Producer>,
+    /// Set once the table is there.
+    table: OnceLock<()>,
 }
 
 impl App {
@@ -41,18 +43,29 @@ impl App {
             dead_letters: bus.positions(dead_letters, group)?,
             in_flight: Arc::new(Semaphore::new(config.max_in_flight)),
             producer: OnceLock::new(),
+            table: OnceLock::new(),
             config,
         })
     }
 
     /// From now on writes are taken.
-    pub(crate) fn open(&self, producer: Producer) {
+    pub(crate) fn open_writes(&self, producer: Producer) {
         let _ = self.producer.set(producer);
     }
 
-    /// The producer, once the topics are there.
-    pub(crate) fn producer(&self) -> Result<&Producer, ApiError> {
-        self.producer.get().ok_or_else(|| ApiError::unavailable("writes", "Kafka's topics are not set up yet"))
+    /// From now on reads find a table.
+    pub(crate) fn open_reads(&self) {
+        let _ = self.table.set(());
+    }
+
+    /// Whether a write would be answered, and without the delays of a first one.
+    pub(crate) fn takes_writes(&self) -> bool {
+        self.producer.get().is_some_and(Producer::is_ready)
+    }
+
+    /// Whether there is a table to ask, as far as this process knows.
+    pub(crate) fn takes_reads(&self) -> bool {
+        self.table.get().is_some()
     }
 
     /// What is known of a tenant's events before they are read.
@@ -71,6 +84,8 @@ impl App {
             value: message::encode(operation),
             headers: Vec::new(),
         };
-        Ok(self.producer()?.send(record).await?)
+        let producer = self.producer.get();
+        let producer = producer.ok_or_else(|| ApiError::unavailable("writes", "the topics are not set up yet"))?;
+        Ok(producer.send(record).await?)
     }
 }

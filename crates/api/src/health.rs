@@ -33,10 +33,9 @@ pub(crate) async fn ping() -> Reply {
 /// `GET /ready`: 200 when writes and reads would be answered, else 503.
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Reply {
     let kafka = async {
-        let producer = app.producer().is_ok_and(bus::Producer::is_ready);
-        producer && matches!(timeout(ANSWER_WITHIN, app.positions.committed()).await, Ok(Ok(_)))
+        app.takes_writes() && matches!(timeout(ANSWER_WITHIN, app.positions.committed()).await, Ok(Ok(_)))
     };
-    let (kafka, clickhouse) = tokio::join!(kafka, async { app.store.ping().await.is_ok() });
+    let (kafka, clickhouse) = tokio::join!(kafka, async { app.takes_reads() && app.store.ping().await.is_ok() });
     let word = |fine: bool| if fine { "ok" } else { "unavailable" };
     let data = Ready { kafka: word(kafka), clickhouse: word(clickhouse) };
     if kafka && clickhouse {

@@ -57,11 +57,12 @@ pub async fn run(
 async fn set_up(app: &App, channels: &Channels) -> anyhow::Result<()> {
     let topics = async {
         retry::forever("setting up the topics", BusError::is_retryable, || channels.ensure_topics()).await?;
-        app.open(channels.bus.producer(&channels.events)?);
+        app.open_writes(channels.bus.producer(&channels.events)?);
         anyhow::Ok(())
     };
     let table = async {
         retry::forever("migrating the table", StoreError::is_retryable, || app.store.migrate()).await?;
+        app.open_reads();
         anyhow::Ok(())
     };
     tokio::try_join!(topics, table)?;

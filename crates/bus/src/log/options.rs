@@ -15,20 +15,20 @@ pub struct Options {
     pub retention_interval: Duration,
     /// How much may wait to be written, in bytes.
     pub max_queued_bytes: usize,
-    /// How long a caller waits for its record, commit or topic to be written.
+    /// How long a record may wait for its acknowledgement.
     pub delivery_timeout: Duration,
     /// The host's clock, in milliseconds since the Unix epoch.
     pub clock: fn() -> i64,
 }
 
 impl Default for Options {
-    /// Seven days, looked at every minute; 32 MiB; five seconds; the real clock.
+    /// Seven days, looked at every minute; 32 MiB; two seconds; the real clock.
     fn default() -> Self {
         Self {
             retention: 7 * DAY,
             retention_interval: Duration::from_mins(1),
             max_queued_bytes: 32 << 20,
-            delivery_timeout: Duration::from_secs(5),
+            delivery_timeout: Duration::from_secs(2),
             clock: || Timestamp::now().millis(),
         }
     }

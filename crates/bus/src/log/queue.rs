@@ -12,6 +12,12 @@ use crate::{BusError, Offsets, Record, SendError, Written};
 
 const CLOSED: &str = "the log is closed";
 
+/// How long a change may take.
+const CHANGE_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long the end may take: all that waits, and what the write-ahead log holds.
+const CLOSE_WITHIN: Duration = Duration::from_secs(20);
+
 /// The most that one transaction writes, in bytes: what waits behind it waits for its sync.
 const MAX_TRANSACTION_BYTES: usize = 4 << 20;
 
@@ -66,14 +72,14 @@ impl Queue {
         let append = Append { topic: Arc::clone(topic), partition, record, reply };
         self.budget.take(append.bytes());
         self.put(Request::Append(append)).map_err(SendError::Unavailable)?;
-        self.wait(answer).await.unwrap_or_else(|reason| Err(SendError::Unavailable(reason)))
+        wait(answer, self.limit).await.unwrap_or_else(|reason| Err(SendError::Unavailable(reason)))
     }
 
     /// Waits until the change is written; `what` is what it is for whom it concerns.
     pub(super) async fn change(&self, what: &'static str, change: Change) -> Result<(), BusError> {
         let (reply, answer) = oneshot::channel();
         self.put(Request::Change(change, reply)).map_err(|reason| BusError::unavailable(what, reason))?;
-        self.wait(answer).await.unwrap_or_else(|reason| Err(BusError::unavailable(what, reason)))
+        wait(answer, CHANGE_WITHIN).await.unwrap_or_else(|reason| Err(BusError::unavailable(what, reason)))
     }
 
     /// Waits until everything before is written and the file is given free.
@@ -82,18 +88,20 @@ impl Queue {
         if self.put(Request::Close(reply)).is_err() {
             return Ok(());
         }
-        self.wait(answer).await.unwrap_or_else(|reason| Err(BusError::unavailable("closing the log", reason)))
+        wait(answer, CLOSE_WITHIN)
+            .await
+            .unwrap_or_else(|reason| Err(BusError::unavailable("closing the log", reason)))
     }
 
     fn put(&self, request: Request) -> Result<(), String> {
         self.requests.send(request).map_err(|_| CLOSED.to_owned())
     }
+}
 
-    async fn wait<T>(&self, answer: oneshot::Receiver<T>) -> Result<T, String> {
-        match timeout(self.limit, answer).await {
-            Ok(answer) => answer.map_err(|_| CLOSED.to_owned()),
-            Err(_) => Err(format!("not written within {:?}", self.limit)),
-        }
+async fn wait<T>(answer: oneshot::Receiver<T>, limit: Duration) -> Result<T, String> {
+    match timeout(limit, answer).await {
+        Ok(answer) => answer.map_err(|_| CLOSED.to_owned()),
+        Err(_) => Err(format!("not written within {limit:?}")),
     }
 }
 

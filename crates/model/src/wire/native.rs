@@ -29,6 +29,7 @@ pub struct Intake<'a> {
 
 /// An event or a change as sent. `null` is as if absent; unknown fields are ignored.
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Sent {
     id: Option<String>,
     timestamp: Option<String>,
@@ -139,6 +140,7 @@ fn id_of(sent: &Sent, intake: &mut Intake<'_>) -> Result<EventId, WireError> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Batch<'a> {
     #[serde(borrow)]
     events: Option<Vec<&'a RawValue>>,
