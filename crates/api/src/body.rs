@@ -5,33 +5,25 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
-use futures_util::StreamExt;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
 
 use crate::error::ApiError;
 
 const ARRIVES_WITHIN: Duration = Duration::from_secs(30);
-/// What is still read of a body that is too large, so that its sender gets to see the answer.
-const DRAIN_BYTES: usize = 64 << 20;
-const DRAIN_WITHIN: Duration = Duration::from_secs(5);
 
 /// The body's bytes, at most `limit` of them, after gzip is undone.
-pub(crate) async fn read(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Bytes, ApiError> {
+pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, ApiError> {
     let too_large = || ApiError::TooLarge(format!("the body is larger than {limit} bytes"));
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
-        drain(body).await;
         return Err(too_large());
     }
-    let collected = timeout(ARRIVES_WITHIN, Limited::new(&mut body, limit).collect()).await;
+    let collected = timeout(ARRIVES_WITHIN, Limited::new(body, limit).collect()).await;
     let bytes = match collected {
         Err(_) => return Err(ApiError::SlowBody),
         Ok(Ok(whole)) => whole.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            drain(body).await;
-            return Err(too_large());
-        }
+        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
         Ok(Err(error)) => return Err(ApiError::BrokenBody(error.to_string())),
     };
     match headers.get(header::CONTENT_ENCODING).map(|encoding| encoding.as_bytes().to_ascii_lowercase()).as_deref() {
@@ -54,20 +46,4 @@ async fn unpack(packed: Bytes, limit: usize) -> Result<Option<Bytes>, ApiError> 
         Ok(Err(error)) => Err(ApiError::BrokenBody(format!("not gzip: {error}"))),
         Err(_) => Err(ApiError::Internal),
     }
-}
-
-/// Reads on and throws away.
-async fn drain(body: Body) {
-    let mut frames = body.into_data_stream();
-    let all = async {
-        let mut read = 0;
-        while let Some(Ok(bytes)) = frames.next().await {
-            read += bytes.len();
-            if read > DRAIN_BYTES {
-                break;
-            }
-        }
-    };
-    // What does not come in time need not be seen off.
-    let _ = timeout(DRAIN_WITHIN, all).await;
 }

@@ -12,6 +12,7 @@ mod error;
 mod events;
 mod extract;
 mod health;
+mod leftover;
 mod pipeline;
 mod routes;
 mod run;

@@ -4,15 +4,17 @@ use std::any::Any;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
+use http_body_util::BodyExt;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::{analytics, envelope, events, health, pipeline};
+use crate::{analytics, envelope, events, health, leftover, pipeline};
 
 /// Every route, its limits, and the shape of its answers.
 pub(crate) fn routes(app: &Arc<App>) -> Router {
@@ -32,12 +34,17 @@ pub(crate) fn routes(app: &Arc<App>) -> Router {
         .route("/ping", get(health::ping))
         .route("/pipeline", get(pipeline::pipeline))
         .0;
-    busy.merge(always)
+    framed(busy.merge(always)).with_state(Arc::clone(app))
+}
+
+/// What holds for every request, whether there is a route for it or not.
+fn framed<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+    routes
         .fallback(async || ApiError::NoRoute)
         .method_not_allowed_fallback(async || ApiError::Method)
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(leftover::drain))
         .layer(middleware::from_fn(envelope::write))
-        .with_state(Arc::clone(app))
 }
 
 /// Every path is served with and without a trailing slash.
@@ -50,10 +57,15 @@ impl Table {
     }
 }
 
-/// Turns requests away while too many are in flight.
+/// Turns requests away while too many are in flight. One is until the last of its answer is written.
 async fn limit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    match app.in_flight.try_acquire() {
-        Ok(_permit) => next.run(request).await,
+    match Arc::clone(&app.in_flight).try_acquire_owned() {
+        Ok(permit) => next.run(request).await.map(|body| {
+            Body::new(body.map_frame(move |frame| {
+                let _held = &permit;
+                frame
+            }))
+        }),
         Err(_) => ApiError::Unavailable("too many requests are in flight, please retry".into()).into_response(),
     }
 }

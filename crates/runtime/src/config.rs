@@ -18,7 +18,12 @@ fn from<T: DeserializeOwned>(
     variables: impl Iterator<Item = (String, String)>,
 ) -> Result<T, ConfigError> {
     let given = variables.filter(|(_, value)| !value.trim().is_empty());
-    envy::prefixed(prefix).from_iter(given).map_err(|error| ConfigError(error.to_string()))
+    envy::prefixed(prefix).from_iter(given).map_err(|error| {
+        // envy names the variable without its prefix, at the end.
+        let text = error.to_string();
+        let named = text.rsplit_once("provided by ").map(|(what, name)| format!("{what}provided by {prefix}{name}"));
+        ConfigError(named.unwrap_or(text))
+    })
 }
 
 #[cfg(test)]

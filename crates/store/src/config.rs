@@ -22,6 +22,9 @@ pub struct Config {
     pub cluster: Option<String>,
     /// Sync each insert to the disk: for a server that is alone on its machine.
     pub fsync: bool,
+    /// How long the server may take for one answer, or one piece of an insert, in milliseconds. For
+    /// the end of an insert it may take four times as long.
+    pub timeout_ms: u64,
 }
 
 /// The address can't be that of ClickHouse's HTTP interface.
@@ -46,6 +49,7 @@ impl Default for Config {
             password: String::new(),
             cluster: None,
             fsync: false,
+            timeout_ms: 30_000,
         }
     }
 }

@@ -18,9 +18,6 @@ pub use config::{Config, ConfigError};
 pub use error::StoreError;
 pub use row::{State, Stored};
 
-/// How long one question may take.
-const ANSWER_WITHIN: Duration = Duration::from_secs(30);
-
 /// A ClickHouse database. Connects with the first question. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
@@ -38,7 +35,7 @@ impl Store {
             .with_compression(Compression::None)
             // A key never leaves its partition, so the partitions need not be merged with each other.
             .with_setting("do_not_merge_across_partitions_select_final", "1")
-            .with_setting("max_execution_time", ANSWER_WITHIN.as_secs().to_string());
+            .with_setting("max_execution_time", config.timeout_ms.div_ceil(1_000).to_string());
         if !config.password.is_empty() {
             client = client.with_password(&config.password);
         }
@@ -55,7 +52,13 @@ impl Store {
     /// Whether the server answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         // Of no database: it may not be made yet.
-        within(Duration::from_secs(2), self.client.clone().with_database("").query("SELECT 1").execute()).await
+        let limit = self.timeout().min(Duration::from_secs(2));
+        within(limit, self.client.clone().with_database("").query("SELECT 1").execute()).await
+    }
+
+    /// How long one answer may take.
+    fn timeout(&self) -> Duration {
+        Duration::from_millis(self.config.timeout_ms)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use model::EventKey;
 
 use crate::row::EventRow;
-use crate::{ANSWER_WITHIN, Store, StoreError, Stored, within};
+use crate::{Store, StoreError, Stored, within};
 
 /// Keys of one query; about 100 bytes each in its text.
 const KEYS_PER_QUERY: usize = 5_000;
@@ -22,7 +22,7 @@ impl Store {
     pub async fn lookup(&self, keys: &[EventKey]) -> Result<HashMap<EventKey, Stored>, StoreError> {
         let mut found = HashMap::with_capacity(keys.len());
         for some in keys.chunks(KEYS_PER_QUERY) {
-            within(ANSWER_WITHIN, self.lookup_some(some, &mut found)).await??;
+            within(self.timeout(), self.lookup_some(some, &mut found)).await??;
         }
         Ok(found)
     }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::config::Config;
-use crate::{ANSWER_WITHIN, Store, StoreError, within};
+use crate::{Store, StoreError, within};
 
 /// The files of `migrations/`, in order. A file that was released is never changed.
 const FILES: [(&str, &str); 1] = [("0001_events", include_str!("../../../migrations/0001_events.sql"))];
@@ -30,18 +30,18 @@ impl Store {
     pub async fn migrate(&self) -> Result<(), StoreError> {
         self.run_ddl(&self.client.clone().with_database(""), CREATE_DATABASE).await?;
         self.run_ddl(&self.client, CREATE_RECORD).await?;
-        let applied: Vec<Applied> = within(ANSWER_WITHIN, self.client.query(APPLIED).fetch_all()).await?;
+        let applied: Vec<Applied> = within(self.timeout(), self.client.query(APPLIED).fetch_all()).await?;
         let applied: Vec<_> = applied.iter().map(|row| (row.name.as_str(), row.checksum.as_str())).collect();
         for (name, sql) in pending(&FILES, &applied)? {
             self.run_ddl(&self.client, sql).await?;
-            within(ANSWER_WITHIN, self.client.query(RECORD).bind(name).bind(checksum(sql)).execute()).await?;
+            within(self.timeout(), self.client.query(RECORD).bind(name).bind(checksum(sql)).execute()).await?;
             tracing::info!(migration = name, "applied a migration");
         }
         Ok(())
     }
 
     async fn run_ddl(&self, client: &Client, template: &str) -> Result<(), StoreError> {
-        within(ANSWER_WITHIN, client.query_raw(&substitute(template, &self.config)).execute()).await
+        within(self.timeout(), client.query_raw(&substitute(template, &self.config)).execute()).await
     }
 }
 

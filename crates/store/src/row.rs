@@ -180,3 +180,6 @@ impl<'a> EventRow<'a> {
         Ok((key, Stored { version, state: State::Live(Box::new(event)) }))
     }
 }
+
+#[cfg(test)]
+mod tests;

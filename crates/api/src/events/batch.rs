@@ -1,6 +1,7 @@
 //! Many creates at once. What is wrong with one event costs only that event.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -46,7 +47,7 @@ pub(crate) async fn create_many(
     let bytes = body::read(&headers, body, app.config.max_batch_body_bytes).await?;
     let lines = headers.get(header::CONTENT_TYPE).is_some_and(|kind| {
         let kind = kind.as_bytes().to_ascii_lowercase();
-        kind.starts_with(b"application/x-ndjson") || kind.starts_with(b"application/jsonl")
+        [&b"application/x-ndjson"[..], b"application/ndjson", b"application/jsonl"].iter().any(|lines| kind.starts_with(lines))
     });
     // Up to ten megabytes of JSON: off the threads that serve others.
     let reading = tokio::task::spawn_blocking({
@@ -60,17 +61,19 @@ pub(crate) async fn create_many(
     }))
     .await;
 
-    let mut reply = Reply::new(StatusCode::ACCEPTED, "event creation queued");
-    if outcomes.iter().any(|outcome| matches!(outcome, Err(ApiError::Unavailable(_)))) {
-        reply = Reply::failed(ApiError::Unavailable("not all events could be taken in: see the results".into()));
-    } else if outcomes.iter().all(Result::is_err) {
-        reply = Reply::failed(ApiError::Invalid("no event of the batch could be taken in: see the results".into()));
-    } else if let Some(within) = wait {
-        let writes: Vec<_> = outcomes.iter().flatten().map(|(_, written)| *written).collect();
-        if app.waiter.visible(&writes, within).await && look(&app, &mut outcomes).await.is_ok() {
-            reply = Reply::new(StatusCode::CREATED, "events created");
+    let unavailable = |outcome: &Outcome| matches!(outcome, Err(ApiError::Unavailable(_)));
+    let reply = if outcomes.iter().any(unavailable) {
+        Reply::failed(ApiError::Unavailable("not all events could be taken in: see the results".into()))
+    } else {
+        let seen = seen(&app, &mut outcomes, wait).await;
+        if outcomes.iter().all(Result::is_err) {
+            Reply::failed(ApiError::Invalid("no event of the batch could be taken in: see the results".into()))
+        } else if seen {
+            Reply::new(StatusCode::CREATED, "events created")
+        } else {
+            Reply::new(StatusCode::ACCEPTED, "event creation queued")
         }
-    }
+    };
     Ok(reply.with(&Results { results: outcomes.into_iter().map(One::from).collect() }))
 }
 
@@ -88,7 +91,14 @@ fn read(app: &App, tenant: Tenant, bytes: &Bytes, lines: bool) -> Result<Vec<Res
     Ok(events.iter().map(|event| Ok(native::create(event, &mut intake)?)).collect())
 }
 
-/// Turns the outcomes of events that did not become visible into errors.
+/// Whether somebody waits, and all became visible in time. Then the outcomes of events that can't be
+/// seen are errors.
+async fn seen(app: &App, outcomes: &mut [Outcome], wait: Option<Duration>) -> bool {
+    let Some(within) = wait else { return false };
+    let writes: Vec<_> = outcomes.iter().flatten().map(|(_, written)| *written).collect();
+    app.waiter.visible(&writes, within).await && look(app, outcomes).await.is_ok()
+}
+
 async fn look(app: &App, outcomes: &mut [Outcome]) -> Result<(), ApiError> {
     let keys: Vec<_> = outcomes.iter().flatten().map(|(key, _)| key.clone()).collect();
     let found = app.store.lookup(&keys).await?;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::body::{Body, Bytes};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use model::wire::native::Returned;
 use model::{Event, EventId};
 use store::StoreError;
@@ -27,10 +28,12 @@ const CHUNK_BYTES: usize = 64 << 10;
 pub(crate) async fn by_conversation(
     State(app): State<Arc<App>>,
     TenantOf(tenant): TenantOf,
-    Path(conversation_id): Path<String>,
+    conversation_id: Result<Path<String>, PathRejection>,
     params: Params,
     Extension(request_id): Extension<RequestId>,
 ) -> Result<Response, ApiError> {
+    let invalid = |_| ApiError::Invalid("conversation_id must be UTF-8, percent-encoded".into());
+    let Path(conversation_id) = conversation_id.map_err(invalid)?;
     let limit = params.limit(DEFAULT_LIMIT)?;
     let after = params.get("cursor").map(EventId::parse).transpose();
     let after = after.map_err(|_| ApiError::Invalid("cursor must be the next_cursor of an earlier answer".into()))?;
@@ -38,13 +41,15 @@ pub(crate) async fn by_conversation(
     // One more than asked for tells whether there is more.
     let page = Page { after, limit: limit + 1, with_embeddings };
     let mut turns = app.store.conversation(&tenant, &conversation_id, page)?;
-    // The first one before the status: afterwards an error can only break off.
-    let first = turns.next().await?;
-    let answer = Answer { turns, next: first, left: limit, with_embeddings, last: None, request_id, part: Part::Head };
-    let chunks = stream::try_unfold(answer, |mut answer| async {
+    let next = turns.next().await?;
+    let mut answer = Answer { turns, next, left: limit, with_embeddings, last: None, request_id, part: Part::Head };
+    // The first piece before the status: afterwards an error can only break off.
+    let first = answer.chunk().await?;
+    let rest = stream::try_unfold(answer, |mut answer| async {
         let chunk = answer.chunk().await.inspect_err(|error| tracing::error!(%error, "an answer broke off"))?;
         Ok::<_, StoreError>(chunk.map(|chunk| (chunk, answer)))
     });
+    let chunks = stream::iter(first.map(Ok)).chain(rest);
     Ok(([(header::CONTENT_TYPE, "application/json")], Body::from_stream(chunks)).into_response())
 }
 

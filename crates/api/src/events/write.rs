@@ -8,9 +8,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use bus::Written;
 use model::wire::native;
-use model::{EventId, EventKey, Operation, Timestamp};
+use model::{EventId, EventKey, Operation, Position, Timestamp, Version};
 use serde::Serialize;
-use store::State as Found;
+use store::{State as Found, Stored};
 
 use crate::app::App;
 use crate::body;
@@ -41,7 +41,7 @@ pub(crate) async fn create(
     let queued = Reply::new(StatusCode::ACCEPTED, "event creation queued");
     let reply = match seen(&app, &key, written, wait).await {
         None => queued,
-        Some(Seen::Live) => Reply::new(StatusCode::CREATED, "event created"),
+        Some(Seen::Live { .. }) => Reply::new(StatusCode::CREATED, "event created"),
         Some(Seen::Deleted) => return Err(ApiError::Deleted),
         Some(Seen::Absent) => return Err(ApiError::DeadLettered),
     };
@@ -58,11 +58,17 @@ pub(crate) async fn update(
 ) -> Result<Reply, ApiError> {
     let wait = params.wait()?;
     let bytes = body::read(&headers, body, app.config.max_body_bytes).await?;
-    let operation = native::update(&bytes, key.clone(), &app.intake(key.tenant))?;
+    let intake = app.intake(key.tenant.clone());
+    let operation = native::update(&bytes, key, &intake)?;
     let (key, written) = send(&app, &operation).await?;
     let reply = match seen(&app, &key, written, wait).await {
         None => Reply::new(StatusCode::ACCEPTED, "event update queued"),
-        Some(Seen::Live) => Reply::new(StatusCode::OK, "event updated"),
+        Some(Seen::Live { updated_at, version }) => {
+            if updated_at != intake.now && !reaches(&app, version, written).await {
+                return Err(ApiError::DeadLettered);
+            }
+            Reply::new(StatusCode::OK, "event updated")
+        }
         Some(Seen::Deleted | Seen::Absent) => return Err(ApiError::EventNotFound),
     };
     Ok(reply.with(&Queued::new(&key, written)))
@@ -75,13 +81,13 @@ pub(crate) async fn delete(
     params: Params,
 ) -> Result<Reply, ApiError> {
     let wait = params.wait()?;
-    if wait.is_some() && look(&app, &key).await? != Seen::Live {
+    if wait.is_some() && !matches!(look(&app, &key).await?, Seen::Live { .. }) {
         return Err(ApiError::EventNotFound);
     }
     let (key, written) = send(&app, &Operation::Delete { key, at: Timestamp::now() }).await?;
     let reply = match seen(&app, &key, written, wait).await {
         Some(Seen::Deleted) => Reply::new(StatusCode::OK, "event deleted"),
-        None | Some(Seen::Live | Seen::Absent) => Reply::new(StatusCode::ACCEPTED, "event deletion queued"),
+        None | Some(Seen::Live { .. } | Seen::Absent) => Reply::new(StatusCode::ACCEPTED, "event deletion queued"),
     };
     Ok(reply.with(&Queued::new(&key, written)))
 }
@@ -96,9 +102,9 @@ async fn send(app: &App, operation: &Operation) -> Result<(EventKey, Written), A
     Ok((operation.key(), app.send(operation).await?))
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What the table holds of an event.
 enum Seen {
-    Live,
+    Live { updated_at: Timestamp, version: Version },
     Deleted,
     Absent,
 }
@@ -113,9 +119,19 @@ async fn seen(app: &App, key: &EventKey, written: Written, wait: Option<Duration
 }
 
 async fn look(app: &App, key: &EventKey) -> Result<Seen, ApiError> {
-    Ok(match app.store.event(key).await?.map(|stored| stored.state) {
-        Some(Found::Live(_)) => Seen::Live,
-        Some(Found::Deleted { .. }) => Seen::Deleted,
+    Ok(match app.store.event(key).await? {
+        Some(Stored { version, state: Found::Live(event) }) => Seen::Live { updated_at: event.updated_at, version },
+        Some(Stored { state: Found::Deleted { .. }, .. }) => Seen::Deleted,
         None => Seen::Absent,
     })
+}
+
+/// Whether the last operation on a row is this write or a later one. An update that the table refused
+/// has left the row as it was.
+async fn reaches(app: &App, version: Version, Written { partition, offset }: Written) -> bool {
+    match app.positions.append_time(partition, offset).await {
+        Ok(Some(at)) => Position::at(at, offset).is_ok_and(|position| version.position() >= position),
+        // It can't be known: the write is kept all the same.
+        Ok(None) | Err(_) => true,
+    }
 }

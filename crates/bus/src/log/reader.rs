@@ -202,3 +202,49 @@ fn delivery(partition: i32, row: &Row<'_>) -> rusqlite::Result<Delivery> {
         headers: headers.0,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join_all;
+    use testing::wait::until;
+
+    use super::super::Options;
+    use super::*;
+    use crate::{Bus, Record, Schedule};
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    #[tokio::test]
+    async fn reading_stops_at_the_budget_and_ends_with_the_source() {
+        let folder = tempfile::tempdir().unwrap();
+        let bus = Bus::Log(Log::open(&folder.path().join("log"), Options::default()).unwrap());
+        let topic = Topic {
+            name: "events".to_owned(),
+            schedule: Schedule::constant(3),
+            replication: None,
+            max_record_bytes: 1 << 20,
+            allow_create_time: false,
+        };
+        bus.ensure_topic(&topic).await.unwrap();
+        let producer = bus.producer(&topic).unwrap();
+        let record =
+            |i: i32| Record { key: Some(i.to_be_bytes().into()), value: vec![0; 1_000], ..Record::default() };
+        for sent in join_all((0..100).map(|i| producer.send(record(i)))).await {
+            sent.unwrap();
+        }
+
+        let mut source = bus.source(&topic, "group", 10_000).unwrap();
+        assert!(matches!(source.next().await, Some(Signal::Assigned(_))));
+        for _ in 0..3 {
+            until("the budget is full", PATIENCE, async || source.budget.is_full()).await;
+            let waiting = source.signals.len();
+            assert!((8..=10).contains(&waiting), "{waiting} wait");
+            for _ in 0..waiting {
+                source.next().await.unwrap();
+            }
+        }
+        let budget = Arc::clone(&source.budget);
+        drop(source);
+        until("the thread has ended", PATIENCE, async || Arc::strong_count(&budget) == 1).await;
+    }
+}

@@ -1,11 +1,13 @@
 //! The events of one conversation, in order.
 
+use std::time::Duration;
+
 use clickhouse::query::RowCursor;
 use model::{Event, EventId, Tenant};
 
 use crate::lookup::sql_time;
 use crate::row::{EventRow, State};
-use crate::{ANSWER_WITHIN, Store, StoreError, within};
+use crate::{Store, StoreError, within};
 
 /// Two steps. The inner one finds keys by the bloom filter, which may also have matched a version
 /// that lost; the outer one takes the winning version of those keys and asks again.
@@ -40,12 +42,13 @@ pub struct Page {
 /// Events as they arrive, so that memory stays bounded however many there are.
 pub struct Turns {
     rows: RowCursor<EventRow<'static>>,
+    timeout: Duration,
 }
 
 impl Turns {
     /// The next event.
     pub async fn next(&mut self) -> Result<Option<Event>, StoreError> {
-        let Some(row) = within(ANSWER_WITHIN, self.rows.next()).await? else { return Ok(None) };
+        let Some(row) = within(self.timeout, self.rows.next()).await? else { return Ok(None) };
         match row.into_stored()?.1.state {
             State::Live(event) => Ok(Some(*event)),
             State::Deleted { .. } => Err(StoreError::Server { code: 0, text: "FINAL returned a tombstone".into() }),
@@ -68,6 +71,6 @@ impl Store {
             .param("after_id", after.to_string())
             .param("limit", page.limit)
             .param("embeddings", page.with_embeddings);
-        Ok(Turns { rows: query.fetch::<EventRow<'_>>()? })
+        Ok(Turns { rows: query.fetch::<EventRow<'_>>()?, timeout: self.timeout() })
     }
 }

@@ -5,7 +5,7 @@ use model::{Tenant, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::lookup::sql_time;
-use crate::{ANSWER_WITHIN, Store, StoreError, within};
+use crate::{Store, StoreError, within};
 
 const ERROR_COUNTS: &str = "
     SELECT toString(toDate(created_at)) AS date, event_name, countIf(error != '') AS error_count, count() AS total_count
@@ -42,6 +42,6 @@ impl Store {
             .param("tenant", tenant.as_str())
             .param("event_name", event_name)
             .param("since", sql_time(since));
-        within(ANSWER_WITHIN, query.fetch_all()).await
+        within(self.timeout(), query.fetch_all()).await
     }
 }

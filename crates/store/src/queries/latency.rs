@@ -5,7 +5,7 @@ use model::{Tenant, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::lookup::sql_time;
-use crate::{ANSWER_WITHIN, Store, StoreError, within};
+use crate::{Store, StoreError, within};
 
 /// Latency 0 is not measured: counted, but left out of the percentile.
 const LATENCY: &str = "
@@ -39,6 +39,6 @@ impl Store {
             .param("tenant", tenant.as_str())
             .param("since", sql_time(since))
             .param("limit", limit);
-        within(ANSWER_WITHIN, query.fetch_all()).await
+        within(self.timeout(), query.fetch_all()).await
     }
 }

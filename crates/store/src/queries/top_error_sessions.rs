@@ -5,7 +5,7 @@ use model::{Tenant, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::lookup::sql_time;
-use crate::{ANSWER_WITHIN, Store, StoreError, within};
+use crate::{Store, StoreError, within};
 
 const TOP_ERROR_SESSIONS: &str = "
     SELECT conversation_id, count() AS total_events, countIf(error != '') AS error_events,
@@ -47,6 +47,6 @@ impl Store {
             .param("since", sql_time(since))
             .param("min_events", min_events)
             .param("limit", limit);
-        within(ANSWER_WITHIN, query.fetch_all()).await
+        within(self.timeout(), query.fetch_all()).await
     }
 }

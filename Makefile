@@ -1,0 +1,30 @@
+.DEFAULT_GOAL := help
+.PHONY: help run build test fmt lint engine kafka
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build and run Millrace here: API on 8080 (API_PORT), data in ./data (MILLRACE_DATA)
+	@exec scripts/run.sh
+
+build: ## Build all binaries for release
+	cargo build --release --locked --workspace --bins
+
+test: ## Fetch what the tests need and run them all
+	@scripts/test.sh
+
+fmt: ## Format the code
+	cargo fmt --all
+
+lint: ## Check format, lints, documentation and dependencies
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+	@cargo deny --version >/dev/null || { echo "lint: scripts/install-lint-tools.sh installs cargo-deny" >&2; exit 1; }
+	cargo deny --locked check --hide-inclusion-graph bans licenses sources
+
+engine: ## Fetch the embedded ClickHouse engine and print its path
+	@scripts/fetch-engine.sh
+
+kafka: ## Fetch Apache Kafka for the tests and print its folder
+	@scripts/fetch-kafka.sh

@@ -1,0 +1,93 @@
+//! More than can be taken at once.
+
+use futures_util::stream;
+use reqwest::Method;
+use serde_json::json;
+use testing::wait::until;
+use tokio::sync::oneshot;
+
+use crate::harness::events::{event, new_id};
+use crate::harness::socket::{body_of, request, write_then_read};
+use crate::harness::{Answer, App, Ask, PATIENCE, Part, Setup};
+
+async fn with_room_for(max_in_flight: usize) -> App {
+    let api = api::Config { max_in_flight, ..api::Config::default() };
+    App::with(Setup { api, without: &[Part::Consumer, Part::ClickHouse], ..Setup::default() }).await
+}
+
+fn refuses_for_now(answer: &Answer) {
+    answer.invites_a_retry();
+    assert_eq!(answer.json()["error"], "too many requests are in flight, please retry");
+}
+
+#[tokio::test]
+async fn beyond_the_limit_every_request_but_those_about_health_invites_a_retry() {
+    let app = with_room_for(0).await;
+    let path = format!("/event/{}", new_id());
+    for answer in [
+        app.post("/event", event(json!({}))).await,
+        app.post("/events", json!({"events": [event(json!({}))]})).await,
+        app.put(&path, "{}").await,
+        app.delete(&path).await,
+        app.get(&path).await,
+        app.get("/events/conversation/c-1").await,
+        app.get("/analytics/errors?event_name=event_a").await,
+        app.get("/analytics/latency").await,
+        app.get("/analytics/sessions/top-errors").await,
+    ] {
+        refuses_for_now(&answer);
+    }
+    for path in ["/health", "/ping", "/pipeline"] {
+        assert_eq!(app.get(path).await.status, 200, "{path}");
+    }
+    assert_eq!(app.get("/ready").await.data()["kafka"], "ok");
+    assert_eq!(app.get("/pipeline").await.data()["lag"], 0);
+}
+
+#[tokio::test]
+async fn a_client_that_writes_all_before_it_reads_gets_to_read_the_invitation() {
+    let app = with_room_for(0).await;
+    let answer = write_then_read(app.address, request("POST /events HTTP/1.1", 9 << 20)).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("retry-after: 1"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_slow_body_takes_up_room_until_it_has_come() {
+    let app = with_room_for(1).await;
+    let body = event(json!({})).to_string().into_bytes();
+    let (release, released) = oneshot::channel::<()>();
+    let pieces = stream::unfold(Some((body, released)), async |left| {
+        let (body, released) = left?;
+        if body.first() == Some(&b'{') {
+            return Some((vec![b'{'], Some((body[1..].to_vec(), released))));
+        }
+        released.await.unwrap();
+        Some((body, None))
+    });
+    let slow = tokio::spawn(app.request(Method::POST, "/event").body(body_of(pieces)).ask());
+    let no_event = "/event/none";
+    until("the slow request is in flight", PATIENCE, async || app.get(no_event).await.status == 503).await;
+    refuses_for_now(&app.post("/event", event(json!({}))).await);
+    assert_eq!(app.get("/health").await.status, 200);
+
+    release.send(()).unwrap();
+    assert_eq!(slow.await.unwrap().status, 202);
+    until("there is room again", PATIENCE, async || app.get(no_event).await.status == 404).await;
+    assert_eq!(app.post("/event", event(json!({}))).await.status, 202);
+    assert_eq!(app.get("/pipeline").await.data()["lag"], 2);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_read_takes_up_room() {
+    let api = api::Config { max_in_flight: 1, ..api::Config::default() };
+    let app = App::with(Setup { api, ..Setup::default() }).await;
+    // More than a connection holds on its way.
+    for _ in 0..4 {
+        app.create_all(&vec![event(json!({"input": "x".repeat(50_000)})); 100]).await;
+    }
+    let answer = reqwest::get(app.url("/events/conversation/c-1")).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    refuses_for_now(&app.get("/event/none").await);
+    assert!(answer.text().await.unwrap().len() > 400 * 50_000);
+    until("there is room again", PATIENCE, async || app.get("/event/none").await.status == 404).await;
+}

@@ -1,0 +1,34 @@
+//! The end: what is in flight is answered, and kept.
+
+use futures_util::stream;
+use reqwest::Method;
+use serde_json::json;
+use testing::wait::until;
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+
+use crate::harness::events::event;
+use crate::harness::socket::body_of;
+use crate::harness::{App, Ask, PATIENCE};
+
+#[tokio::test]
+async fn a_request_in_flight_is_answered_before_the_end() {
+    let mut app = App::start_writes_only().await;
+    let (begin, begun) = oneshot::channel::<()>();
+    let (release, released) = oneshot::channel::<()>();
+    let body = event(json!({})).to_string().into_bytes();
+    let pieces = stream::once(async move {
+        begin.send(()).unwrap();
+        released.await.unwrap();
+        body
+    });
+    let slow = tokio::spawn(app.request(Method::POST, "/event").body(body_of(pieces)).ask());
+    begun.await.unwrap();
+    app.shut_down();
+    let address = app.address;
+    until("nobody listens any more", PATIENCE, async || TcpStream::connect(address).await.is_err()).await;
+
+    release.send(()).unwrap();
+    assert_eq!(slow.await.unwrap().status, 202);
+    app.ended().await.unwrap();
+}

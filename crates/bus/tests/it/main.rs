@@ -1,0 +1,66 @@
+//! One suite over both implementations of the bus, and what only the embedded log promises.
+//!
+//! Each case gets a bus and makes topics of its own, so that all run at once. Kafka is a real broker,
+//! the same for all.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that can't go on has to fail loudly"
+)]
+
+mod crash;
+mod groups;
+mod limits;
+mod log_file;
+mod place;
+mod positions;
+mod records;
+mod retention;
+
+/// A test per case and implementation.
+macro_rules! suite {
+    ($($module:ident: $($case:ident)*;)*) => {
+        mod on_the_log {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    crate::$module::$case(crate::place::Place::log()).await;
+                }
+            )*)*
+        }
+
+        mod on_kafka {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    crate::$module::$case(crate::place::Place::kafka()).await;
+                }
+            )*)*
+        }
+    };
+}
+
+suite! {
+    records:
+        what_is_sent_comes_out_as_sent
+        offsets_have_no_gaps_and_each_key_keeps_its_order
+        a_keys_partition_follows_the_schedule
+        the_append_time_is_near_now_and_never_decreases
+        a_large_batch_arrives_exactly_once;
+    groups:
+        all_partitions_are_assigned_before_anything_is_delivered
+        a_new_source_starts_at_the_committed_offsets
+        two_groups_are_independent
+        when_a_source_is_dropped_another_takes_over
+        a_source_delivers_what_is_sent_after_it_has_read_everything;
+    limits:
+        nothing_is_lost_when_a_full_budget_stops_the_reading
+        a_record_that_is_too_large_is_refused_and_costs_nothing_else
+        a_topic_is_ensured_by_many_at_once
+        a_topic_with_fewer_partitions_than_the_schedule_is_refused;
+    positions:
+        positions_say_where_a_topic_ends_and_how_far_a_group_has_come
+        the_append_time_is_found_by_offset;
+}

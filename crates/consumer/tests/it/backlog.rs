@@ -1,0 +1,57 @@
+//! Much waits on the topic, and ClickHouse is away: memory stays bounded.
+
+use std::fs;
+
+use model::Operation;
+use testing::Process;
+use testing::wait::until;
+
+use crate::gate::Gate;
+use crate::operations::{create, new_key};
+use crate::site::{PATIENCE, Site};
+
+/// Of each message, in bytes; more than 150 MB together.
+const LARGE: usize = 300_000;
+const MESSAGES: usize = 500;
+
+/// Three batches of 4 MiB (waiting, growing, being written), what Kafka's client fetches ahead, the
+/// cache, and the program itself.
+const LIMIT: u64 = 110 << 20;
+
+/// The most memory that the process has ever had, in bytes.
+fn peak_bytes(process: &Process) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backlog_larger_than_its_memory_passes_through() {
+    let site = Site::on_kafka().await;
+    let gate = Gate::open().await;
+    let large: Vec<Operation> = (0..MESSAGES).map(|n| create(&new_key(), &format!("{n:0LARGE$}"))).collect();
+    site.send(&large[..1]).await;
+    let process = Process::start(
+        "millrace-consumer",
+        &site.environment(&[
+            ("CLICKHOUSE_URL", &gate.url()),
+            ("CONSUMER_MAX_BATCH_BYTES", "4194304"),
+            ("CONSUMER_CACHE_BYTES", "4194304"),
+        ]),
+    );
+    site.caught_up().await;
+
+    gate.close();
+    for some in large[1..].chunks(100) {
+        site.send(some).await;
+    }
+    // By then it has taken in all that it will.
+    until("it has tried again and again", PATIENCE, async || gate.turned_away() >= 8).await;
+    assert_eq!(site.done().await, 1);
+    assert!(peak_bytes(&process) < LIMIT, "{} bytes", peak_bytes(&process));
+
+    gate.reopen();
+    site.caught_up().await;
+    assert_eq!(site.count().await, u64::try_from(MESSAGES).unwrap());
+    assert!(peak_bytes(&process) < LIMIT, "{} bytes", peak_bytes(&process));
+}

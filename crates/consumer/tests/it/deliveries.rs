@@ -1,0 +1,73 @@
+//! What is on a topic.
+
+use bus::{Delivery, Signal, Topic};
+use model::Timestamp;
+use tokio::time::timeout;
+
+use crate::site::{PATIENCE, Site};
+
+/// A dead letter: what was sent, and what was added to it.
+#[derive(Debug)]
+pub(crate) struct Letter {
+    pub(crate) key: Option<Vec<u8>>,
+    pub(crate) value: Vec<u8>,
+    /// Those that the message came with.
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    pub(crate) reason: String,
+    pub(crate) error: String,
+    pub(crate) topic: String,
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
+}
+
+impl Letter {
+    fn read(mut delivery: Delivery) -> Self {
+        let added = delivery.headers.split_off(delivery.headers.len() - 6);
+        let mut added = added.into_iter();
+        let mut next = |expected: &str| {
+            let (name, value) = added.next().unwrap();
+            assert_eq!(name, expected);
+            String::from_utf8(value).unwrap()
+        };
+        let letter = Self {
+            key: delivery.key,
+            value: delivery.value,
+            headers: delivery.headers,
+            reason: next("millrace-reason"),
+            error: next("millrace-error"),
+            topic: next("millrace-topic"),
+            partition: next("millrace-partition").parse().unwrap(),
+            offset: next("millrace-offset").parse().unwrap(),
+        };
+        Timestamp::parse(&next("millrace-time")).expect("a time");
+        letter
+    }
+}
+
+impl Site {
+    /// The dead letters so far, in the order in which they were written.
+    pub(crate) async fn letters(&self) -> Vec<Letter> {
+        self.everything_on(&self.channels.dead_letters).await.into_iter().map(Letter::read).collect()
+    }
+
+    /// Reasons and values of the dead letters so far.
+    pub(crate) async fn reasons(&self) -> Vec<(String, Vec<u8>)> {
+        self.letters().await.into_iter().map(|letter| (letter.reason, letter.value)).collect()
+    }
+
+    async fn everything_on(&self, topic: &Topic) -> Vec<Delivery> {
+        let group = testing::unique("reader");
+        let positions = self.channels.bus.positions(topic, &group).unwrap();
+        let ends = positions.partitions().await.unwrap();
+        let count = usize::try_from(ends.iter().map(|at| at.end - at.begin).sum::<i64>()).unwrap();
+        let mut source = self.channels.bus.source(topic, &group, 64 << 20).unwrap();
+        let mut all = Vec::with_capacity(count);
+        while all.len() < count {
+            let signal = timeout(PATIENCE, source.next()).await.expect("a delivery in time");
+            if let Some(Signal::Delivery(delivery)) = signal {
+                all.push(delivery);
+            }
+        }
+        all
+    }
+}

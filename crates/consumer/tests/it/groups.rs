@@ -1,0 +1,78 @@
+//! Several consumers in one group, and a Kafka that goes away: what only a cluster has.
+
+use testing::kafka::Broker;
+use testing::wait::until;
+
+use crate::gate::Gate;
+use crate::operations::{creates, mixed};
+use crate::raw_kafka::members;
+use crate::site::{PATIENCE, Site, small_batches};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_consumers_share_the_partitions_and_one_may_leave() {
+    let site = Site::on_kafka().await;
+    let (first, second) = (site.start(small_batches()), site.start(small_batches()));
+    let group = &site.channels.group;
+    until("both are members", PATIENCE, async || members(group) == 2).await;
+
+    let mut operations = mixed(30, 80, 3_000);
+    site.send(&operations).await;
+    until("some of it is done", PATIENCE, async || site.done().await > 0).await;
+    first.stop().await;
+    let more = mixed(31, 80, 1_000);
+    site.send(&more).await;
+    operations.extend(more);
+    site.caught_up().await;
+    site.assert_holds(&operations).await;
+    assert_eq!(members(group), 1);
+    second.stop().await;
+}
+
+/// Members come and go while both write: late inserts, replays and dropped batches all happen.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn members_that_come_and_go_leave_an_exact_table() {
+    let site = Site::on_kafka().await;
+    let operations = mixed(32, 60, 6_000);
+    site.send(&operations).await;
+    let lasting = site.start(small_batches());
+    for round in 0..4 {
+        let before = site.done().await;
+        let passing = site.start(small_batches());
+        until("some more is done", PATIENCE, async || {
+            let done = site.done().await;
+            done > before || done == 6_000
+        })
+        .await;
+        if round % 2 == 0 { passing.crash().await } else { passing.stop().await }
+    }
+    site.caught_up().await;
+    site.assert_holds(&operations).await;
+    lasting.stop().await;
+}
+
+/// The commit fails, and then nothing more comes that would be committed with it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_kafka_was_away_for_is_committed_when_it_is_back() {
+    let mut broker = Broker::start();
+    let site = Site::on_brokers(broker.brokers());
+    site.channels.ensure_topics().await.unwrap();
+    let gate = Gate::open().await;
+    let mut operations = creates(10);
+    site.send(&operations).await;
+    let consumer = site.start_by(gate.url(), small_batches());
+    site.caught_up().await;
+
+    gate.close();
+    let more = creates(100);
+    site.send(&more).await;
+    operations.extend(more);
+    until("the consumer has some of it", PATIENCE, async || gate.turned_away() > 0).await;
+    broker.stop();
+    gate.reopen();
+    until("some of it is in the table", PATIENCE, async || site.count().await > 10).await;
+    broker.restart();
+    site.caught_up().await;
+    until("the trouble is over", PATIENCE, async || consumer.status.troubles().is_empty()).await;
+    site.assert_holds(&operations).await;
+    consumer.stop().await;
+}

@@ -1,0 +1,67 @@
+//! The consumer between a real log and a real table: one suite over both buses, and what only Kafka,
+//! or only the process, has.
+//!
+//! Each case has topics, a group and a database of its own, so that all run at once.
+
+mod away;
+mod backlog;
+mod deliveries;
+mod exact;
+mod gate;
+mod groups;
+mod hostile;
+mod operations;
+mod process;
+mod raw_kafka;
+mod refused;
+mod site;
+mod stops;
+
+/// A test per case and implementation of the bus.
+macro_rules! suite {
+    ($($module:ident: $($case:ident)*;)*) => {
+        mod on_the_log {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    crate::$module::$case(crate::site::Site::on_the_log().await).await;
+                }
+            )*)*
+        }
+
+        mod on_kafka {
+            $($(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    crate::$module::$case(crate::site::Site::on_kafka().await).await;
+                }
+            )*)*
+        }
+    };
+}
+
+suite! {
+    exact:
+        any_operations_end_in_the_table_that_applying_them_once_ends_in
+        a_burst_of_50000_operations_is_exact
+        reading_the_whole_topic_again_changes_nothing;
+    stops:
+        a_consumer_that_is_stopped_goes_on_where_it_was
+        a_consumer_that_crashes_again_and_again_skips_nothing
+        a_stop_writes_and_commits_what_was_taken_in
+        a_stop_while_clickhouse_is_away_ends_in_time_and_commits_nothing;
+    hostile:
+        messages_that_are_no_operations_become_dead_letters_and_cost_nothing_else
+        an_update_of_an_event_that_never_was_is_a_dead_letter
+        an_update_of_a_deleted_event_is_none
+        a_flood_of_hostile_messages_passes;
+    refused:
+        a_refused_row_costs_no_other_event_of_its_batch
+        of_an_event_with_many_operations_only_the_refused_one_is_left_out
+        what_follows_a_refused_create_finds_no_event;
+    away:
+        clickhouse_away_at_the_start_is_waited_for
+        clickhouse_away_later_is_waited_for_and_nothing_is_committed_meanwhile
+        an_insert_whose_answer_is_lost_is_made_again_without_harm
+        a_clickhouse_that_hangs_is_waited_for;
+}

@@ -1,0 +1,138 @@
+//! `millrace-consumer` as a process, configured by its environment.
+
+use std::time::{Duration, Instant};
+
+use runtime::status;
+use testing::Process;
+use testing::wait::until;
+
+use crate::operations::{answer, create, creates, mixed, new_key};
+use crate::site::{PATIENCE, Site};
+
+impl Site {
+    /// What a process needs to work here, and more.
+    pub(crate) fn environment(&self, more: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
+        let mut all = vec![
+            ("KAFKA_BROKERS", testing::kafka::brokers().to_owned()),
+            ("KAFKA_TOPIC", self.channels.events.name.clone()),
+            ("KAFKA_GROUP_ID", self.channels.group.clone()),
+            ("KAFKA_PARTITIONS", "3".to_owned()),
+            ("CLICKHOUSE_URL", std::thread::spawn(testing::engine::url).join().unwrap().to_string()),
+            ("CLICKHOUSE_DATABASE", self.clickhouse.database.clone()),
+            ("CONSUMER_STATUS_PORT", testing::port::free().to_string()),
+        ];
+        for (name, value) in more {
+            all.retain(|(other, _)| other != name);
+            all.push((name, (*value).to_owned()));
+        }
+        all
+    }
+
+    fn process(&self, more: &[(&'static str, &str)]) -> Process {
+        Process::start("millrace-consumer", &self.environment(more))
+    }
+}
+
+/// Ten make a batch at once; two more are read with them and would wait for an hour.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asked_to_end_it_writes_and_commits_what_it_has_taken_in() {
+    let site = Site::on_kafka().await;
+    let key = new_key();
+    let mut operations = vec![create(&key, "hello")];
+    operations.extend((2..=12).map(|n| answer(&key, &format!("operation {n}"))));
+    site.send(&operations).await;
+    let mut process =
+        site.process(&[("CONSUMER_BATCH_SIZE", "10"), ("CONSUMER_FLUSH_INTERVAL_MS", "3600000")]);
+    until("the first ten are committed", PATIENCE, async || site.done().await == 10).await;
+
+    process.terminate();
+    assert!(process.wait_exit(PATIENCE).success());
+    assert_eq!(site.done().await, 12);
+    site.assert_holds(&operations).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn few_operations_are_written_after_the_interval_and_ready_is_told() {
+    let site = Site::on_kafka().await;
+    let port = testing::port::free();
+    let _process = site.process(&[
+        ("CONSUMER_BATCH_SIZE", "1000000"),
+        ("CONSUMER_FLUSH_INTERVAL_MS", "50"),
+        ("CONSUMER_CACHE_BYTES", "0"),
+        ("CONSUMER_STATUS_HOST", "127.0.0.1"),
+        ("CONSUMER_STATUS_PORT", &port.to_string()),
+    ]);
+    until("it is ready", PATIENCE, async || {
+        tokio::task::spawn_blocking(move || status::probe(port, "/ready")).await.unwrap().is_ok()
+    })
+    .await;
+    let key = new_key();
+    let operations = [create(&key, "hello"), answer(&key, "one"), answer(&key, "two")];
+    for operation in &operations {
+        site.send(std::slice::from_ref(operation)).await;
+        site.caught_up().await;
+    }
+    site.assert_holds(&operations).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_in_the_middle_it_is_replaced_and_nothing_is_lost() {
+    let site = Site::on_kafka().await;
+    let operations = mixed(40, 80, 4_000);
+    site.send(&operations).await;
+    let small = [("CONSUMER_MAX_BATCH_BYTES", "20000"), ("CONSUMER_FLUSH_INTERVAL_MS", "20")];
+    let (mut first, _second) = (site.process(&small), site.process(&small));
+    until("some of it is done", PATIENCE, async || site.done().await > 0).await;
+    first.kill_9();
+    let _third = site.process(&small);
+    site.caught_up().await;
+    site.assert_holds(&operations).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_that_ends_leaves_its_partitions_to_the_others_at_once() {
+    let site = Site::on_kafka().await;
+    let mut first = site.process(&[]);
+    let mut operations = creates(30);
+    site.send(&operations).await;
+    site.caught_up().await;
+    first.terminate();
+    assert!(first.wait_exit(PATIENCE).success());
+
+    // Well within the ten seconds after which a lost member is given up.
+    let started = Instant::now();
+    let _second = site.process(&[]);
+    let more = creates(30);
+    site.send(&more).await;
+    operations.extend(more);
+    site.caught_up().await;
+    assert!(started.elapsed() < Duration::from_secs(8), "it took {:?}", started.elapsed());
+    site.assert_holds(&operations).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_someone_has_to_change_ends_it_with_one_line() {
+    let site = Site::on_kafka().await;
+    let line = |more: &[(&'static str, &str)]| {
+        let more: Vec<_> = more.iter().copied().chain([("LOG_LEVEL", "off")]).collect();
+        let mut process = site.process(&more);
+        assert!(!process.wait_exit(PATIENCE).success());
+        process.output()
+    };
+    for (variable, value, words) in [
+        ("CONSUMER_BATCH_SIZE", "many", "configuration: "),
+        ("CLICKHOUSE_DATABASE", "a-b", "CLICKHOUSE_DATABASE must be letters, digits and underscores"),
+        ("CLICKHOUSE_URL", "http://localhost:9000", "8123"),
+        ("KAFKA_PARTITIONS", "4", "has 3 partitions, but 4 are configured"),
+        ("KAFKA_PARTITION_SCHEDULE", "never", "KAFKA_PARTITION_SCHEDULE"),
+    ] {
+        let output = line(&[(variable, value)]);
+        assert!(output.starts_with("error: ") && output.contains(words), "{output}");
+        assert_eq!(output.lines().count(), 1, "{output}");
+    }
+
+    site.store.migrate().await.unwrap();
+    site.sql("INSERT INTO {db}.schema_migrations (name, checksum) SELECT '0999_later', '00ff'").await;
+    let output = line(&[]);
+    assert!(output.contains("the database has migration 0999_later"), "{output}");
+}

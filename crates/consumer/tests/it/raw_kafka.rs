@@ -1,0 +1,118 @@
+//! What other clients do to Kafka: messages and topics that Millrace itself never makes.
+
+use std::time::Duration;
+
+use bus::{Record, Written};
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::{FutureProducer, FutureRecord};
+
+use crate::hostile::assert_is_letter_of;
+use crate::operations::{answer, create, creates, new_key};
+use crate::site::{PATIENCE, Site, record, small_batches};
+
+fn client() -> ClientConfig {
+    let mut client = ClientConfig::new();
+    client.set("bootstrap.servers", testing::kafka::brokers());
+    client
+}
+
+/// How many members the group has, once it is settled.
+pub(crate) fn members(group: &str) -> usize {
+    let asking: BaseConsumer = client().create().unwrap();
+    let groups = asking.client().fetch_group_list(Some(group), Duration::from_secs(10)).unwrap();
+    let settled = groups.groups().iter().filter(|found| found.state() == "Stable");
+    settled.map(|found| found.members().len()).sum()
+}
+
+/// A message with a header, perhaps without a value, which a header may be too.
+async fn send(topic: &str, partition: i32, key: &str, value: Option<&[u8]>) -> Written {
+    let producer: FutureProducer = client().create().unwrap();
+    let headers = OwnedHeaders::new().insert(Header { key: "nothing", value: None::<&[u8]> });
+    let record = FutureRecord {
+        topic,
+        partition: Some(partition),
+        payload: value,
+        key: Some(key),
+        timestamp: None,
+        headers: Some(headers),
+    };
+    let sent = producer.send(record, PATIENCE).await.unwrap();
+    Written { partition: sent.partition, offset: sent.offset }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_without_a_value_is_a_dead_letter() {
+    let site = Site::on_kafka().await;
+    let consumer = site.start(small_batches());
+    let good = creates(3);
+    site.send(&good[..1]).await;
+    let key = new_key().id.to_string();
+    let place = send(&site.channels.events.name, 1, &key, None).await;
+    site.send(&good[1..]).await;
+    site.caught_up().await;
+    site.assert_holds(&good).await;
+
+    let letters = site.letters().await;
+    assert_eq!(letters.len(), 1);
+    let headers = vec![("nothing".to_owned(), Vec::new())];
+    let sent = Record { key: Some(key.into_bytes()), headers, ..Record::default() };
+    assert_is_letter_of(&letters[0], &site.channels.events.name, &sent, place, "undecodable");
+    consumer.stop().await;
+}
+
+async fn create_topic_with_create_times(name: &str) {
+    let admin: AdminClient<DefaultClientContext> = client().create().unwrap();
+    let topic = NewTopic::new(name, 3, TopicReplication::Fixed(1)).set("message.timestamp.type", "CreateTime");
+    for result in admin.create_topics([&topic], &AdminOptions::new()).await.unwrap() {
+        result.unwrap();
+    }
+}
+
+/// Versions come from append times; a producer's own time is none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_with_a_time_of_their_producer_are_dead_letters_and_the_topic_is_mended() {
+    let site = Site::on_brokers(testing::kafka::brokers());
+    let topic = site.channels.events.name.clone();
+    create_topic_with_create_times(&topic).await;
+    let (key, mended) = (new_key(), new_key());
+    let early = record(&create(&key, "before"));
+    let place = site.send_record(early.clone()).await;
+
+    let consumer = site.start(small_batches());
+    site.caught_up().await;
+    let good = [create(&mended, "after"), answer(&mended, "fine")];
+    site.send(&good).await;
+    site.caught_up().await;
+    site.assert_holds(&good).await;
+
+    let letters = site.letters().await;
+    assert_eq!(letters.len(), 1);
+    assert_is_letter_of(&letters[0], &topic, &early, place, "no_append_time");
+    consumer.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_with_a_time_of_their_producer_are_taken_where_that_is_allowed() {
+    let name = testing::unique("create-times");
+    create_topic_with_create_times(&name).await;
+    let site = Site::on_kafka_as(bus::kafka::Config {
+        brokers: testing::kafka::brokers().to_owned(),
+        topic: name.clone(),
+        group_id: name,
+        partitions: 3,
+        allow_create_time: true,
+        ..bus::kafka::Config::default()
+    });
+    let consumer = site.start(small_batches());
+    let key = new_key();
+    let operations = [create(&key, "hello"), answer(&key, "world")];
+    site.send(&operations).await;
+    site.caught_up().await;
+    site.assert_holds(&operations).await;
+    assert!(site.reasons().await.is_empty());
+    consumer.stop().await;
+}

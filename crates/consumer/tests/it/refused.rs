@@ -1,0 +1,96 @@
+//! Rows that the table does not take: here one with a constraint on the input.
+
+use consumer::Config;
+
+use crate::operations::{AppliedOnce, answer, create, creates, new_key, update};
+use crate::site::{Consumer, Site, record};
+
+/// What the table refuses as an input.
+const CURSE: &str = "curse";
+
+/// All that is sent before it starts is one batch, as long as it is no more than this.
+const BATCH: usize = 400;
+
+/// A table with the constraint, and a consumer on it that has read what was sent as one batch.
+async fn consumed(site: &Site) -> Consumer {
+    site.store.migrate().await.unwrap();
+    site.sql(&format!("ALTER TABLE {{db}}.events ADD CONSTRAINT no_curses CHECK input != '{CURSE}'")).await;
+    let sent: i64 = site.partitions().await.iter().map(|at| at.end).sum();
+    let batch_size = usize::try_from(sent).unwrap();
+    assert!(batch_size <= BATCH);
+    let consumer = site.start(Config { batch_size, flush_interval_ms: 3_600_000, ..Config::default() });
+    site.caught_up().await;
+    consumer
+}
+
+pub(crate) async fn a_refused_row_costs_no_other_event_of_its_batch(site: Site) {
+    let good = creates(BATCH - 2);
+    let bad = [create(&new_key(), CURSE), create(&new_key(), CURSE)];
+    let mut all = good.clone();
+    all.insert(300, bad[0].clone());
+    all.insert(100, bad[1].clone());
+    let places = site.send(&all).await;
+    let consumer = consumed(&site).await;
+
+    site.assert_holds(&good).await;
+    let mut letters = site.letters().await;
+    assert_eq!(letters.len(), 2);
+    letters.sort_by_key(|letter| letter.value != record(&bad[0]).value);
+    for ((letter, operation), place) in letters.iter().zip(&bad).zip([places[301], places[100]]) {
+        let sent = record(operation);
+        assert_eq!((&letter.key, &letter.value), (&sent.key, &sent.value));
+        assert_eq!((letter.partition, letter.offset), (place.partition, place.offset));
+        assert_eq!(letter.reason, "refused");
+        assert!(letter.error.contains("no_curses"), "{}", letter.error);
+    }
+    consumer.stop().await;
+}
+
+pub(crate) async fn of_an_event_with_many_operations_only_the_refused_one_is_left_out(site: Site) {
+    let key = new_key();
+    let good = [
+        create(&key, "hello"),
+        answer(&key, "first"),
+        update(&key, "hello again"),
+        create(&key, "a repeat"),
+        answer(&key, "last"),
+    ];
+    // The row that the batch would leave behind is the refused one, whatever comes behind the curse.
+    let curse = update(&key, CURSE);
+    let mut all = creates(50);
+    all.extend_from_slice(&good[..3]);
+    all.push(curse.clone());
+    all.extend_from_slice(&good[3..]);
+    site.send(&all).await;
+    let consumer = consumed(&site).await;
+
+    assert_eq!(site.reasons().await, [("refused".to_owned(), record(&curse).value)]);
+    all.retain(|operation| *operation != curse);
+    site.assert_holds(&all).await;
+    assert_eq!(site.event(&key).await, AppliedOnce::of(&good).live.remove(&key));
+
+    // A later update finds the event as it is in the table.
+    let later = answer(&key, "later");
+    site.send(std::slice::from_ref(&later)).await;
+    consumer.stop().await;
+    let consumer = site.start(Config::default());
+    site.caught_up().await;
+    all.push(later);
+    site.assert_holds(&all).await;
+    consumer.stop().await;
+}
+
+pub(crate) async fn what_follows_a_refused_create_finds_no_event(site: Site) {
+    let key = new_key();
+    let (curse, orphan, second) = (create(&key, CURSE), answer(&key, "to nothing"), create(&key, "better"));
+    let mut all = creates(20);
+    all.extend([curse.clone(), orphan.clone(), second.clone()]);
+    site.send(&all).await;
+    let consumer = consumed(&site).await;
+
+    let expected = [("refused".to_owned(), record(&curse).value), ("unknown_event".to_owned(), record(&orphan).value)];
+    assert_eq!(site.reasons().await, expected);
+    all.retain(|operation| *operation != curse && *operation != orphan);
+    site.assert_holds(&all).await;
+    consumer.stop().await;
+}

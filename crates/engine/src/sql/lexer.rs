@@ -1,0 +1,175 @@
+//! ClickHouse's tokens, as its `src/Parsers/Lexer.cpp` cuts them, less what nobody here asks about:
+//! numbers come as words, operators as single bytes.
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A keyword, a bare name or the digits of a number.
+    Word,
+    /// A name in double quotes or backquotes.
+    QuotedName,
+    /// A string or a heredoc.
+    Text,
+    /// Any other byte.
+    Symbol(u8),
+}
+
+/// A stretch of the text, `start..end` in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Token<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// How many brackets are open around the token; a bracket itself stands outside of its pair.
+    pub(crate) depth: usize,
+    bytes: &'a [u8],
+}
+
+impl Token<'_> {
+    /// Whether this is the keyword, in any case.
+    pub(crate) fn is(&self, keyword: &str) -> bool {
+        self.kind == Kind::Word && self.bytes.eq_ignore_ascii_case(keyword.as_bytes())
+    }
+
+    /// The token as written.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(self.bytes).into_owned()
+    }
+}
+
+/// Cuts a text into tokens. Whitespace and comments are left out. It never fails: what is not closed
+/// ends with the text.
+#[derive(Clone)]
+pub(crate) struct Lexer<'a> {
+    text: &'a [u8],
+    position: usize,
+    depth: usize,
+}
+
+impl<'a> Lexer<'a> {
+    pub(crate) fn new(text: &'a [u8]) -> Self {
+        Self { text, position: 0, depth: 0 }
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.text.get(self.position..).unwrap_or_default()
+    }
+
+    fn skip_blanks_and_comments(&mut self) {
+        loop {
+            self.position += match self.rest() {
+                [byte, ..] if byte.is_ascii_whitespace() || *byte == 0x0b => 1,
+                [b'-', b'-', ..] | [b'/', b'/', ..] | [b'#', b' ' | b'!', ..] => line(self.rest()),
+                [b'/', b'*', ..] => comment(self.rest()),
+                _ => return,
+            };
+        }
+    }
+}
+
+impl<'a> Iterator for Lexer<'a> {
+    type Item = Token<'a>;
+
+    fn next(&mut self) -> Option<Token<'a>> {
+        self.skip_blanks_and_comments();
+        let rest = self.rest();
+        let (kind, length) = match *rest.first()? {
+            b'\'' => (Kind::Text, quoted(rest, b'\'')),
+            quote @ (b'"' | b'`') => (Kind::QuotedName, quoted(rest, quote)),
+            b'$' if let Some(length) = heredoc(rest) => (Kind::Text, length),
+            byte if is_word(byte) => (Kind::Word, rest.iter().take_while(|byte| is_word(**byte)).count()),
+            byte => (Kind::Symbol(byte), 1),
+        };
+        if let Kind::Symbol(b')' | b']' | b'}') = kind {
+            self.depth = self.depth.saturating_sub(1);
+        }
+        let (start, depth) = (self.position, self.depth);
+        if let Kind::Symbol(b'(' | b'[' | b'{') = kind {
+            self.depth += 1;
+        }
+        self.position += length;
+        let bytes = rest.get(..length).unwrap_or_default();
+        Some(Token { kind, start, end: self.position, depth, bytes })
+    }
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || !byte.is_ascii()
+}
+
+/// The length up to the end of the line.
+fn line(text: &[u8]) -> usize {
+    text.iter().position(|byte| *byte == b'\n').unwrap_or(text.len())
+}
+
+/// The length of `/* … */`; such comments nest.
+fn comment(text: &[u8]) -> usize {
+    let mut depth = 0_usize;
+    let mut position = 0;
+    while let Some(rest) = text.get(position..) {
+        match rest {
+            [b'/', b'*', ..] => (depth, position) = (depth + 1, position + 2),
+            [b'*', b'/', ..] => (depth, position) = (depth - 1, position + 2),
+            [] => break,
+            _ => position += 1,
+        }
+        if depth == 0 {
+            return position;
+        }
+    }
+    text.len()
+}
+
+/// The length of a quoted stretch. A quote inside it is doubled or follows a backslash.
+fn quoted(text: &[u8], quote: u8) -> usize {
+    let mut position = 1;
+    while let Some(rest) = text.get(position..) {
+        match rest {
+            [] => break,
+            [b'\\', ..] => position += 2,
+            [first, second, ..] if *first == quote && *second == quote => position += 2,
+            [first, ..] if *first == quote => return position + 1,
+            _ => position += 1,
+        }
+    }
+    text.len()
+}
+
+/// The length of `$tag$ … $tag$`.
+fn heredoc(text: &[u8]) -> Option<usize> {
+    let tag_length = 2 + text.iter().skip(1).position(|byte| *byte == b'$')?;
+    let tag = text.get(..tag_length)?;
+    let inside = text.get(tag_length..)?;
+    let end = inside.windows(tag_length).position(|window| window == tag)?;
+    Some(tag_length + end + tag_length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        Lexer::new(text.as_bytes()).map(|token| token.text()).collect()
+    }
+
+    #[test]
+    fn comments_are_left_out_and_strings_kept_whole() {
+        assert_eq!(words("a -- b\n# c\n// d\n/* e /* f */ g */ 'h -- i'"), ["a", "'h -- i'"]);
+        assert_eq!(words(r#"'a\'b''c' "d\"e" `f``g`"#), [r"'a\'b''c'", r#""d\"e""#, "`f``g`"]);
+        assert_eq!(words("$t$ ' $t$ x$y"), ["$t$ ' $t$", "x$y"]);
+        assert_eq!(words("1.5<=#x"), ["1", ".", "5", "<", "=", "#", "x"]);
+    }
+
+    #[test]
+    fn what_is_not_closed_ends_with_the_text() {
+        assert_eq!(words("a 'b"), ["a", "'b"]);
+        assert_eq!(words("a /* b"), ["a"]);
+        assert_eq!(words("'a\\"), ["'a\\"]);
+    }
+
+    #[test]
+    fn brackets_stand_outside_of_what_they_enclose() {
+        let depths: Vec<_> = Lexer::new(b"a(b[c])d").map(|token| token.depth).collect();
+        assert_eq!(depths, [0, 0, 1, 1, 2, 1, 0, 0]);
+    }
+}

@@ -1,0 +1,13 @@
+//! The engine behind its HTTP interface, asked by the clients it is made for. Needs the library
+//! that `scripts/fetch-engine.sh` fetches.
+
+mod client;
+mod errors;
+mod inserts;
+mod isolation;
+mod lifecycle;
+mod requests;
+mod server;
+mod strangers;
+mod streams;
+mod tables;

@@ -1,0 +1,133 @@
+//! Millrace, started as its users start it, with what a test wants to do to it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use reqwest::{Client, Response};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use testing::Process;
+use testing::wait::until;
+
+const STARTS_WITHIN: Duration = Duration::from_secs(30);
+
+/// Running processes and where they can be reached.
+pub(crate) struct Installation {
+    pub(crate) client: Client,
+    pub(crate) api: String,
+    pub(crate) clickhouse: String,
+    database: String,
+    commands: Vec<(&'static str, Vec<(&'static str, String)>)>,
+    processes: Vec<Process>,
+    data: TempDir,
+}
+
+impl Installation {
+    /// `millrace` on a data folder of its own.
+    pub(crate) async fn embedded() -> Self {
+        let data = TempDir::new().unwrap();
+        let (api, engine) = (testing::port::free(), testing::port::free());
+        let environment = embedded_environment(data.path(), api, engine);
+        Self::start(data, vec![("millrace", environment)], api, format!("http://127.0.0.1:{engine}"), "event_analytics".into())
+            .await
+    }
+
+    /// `millrace-api` and `millrace-consumer` on real Kafka, with the variables that compose gives them.
+    pub(crate) async fn distributed() -> Self {
+        let (api, status, name) = (testing::port::free(), testing::port::free(), testing::unique("distributed"));
+        let clickhouse = testing::engine::url();
+        let (_, port) = clickhouse.rsplit_once(':').unwrap();
+        let shared = vec![
+            ("KAFKA_BROKERS", testing::kafka::brokers().to_owned()),
+            ("KAFKA_TOPIC", name.clone()),
+            ("KAFKA_GROUP_ID", name.clone()),
+            ("CLICKHOUSE_HOST", "127.0.0.1".to_owned()),
+            ("CLICKHOUSE_PORT", port.to_owned()),
+            ("CLICKHOUSE_DATABASE", name.clone()),
+        ];
+        let with = |name, value: u16| shared.iter().cloned().chain([(name, value.to_string())]).collect();
+        let commands = vec![
+            ("millrace-api", with("API_PORT", api)),
+            ("millrace-consumer", with("CONSUMER_STATUS_PORT", status)),
+        ];
+        Self::start(TempDir::new().unwrap(), commands, api, clickhouse.to_owned(), name).await
+    }
+
+    async fn start(
+        data: TempDir,
+        commands: Vec<(&'static str, Vec<(&'static str, String)>)>,
+        api: u16,
+        clickhouse: String,
+        database: String,
+    ) -> Self {
+        let api = format!("http://127.0.0.1:{api}");
+        let client = Client::new();
+        let mut all = Self { client, api, clickhouse, database, commands, processes: Vec::new(), data };
+        all.start_all().await;
+        all
+    }
+
+    /// Starts every process and waits until the API is ready.
+    pub(crate) async fn start_all(&mut self) {
+        self.processes = self.commands.iter().map(|(binary, environment)| Process::start(binary, environment)).collect();
+        until("the api is ready", STARTS_WITHIN, async || self.get("/ready").await.is_ok_and(|ready| ready.status() == 200))
+            .await;
+    }
+
+    /// A power cut.
+    pub(crate) fn kill_9(&mut self) {
+        for process in &mut self.processes {
+            process.kill_9();
+        }
+    }
+
+    /// Asks every process to end; they must do so cleanly.
+    pub(crate) fn stop(&mut self) {
+        for process in &mut self.processes {
+            process.terminate();
+            assert!(process.wait_exit(STARTS_WITHIN).success());
+        }
+    }
+
+    pub(crate) fn output(&self) -> String {
+        self.processes.iter().map(Process::output).collect()
+    }
+
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> reqwest::Result<Response> {
+        self.client.get(format!("{}{path}", self.api)).send().await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Response {
+        self.client.post(format!("{}{path}", self.api)).json(body).send().await.unwrap()
+    }
+
+    /// Waits until everything sent so far is visible.
+    pub(crate) async fn caught_up(&self) {
+        until("the lag is 0", Duration::from_secs(120), async || {
+            let Ok(answer) = self.get("/pipeline").await else { return false };
+            answer.json::<Value>().await.is_ok_and(|pipeline| pipeline["data"]["lag"] == json!(0))
+        })
+        .await;
+    }
+
+    /// The live events, as ClickHouse itself counts them.
+    pub(crate) async fn count(&self) -> u64 {
+        let query = format!("SELECT count() FROM {}.events FINAL", self.database);
+        let answer = self.client.post(&self.clickhouse).body(query).send().await.unwrap();
+        answer.text().await.unwrap().trim().parse().unwrap()
+    }
+}
+
+pub(crate) fn embedded_environment(data: &Path, api: u16, engine: u16) -> Vec<(&'static str, String)> {
+    let path = |path: PathBuf| path.to_str().unwrap().to_owned();
+    vec![
+        ("MILLRACE_DATA", path(data.to_owned())),
+        ("MILLRACE_ENGINE_LIB", path(engine::default_library())),
+        ("MILLRACE_ENGINE_PORT", engine.to_string()),
+        ("API_PORT", api.to_string()),
+    ]
+}

@@ -1,0 +1,111 @@
+//! How the standalone starts, stops and starts again.
+
+use std::fs;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use testing::Process;
+use testing::wait::{until, until_some};
+
+use crate::installation::{Installation, embedded_environment};
+
+const GRACE: Duration = Duration::from_secs(30);
+
+/// Waits for a start that must fail, and gives what it said on its last line.
+fn last_words(mut process: Process) -> String {
+    assert!(!process.wait_exit(GRACE).success());
+    process.output().trim_end().lines().last().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_second_start_finds_the_same_data() {
+    let mut millrace = Installation::embedded().await;
+    let event = json!({"conversation_id": "c", "event_name": "event_a", "input": "kept"});
+    let created: Value = millrace.post("/event", &event).await.json().await.unwrap();
+    let id = created["data"]["id"].as_str().unwrap().to_owned();
+    // The end waits for what was acknowledged to become visible.
+    millrace.stop();
+    assert!(!millrace.data().join("endpoints.json").exists());
+    millrace.start_all().await;
+    let found = millrace.get(&format!("/event/{id}")).await.unwrap();
+    assert_eq!(found.status(), 200);
+    assert_eq!(found.json::<Value>().await.unwrap()["data"]["input"], "kept");
+    assert!(millrace.output().contains(&format!("API         {}", millrace.api)));
+}
+
+#[tokio::test]
+async fn port_0_picks_free_ports_and_the_endpoints_file_names_them() {
+    let data = TempDir::new().unwrap();
+    let process = Process::start("millrace", &embedded_environment(data.path(), 0, 0));
+    let file = data.path().join("endpoints.json");
+    let endpoints: Value = until_some("the endpoints are written", GRACE, async || {
+        serde_json::from_str(&fs::read_to_string(&file).ok()?).ok()
+    })
+    .await;
+    let ask = async |url: &Value, path: &str| reqwest::get(format!("{}{path}", url.as_str().unwrap())).await;
+    until("the api is ready", GRACE, async || {
+        ask(&endpoints["api"], "/ready").await.is_ok_and(|answer| answer.status() == 200)
+    })
+    .await;
+    let answer = ask(&endpoints["clickhouse"], "/?query=SELECT%201").await.unwrap();
+    assert_eq!(answer.text().await.unwrap(), "1\n");
+    drop(process);
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_cannot_reach_the_embedded_engine() {
+    let millrace = Installation::embedded().await;
+    let ask = async |name: &str, value: &str| {
+        let request = millrace.client.post(&millrace.clickhouse).header(name, value).body("DROP TABLE event_analytics.events");
+        request.send().await.unwrap().status()
+    };
+    assert_eq!(ask("Origin", "http://evil.example").await, 403);
+    assert_eq!(ask("Origin", "null").await, 403);
+    assert_eq!(ask("Host", "evil.example").await, 403);
+    assert_eq!(millrace.count().await, 0);
+}
+
+#[test]
+fn a_port_in_use_is_one_clear_line() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    for (api, engine, variable) in [(port, 0, "API_PORT"), (0, port, "MILLRACE_ENGINE_PORT")] {
+        let data = TempDir::new().unwrap();
+        let said = last_words(Process::start("millrace", &embedded_environment(data.path(), api, engine)));
+        assert!(said.starts_with(&format!("error: port {port} can't be used")) && said.contains(variable), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_data_folder_in_use_is_one_clear_line() {
+    let millrace = Installation::embedded().await;
+    let said = last_words(Process::start("millrace", &embedded_environment(millrace.data(), 0, 0)));
+    assert!(said.starts_with("error: ") && said.contains(millrace.data().to_str().unwrap()), "{said}");
+    assert_eq!(millrace.get("/health").await.unwrap().status(), 200);
+}
+
+#[test]
+fn a_variable_that_does_not_parse_is_named() {
+    for (binary, variable) in [
+        ("millrace", "API_PORT"),
+        ("millrace-api", "KAFKA_PARTITIONS"),
+        ("millrace-api", "MAX_BODY_BYTES"),
+        ("millrace-consumer", "CONSUMER_BATCH_SIZE"),
+        ("millrace-consumer", "CLICKHOUSE_PORT"),
+    ] {
+        let data = TempDir::new().unwrap();
+        let mut environment = embedded_environment(data.path(), 0, 0);
+        environment.retain(|(name, _)| *name != variable);
+        environment.push((variable, "many".into()));
+        let said = last_words(Process::start(binary, &environment));
+        assert!(said.contains(variable) && said.contains("many"), "{binary}: {said}");
+    }
+}
+
+#[test]
+fn the_native_port_of_clickhouse_is_answered_with_a_hint() {
+    let said = last_words(Process::start("millrace-api", &[("CLICKHOUSE_PORT", "9000".into())]));
+    assert!(said.contains("8123"), "{said}");
+}

@@ -1,0 +1,174 @@
+//! The events of one conversation.
+
+use model::{Content, Embedding, Event, EventId, EventKey, Tenant};
+use store::queries::Page;
+use store::{State, Stored};
+
+use crate::database::{Database, created, deleted, id_at, tenant, updated};
+
+const ALL: Page = Page { after: None, limit: 1_000, with_embeddings: true };
+
+impl Database {
+    async fn conversation(&self, tenant: &Tenant, name: &str, page: Page) -> Vec<Event> {
+        let mut turns = self.store.conversation(tenant, name, page).unwrap();
+        let mut events = Vec::new();
+        while let Some(event) = turns.next().await.unwrap() {
+            events.push(event);
+        }
+        events
+    }
+
+    async fn ids(&self, name: &str, page: Page) -> Vec<EventId> {
+        self.conversation(&acme(), name, page).await.iter().map(|event| event.id).collect()
+    }
+}
+
+fn acme() -> Tenant {
+    tenant("acme")
+}
+
+fn key(id: EventId) -> EventKey {
+    EventKey { tenant: acme(), id }
+}
+
+fn turn(conversation: &str) -> Content {
+    Content { conversation_id: conversation.into(), input: "hello".into(), ..Content::default() }
+}
+
+fn event(row: &(EventKey, Stored)) -> Event {
+    match &row.1.state {
+        State::Live(event) => event.as_ref().clone(),
+        State::Deleted { .. } => panic!("a live row"),
+    }
+}
+
+/// Ids of one millisecond whose order by bytes is not their order as ClickHouse's UUIDs, which
+/// compare by the second half first; behind them one of an earlier time, and one of a later.
+fn ids_in_order() -> [EventId; 5] {
+    let id = |text: &str| EventId::parse(text).unwrap();
+    [
+        id("019aa2b1-c3d3-7fff-bfff-ffffffffffff"),
+        id("019aa2b1-c3d4-7000-9000-000000000000"),
+        id("019aa2b1-c3d4-7001-8000-000000000001"),
+        id("019aa2b1-c3d4-8000-8000-000000000000"),
+        id("019aa2b1-c3d5-7000-8000-000000000000"),
+    ]
+}
+
+#[tokio::test]
+async fn events_come_by_time_and_the_bytes_of_their_ids() {
+    let database = Database::new().await;
+    let ids = ids_in_order();
+    assert!(ids.is_sorted());
+    let rows: Vec<_> = [3, 0, 4, 2, 1].map(|i: usize| created(&key(ids[i]), 1, turn("c"))).into();
+    database.store.insert(&rows).await.unwrap();
+    assert_eq!(database.ids("c", ALL).await, ids);
+}
+
+#[tokio::test]
+async fn pages_put_together_are_the_conversation() {
+    let database = Database::new().await;
+    let ids = ids_in_order();
+    database.store.insert(&ids.map(|id| created(&key(id), 1, turn("c")))).await.unwrap();
+    for limit in 1..=6 {
+        let (mut pages, mut after) = (Vec::new(), None);
+        loop {
+            let page = database.ids("c", Page { after, limit, ..ALL }).await;
+            assert!(page.len() <= usize::try_from(limit).unwrap());
+            let Some(last) = page.last() else { break };
+            after = Some(*last);
+            pages.extend(page);
+        }
+        assert_eq!(pages, ids, "pages of {limit}");
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_need_not_be_an_event_of_the_conversation() {
+    let database = Database::new().await;
+    let ids = ids_in_order();
+    database.store.insert(&ids.map(|id| created(&key(id), 1, turn("c")))).await.unwrap();
+    let between = EventId::parse("019aa2b1-c3d4-7001-8000-000000000000").unwrap();
+    assert_eq!(database.ids("c", Page { after: Some(between), ..ALL }).await, ids[2..]);
+}
+
+#[tokio::test]
+async fn the_winning_version_is_returned_as_it_was_written() {
+    let database = Database::new().await;
+    let key = key(id_at("2026-11-20T10:00:00Z"));
+    let won = updated(&key, 5, Content { output: "won".into(), ..turn("c") });
+    database.insert_apart(&[created(&key, 1, turn("c")), won.clone()]).await;
+    assert_eq!(database.conversation(&acme(), "c", ALL).await, [event(&won)]);
+}
+
+#[tokio::test]
+async fn an_event_that_left_the_conversation_is_not_in_it() {
+    let database = Database::new().await;
+    let moved = key(id_at("2026-11-20T10:00:00Z"));
+    let stayed = key(id_at("2026-11-20T10:00:01Z"));
+    database
+        .insert_apart(&[
+            created(&moved, 1, turn("old")),
+            created(&stayed, 2, turn("old")),
+            updated(&moved, 3, turn("new")),
+        ])
+        .await;
+    assert_eq!(database.ids("old", ALL).await, [stayed.id]);
+    assert_eq!(database.ids("new", ALL).await, [moved.id]);
+}
+
+#[tokio::test]
+async fn deleted_events_and_those_of_other_conversations_and_tenants_are_not_in_it() {
+    let database = Database::new().await;
+    let [gone, there, elsewhere] = ["10", "11", "12"].map(|hour| key(id_at(&format!("2026-11-20T{hour}:00:00Z"))));
+    let others = EventKey { tenant: tenant("globex"), id: there.id };
+    database
+        .insert_apart(&[
+            created(&gone, 1, turn("c")),
+            created(&there, 2, turn("c")),
+            created(&elsewhere, 3, turn("d")),
+            created(&others, 4, turn("c")),
+            deleted(&gone, 5),
+        ])
+        .await;
+    assert_eq!(database.ids("c", ALL).await, [there.id]);
+    assert_eq!(database.conversation(&others.tenant, "c", ALL).await[0].tenant, others.tenant);
+    assert_eq!(database.ids("nobody's", ALL).await, []);
+}
+
+#[tokio::test]
+async fn vectors_come_only_when_they_are_asked_for() {
+    let database = Database::new().await;
+    let vector = |numbers: &[f32]| Embedding::new(numbers.into()).unwrap();
+    let with_vectors =
+        Content { input_embeddings: vector(&[0.5, -2.0]), output_embeddings: vector(&[1.0]), ..turn("c") };
+    let row = created(&key(id_at("2026-11-20T10:00:00Z")), 1, with_vectors);
+    database.store.insert(std::slice::from_ref(&row)).await.unwrap();
+    assert_eq!(database.conversation(&acme(), "c", ALL).await, [event(&row)]);
+    let mut without = event(&row);
+    without.content.input_embeddings = Embedding::default();
+    without.content.output_embeddings = Embedding::default();
+    assert_eq!(database.conversation(&acme(), "c", Page { with_embeddings: false, ..ALL }).await, [without]);
+}
+
+#[tokio::test]
+async fn names_of_any_characters_are_only_names() {
+    let database = Database::new().await;
+    let names = ["it's", "a\\", "a\tb\nc", "{x:String}", "?", "%00\u{0}", "🦀"];
+    for (n, name) in (1..).zip(names) {
+        let row = created(&key(id_at("2026-11-20T10:00:00Z")), n, turn(name));
+        database.store.insert(std::slice::from_ref(&row)).await.unwrap();
+        assert_eq!(database.ids(name, ALL).await, [row.0.id], "{name:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_conversation_over_many_months_comes_whole() {
+    let database = Database::new().await;
+    let ids: Vec<_> = (0..6_000).map(|n| id_at(&format!("20{:02}-{:02}-01T00:00:{:02}Z", 10 + n / 600, 1 + n / 50 % 12, n % 50))).collect();
+    let rows: Vec<_> = (0..).zip(&ids).map(|(n, id)| created(&key(*id), n, turn("long"))).collect();
+    database.store.insert(&rows).await.unwrap();
+    let mut expected = ids;
+    expected.sort_unstable();
+    assert_eq!(database.ids("long", Page { limit: 10_000, ..ALL }).await, expected);
+}

@@ -1,0 +1,108 @@
+//! A database for one test, and rows to put in it.
+
+use clickhouse::Client;
+use model::{
+    Content, Event, EventId, EventKey, IdSequence, Position, Source, Tenant, Timestamp, Version, Write,
+};
+use store::{Config, State, Store, Stored};
+
+/// A database of a test's own.
+pub(crate) struct Database {
+    pub(crate) store: Store,
+    pub(crate) config: Config,
+    client: Client,
+}
+
+impl Database {
+    /// With the table in it.
+    pub(crate) async fn new() -> Self {
+        let database = Self::missing();
+        database.store.migrate().await.unwrap();
+        database
+    }
+
+    /// Only the name of one.
+    pub(crate) fn missing() -> Self {
+        Self::with(Config::default())
+    }
+
+    /// Only the name of one, otherwise configured like this.
+    pub(crate) fn with(config: Config) -> Self {
+        let url = std::thread::spawn(testing::engine::url).join().unwrap().to_string();
+        let client = Client::default().with_url(&url);
+        let config = Config { url: Some(url), database: testing::unique("store"), ..config };
+        Self { store: Store::new(config.clone()).unwrap(), config, client }
+    }
+
+    /// What ClickHouse answers to a statement, in its `TSVRaw`; `{db}` stands for the database.
+    pub(crate) async fn sql(&self, statement: &str) -> String {
+        let statement = statement.replace("{db}", &self.config.database);
+        let mut answer = self.client.query_raw(&statement).fetch_bytes("TSVRaw").unwrap();
+        String::from_utf8(answer.collect().await.unwrap().to_vec()).unwrap().trim_end().to_owned()
+    }
+
+    /// Inserts each row by itself, so that nothing of them is merged.
+    pub(crate) async fn insert_apart(&self, rows: &[(EventKey, Stored)]) {
+        self.sql("SYSTEM STOP MERGES {db}.events").await;
+        for row in rows {
+            self.store.insert(std::slice::from_ref(row)).await.unwrap();
+        }
+    }
+}
+
+pub(crate) fn tenant(name: &str) -> Tenant {
+    Tenant::parse(name).unwrap()
+}
+
+pub(crate) fn time(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+/// A new id of that time.
+pub(crate) fn id_at(at: &str) -> EventId {
+    IdSequence::new().next(time(at))
+}
+
+/// A new key of a tenant without a name of its own.
+pub(crate) fn new_key() -> EventKey {
+    EventKey { tenant: Tenant::default(), id: IdSequence::new().next(Timestamp::now()) }
+}
+
+/// The version of what `write` as the n-th operation of a log leaves behind.
+pub(crate) fn version(write: Write, n: i64) -> Version {
+    Version::new(write, Position::new(1_800_000_000_000 + n, n).unwrap())
+}
+
+/// The row that the n-th operation of a log leaves behind.
+pub(crate) fn live(key: &EventKey, write: Write, n: i64, content: Content) -> (EventKey, Stored) {
+    let event = Event {
+        tenant: key.tenant.clone(),
+        id: key.id,
+        received_at: key.id.created_at(),
+        updated_at: time("2027-01-15T08:00:00Z"),
+        source: Source::Native,
+        content,
+    };
+    (key.clone(), Stored { version: version(write, n), state: State::Live(Box::new(event)) })
+}
+
+/// A created event.
+pub(crate) fn created(key: &EventKey, n: i64, content: Content) -> (EventKey, Stored) {
+    live(key, Write::Create, n, content)
+}
+
+/// An updated event.
+pub(crate) fn updated(key: &EventKey, n: i64, content: Content) -> (EventKey, Stored) {
+    live(key, Write::Update, n, content)
+}
+
+/// A deleted event.
+pub(crate) fn deleted(key: &EventKey, n: i64) -> (EventKey, Stored) {
+    let at = time("2027-01-15T09:00:00Z");
+    (key.clone(), Stored { version: version(Write::Delete, n), state: State::Deleted { at } })
+}
+
+/// An event that says this.
+pub(crate) fn saying(input: &str) -> Content {
+    Content { input: input.into(), ..Content::default() }
+}

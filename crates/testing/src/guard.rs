@@ -1,0 +1,171 @@
+//! Ends what a test started, also when the test process is killed.
+//!
+//! A small shell holds the other end of a pipe. When the pipe closes, for whatever reason, it kills the
+//! child it was told of last and removes the folder. It runs in a process group of its own, so that
+//! Ctrl-C doesn't end it before its work.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+const SCRIPT: &str = r#"
+trap '' HUP INT TERM
+pid=
+while read -r line; do pid=$line; done
+[ -z "$pid" ] || kill -9 "$pid"
+for _ in 1 2 3 4 5; do rm -rf "$1" && break; sleep 0.1; done
+"#;
+
+/// A temporary folder and at most one child process at a time, both gone when this is.
+pub(crate) struct Guard {
+    shell: Child,
+    child: Option<Child>,
+    folder: PathBuf,
+}
+
+impl Guard {
+    pub(crate) fn new() -> Self {
+        let folder =
+            tempfile::Builder::new().prefix("millrace-test-").tempdir().expect("a temporary folder").keep();
+        let shell = Command::new("sh")
+            .args(["-c", SCRIPT, "guard"])
+            .arg(&folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .expect("sh should start");
+        Self { shell, child: None, folder }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Starts `command` with no input and with its output, both streams, in the file `output` of the folder.
+    pub(crate) fn start(&mut self, command: &mut Command) {
+        assert!(self.child.is_none(), "the child before should have ended");
+        let file = fs::File::create(self.output_file()).expect("a file for the output");
+        let child = command
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            .stdout(file.try_clone().expect("the output file"))
+            .stderr(file)
+            .process_group(0)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{} should start: {error}", command.get_program().display()));
+        self.tell(&child.id().to_string()).expect("the guard's shell should be alive");
+        self.child = Some(child);
+    }
+
+    /// The id of the child; panics when none runs.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.as_ref().expect("a running child").id()
+    }
+
+    /// How the child ended, once it has.
+    pub(crate) fn try_wait(&mut self) -> Option<ExitStatus> {
+        let status = self.child.as_mut()?.try_wait().expect("the child's state")?;
+        self.forget();
+        Some(status)
+    }
+
+    /// Kills the child if it still runs; how it ended, unless that was told before.
+    pub(crate) fn kill_9(&mut self) -> Option<ExitStatus> {
+        let child = self.child.as_mut()?;
+        child.kill().expect("the child should be killed");
+        let status = child.wait().expect("the child's state");
+        self.forget();
+        Some(status)
+    }
+
+    /// What the child has printed so far.
+    pub(crate) fn output(&self) -> String {
+        let bytes = fs::read(self.output_file()).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    fn output_file(&self) -> PathBuf {
+        self.folder.join("output")
+    }
+
+    /// The child is gone and its id may soon be another process's.
+    fn forget(&mut self) {
+        self.child = None;
+        let _ = self.tell("");
+    }
+
+    fn tell(&mut self, pid: &str) -> io::Result<()> {
+        self.shell.stdin.as_mut().map_or(Ok(()), |pipe| writeln!(pipe, "{pid}"))
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.kill_9();
+        drop(self.shell.stdin.take());
+        let _ = self.shell.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::env;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::wait::{until, until_some};
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+    const REPORT: &str = "MILLRACE_TEST_GUARD_REPORT";
+
+    fn runs(pid: &str) -> bool {
+        // A process that nobody has waited for yet keeps its id but has no command line.
+        fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| !line.is_empty())
+    }
+
+    /// Run by the test below in a process of its own, to be killed.
+    #[test]
+    #[ignore = "does nothing by itself"]
+    fn victim() {
+        let Ok(report) = env::var(REPORT) else { return };
+        let mut guard = Guard::new();
+        guard.start(Command::new("sleep").arg("60"));
+        fs::write(report, format!("{} {}", guard.id(), guard.folder().display())).unwrap();
+        std::thread::sleep(PATIENCE);
+    }
+
+    #[tokio::test]
+    async fn a_child_and_its_folder_go_when_the_test_process_is_killed() {
+        let mut process = Guard::new();
+        let report = process.folder().join("report");
+        process.start(
+            Command::new(env::current_exe().unwrap())
+                .args(["guard::tests::victim", "--exact", "--include-ignored"])
+                .env(REPORT, &report),
+        );
+        let (pid, folder) = until_some("the victim reports", PATIENCE, async || {
+            let text = fs::read_to_string(&report).ok()?;
+            text.split_once(' ').map(|(pid, folder)| (pid.to_owned(), PathBuf::from(folder)))
+        })
+        .await;
+        assert!(runs(&pid) && folder.exists());
+
+        process.kill_9();
+
+        until("the child is gone", PATIENCE, async || !runs(&pid)).await;
+        until("the folder is gone", PATIENCE, async || !folder.exists()).await;
+    }
+
+    #[test]
+    fn a_child_and_its_folder_go_with_the_guard() {
+        let mut guard = Guard::new();
+        guard.start(Command::new("sleep").arg("60"));
+        let (pid, folder) = (guard.id().to_string(), guard.folder().to_owned());
+        drop(guard);
+        assert!(!runs(&pid) && !folder.exists());
+    }
+}

