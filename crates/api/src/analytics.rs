@@ -19,7 +19,8 @@ pub(crate) async fn errors(
     TenantOf(tenant): TenantOf,
     params: Params,
 ) -> Result<Reply, ApiError> {
-    let event_name = params.get("event_name").ok_or(ApiError::Missing("event_name query parameter is required"))?;
+    let event_name =
+        params.get("event_name").ok_or(ApiError::Missing("event_name query parameter is required"))?;
     let since = params.since()?.unwrap_or_else(|| Timestamp::now().days_before(DEFAULT_DAYS));
     Ok(Reply::ok(&app.store.error_counts(&tenant, event_name, since).await?))
 }

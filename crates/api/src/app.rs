@@ -85,7 +85,8 @@ impl App {
             headers: Vec::new(),
         };
         let producer = self.producer.get();
-        let producer = producer.ok_or_else(|| ApiError::unavailable("writes", "the topics are not set up yet"))?;
+        let producer =
+            producer.ok_or_else(|| ApiError::unavailable("writes", "the topics are not set up yet"))?;
         Ok(producer.send(record).await?)
     }
 }

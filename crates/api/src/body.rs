@@ -15,7 +15,8 @@ const ARRIVES_WITHIN: Duration = Duration::from_secs(30);
 /// The body's bytes, at most `limit` of them, after gzip is undone.
 pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, ApiError> {
     let too_large = || ApiError::TooLarge(format!("the body is larger than {limit} bytes"));
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let announced =
+        headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large());
     }
@@ -26,7 +27,11 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Resul
         Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
         Ok(Err(error)) => return Err(ApiError::BrokenBody(error.to_string())),
     };
-    match headers.get(header::CONTENT_ENCODING).map(|encoding| encoding.as_bytes().to_ascii_lowercase()).as_deref() {
+    match headers
+        .get(header::CONTENT_ENCODING)
+        .map(|encoding| encoding.as_bytes().to_ascii_lowercase())
+        .as_deref()
+    {
         None | Some(b"" | b"identity") => Ok(bytes),
         Some(b"gzip" | b"x-gzip") => unpack(bytes, limit).await?.ok_or_else(too_large),
         Some(_) => Err(ApiError::Invalid("Content-Encoding must be gzip or absent".into())),

@@ -83,7 +83,8 @@ pub(crate) struct RequestId(pub(crate) String);
 impl RequestId {
     fn of(request: &Request) -> Self {
         let sent = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
-        let usable = |id: &&str| (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
+        let usable =
+            |id: &&str| (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
         Self(sent.filter(usable).map_or_else(|| format!("{:032x}", rand::random::<u128>()), str::to_owned))
     }
 }

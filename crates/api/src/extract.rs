@@ -36,7 +36,8 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyOf {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let TenantOf(tenant) = TenantOf::from_request_parts(parts, state).await?;
-        let Path(id) = Path::<String>::from_request_parts(parts, state).await.map_err(|_| ApiError::EventNotFound)?;
+        let Path(id) =
+            Path::<String>::from_request_parts(parts, state).await.map_err(|_| ApiError::EventNotFound)?;
         let id = EventId::parse(&id).map_err(|_| ApiError::EventNotFound)?;
         Ok(Self(EventKey { tenant, id }))
     }
@@ -79,9 +80,10 @@ impl Params {
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         match text.parse::<T>() {
             Ok(number) if digits && number >= T::from(1) && number <= most => Ok(Some(number)),
-            Ok(number) if digits && number > most => {
-                Err(ApiError::Invalid(format!("{name} must be a positive integer of at most {}", most.to_string())))
-            }
+            Ok(number) if digits && number > most => Err(ApiError::Invalid(format!(
+                "{name} must be a positive integer of at most {}",
+                most.to_string()
+            ))),
             _ => Err(ApiError::Invalid(format!("{name} must be a positive integer"))),
         }
     }
@@ -103,11 +105,15 @@ impl Params {
             Some("true" | "1") => return Ok(Some(WAIT)),
             Some(text) => text,
         };
-        let (number, unit) = text.strip_suffix("ms").map_or((text.strip_suffix('s').unwrap_or(text), 1_000), |ms| (ms, 1));
-        let limit = number.parse::<u64>().ok().map(|number| Duration::from_millis(number.saturating_mul(unit)));
+        let (number, unit) =
+            text.strip_suffix("ms").map_or((text.strip_suffix('s').unwrap_or(text), 1_000), |ms| (ms, 1));
+        let limit =
+            number.parse::<u64>().ok().map(|number| Duration::from_millis(number.saturating_mul(unit)));
         match limit {
             Some(limit) if limit <= MAX_WAIT => Ok(Some(limit)),
-            _ => Err(ApiError::Invalid("wait must be true, false or a time of at most 30s, such as 5s or 500ms".into())),
+            _ => Err(ApiError::Invalid(
+                "wait must be true, false or a time of at most 30s, such as 5s or 500ms".into(),
+            )),
         }
     }
 }
@@ -124,7 +130,16 @@ mod tests {
     fn limits_and_days_are_positive_integers_within_bounds() {
         assert_eq!(params("").limit(100).unwrap(), 100);
         assert_eq!(params("limit=7").limit(100).unwrap(), 7);
-        for bad in ["limit=0", "limit=-1", "limit=x", "limit=", "limit=+1", "limit=1.5", "limit=10001", "limit=99999999999999999999999"] {
+        for bad in [
+            "limit=0",
+            "limit=-1",
+            "limit=x",
+            "limit=",
+            "limit=+1",
+            "limit=1.5",
+            "limit=10001",
+            "limit=99999999999999999999999",
+        ] {
             let text = params(bad).limit(100).unwrap_err().to_string();
             assert!(text.starts_with("limit must be a positive integer"), "{bad}: {text}");
         }

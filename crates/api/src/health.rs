@@ -35,7 +35,8 @@ pub(crate) async fn ready(State(app): State<Arc<App>>) -> Reply {
     let kafka = async {
         app.takes_writes() && matches!(timeout(ANSWER_WITHIN, app.positions.committed()).await, Ok(Ok(_)))
     };
-    let (kafka, clickhouse) = tokio::join!(kafka, async { app.takes_reads() && app.store.ping().await.is_ok() });
+    let (kafka, clickhouse) =
+        tokio::join!(kafka, async { app.takes_reads() && app.store.ping().await.is_ok() });
     let word = |fine: bool| if fine { "ok" } else { "unavailable" };
     let data = Ready { kafka: word(kafka), clickhouse: word(clickhouse) };
     if kafka && clickhouse {

@@ -14,14 +14,14 @@ use crate::error::ApiError;
 /// `data` of `/pipeline`.
 #[derive(Serialize)]
 struct Pipeline {
-    partitions: Vec<Partition>,
+    partitions: Vec<Progress>,
     /// Of all partitions.
     lag: i64,
     dead_letters: i64,
 }
 
 #[derive(Serialize)]
-struct Partition {
+struct Progress {
     partition: i32,
     end: i64,
     committed: i64,
@@ -44,10 +44,10 @@ pub(crate) async fn pipeline(State(app): State<Arc<App>>) -> Result<Reply, ApiEr
     }))
 }
 
-async fn partition(app: &App, position: PartitionPosition) -> Result<Partition, ApiError> {
+async fn partition(app: &App, position: PartitionPosition) -> Result<Progress, ApiError> {
     let PartitionPosition { partition, end, committed, .. } = position;
     let lag = position.lag();
     let oldest = if lag > 0 { app.positions.append_time(partition, committed).await? } else { None };
     let oldest_age_ms = oldest.map_or(0, |at| (Timestamp::now().millis() - at.millis()).max(0));
-    Ok(Partition { partition, end, committed, lag, oldest_age_ms })
+    Ok(Progress { partition, end, committed, lag, oldest_age_ms })
 }

@@ -66,12 +66,40 @@ async fn limit(State(app): State<Arc<App>>, request: Request, next: Next) -> Res
                 frame
             }))
         }),
-        Err(_) => ApiError::Unavailable("too many requests are in flight, please retry".into()).into_response(),
+        Err(_) => {
+            ApiError::Unavailable("too many requests are in flight, please retry".into()).into_response()
+        }
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
 fn panicked(panic: Box<dyn Any + Send>) -> Response {
-    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    let text =
+        panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!(panic = text.unwrap_or_default(), "a handler panicked");
     ApiError::Internal.into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::envelope::Reply;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_in_the_envelope_and_keeps_its_words_to_itself() {
+        let panics = get(async || -> Reply { panic!("a secret") });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(axum::serve(listener, framed(Router::new().route("/", panics))).into_future());
+        let request = reqwest::Client::new().get(url).header("x-request-id", "test");
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 500);
+        let text = answer.text().await.unwrap();
+        assert_eq!(
+            text,
+            r#"{"success":false,"error":"internal error","code":"internal","request_id":"test"}"#
+        );
+    }
 }

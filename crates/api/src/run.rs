@@ -33,7 +33,8 @@ pub async fn run(
             tracing::debug!(%error, "could not set TCP_NODELAY");
         }
     });
-    let serving = axum::serve(listener, routes(&app)).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let serving =
+        axum::serve(listener, routes(&app)).with_graceful_shutdown(shutdown.clone().cancelled_owned());
     let background = async {
         set_up(&app, &channels).await?;
         app.waiter.poll().await;

@@ -27,7 +27,12 @@ impl Channels {
     }
 
     fn named(config: &kafka::Config, bus: Bus) -> Result<Self, BusError> {
-        Ok(Self { bus, events: config.events()?, dead_letters: config.dead_letters(), group: config.group_id.clone() })
+        Ok(Self {
+            bus,
+            events: config.events()?,
+            dead_letters: config.dead_letters(),
+            group: config.group_id.clone(),
+        })
     }
 
     /// Makes sure that both topics are there and as they must be.

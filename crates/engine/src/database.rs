@@ -1,12 +1,8 @@
-//! The open data directory, and the threads that carry out statements on it.
-//!
-//! A statement blocks the thread it runs on, and ClickHouse wants more stack than an async runtime
-//! gives its threads, so each request gets a thread and a connection of its own.
+//! The open data directory, and who works on it. Each request gets a connection of its own.
 
 use std::{
     path::Path,
     sync::{Arc, Mutex, PoisonError},
-    thread,
     time::Duration,
 };
 
@@ -21,13 +17,11 @@ use crate::{
     format::Formats,
     library::{Connection, Library, Parameters},
     sql::quote_text,
+    threads::Threads,
 };
 
 /// How many requests are carried out at a time; more wait.
 const PERMITS: u32 = 64;
-
-/// ClickHouse's own threads have as much.
-const STACK_BYTES: usize = 8 << 20;
 
 /// How long closing waits for killed queries to end.
 const KILL_PATIENCE: Duration = Duration::from_secs(10);
@@ -38,6 +32,7 @@ pub(crate) struct Database {
     path: String,
     formats: Formats,
     permits: Arc<Semaphore>,
+    threads: Threads,
     /// Keeps the data directory open between requests. Also carries out what must not wait for a permit.
     anchor: Mutex<Option<Connection>>,
     /// Last, so that it is let go of when the data directory is closed.
@@ -54,6 +49,10 @@ impl Database {
         let library = Library::load(library)
             .map_err(|source| EngineError::LibraryUnusable { library: library.clone(), source })?;
 
+        // One more, for killing queries when all are at work.
+        let threads = Threads::new(PERMITS as usize + 1);
+        let threads = threads.map_err(|source| EngineError::Directory { data: data.clone(), source })?;
+
         let failed = || EngineError::OpenFailed(data.clone());
         let path = std::path::absolute(data).ok().and_then(|path| path.into_os_string().into_string().ok());
         let path = path.ok_or_else(failed)?;
@@ -64,6 +63,7 @@ impl Database {
             path,
             formats,
             permits: Arc::new(Semaphore::new(PERMITS as usize)),
+            threads,
             anchor: Mutex::new(Some(anchor)),
             _directory: directory,
         })
@@ -83,15 +83,13 @@ impl Database {
         let permit = Arc::clone(&self.permits).acquire_owned().await;
         let permit = permit.map_err(|_| Exception::unavailable("The engine is closing"))?;
         let (library, arguments) = (self.library, arguments(&self.path, query_id));
-        let run = move || {
+        self.threads.run(move || {
             if let Some(mut connection) = library.connect(&arguments) {
                 job(&mut connection);
             }
             drop(permit);
-        };
-        let thread =
-            thread::Builder::new().name("engine-query".to_owned()).stack_size(STACK_BYTES).spawn(run);
-        thread.map(drop).map_err(|_| Exception::unavailable("There is no thread for the query"))
+        });
+        Ok(())
     }
 
     /// Cancels the running queries that were spawned with this id.
@@ -144,10 +142,7 @@ impl Drop for KillOnDrop {
     fn drop(&mut self) {
         if let Some(query_id) = self.query_id.take() {
             let database = Arc::clone(&self.database);
-            let kill = thread::Builder::new().name("engine-kill".to_owned()).stack_size(STACK_BYTES);
-            if let Err(error) = kill.spawn(move || database.kill(&query_id)) {
-                warn!(%error, "could not kill a query nobody waits for");
-            }
+            self.database.threads.run(move || database.kill(&query_id));
         }
     }
 }

@@ -19,6 +19,7 @@ mod library;
 mod request;
 mod select;
 mod sql;
+mod threads;
 
 use std::{env, future::Future, path::PathBuf, sync::Arc};
 

@@ -202,7 +202,9 @@ fn null_as_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(d: 
     Ok(Option::deserialize(d)?.unwrap_or_default())
 }
 
-fn null_clears<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(d: D) -> Result<Option<T>, D::Error> {
+fn null_clears<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    d: D,
+) -> Result<Option<T>, D::Error> {
     null_as_default(d).map(Some)
 }
 
@@ -216,8 +218,10 @@ mod tests {
             r#"{"event_name":"event_a","error":"timeout","tags":["x"],"latency":3,"properties":{"a":1},"user_id":"u"}"#,
         )
         .unwrap();
-        let patch: Patch =
-            serde_json::from_str(r#"{"event_name":"event_b","error":"","tags":[],"latency":null,"properties":null}"#).unwrap();
+        let patch: Patch = serde_json::from_str(
+            r#"{"event_name":"event_b","error":"","tags":[],"latency":null,"properties":null}"#,
+        )
+        .unwrap();
         patch.apply(&mut content);
         assert_eq!(
             content,

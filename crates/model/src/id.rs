@@ -148,7 +148,9 @@ mod tests {
         assert_eq!(EventId::parse("019aa2b1-c3d4-4e5f-8a9b-0c1d2e3f4a5b"), Err(IdError::OtherVersion));
         assert_eq!(EventId::parse("019aa2b1-c3d4-7e5f-0a9b-0c1d2e3f4a5b"), Err(IdError::OtherVersion));
         assert_eq!(EventId::parse("ffffffff-ffff-7e5f-8a9b-0c1d2e3f4a5b"), Err(IdError::ImpossibleTime));
-        for malformed in ["", "x", "019aa2b1c3d47e5f8a9b0c1d2e3f4a5b", "{019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5}"] {
+        for malformed in
+            ["", "x", "019aa2b1c3d47e5f8a9b0c1d2e3f4a5b", "{019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5}"]
+        {
             assert_eq!(EventId::parse(malformed), Err(IdError::Malformed), "{malformed}");
         }
     }

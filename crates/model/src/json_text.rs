@@ -20,7 +20,11 @@ impl JsonText {
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
         let text = text.trim_matches([' ', '\t', '\n', '\r']);
         serde_json::from_str::<Checked>(text)?;
-        if text.starts_with('{') { Ok(Self(text.into())) } else { Err(de::Error::custom("expected a JSON object")) }
+        if text.starts_with('{') {
+            Ok(Self(text.into()))
+        } else {
+            Err(de::Error::custom("expected a JSON object"))
+        }
     }
 
     /// What the table holds: already checked when it was written.
@@ -130,7 +134,17 @@ mod tests {
     #[test]
     fn what_others_could_not_read_is_refused() {
         let deep = format!(r#"{{"a":{}1{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
-        for bad in ["[]", "1", "\"{}\"", "null", "{", r#"{"a":1e999}"#, r#"{"a":"\ud800"}"#, r#"{"\ud800":1}"#, &deep] {
+        for bad in [
+            "[]",
+            "1",
+            "\"{}\"",
+            "null",
+            "{",
+            r#"{"a":1e999}"#,
+            r#"{"a":"\ud800"}"#,
+            r#"{"\ud800":1}"#,
+            &deep,
+        ] {
             assert!(JsonText::parse(bad).is_err(), "{}", bad.get(..20).unwrap_or(bad));
             assert!(serde_json::from_str::<JsonText>(bad).is_err());
         }

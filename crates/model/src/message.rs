@@ -136,7 +136,8 @@ pub fn decode(key: Option<&[u8]>, value: &[u8]) -> Result<Operation, MessageErro
         IdError::ImpossibleTime => MessageError::ImpossibleDate(format!("event_id: {error}")),
         IdError::Malformed | IdError::OtherVersion => MessageError::Undecodable(format!("event_id: {error}")),
     })?;
-    if key.and_then(|key| std::str::from_utf8(key).ok()).and_then(|key| EventId::parse(key).ok()) != Some(id) {
+    if key.and_then(|key| std::str::from_utf8(key).ok()).and_then(|key| EventId::parse(key).ok()) != Some(id)
+    {
         return Err(MessageError::KeyMismatch(id));
     }
     let at = Timestamp::parse(&read.timestamp)
@@ -148,7 +149,14 @@ pub fn decode(key: Option<&[u8]>, value: &[u8]) -> Result<Operation, MessageErro
             let source = read.source.ok_or_else(|| MessageError::Undecodable("source is missing".into()))?;
             let content: Content = serde_json::from_str(data)?;
             let EventKey { tenant, id } = key;
-            Ok(Operation::Create(Box::new(Event { tenant, id, received_at: at, updated_at: at, source, content })))
+            Ok(Operation::Create(Box::new(Event {
+                tenant,
+                id,
+                received_at: at,
+                updated_at: at,
+                source,
+                content,
+            })))
         }
         "update" => {
             let patch: Patch = serde_json::from_str(data)?;

@@ -19,7 +19,8 @@ impl EventNames {
         if list.trim() == "*" {
             return Some(Self::Any);
         }
-        let names: Vec<_> = list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(String::from).collect();
+        let names: Vec<_> =
+            list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(String::from).collect();
         (!names.is_empty()).then_some(Self::Listed(names))
     }
 
@@ -51,7 +52,11 @@ mod tests {
         let listed = EventNames::parse(" event_a, event_b ,").unwrap();
         assert!(listed.allow("event_a") && listed.allow("event_b") && !listed.allow("event_c"));
         assert_eq!(listed.to_string(), "one of: event_a, event_b");
-        assert!(EventNames::Any.allow("ü") && !EventNames::Any.allow("") && !EventNames::Any.allow(&"ü".repeat(129)));
+        assert!(
+            EventNames::Any.allow("ü")
+                && !EventNames::Any.allow("")
+                && !EventNames::Any.allow(&"ü".repeat(129))
+        );
         assert_eq!(EventNames::parse(" ,"), None);
     }
 }

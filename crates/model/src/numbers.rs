@@ -23,7 +23,8 @@ impl Latency {
 impl<'de> Deserialize<'de> for Latency {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let millis = f64::deserialize(deserializer)?;
-        Self::from_millis(millis).ok_or_else(|| de::Error::custom("must be a finite number that is not negative"))
+        Self::from_millis(millis)
+            .ok_or_else(|| de::Error::custom("must be a finite number that is not negative"))
     }
 }
 

@@ -123,7 +123,14 @@ mod tests {
 
     #[test]
     fn other_texts_and_other_centuries_are_refused() {
-        for bad in ["", "yesterday", "2026-11-20", "2026-13-01T00:00:00Z", "1969-12-31T23:59:59Z", "2300-01-01T00:00:00Z"] {
+        for bad in [
+            "",
+            "yesterday",
+            "2026-11-20",
+            "2026-13-01T00:00:00Z",
+            "1969-12-31T23:59:59Z",
+            "2300-01-01T00:00:00Z",
+        ] {
             assert_eq!(Timestamp::parse(bad), None, "{bad:?}");
         }
     }

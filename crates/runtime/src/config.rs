@@ -21,7 +21,8 @@ fn from<T: DeserializeOwned>(
     envy::prefixed(prefix).from_iter(given).map_err(|error| {
         // envy names the variable without its prefix, at the end.
         let text = error.to_string();
-        let named = text.rsplit_once("provided by ").map(|(what, name)| format!("{what}provided by {prefix}{name}"));
+        let named =
+            text.rsplit_once("provided by ").map(|(what, name)| format!("{what}provided by {prefix}{name}"));
         ConfigError(named.unwrap_or(text))
     })
 }
@@ -59,6 +60,9 @@ mod tests {
     #[test]
     fn a_value_that_does_not_parse_is_named_with_its_problem() {
         let text = read(&[("SAMPLE_PORT", "many")]).unwrap_err().to_string();
-        assert!(text.contains("SAMPLE_PORT") && text.contains("many") && text.contains("invalid digit"), "{text}");
+        assert!(
+            text.contains("SAMPLE_PORT") && text.contains("many") && text.contains("invalid digit"),
+            "{text}"
+        );
     }
 }

@@ -7,7 +7,11 @@ use backon::{ExponentialBuilder, Retryable};
 
 /// Calls until it succeeds, fails with an error that is not worth a retry, or the caller drops this.
 /// Waits 0.1 s at first, twice as long each time, at most 5 s, give or take. Each failure is logged.
-pub async fn forever<T, E, F>(what: &'static str, is_retryable: fn(&E) -> bool, call: impl FnMut() -> F) -> Result<T, E>
+pub async fn forever<T, E, F>(
+    what: &'static str,
+    is_retryable: fn(&E) -> bool,
+    call: impl FnMut() -> F,
+) -> Result<T, E>
 where
     E: Display,
     F: Future<Output = Result<T, E>>,

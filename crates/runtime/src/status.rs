@@ -59,7 +59,11 @@ pub fn probe(port: u16, path: &str) -> std::io::Result<()> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let status = answer.lines().next().unwrap_or_default();
-    if status.split(' ').nth(1) == Some("200") { Ok(()) } else { Err(std::io::Error::other(status.to_owned())) }
+    if status.split(' ').nth(1) == Some("200") {
+        Ok(())
+    } else {
+        Err(std::io::Error::other(status.to_owned()))
+    }
 }
 
 #[cfg(test)]

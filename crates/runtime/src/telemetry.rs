@@ -34,7 +34,8 @@ impl Default for Config {
 /// Begins logging. Call once.
 pub fn init(config: &Config) {
     let filter = EnvFilter::try_new(&config.level).unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let lines =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     match config.format {
         Format::Text => lines.with_ansi(std::io::stderr().is_terminal()).init(),
         Format::Json => lines.json().flatten_event(true).init(),

@@ -60,7 +60,11 @@ pub(crate) async fn store(data: &Path, engine_port: u16) -> anyhow::Result<(Stor
 
 /// Takes a port, or says in one line which variable names another.
 pub(crate) async fn listen(host: IpAddr, port: u16, variable: &str) -> anyhow::Result<TcpListener> {
-    let taken = || format!("port {port} can't be used: is Millrace running already? {variable} names another, 0 picks one");
+    let taken = || {
+        format!(
+            "port {port} can't be used: is Millrace running already? {variable} names another, 0 picks one"
+        )
+    };
     TcpListener::bind((host, port)).await.with_context(taken)
 }
 

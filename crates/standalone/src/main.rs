@@ -9,7 +9,7 @@ use runtime::{config, shutdown, telemetry};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Event analytics in one process: API, consumer, embedded log and engine. Configured by environment
-/// variables; with KAFKA_BROKERS or CLICKHOUSE_URL set it uses those instead of embedding.
+/// variables; with `KAFKA_BROKERS` or `CLICKHOUSE_URL` set it uses those instead of embedding.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {}

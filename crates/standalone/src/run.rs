@@ -32,7 +32,8 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
 
     // The consumer goes on until the API has ended, so that the last writes become visible too.
     let drain = Shutdown::new();
-    let consumer = consumer::run(consumer_config, channels.clone(), store.clone(), Status::default(), drain.clone());
+    let consumer =
+        consumer::run(consumer_config, channels.clone(), store.clone(), Status::default(), drain.clone());
     let consumer = tokio::spawn(then_cancel(consumer, shutdown.clone()));
     let api = api::run(api_config, channels, store, listener, shutdown.clone());
     let api = tokio::spawn(then_cancel(api, shutdown.clone()));
@@ -85,12 +86,22 @@ async fn ready(api: SocketAddr) {
 
 fn banner(api: SocketAddr, engine: Option<&Serving>, data: &Path) -> String {
     let engine = engine.map_or_else(String::new, |engine| {
-        format!("  ClickHouse  http://{}   the embedded engine, for curl and ClickHouse's HTTP clients\n", engine.address)
+        format!(
+            "  ClickHouse  http://{}   the embedded engine, for curl and ClickHouse's HTTP clients\n",
+            engine.address
+        )
     });
-    format!("\nMillrace is ready.\n  API         http://{api}\n{engine}  data        {}\nCtrl-C stops it.\n\n", data.display())
+    format!(
+        "\nMillrace is ready.\n  API         http://{api}\n{engine}  data        {}\nCtrl-C stops it.\n\n",
+        data.display()
+    )
 }
 
 /// An address that listens everywhere, as this machine reaches it.
 fn reachable(address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() { SocketAddr::from((Ipv4Addr::LOCALHOST, address.port())) } else { address }
+    if address.ip().is_unspecified() {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, address.port()))
+    } else {
+        address
+    }
 }

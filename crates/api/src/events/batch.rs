@@ -47,7 +47,9 @@ pub(crate) async fn create_many(
     let bytes = body::read(&headers, body, app.config.max_batch_body_bytes).await?;
     let lines = headers.get(header::CONTENT_TYPE).is_some_and(|kind| {
         let kind = kind.as_bytes().to_ascii_lowercase();
-        [&b"application/x-ndjson"[..], b"application/ndjson", b"application/jsonl"].iter().any(|lines| kind.starts_with(lines))
+        [&b"application/x-ndjson"[..], b"application/ndjson", b"application/jsonl"]
+            .iter()
+            .any(|lines| kind.starts_with(lines))
     });
     // Up to ten megabytes of JSON: off the threads that serve others.
     let reading = tokio::task::spawn_blocking({
@@ -67,7 +69,9 @@ pub(crate) async fn create_many(
     } else {
         let seen = seen(&app, &mut outcomes, wait).await;
         if outcomes.iter().all(Result::is_err) {
-            Reply::failed(ApiError::Invalid("no event of the batch could be taken in: see the results".into()))
+            Reply::failed(ApiError::Invalid(
+                "no event of the batch could be taken in: see the results".into(),
+            ))
         } else if seen {
             Reply::new(StatusCode::CREATED, "events created")
         } else {
@@ -78,14 +82,22 @@ pub(crate) async fn create_many(
 }
 
 /// The operation of each event, or what is wrong with it.
-fn read(app: &App, tenant: Tenant, bytes: &Bytes, lines: bool) -> Result<Vec<Result<Operation, ApiError>>, ApiError> {
+fn read(
+    app: &App,
+    tenant: Tenant,
+    bytes: &Bytes,
+    lines: bool,
+) -> Result<Vec<Result<Operation, ApiError>>, ApiError> {
     let events = native::split(bytes, lines)?;
     let most = app.config.max_batch_events;
     if events.is_empty() {
         return Err(ApiError::Invalid("events must hold at least one event".into()));
     }
     if events.len() > most {
-        return Err(ApiError::TooLarge(format!("a batch holds at most {most} events, this one has {}", events.len())));
+        return Err(ApiError::TooLarge(format!(
+            "a batch holds at most {most} events, this one has {}",
+            events.len()
+        )));
     }
     let mut intake = app.intake(tenant);
     Ok(events.iter().map(|event| Ok(native::create(event, &mut intake)?)).collect())

@@ -36,17 +36,20 @@ pub(crate) async fn by_conversation(
     let Path(conversation_id) = conversation_id.map_err(invalid)?;
     let limit = params.limit(DEFAULT_LIMIT)?;
     let after = params.get("cursor").map(EventId::parse).transpose();
-    let after = after.map_err(|_| ApiError::Invalid("cursor must be the next_cursor of an earlier answer".into()))?;
+    let after =
+        after.map_err(|_| ApiError::Invalid("cursor must be the next_cursor of an earlier answer".into()))?;
     let with_embeddings = params.flag("include_embeddings", true)?;
     // One more than asked for tells whether there is more.
     let page = Page { after, limit: limit + 1, with_embeddings };
     let mut turns = app.store.conversation(&tenant, &conversation_id, page)?;
     let next = turns.next().await?;
-    let mut answer = Answer { turns, next, left: limit, with_embeddings, last: None, request_id, part: Part::Head };
+    let mut answer =
+        Answer { turns, next, left: limit, with_embeddings, last: None, request_id, part: Part::Head };
     // The first piece before the status: afterwards an error can only break off.
     let first = answer.chunk().await?;
     let rest = stream::try_unfold(answer, |mut answer| async {
-        let chunk = answer.chunk().await.inspect_err(|error| tracing::error!(%error, "an answer broke off"))?;
+        let chunk =
+            answer.chunk().await.inspect_err(|error| tracing::error!(%error, "an answer broke off"))?;
         Ok::<_, StoreError>(chunk.map(|chunk| (chunk, answer)))
     });
     let chunks = stream::iter(first.map(Ok)).chain(rest);
@@ -88,7 +91,8 @@ impl Answer {
             if self.last.replace(event.id).is_some() {
                 chunk.push(b',');
             }
-            serde_json::to_writer(&mut chunk, &Returned::new(&event, self.with_embeddings)).unwrap_or_default();
+            serde_json::to_writer(&mut chunk, &Returned::new(&event, self.with_embeddings))
+                .unwrap_or_default();
             self.left -= 1;
             self.next = self.turns.next().await?;
         }

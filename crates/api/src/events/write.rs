@@ -87,7 +87,9 @@ pub(crate) async fn delete(
     let (key, written) = send(&app, &Operation::Delete { key, at: Timestamp::now() }).await?;
     let reply = match seen(&app, &key, written, wait).await {
         Some(Seen::Deleted) => Reply::new(StatusCode::OK, "event deleted"),
-        None | Some(Seen::Live { .. } | Seen::Absent) => Reply::new(StatusCode::ACCEPTED, "event deletion queued"),
+        None | Some(Seen::Live { .. } | Seen::Absent) => {
+            Reply::new(StatusCode::ACCEPTED, "event deletion queued")
+        }
     };
     Ok(reply.with(&Queued::new(&key, written)))
 }
@@ -120,7 +122,9 @@ async fn seen(app: &App, key: &EventKey, written: Written, wait: Option<Duration
 
 async fn look(app: &App, key: &EventKey) -> Result<Seen, ApiError> {
     Ok(match app.store.event(key).await? {
-        Some(Stored { version, state: Found::Live(event) }) => Seen::Live { updated_at: event.updated_at, version },
+        Some(Stored { version, state: Found::Live(event) }) => {
+            Seen::Live { updated_at: event.updated_at, version }
+        }
         Some(Stored { state: Found::Deleted { .. }, .. }) => Seen::Deleted,
         None => Seen::Absent,
     })

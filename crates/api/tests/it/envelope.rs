@@ -26,7 +26,9 @@ const ROUTES: [(&str, &str); 11] = [
 async fn an_unknown_route_is_answered_in_the_envelope() {
     let app = App::start_writes_only().await;
     assert_snapshot!(app.get("/nowhere").await.shown(), @r#"404 {"success":false,"error":"no such route","code":"not_found","request_id":"test"}"#);
-    for path in ["/", "//", "/event/a/b", "/Event", "/events/c-1", "/analytics", "/health/x", "/events/conversation"] {
+    for path in
+        ["/", "//", "/event/a/b", "/Event", "/events/c-1", "/analytics", "/health/x", "/events/conversation"]
+    {
         for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS] {
             app.request(method, path).ask().await.refuses(404, "not_found", "no such route");
         }
@@ -45,7 +47,11 @@ async fn a_wrong_method_is_a_405_that_names_the_right_ones() {
                     continue;
                 }
                 let answer = app.request(method.parse().unwrap(), &path).ask().await;
-                assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, allowed), "{method} {path}");
+                assert_eq!(
+                    (answer.status.as_u16(), answer.header("allow")),
+                    (405, allowed),
+                    "{method} {path}"
+                );
                 if method != "HEAD" {
                     answer.refuses(405, "method_not_allowed", "method not allowed");
                 }
@@ -91,7 +97,11 @@ async fn the_requests_id_is_that_of_the_client() {
     for id in ["a", "req-1/2:3", "\"quoted\\", &longest] {
         for path in ["/ping", "/events/conversation/c-1", "/nowhere", "/analytics/errors"] {
             let answer = reqwest::Client::new().get(app.url(path)).header("x-request-id", id).ask().await;
-            assert_eq!((&answer.json()["request_id"], answer.header("x-request-id")), (&json!(id), id), "{path}");
+            assert_eq!(
+                (&answer.json()["request_id"], answer.header("x-request-id")),
+                (&json!(id), id),
+                "{path}"
+            );
         }
     }
 }

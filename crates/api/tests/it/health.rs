@@ -4,9 +4,11 @@ use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
 use serde_json::json;
+use testing::kafka::Broker;
+use testing::wait::until;
 
 use crate::harness::events::{event, new_id};
-use crate::harness::{App, Part, Setup};
+use crate::harness::{App, PATIENCE, Part, Setup};
 
 const SOON: Duration = Duration::from_secs(3);
 
@@ -59,7 +61,8 @@ async fn without_kafka_writes_invite_a_retry_soon_and_reads_go_on() {
     assert_eq!(app.get("/ping").await.status, 200);
     let begun = Instant::now();
     let one = event(json!({}));
-    let (path, words) = (format!("/event/{}", new_id()), "writes are unavailable at the moment, please retry");
+    let (path, words) =
+        (format!("/event/{}", new_id()), "writes are unavailable at the moment, please retry");
     for answer in [app.post("/event", &one).await, app.put(&path, "{}").await, app.delete(&path).await] {
         answer.invites_a_retry();
         assert_eq!(answer.json()["error"], words);
@@ -89,4 +92,38 @@ async fn a_log_that_goes_away_later_is_a_503_too() {
     app.post("/events", json!({"events": [event(json!({}))]})).await.invites_a_retry();
     assert!(begun.elapsed() < SOON);
     assert_eq!(app.event(&id).await["id"], id);
+}
+
+#[tokio::test]
+async fn a_kafka_that_goes_away_later_is_a_503_soon_until_it_is_back() {
+    let mut broker = tokio::task::spawn_blocking(Broker::start).await.unwrap();
+    let app = App::with(Setup {
+        broker: Some(broker.brokers().to_owned()),
+        without: &[Part::Consumer, Part::ClickHouse],
+        ..Setup::default()
+    })
+    .await;
+    let one = event(json!({"id": new_id()}));
+    assert_eq!(app.post("/event", &one).await.status, 202);
+
+    broker.stop();
+    for _ in 0..2 {
+        let begun = Instant::now();
+        let batch = json!({"events": [one, one]});
+        let (single, many) = tokio::join!(app.post("/event", &one), app.post("/events", batch));
+        single.invites_a_retry();
+        many.invites_a_retry();
+        assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    }
+    let ready = app.get("/ready").await;
+    ready.invites_a_retry();
+    assert_eq!(ready.data()["kafka"], "unavailable");
+    assert_eq!(app.get("/health").await.status, 200);
+
+    let restarted = tokio::task::spawn_blocking(move || {
+        broker.restart();
+        broker
+    });
+    let _broker = restarted.await.unwrap();
+    until("writes are taken again", PATIENCE, async || app.post("/event", &one).await.status == 202).await;
 }

@@ -27,7 +27,8 @@ async fn an_event_is_created_read_changed_and_deleted_for_good() {
 
     let updated = app.put(&path, json!({"output": "hi", "latency": 12.5})).await;
     assert_snapshot!(updated.shown(), @r#"202 {"success":true,"message":"event update queued","data":{"id":"[id]","partition":0,"offset":1},"request_id":"test"}"#);
-    until("the change can be read", PATIENCE, async || app.event(&created.id()).await["output"] == "hi").await;
+    until("the change can be read", PATIENCE, async || app.event(&created.id()).await["output"] == "hi")
+        .await;
     let read = app.event(&created.id()).await;
     assert_eq!((&read["input"], &read["latency"]), (&json!("hello"), &json!(12.5)));
 

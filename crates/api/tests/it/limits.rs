@@ -71,8 +71,14 @@ async fn a_batch_may_be_ten_times_as_large() {
 
 #[tokio::test]
 async fn the_limits_are_settings() {
-    let api = api::Config { max_body_bytes: 200, max_batch_body_bytes: 300, max_batch_events: 2, ..api::Config::default() };
-    let app = App::with(Setup { api, without: &[Part::Consumer, Part::ClickHouse], ..Setup::default() }).await;
+    let api = api::Config {
+        max_body_bytes: 200,
+        max_batch_body_bytes: 300,
+        max_batch_events: 2,
+        ..api::Config::default()
+    };
+    let app =
+        App::with(Setup { api, without: &[Part::Consumer, Part::ClickHouse], ..Setup::default() }).await;
     assert_eq!(app.post("/event", event_of(200)).await.status, 202);
     app.post("/event", event_of(201)).await.refuses(413, "too_large", "the body is larger than 200 bytes");
     app.post("/events", event_of(301)).await.refuses(413, "too_large", "the body is larger than 300 bytes");
@@ -101,6 +107,26 @@ async fn a_client_that_reads_only_when_it_has_written_all_gets_to_read_why_it_is
 }
 
 #[tokio::test]
+async fn a_client_that_asks_first_is_not_made_to_send_what_is_refused() {
+    let app = App::start_writes_only().await;
+    let asks = |head: &str, body: &str| {
+        let length = body.len();
+        let head = format!("{head} HTTP/1.1\r\nHost: test\r\nConnection: close\r\nExpect: 100-continue");
+        format!("{head}\r\nContent-Length: {length}\r\n\r\n").into_bytes()
+    };
+    for (head, length, status) in
+        [("POST /event", SINGLE + 1, "413"), ("POST /events?wait=soon", SINGLE, "400")]
+    {
+        let answer = write_then_read(app.address, asks(head, &"x".repeat(length))).await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    }
+    let body = event(json!({})).to_string();
+    let answer =
+        write_then_read(app.address, [asks("POST /event", &body), body.into_bytes()].concat()).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 202 "), "{answer}");
+}
+
+#[tokio::test]
 async fn an_event_that_grows_beyond_what_the_topic_takes_is_a_413_that_says_so() {
     let app = App::start_writes_only().await;
     // Four bytes of a body, thirteen of a message.
@@ -111,7 +137,10 @@ async fn an_event_that_grows_beyond_what_the_topic_takes_is_a_413_that_says_so()
         let json = answer.json();
         assert_eq!((answer.status.as_u16(), &json["code"]), (413, &json!("too_large")));
         let error = json["error"].as_str().unwrap();
-        assert!(error.starts_with("a record of ") && error.ends_with(" bytes is larger than the topic takes"), "{error}");
+        assert!(
+            error.starts_with("a record of ") && error.ends_with(" bytes is larger than the topic takes"),
+            "{error}"
+        );
         assert_eq!(answer.header("retry-after"), "");
     }
 }
@@ -124,7 +153,9 @@ async fn a_packed_body_is_unpacked() {
     assert_eq!(created.status, 201);
     assert_eq!(app.event(&created.id()).await["input"], "packed");
 
-    let update = app.request(Method::PUT, &format!("/event/{}?wait=true", created.id())).header("content-encoding", "GZIP");
+    let update = app
+        .request(Method::PUT, &format!("/event/{}?wait=true", created.id()))
+        .header("content-encoding", "GZIP");
     assert_eq!(update.body(gzip(br#"{"input":"again"}"#)).ask().await.status, 200);
     assert_eq!(app.event(&created.id()).await["input"], "again");
 
@@ -153,7 +184,12 @@ async fn a_body_that_is_not_what_it_says_it_is_packed_as_is_refused() {
     for body in [b"{}".to_vec(), event(json!({})).to_string().into_bytes(), half, changed, Vec::new()] {
         let answer = packed(&app, "/event", body.clone()).await;
         let json = answer.json();
-        assert_eq!((answer.status.as_u16(), &json["code"]), (400, &json!("invalid_body")), "{body:?}: {}", answer.text);
+        assert_eq!(
+            (answer.status.as_u16(), &json["code"]),
+            (400, &json!("invalid_body")),
+            "{body:?}: {}",
+            answer.text
+        );
         assert!(json["error"].as_str().unwrap().starts_with("the body could not be read: not gzip: "));
     }
     assert_eq!(app.get("/pipeline").await.data()["lag"], 0);
@@ -165,7 +201,8 @@ async fn an_encoding_that_is_not_known_is_a_400() {
     for encoding in ["br", "zstd", "deflate", "gzip, gzip", "rubbish"] {
         for path in ["/event", "/events"] {
             let body = event(json!({})).to_string();
-            let answer = app.request(Method::POST, path).header("content-encoding", encoding).body(body).ask().await;
+            let answer =
+                app.request(Method::POST, path).header("content-encoding", encoding).body(body).ask().await;
             answer.refuses(400, "invalid_field", "Content-Encoding must be gzip or absent");
         }
     }
@@ -174,11 +211,15 @@ async fn an_encoding_that_is_not_known_is_a_400() {
 #[tokio::test]
 async fn a_body_is_read_as_json_whatever_it_is_called() {
     let app = App::start_writes_only().await;
-    for kind in ["application/x-www-form-urlencoded", "text/plain", "application/xml; charset=latin1", "rubbish", ""] {
+    for kind in
+        ["application/x-www-form-urlencoded", "text/plain", "application/xml; charset=latin1", "rubbish", ""]
+    {
         let body = event(json!({})).to_string();
-        let answer = app.request(Method::POST, "/event").header("content-type", kind).body(body.clone()).ask().await;
+        let answer =
+            app.request(Method::POST, "/event").header("content-type", kind).body(body.clone()).ask().await;
         assert_eq!(answer.status, 202, "{kind}: {}", answer.text);
-        let update = app.request(Method::PUT, &format!("/event/{}", new_id())).header("content-type", kind).body(body);
+        let update =
+            app.request(Method::PUT, &format!("/event/{}", new_id())).header("content-type", kind).body(body);
         assert_eq!(update.ask().await.status, 202, "{kind}");
     }
 }

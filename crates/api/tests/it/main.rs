@@ -1,7 +1,12 @@
 //! The API as its clients see it: over HTTP, with a consumer, a log and a table of a test's own.
 //!
 //! `harness` starts an application and calls it. The other modules are named after what they ask.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "what isn't as expected fails the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what isn't as expected fails the test"
+)]
 
 mod analytics;
 mod envelope;

@@ -29,7 +29,8 @@ async fn an_empty_pipeline_has_no_lag() {
 
 #[tokio::test]
 async fn events_that_are_not_visible_yet_are_the_lag_and_grow_old() {
-    let app = App::with(Setup { topics: partitions(1), without: &[Part::Consumer], ..Setup::default() }).await;
+    let app =
+        App::with(Setup { topics: partitions(1), without: &[Part::Consumer], ..Setup::default() }).await;
     for _ in 0..3 {
         assert_eq!(app.post("/event", event(json!({}))).await.status, 202);
     }
@@ -54,7 +55,12 @@ async fn the_lag_goes_to_zero_and_every_event_is_in_the_table_once() {
     app.settled().await;
     let data = app.get("/pipeline").await.data();
     let sum = |field: &str| -> i64 {
-        data["partitions"].as_array().unwrap().iter().map(|partition| partition[field].as_i64().unwrap()).sum()
+        data["partitions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|partition| partition[field].as_i64().unwrap())
+            .sum()
     };
     assert_eq!((sum("end"), sum("committed"), sum("lag"), sum("oldest_age_ms")), (300, 300, 0, 0));
     assert_eq!(app.sql("SELECT count() FROM events FINAL").await, "300");

@@ -14,16 +14,16 @@ use crate::harness::{App, Ask, PATIENCE};
 #[tokio::test]
 async fn a_request_in_flight_is_answered_before_the_end() {
     let mut app = App::start_writes_only().await;
-    let (begin, begun) = oneshot::channel::<()>();
+    let (sent, is_sent) = oneshot::channel::<()>();
     let (release, released) = oneshot::channel::<()>();
     let body = event(json!({})).to_string().into_bytes();
     let pieces = stream::once(async move {
-        begin.send(()).unwrap();
+        sent.send(()).unwrap();
         released.await.unwrap();
         body
     });
     let slow = tokio::spawn(app.request(Method::POST, "/event").body(body_of(pieces)).ask());
-    begun.await.unwrap();
+    is_sent.await.unwrap();
     app.shut_down();
     let address = app.address;
     until("nobody listens any more", PATIENCE, async || TcpStream::connect(address).await.is_err()).await;

@@ -15,10 +15,18 @@ async fn two_tenants_with_the_same_id_never_see_each_other() {
 
     for stranger in [&other, &app.tenant("default")] {
         stranger.get(&path).await.refuses(404, "not_found", "event not found");
-        for write in [stranger.put(&format!("{path}?wait=true"), json!({"input": "x"})).await, stranger.delete(&format!("{path}?wait=true")).await] {
+        for write in [
+            stranger.put(&format!("{path}?wait=true"), json!({"input": "x"})).await,
+            stranger.delete(&format!("{path}?wait=true")).await,
+        ] {
             write.refuses(404, "not_found", "event not found");
         }
-        for empty in ["/events/conversation/c-1", "/analytics/errors?event_name=event_a", "/analytics/latency", "/analytics/sessions/top-errors"] {
+        for empty in [
+            "/events/conversation/c-1",
+            "/analytics/errors?event_name=event_a",
+            "/analytics/latency",
+            "/analytics/sessions/top-errors",
+        ] {
             assert_eq!(stranger.get(empty).await.data(), json!([]), "{empty}");
         }
     }

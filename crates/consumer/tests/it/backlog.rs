@@ -7,12 +7,12 @@ use testing::Process;
 use testing::wait::until;
 
 use crate::gate::Gate;
-use crate::operations::{create, new_key};
+use crate::operations::{create, new_key, noise};
 use crate::site::{PATIENCE, Site};
 
-/// Of each message, in bytes; more than 150 MB together.
+/// Of each message, in bytes; 150 MB together.
 const LARGE: usize = 300_000;
-const MESSAGES: usize = 500;
+const MESSAGES: u64 = 500;
 
 /// Three batches of 4 MiB (waiting, growing, being written), what Kafka's client fetches ahead, the
 /// cache, and the program itself.
@@ -29,7 +29,7 @@ fn peak_bytes(process: &Process) -> u64 {
 async fn a_backlog_larger_than_its_memory_passes_through() {
     let site = Site::on_kafka().await;
     let gate = Gate::open().await;
-    let large: Vec<Operation> = (0..MESSAGES).map(|n| create(&new_key(), &format!("{n:0LARGE$}"))).collect();
+    let large: Vec<Operation> = (0..MESSAGES).map(|n| create(&new_key(), &noise(n, LARGE))).collect();
     site.send(&large[..1]).await;
     let process = Process::start(
         "millrace-consumer",
@@ -52,6 +52,6 @@ async fn a_backlog_larger_than_its_memory_passes_through() {
 
     gate.reopen();
     site.caught_up().await;
-    assert_eq!(site.count().await, u64::try_from(MESSAGES).unwrap());
+    assert_eq!(site.count().await, MESSAGES);
     assert!(peak_bytes(&process) < LIMIT, "{} bytes", peak_bytes(&process));
 }

@@ -50,6 +50,12 @@ impl Dice {
     }
 }
 
+/// Text that does not get much smaller when it is compressed.
+pub(crate) fn noise(seed: u64, length: usize) -> String {
+    let mut dice = Dice(seed);
+    (0..length).map(|_| char::from(b' ' + u8::try_from(dice.roll(95)).unwrap())).collect()
+}
+
 /// Creates, repeated ones too, updates and a few deletes, all mixed, of so many keys. Every other id
 /// is held by two tenants.
 pub(crate) fn mixed(seed: u64, keys: usize, count: usize) -> Vec<Operation> {

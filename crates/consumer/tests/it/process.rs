@@ -6,6 +6,7 @@ use runtime::status;
 use testing::Process;
 use testing::wait::until;
 
+use crate::gate::Gate;
 use crate::operations::{answer, create, creates, mixed, new_key};
 use crate::site::{PATIENCE, Site};
 
@@ -33,21 +34,34 @@ impl Site {
     }
 }
 
-/// Ten make a batch at once; two more are read with them and would wait for an hour.
+/// One batch is being written and another grows, which by itself would wait for an hour.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn asked_to_end_it_writes_and_commits_what_it_has_taken_in() {
     let site = Site::on_kafka().await;
-    let key = new_key();
-    let mut operations = vec![create(&key, "hello")];
-    operations.extend((2..=12).map(|n| answer(&key, &format!("operation {n}"))));
+    let gate = Gate::open().await;
+    let mut operations = creates(10);
     site.send(&operations).await;
-    let mut process =
-        site.process(&[("CONSUMER_BATCH_SIZE", "10"), ("CONSUMER_FLUSH_INTERVAL_MS", "3600000")]);
-    until("the first ten are committed", PATIENCE, async || site.done().await == 10).await;
+    let url = gate.url();
+    let mut process = site.process(&[
+        ("CLICKHOUSE_URL", &url),
+        ("CONSUMER_BATCH_SIZE", "10"),
+        ("CONSUMER_FLUSH_INTERVAL_MS", "3600000"),
+    ]);
+    site.caught_up().await;
 
+    gate.close();
+    let more = creates(12);
+    site.send(&more[..10]).await;
+    until("the batch is being written", PATIENCE, async || gate.turned_away() > 0).await;
+    site.send(&more[10..]).await;
+    let misses = gate.turned_away();
+    until("the others have been read", PATIENCE, async || gate.turned_away() >= misses + 3).await;
     process.terminate();
+    gate.reopen();
     assert!(process.wait_exit(PATIENCE).success());
-    assert_eq!(site.done().await, 12);
+
+    assert_eq!(site.done().await, 22);
+    operations.extend(more);
     site.assert_holds(&operations).await;
 }
 

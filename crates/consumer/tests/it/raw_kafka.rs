@@ -20,10 +20,10 @@ fn client() -> ClientConfig {
     client
 }
 
-/// How many members the group has, once it is settled.
+/// How many members the group has; none as long as that is not settled.
 pub(crate) fn members(group: &str) -> usize {
     let asking: BaseConsumer = client().create().unwrap();
-    let groups = asking.client().fetch_group_list(Some(group), Duration::from_secs(10)).unwrap();
+    let Ok(groups) = asking.client().fetch_group_list(Some(group), Duration::from_secs(10)) else { return 0 };
     let settled = groups.groups().iter().filter(|found| found.state() == "Stable");
     settled.map(|found| found.members().len()).sum()
 }

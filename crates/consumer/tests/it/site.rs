@@ -199,9 +199,13 @@ impl Consumer {
         Self { status, shutdown, task }
     }
 
+    pub(crate) fn ask_to_end(&self) {
+        self.shutdown.cancel();
+    }
+
     /// Asks it to end, and waits until it has.
     pub(crate) async fn stop(self) {
-        self.shutdown.cancel();
+        self.ask_to_end();
         timeout(PATIENCE, self.task).await.expect("it ends in time").unwrap().unwrap();
     }
 
@@ -209,10 +213,5 @@ impl Consumer {
     pub(crate) async fn crash(self) {
         self.task.abort();
         assert!(self.task.await.unwrap_err().is_cancelled());
-    }
-
-    /// What it says when it ends by itself.
-    pub(crate) async fn end(self) -> anyhow::Result<()> {
-        timeout(PATIENCE, self.task).await.expect("it ends in time").unwrap()
     }
 }

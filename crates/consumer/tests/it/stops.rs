@@ -50,18 +50,31 @@ pub(crate) async fn a_consumer_that_crashes_again_and_again_skips_nothing(site: 
     consumer.stop().await;
 }
 
-/// Ten make a batch at once; two more are read with them and would wait for an hour.
+/// One batch is being written and another grows, which by itself would wait for an hour.
 pub(crate) async fn a_stop_writes_and_commits_what_was_taken_in(site: Site) {
+    let gate = Gate::open().await;
     let key = new_key();
+    let config = Config { batch_size: 10, flush_interval_ms: 3_600_000, ..Config::default() };
     let mut operations = vec![create(&key, "hello")];
-    operations.extend((2..=12).map(|n| answer(&key, &format!("operation {n}"))));
+    operations.extend((2..=10).map(|n| answer(&key, &format!("operation {n}"))));
+    let consumer = site.start_by(gate.url(), config);
     site.send(&operations).await;
-    let consumer = site.start(Config { batch_size: 10, flush_interval_ms: 3_600_000, ..Config::default() });
-    until("the first ten are committed", PATIENCE, async || site.done().await == 10).await;
-    assert_eq!(site.event(&key).await.unwrap().content.output, "operation 10");
+    site.caught_up().await;
 
+    gate.close();
+    let more: Vec<_> = (11..=22).map(|n| answer(&key, &format!("operation {n}"))).collect();
+    site.send(&more[..10]).await;
+    until("the batch is being written", PATIENCE, async || gate.turned_away() > 0).await;
+    site.send(&more[10..]).await;
+    let misses = gate.turned_away();
+    until("the others have been read", PATIENCE, async || gate.turned_away() >= misses + 3).await;
+    assert_eq!(site.done().await, 10);
+    consumer.ask_to_end();
+    gate.reopen();
     consumer.stop().await;
-    assert_eq!(site.done().await, 12);
+
+    assert_eq!(site.done().await, 22);
+    operations.extend(more);
     site.assert_holds(&operations).await;
 }
 

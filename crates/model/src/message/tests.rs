@@ -84,7 +84,10 @@ fn each_fault_has_its_reason() {
     }
     assert_eq!(decode(None, good.as_bytes()).unwrap_err().reason(), "key_mismatch");
     assert_eq!(decode(Some(b"\xff"), good.as_bytes()).unwrap_err().reason(), "key_mismatch");
-    assert_eq!(decode(Some(ID.as_bytes()), b"{\"v\":1,\"operation\":\"\xff\"").unwrap_err().reason(), "undecodable");
+    assert_eq!(
+        decode(Some(ID.as_bytes()), b"{\"v\":1,\"operation\":\"\xff\"").unwrap_err().reason(),
+        "undecodable"
+    );
 }
 
 #[test]

@@ -60,6 +60,10 @@ pub(crate) fn read_object<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T
 fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> WireError {
     let path = error.path().to_string();
     // The whole, or somewhere without a name.
-    let text = if matches!(path.as_str(), "." | "?") { error.inner().to_string() } else { format!("{path}: {}", error.inner()) };
+    let text = if matches!(path.as_str(), "." | "?") {
+        error.inner().to_string()
+    } else {
+        format!("{path}: {}", error.inner())
+    };
     if error.inner().is_data() { WireError::InvalidType(text) } else { WireError::InvalidJson(text) }
 }

@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 use super::WireError;
 use super::error::read_object;
 use crate::{
-    Content, Embedding, Event, EventId, EventKey, EventNames, IdSequence, JsonText, Latency, Operation, Patch, Source,
-    Tenant, Timestamp, Window,
+    Content, Embedding, Event, EventId, EventKey, EventNames, IdSequence, JsonText, Latency, Operation,
+    Patch, Source, Tenant, Timestamp, Window,
 };
 
 /// What is known of a request before its events are read.
@@ -85,8 +85,11 @@ impl Sent {
 /// Reads the body of a create.
 pub fn create(body: &[u8], intake: &mut Intake<'_>) -> Result<Operation, WireError> {
     let mut sent: Sent = read_object(body)?;
-    let conversation_id =
-        sent.conversation_id.take().filter(|id| !id.is_empty()).ok_or(WireError::MissingField("conversation_id"))?;
+    let conversation_id = sent
+        .conversation_id
+        .take()
+        .filter(|id| !id.is_empty())
+        .ok_or(WireError::MissingField("conversation_id"))?;
     let name = sent.event_name.as_deref().filter(|name| !name.is_empty());
     check_name(name.ok_or(WireError::MissingField("event_name"))?, intake.names)?;
     let id = id_of(&sent, intake)?;
@@ -124,15 +127,17 @@ fn id_of(sent: &Sent, intake: &mut Intake<'_>) -> Result<EventId, WireError> {
     let window = intake.window;
     let at = match &sent.timestamp {
         None => intake.now,
-        Some(text) => Timestamp::parse(text)
-            .ok_or_else(|| invalid("timestamp", "an RFC 3339 time such as 2026-11-20T21:57:13.123Z".into()))?,
+        Some(text) => Timestamp::parse(text).ok_or_else(|| {
+            invalid("timestamp", "an RFC 3339 time such as 2026-11-20T21:57:13.123Z".into())
+        })?,
     };
     if !window.contains(at) {
         return Err(invalid("timestamp", window.to_string()));
     }
     let Some(text) = &sent.id else { return Ok(intake.ids.next(at)) };
-    let id = EventId::parse(text)
-        .map_err(|error| invalid("id", format!("a UUID of version 7 or 8 that starts with its Unix milliseconds ({error})")))?;
+    let id = EventId::parse(text).map_err(|error| {
+        invalid("id", format!("a UUID of version 7 or 8 that starts with its Unix milliseconds ({error})"))
+    })?;
     if !window.contains(id.created_at()) {
         return Err(invalid("id", format!("a UUID whose time is {window}")));
     }
@@ -163,7 +168,12 @@ pub fn split(body: &[u8], lines: bool) -> Result<Vec<Cow<'_, [u8]>>, WireError> 
     match std::str::from_utf8(body) {
         Ok(_) => {
             let batch: Batch<'_> = read_object(body)?;
-            Ok(batch.events.unwrap_or_default().into_iter().map(|event| event.get().as_bytes().into()).collect())
+            Ok(batch
+                .events
+                .unwrap_or_default()
+                .into_iter()
+                .map(|event| event.get().as_bytes().into())
+                .collect())
         }
         Err(_) => read_object(escape_invalid(body).as_bytes()).map(owned),
     }

@@ -28,16 +28,23 @@ impl Installation {
         let data = TempDir::new().unwrap();
         let (api, engine) = (testing::port::free(), testing::port::free());
         let environment = embedded_environment(data.path(), api, engine);
-        Self::start(data, vec![("millrace", environment)], api, format!("http://127.0.0.1:{engine}"), "event_analytics".into())
-            .await
+        Self::start(
+            data,
+            vec![("millrace", environment)],
+            api,
+            format!("http://127.0.0.1:{engine}"),
+            "event_analytics".into(),
+        )
+        .await
     }
 
     /// `millrace-api` and `millrace-consumer` on real Kafka, with the variables that compose gives them.
     pub(crate) async fn distributed() -> Self {
-        let (api, status, name) = (testing::port::free(), testing::port::free(), testing::unique("distributed"));
+        let (api, status, name) =
+            (testing::port::free(), testing::port::free(), testing::unique("distributed"));
         let clickhouse = testing::engine::url();
         let (_, port) = clickhouse.rsplit_once(':').unwrap();
-        let shared = vec![
+        let shared = [
             ("KAFKA_BROKERS", testing::kafka::brokers().to_owned()),
             ("KAFKA_TOPIC", name.clone()),
             ("KAFKA_GROUP_ID", name.clone()),
@@ -69,9 +76,12 @@ impl Installation {
 
     /// Starts every process and waits until the API is ready.
     pub(crate) async fn start_all(&mut self) {
-        self.processes = self.commands.iter().map(|(binary, environment)| Process::start(binary, environment)).collect();
-        until("the api is ready", STARTS_WITHIN, async || self.get("/ready").await.is_ok_and(|ready| ready.status() == 200))
-            .await;
+        self.processes =
+            self.commands.iter().map(|(binary, environment)| Process::start(binary, environment)).collect();
+        until("the api is ready", STARTS_WITHIN, async || {
+            self.get("/ready").await.is_ok_and(|ready| ready.status() == 200)
+        })
+        .await;
     }
 
     /// A power cut.

@@ -58,7 +58,11 @@ async fn port_0_picks_free_ports_and_the_endpoints_file_names_them() {
 async fn a_page_of_another_origin_cannot_reach_the_embedded_engine() {
     let millrace = Installation::embedded().await;
     let ask = async |name: &str, value: &str| {
-        let request = millrace.client.post(&millrace.clickhouse).header(name, value).body("DROP TABLE event_analytics.events");
+        let request = millrace
+            .client
+            .post(&millrace.clickhouse)
+            .header(name, value)
+            .body("DROP TABLE event_analytics.events");
         request.send().await.unwrap().status()
     };
     assert_eq!(ask("Origin", "http://evil.example").await, 403);
@@ -74,7 +78,10 @@ fn a_port_in_use_is_one_clear_line() {
     for (api, engine, variable) in [(port, 0, "API_PORT"), (0, port, "MILLRACE_ENGINE_PORT")] {
         let data = TempDir::new().unwrap();
         let said = last_words(Process::start("millrace", &embedded_environment(data.path(), api, engine)));
-        assert!(said.starts_with(&format!("error: port {port} can't be used")) && said.contains(variable), "{said}");
+        assert!(
+            said.starts_with(&format!("error: port {port} can't be used")) && said.contains(variable),
+            "{said}"
+        );
     }
 }
 

@@ -1,5 +1,12 @@
 //! The product as its users start it: `millrace` alone, and `millrace-api` with `millrace-consumer`
 //! on real Kafka.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what isn't as expected fails the test"
+)]
 
 mod compose;
 mod installation;

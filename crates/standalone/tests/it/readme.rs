@@ -35,7 +35,13 @@ fn session() -> Vec<Step> {
 /// Ids, times and places differ from run to run.
 fn normalised(text: &str) -> String {
     let mut out = text.to_owned();
-    for (name, value) in [("\"id\":\"", "ID"), ("\"created_at\":\"", "TIME"), ("\"updated_at\":\"", "TIME"), ("\"request_id\":\"", "REQUEST"), ("\"date\":\"", "DATE")] {
+    for (name, value) in [
+        ("\"id\":\"", "ID"),
+        ("\"created_at\":\"", "TIME"),
+        ("\"updated_at\":\"", "TIME"),
+        ("\"request_id\":\"", "REQUEST"),
+        ("\"date\":\"", "DATE"),
+    ] {
         out = replace_after(&out, name, value, '"');
     }
     for (name, value) in [("\"partition\":", "N"), ("\"offset\":", "N")] {

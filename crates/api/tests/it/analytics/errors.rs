@@ -44,7 +44,9 @@ async fn errors_are_counted_by_utc_day_oldest_first() {
 
     let answer = app.get("/analytics/errors?event_name=event_a&days=7").await;
     let text = answer.shown();
-    let text = text.replace(&date(two_days_ago), "[2 days ago]").replace(&date(before(two_days_ago)), "[3 days ago]");
+    let text = text
+        .replace(&date(two_days_ago), "[2 days ago]")
+        .replace(&date(before(two_days_ago)), "[3 days ago]");
     assert_snapshot!(text.replace(&date(five_days_ago), "[5 days ago]"), @r#"200 {"success":true,"data":[{"date":"[5 days ago]","event_name":"event_a","error_count":0,"total_count":1},{"date":"[3 days ago]","event_name":"event_a","error_count":1,"total_count":1},{"date":"[2 days ago]","event_name":"event_a","error_count":2,"total_count":3}],"request_id":"test"}"#);
 }
 
@@ -56,10 +58,13 @@ async fn a_day_is_twenty_four_hours_and_seven_are_the_default() {
         days.as_array().unwrap().iter().map(|day| day["total_count"].as_u64().unwrap()).sum::<u64>()
     };
     for days in [1, 3, 7, 30] {
-        app.create_all(&[at(ago(days * DAY_MS - MINUTE_MS), "x"), at(ago(days * DAY_MS + MINUTE_MS), "x")]).await;
+        app.create_all(&[at(ago(days * DAY_MS - MINUTE_MS), "x"), at(ago(days * DAY_MS + MINUTE_MS), "x")])
+            .await;
     }
     app.create(&at(ago(-DAY_MS / 2), "x")).await;
-    for (query, expected) in [("&days=1", 2), ("&days=3", 4), ("&days=7", 6), ("", 6), ("&days=30", 8), ("&days=3650", 9)] {
+    for (query, expected) in
+        [("&days=1", 2), ("&days=3", 4), ("&days=7", 6), ("", 6), ("&days=30", 8), ("&days=3650", 9)]
+    {
         assert_eq!(total(query).await, expected, "{query}");
     }
 }
@@ -70,7 +75,10 @@ async fn any_name_can_be_asked_for_and_an_unknown_one_has_no_days() {
     let name = "Order Completed / ü";
     publish_without_conversation(&app, name).await;
     let found = app.get("/analytics/errors?event_name=Order+Completed+%2F+%C3%BC").await.data();
-    assert_eq!(found, json!([{"date": date(ago(0)), "event_name": name, "error_count": 1, "total_count": 1}]));
+    assert_eq!(
+        found,
+        json!([{"date": date(ago(0)), "event_name": name, "error_count": 1, "total_count": 1}])
+    );
     assert_snapshot!(app.get("/analytics/errors?event_name=never").await.shown(), @r#"200 {"success":true,"data":[],"request_id":"test"}"#);
 }
 
@@ -78,7 +86,8 @@ async fn any_name_can_be_asked_for_and_an_unknown_one_has_no_days() {
 async fn an_error_that_is_cleared_counts_no_more() {
     let app = App::start().await;
     let id = app.create(&event(json!({"error": "timeout"}))).await;
-    let counts = async || app.get("/analytics/errors?event_name=event_a").await.data()[0]["error_count"].as_u64();
+    let counts =
+        async || app.get("/analytics/errors?event_name=event_a").await.data()[0]["error_count"].as_u64();
     assert_eq!(counts().await, Some(1));
     assert_eq!(app.put(&format!("/event/{id}?wait=true"), json!({"error": ""})).await.status, 200);
     assert_eq!(counts().await, Some(0));

@@ -16,7 +16,12 @@ async fn the_slowest_come_first_and_what_was_not_measured_counts_but_does_not_we
     let app = App::start().await;
     let mut events: Vec<_> = (1..=100).map(|millis| took("hundred", f64::from(millis))).collect();
     events.extend(vec![took("hundred", 0.0); 100]);
-    events.extend([took("slow", 2_500.5), took("unmeasured", 0.0), took("unmeasured", 0.0), took("fast", 0.25)]);
+    events.extend([
+        took("slow", 2_500.5),
+        took("unmeasured", 0.0),
+        took("unmeasured", 0.0),
+        took("fast", 0.25),
+    ]);
     events.push(event(json!({"conversation_id": "slow", "event_name": "event_b", "latency": 7})));
     app.create_all(&events).await;
     publish_without_conversation(&app, "event_a").await;
@@ -30,11 +35,18 @@ async fn the_slowest_come_first_and_what_was_not_measured_counts_but_does_not_we
 #[tokio::test]
 async fn the_window_is_everything_unless_days_are_given() {
     let app = App::start().await;
-    let old = |days: i64| event(json!({"latency": days, "timestamp": ago(days * DAY_MS + 60_000).to_string()}));
+    let old =
+        |days: i64| event(json!({"latency": days, "timestamp": ago(days * DAY_MS + 60_000).to_string()}));
     app.create_all(&[old(0), old(1), old(400)]).await;
-    for (query, p95, count) in [("", 400.0, 3), ("?days=2", 1.0, 2), ("?days=1", 0.0, 1), ("?days=3650", 400.0, 3)] {
+    for (query, p95, count) in
+        [("", 400.0, 3), ("?days=2", 1.0, 2), ("?days=1", 0.0, 1), ("?days=3650", 400.0, 3)]
+    {
         let found = app.get(&format!("/analytics/latency{query}")).await.data();
-        assert_eq!((&found[0]["p95_latency"], &found[0]["event_count"]), (&json!(p95), &json!(count)), "{query}");
+        assert_eq!(
+            (&found[0]["p95_latency"], &found[0]["event_count"]),
+            (&json!(p95), &json!(count)),
+            "{query}"
+        );
     }
 }
 
@@ -44,6 +56,8 @@ async fn a_hundred_conversations_are_the_default_limit() {
     assert_snapshot!(app.get("/analytics/latency").await.shown(), @r#"200 {"success":true,"data":[],"request_id":"test"}"#);
     let events: Vec<_> = (1..=130).map(|number| took(&format!("c-{number}"), f64::from(number))).collect();
     app.create_all(&events).await;
-    let count = async |query: &str| app.get(&format!("/analytics/latency{query}")).await.data().as_array().unwrap().len();
+    let count = async |query: &str| {
+        app.get(&format!("/analytics/latency{query}")).await.data().as_array().unwrap().len()
+    };
     assert_eq!((count("").await, count("?limit=120").await, count("?limit=10000").await), (100, 120, 130));
 }

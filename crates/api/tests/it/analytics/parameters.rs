@@ -18,7 +18,9 @@ async fn the_errors_need_an_event_name() {
 async fn days_are_a_positive_integer_of_at_most_3650() {
     // Without a table, what is accepted would be answered 503.
     let app = App::start_writes_only().await;
-    for path in ["/analytics/errors?event_name=event_a&", "/analytics/latency?", "/analytics/sessions/top-errors?"] {
+    for path in
+        ["/analytics/errors?event_name=event_a&", "/analytics/latency?", "/analytics/sessions/top-errors?"]
+    {
         for days in NO_NUMBERS {
             let answer = app.get(&format!("{path}days={days}")).await;
             answer.refuses(400, "invalid_field", "days must be a positive integer");

@@ -29,7 +29,11 @@ async fn the_highest_rate_comes_first_and_of_equal_ones_that_with_most_events() 
     assert_snapshot!(app.get("/analytics/sessions/top-errors").await.shown(), @r#"200 {"success":true,"data":[{"conversation_id":"all bad, more","total_events":3,"error_events":3,"error_rate":1.0},{"conversation_id":"all bad","total_events":2,"error_events":2,"error_rate":1.0},{"conversation_id":"half","total_events":4,"error_events":2,"error_rate":0.5},{"conversation_id":"third","total_events":3,"error_events":1,"error_rate":0.3333333333333333},{"conversation_id":"good","total_events":4,"error_events":0,"error_rate":0.0}],"request_id":"test"}"#);
     let names = async |query: &str| {
         let found = app.get(&format!("/analytics/sessions/top-errors{query}")).await.data();
-        let names = found.as_array().unwrap().iter().map(|session| session["conversation_id"].as_str().unwrap().to_owned());
+        let names = found
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|session| session["conversation_id"].as_str().unwrap().to_owned());
         names.collect::<Vec<_>>()
     };
     assert_eq!(names("?limit=1").await, ["all bad, more"]);
@@ -41,7 +45,9 @@ async fn the_highest_rate_comes_first_and_of_equal_ones_that_with_most_events() 
 #[tokio::test]
 async fn the_window_is_everything_unless_days_are_given() {
     let app = App::start().await;
-    let old = |days: i64, error: &str| event(json!({"error": error, "timestamp": ago(days * DAY_MS + 60_000).to_string()}));
+    let old = |days: i64, error: &str| {
+        event(json!({"error": error, "timestamp": ago(days * DAY_MS + 60_000).to_string()}))
+    };
     app.create_all(&[old(0, ""), old(1, "x"), old(400, "x"), old(400, "x")]).await;
     for (query, total, errors, rate) in [("", 4, 3, 0.75), ("?days=2", 2, 1, 0.5), ("?days=1", 1, 0, 0.0)] {
         let found = app.get(&format!("/analytics/sessions/top-errors{query}")).await.data();

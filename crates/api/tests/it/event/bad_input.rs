@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 use crate::harness::events::{event, new_id};
-use crate::harness::{App, Answer, Ask};
+use crate::harness::{Answer, App, Ask};
 
 /// Status, code and sentence of a refusal.
 fn words(answer: &Answer) -> String {
@@ -259,7 +259,8 @@ async fn nesting_bombs_are_refused_and_cost_nothing() {
         (format!(r#""input_embeddings":{open}"#), "input_embeddings"),
         (format!(r#""latency":{objects}"#), "latency: "),
     ] {
-        let answer = app.post("/event", format!(r#"{{"conversation_id":"c","event_name":"event_a",{field}}}"#)).await;
+        let answer =
+            app.post("/event", format!(r#"{{"conversation_id":"c","event_name":"event_a",{field}}}"#)).await;
         assert!(words(&answer).contains(&format!(": invalid JSON body: {name}")), "{}", answer.text);
         assert_eq!(answer.status, 400);
     }
@@ -275,7 +276,8 @@ async fn properties_as_deep_as_they_are_taken_come_back() {
     let deep = |levels: usize| format!(r#"{{"a":{}1{}}}"#, "[".repeat(levels), "]".repeat(levels));
     let mut taken = None;
     for levels in [1, 20, 100, 120, 130, 200] {
-        let body = format!(r#"{{"conversation_id":"c-1","event_name":"event_a","properties":{}}}"#, deep(levels));
+        let body =
+            format!(r#"{{"conversation_id":"c-1","event_name":"event_a","properties":{}}}"#, deep(levels));
         let answer = app.post("/event?wait=true", body).await;
         if answer.status == 201 {
             let text = app.get(&format!("/event/{}", answer.id())).await.text;

@@ -53,8 +53,7 @@ async fn times_are_returned_in_utc_with_milliseconds() {
 #[tokio::test]
 async fn properties_come_back_as_they_were_sent() {
     let app = App::start().await;
-    let properties =
-        r#"{"at":"2023-10-15T14:30:00Z","n":null,"o":{},"a.b":1,"f":1.0,"big":12345678901234567890, "z":1, "é":"\u00e9"}"#;
+    let properties = r#"{"at":"2023-10-15T14:30:00Z","n":null,"o":{},"a.b":1,"f":1.0,"big":12345678901234567890, "z":1, "é":"\u00e9"}"#;
     let sent = format!(r#"{{"conversation_id":"c-1","event_name":"event_a","properties":{properties}}}"#);
     let created = app.post("/event?wait=true", &sent).await;
     assert_eq!(created.status, 201);
@@ -62,7 +61,8 @@ async fn properties_come_back_as_they_were_sent() {
         let text = app.get(&path).await.text;
         assert!(text.contains(&format!(r#""properties":{properties},"#)), "{text}");
     }
-    let changed = app.put(&format!("/event/{}?wait=true", created.id()), r#"{"properties":{"b":2,"a":1.50}}"#).await;
+    let changed =
+        app.put(&format!("/event/{}?wait=true", created.id()), r#"{"properties":{"b":2,"a":1.50}}"#).await;
     assert_eq!(changed.status, 200);
     let text = app.get(&format!("/event/{}", created.id())).await.text;
     assert!(text.contains(r#""properties":{"b":2,"a":1.50},"#), "{text}");

@@ -10,7 +10,10 @@ async fn a_deleted_event_is_gone_from_every_read_and_every_count() {
     let app = App::start().await;
     let sent = event(json!({"error": "timeout", "latency": 5}));
     let ids = app.create_all(&[sent.clone(), sent.clone(), sent]).await;
-    assert_eq!(app.put(&format!("/event/{}?wait=true", ids[1]), json!({"input": "changed"})).await.status, 200);
+    assert_eq!(
+        app.put(&format!("/event/{}?wait=true", ids[1]), json!({"input": "changed"})).await.status,
+        200
+    );
 
     assert_eq!(app.delete(&format!("/event/{}?wait=true", ids[1])).await.status, 200);
 

@@ -83,8 +83,15 @@ async fn an_id_or_timestamp_of_a_create_must_lie_in_the_window() {
 #[tokio::test]
 async fn a_timestamp_that_is_no_time_is_refused() {
     let app = App::start_writes_only().await;
-    for text in ["", "today", "2026-11-20", "2026-02-30T00:00:00Z", "2026-11-20T00:00:00", "1763676000", "9999-01-01T00:00:00Z"]
-    {
+    for text in [
+        "",
+        "today",
+        "2026-11-20",
+        "2026-02-30T00:00:00Z",
+        "2026-11-20T00:00:00",
+        "1763676000",
+        "9999-01-01T00:00:00Z",
+    ] {
         let answer = app.post("/event", event(json!({"timestamp": text}))).await;
         let expected = "timestamp must be an RFC 3339 time such as 2026-11-20T21:57:13.123Z";
         answer.refuses(400, "invalid_field", expected);

@@ -15,7 +15,8 @@ async fn an_event_that_is_not_there_is_a_404() {
 async fn events_of_one_millisecond_are_told_apart() {
     let app = App::start().await;
     let at = crate::harness::events::ago(1_000).to_string();
-    let ids = app.create_all(&["a", "b", "c"].map(|input| event(json!({"timestamp": at, "input": input})))).await;
+    let ids =
+        app.create_all(&["a", "b", "c"].map(|input| event(json!({"timestamp": at, "input": input})))).await;
     for (id, input) in ids.iter().zip(["a", "b", "c"]) {
         let read = app.event(id).await;
         assert_eq!((&read["input"], &read["created_at"]), (&json!(input), &json!(at)));

@@ -101,7 +101,8 @@ async fn an_id_a_timestamp_and_a_conversation_cannot_be_changed_and_are_ignored(
     )
     .await;
     assert_eq!(changes(&before, &after), ["updated_at"]);
-    let (before, after) = update(&app, json!({"id": "none", "timestamp": "never", "conversation_id": ""})).await;
+    let (before, after) =
+        update(&app, json!({"id": "none", "timestamp": "never", "conversation_id": ""})).await;
     assert_eq!(changes(&before, &after), ["updated_at"]);
     assert_eq!(app.conversation("c-2").await, [] as [Value; 0]);
 }
@@ -111,7 +112,10 @@ async fn a_change_of_the_event_name_leaves_one_live_row() {
     let app = App::start().await;
     let (before, after) = update(&app, json!({"event_name": "event_b"})).await;
     assert_eq!((&before["event_name"], &after["event_name"]), (&json!("event_a"), &json!("event_b")));
-    assert_eq!(app.sql("SELECT event_name, count() FROM events FINAL GROUP BY event_name").await, "event_b\t1");
+    assert_eq!(
+        app.sql("SELECT event_name, count() FROM events FINAL GROUP BY event_name").await,
+        "event_b\t1"
+    );
     assert_eq!(app.column("c-1", "event_name").await, ["event_b"]);
     let of = async |name: &str| app.get(&format!("/analytics/errors?event_name={name}")).await.data();
     assert_eq!(of("event_a").await, json!([]));
@@ -128,7 +132,10 @@ async fn updates_of_one_event_are_done_in_the_order_of_their_answers() {
     }
     app.settled().await;
     let event = app.event(&id).await;
-    assert_eq!((&event["output"], &event["tags"], &event["input"]), (&json!("49"), &json!(["t-49"]), &json!("in")));
+    assert_eq!(
+        (&event["output"], &event["tags"], &event["input"]),
+        (&json!("49"), &json!(["t-49"]), &json!("in"))
+    );
     assert_eq!(app.sql("SELECT count() FROM events FINAL").await, "1");
 }
 

@@ -22,7 +22,8 @@ async fn three_bad_events_of_ten_cost_only_themselves() {
     app.settled().await;
     assert_eq!(app.column("c-1", "input").await, ["0", "1", "3", "4", "6", "7", "8"]);
     let taken = answer.data()["results"].take();
-    let taken: Vec<_> = taken.as_array().unwrap().iter().filter_map(|result| result.get("id")).cloned().collect();
+    let taken: Vec<_> =
+        taken.as_array().unwrap().iter().filter_map(|result| result.get("id")).cloned().collect();
     assert_eq!(app.column("c-1", "id").await, taken);
     assert_eq!(app.sql("SELECT count() FROM events FINAL").await, "7");
 }
@@ -40,7 +41,9 @@ async fn events_of_a_batch_keep_their_order() {
 #[tokio::test]
 async fn a_batch_of_bad_events_alone_is_refused_with_the_reason_of_each() {
     let app = App::start_writes_only().await;
-    let answer = app.post("/events", json!({"events": [{}, 7, null, {"conversation_id": "c", "event_name": "x"}]})).await;
+    let answer = app
+        .post("/events", json!({"events": [{}, 7, null, {"conversation_id": "c", "event_name": "x"}]}))
+        .await;
     assert_snapshot!(answer.shown(), @r#"400 {"success":false,"data":{"results":[{"error":"conversation_id is required","code":"missing_field"},{"error":"invalid JSON body: invalid type: integer `7`, expected an object at line 1 column 1","code":"invalid_field"},{"error":"invalid JSON body: invalid type: null, expected an object at line 1 column 4","code":"invalid_field"},{"error":"event_name must be one of: event_a, event_b, event_c","code":"invalid_field"}]},"error":"no event of the batch could be taken in: see the results","code":"invalid_field","request_id":"test"}"#);
     assert_eq!(app.get("/pipeline").await.data()["lag"], 0);
 }
@@ -59,11 +62,24 @@ async fn a_batch_without_events_is_refused() {
 async fn a_body_that_is_no_batch_is_refused() {
     let app = App::start_writes_only().await;
     let mut lines = Vec::new();
-    for body in ["rubbish", "[]", "null", "7", r#"{"events":7}"#, r#"{"events":{}}"#, r#"{"events":[{]}"#, r#"{"events":["#] {
+    for body in [
+        "rubbish",
+        "[]",
+        "null",
+        "7",
+        r#"{"events":7}"#,
+        r#"{"events":{}}"#,
+        r#"{"events":[{]}"#,
+        r#"{"events":["#,
+    ] {
         let answer = app.post("/events", body).await;
         assert_eq!(answer.status, 400, "{body}");
         let json = answer.json();
-        lines.push(format!("{body:20} {}: {}", json["code"].as_str().unwrap(), json["error"].as_str().unwrap()));
+        lines.push(format!(
+            "{body:20} {}: {}",
+            json["code"].as_str().unwrap(),
+            json["error"].as_str().unwrap()
+        ));
     }
     assert_snapshot!(lines.join("\n"), @r#"
     rubbish              invalid_json: invalid JSON body: expected value at line 1 column 1
@@ -146,8 +162,12 @@ async fn a_log_that_takes_only_some_events_is_a_503_that_says_which() {
     answer.invites_a_retry();
     assert_eq!(answer.json()["error"], "not all events could be taken in: see the results");
     let results = answer.data()["results"].take();
-    let (taken, refused): (Vec<_>, Vec<_>) = results.as_array().unwrap().iter().partition(|one| one["id"].is_string());
+    let (taken, refused): (Vec<_>, Vec<_>) =
+        results.as_array().unwrap().iter().partition(|one| one["id"].is_string());
     assert!(!taken.is_empty() && refused.len() + taken.len() == 100);
-    assert!(refused.iter().all(|one| one["code"] == "unavailable" && one["error"].is_string()), "{refused:?}");
+    assert!(
+        refused.iter().all(|one| one["code"] == "unavailable" && one["error"].is_string()),
+        "{refused:?}"
+    );
     assert_eq!(app.get("/pipeline").await.data()["lag"], taken.len());
 }

@@ -49,7 +49,10 @@ async fn vectors_come_unless_they_are_not_wanted() {
     app.create(&event(json!({"input_embeddings": [1.5, 2], "output_embeddings": [3]}))).await;
     for with in ["", "?include_embeddings=true", "?include_embeddings=1", "?include_embeddings="] {
         let turn = app.conversation(&format!("c-1{with}")).await.remove(0);
-        assert_eq!((&turn["input_embeddings"], &turn["output_embeddings"]), (&json!([1.5, 2.0]), &json!([3.0])));
+        assert_eq!(
+            (&turn["input_embeddings"], &turn["output_embeddings"]),
+            (&json!([1.5, 2.0]), &json!([3.0]))
+        );
     }
     for without in ["false", "0"] {
         let turn = app.conversation(&format!("c-1?include_embeddings={without}")).await.remove(0);

@@ -75,7 +75,9 @@ async fn limits_and_cursors_that_are_none_are_refused() {
         let answer = app.get(&format!("/events/conversation/c-1?limit={limit}")).await;
         answer.refuses(400, "invalid_field", words);
     }
-    for cursor in ["x", "1", "019aa2b1-c3d4-4e5f-8a9b-0c1d2e3f4a5b", "%ff", "019aa2b1c3d47e5f8a9b0c1d2e3f4a5b"] {
+    for cursor in
+        ["x", "1", "019aa2b1-c3d4-4e5f-8a9b-0c1d2e3f4a5b", "%ff", "019aa2b1c3d47e5f8a9b0c1d2e3f4a5b"]
+    {
         let answer = app.get(&format!("/events/conversation/c-1?cursor={cursor}")).await;
         answer.refuses(400, "invalid_field", "cursor must be the next_cursor of an earlier answer");
     }

@@ -1,5 +1,7 @@
 //! An answer, whole, and the form in which tests show it.
 
+use std::fmt::Write as _;
+
 use reqwest::header::HeaderMap;
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::Value;
@@ -67,7 +69,12 @@ impl Answer {
     /// Panics unless the answer is a 503 that invites a retry.
     pub(crate) fn invites_a_retry(&self) {
         let json = self.json();
-        assert_eq!((self.status.as_u16(), json["code"].as_str()), (503, Some("unavailable")), "{}", self.text);
+        assert_eq!(
+            (self.status.as_u16(), json["code"].as_str()),
+            (503, Some("unavailable")),
+            "{}",
+            self.text
+        );
         assert_eq!((self.header("retry-after"), json["success"].as_bool()), ("1", Some(false)));
     }
 }
@@ -79,7 +86,7 @@ fn redact(text: &str, field: &str) -> String {
     let mut redacted = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
         let (_, rest) = piece.split_once('"').unwrap();
-        redacted.push_str(&format!("{start}[{field}]\"{rest}"));
+        write!(redacted, "{start}[{field}]\"{rest}").unwrap();
     }
     redacted
 }

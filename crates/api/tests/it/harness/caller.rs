@@ -16,7 +16,8 @@ pub(crate) struct Caller {
 
 impl Caller {
     pub(crate) fn new(address: SocketAddr, tenant: Option<&str>) -> Self {
-        let mut headers = HeaderMap::from_iter([("x-request-id".parse().unwrap(), HeaderValue::from_static("test"))]);
+        let mut headers =
+            HeaderMap::from_iter([("x-request-id".parse().unwrap(), HeaderValue::from_static("test"))]);
         if let Some(tenant) = tenant {
             headers.insert("x-tenant", tenant.parse().unwrap());
         }

@@ -40,6 +40,8 @@ pub(crate) struct Setup {
     pub(crate) api: api::Config,
     pub(crate) topics: kafka::Config,
     pub(crate) log: Options,
+    /// A Kafka broker in place of the log.
+    pub(crate) broker: Option<String>,
     pub(crate) without: &'static [Part],
 }
 
@@ -49,6 +51,7 @@ impl Default for Setup {
             api: api::Config::default(),
             topics: kafka::Config::default(),
             log: Options { delivery_timeout: PATIENCE, ..Options::default() },
+            broker: None,
             without: &[],
         }
     }
@@ -89,11 +92,12 @@ impl App {
     pub(crate) async fn with(setup: Setup) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let has = |part| !setup.without.contains(&part);
-        let (channels, log) = if has(Part::Kafka) {
+        let broker = if has(Part::Kafka) { setup.broker } else { Some(nobody()) };
+        let (channels, log) = if let Some(brokers) = broker {
+            (Channels::kafka(kafka::Config { brokers, ..setup.topics }).unwrap(), None)
+        } else {
             let log = Log::open(&folder.path().join("log"), setup.log).unwrap();
             (Channels::log(log.clone(), &setup.topics).unwrap(), Some(log))
-        } else {
-            (Channels::kafka(kafka::Config { brokers: nobody(), ..setup.topics }).unwrap(), None)
         };
         let database = unique("api");
         let url = if has(Part::ClickHouse) {
@@ -110,7 +114,8 @@ impl App {
         let api = api::run(setup.api, channels.clone(), store.clone(), listener, shutdown.clone());
         let api = Some(tokio::spawn(api));
         let consumer = has(Part::Consumer).then(|| {
-            let (config, stop) = (consumer::Config { flush_interval_ms: 10, ..consumer::Config::default() }, Shutdown::new());
+            let (config, stop) =
+                (consumer::Config { flush_interval_ms: 10, ..consumer::Config::default() }, Shutdown::new());
             let consumer = consumer::run(config, channels.clone(), store, Status::default(), stop.clone());
             (stop, tokio::spawn(consumer))
         });

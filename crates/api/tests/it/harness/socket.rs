@@ -34,5 +34,7 @@ pub(crate) fn request(head: &str, body_bytes: usize) -> Vec<u8> {
 
 /// A body of these pieces as they come, its length unannounced.
 pub(crate) fn body_of(pieces: impl Stream<Item = Vec<u8>> + Send + Sync + 'static) -> Body {
-    Body::wrap(StreamBody::new(pieces.map(|piece| Ok::<_, std::io::Error>(Frame::data(bytes::Bytes::from(piece))))))
+    Body::wrap(StreamBody::new(
+        pieces.map(|piece| Ok::<_, std::io::Error>(Frame::data(bytes::Bytes::from(piece)))),
+    ))
 }

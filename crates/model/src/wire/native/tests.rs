@@ -6,7 +6,13 @@ const NOW: &str = "2026-11-20T12:00:00.000Z";
 
 fn intake(names: &EventNames) -> Intake<'_> {
     let now = Timestamp::parse(NOW).unwrap();
-    Intake { tenant: Tenant::default(), now, window: Window::around(now, 3_650), names, ids: IdSequence::new() }
+    Intake {
+        tenant: Tenant::default(),
+        now,
+        window: Window::around(now, 3_650),
+        names,
+        ids: IdSequence::new(),
+    }
 }
 
 fn read(body: &[u8]) -> Result<Event, WireError> {
@@ -51,7 +57,10 @@ fn null_is_as_if_absent_and_unknown_fields_are_ignored() {
 #[test]
 fn required_fields_are_named_in_the_clients_words() {
     assert_eq!(refused(b"{}"), ("missing_field", "conversation_id is required".into()));
-    assert_eq!(refused(br#"{"conversation_id":""}"#), ("missing_field", "conversation_id is required".into()));
+    assert_eq!(
+        refused(br#"{"conversation_id":""}"#),
+        ("missing_field", "conversation_id is required".into())
+    );
     assert_eq!(refused(br#"{"conversation_id":"c"}"#), ("missing_field", "event_name is required".into()));
     assert_eq!(refused(br#"{"conversation_id":"c","event_name":null}"#).0, "missing_field");
     assert_eq!(
@@ -94,7 +103,10 @@ fn what_is_not_an_object_of_the_right_types_is_refused_by_name() {
 #[test]
 fn ids_and_times_lie_in_the_window() {
     let at = |text: &str| with(&format!(r#""timestamp":"{text}""#));
-    assert_eq!(read(&at("2024-01-02T03:04:05.678Z")).unwrap().id.created_at().to_string(), "2024-01-02T03:04:05.678Z");
+    assert_eq!(
+        read(&at("2024-01-02T03:04:05.678Z")).unwrap().id.created_at().to_string(),
+        "2024-01-02T03:04:05.678Z"
+    );
     assert!(read(&at("2026-11-21T12:00:00Z")).is_ok());
     for bad in ["2026-11-21T12:00:01Z", "2010-01-01T00:00:00Z", "today", "2026-11-20", ""] {
         let (code, text) = refused(&at(bad));
@@ -111,9 +123,10 @@ fn an_update_takes_what_was_sent_and_nothing_that_cannot_change() {
     let names = EventNames::parse("event_a").unwrap();
     let key = read(&with(r#""input":"x""#)).unwrap().key();
     let change = |body: &str| update(body.as_bytes(), key.clone(), &intake(&names));
-    let Operation::Update { patch, .. } =
-        change(r#"{"error":"","tags":[],"latency":0,"input":null,"conversation_id":"other","timestamp":"x"}"#).unwrap()
-    else {
+    let Operation::Update { patch, .. } = change(
+        r#"{"error":"","tags":[],"latency":0,"input":null,"conversation_id":"other","timestamp":"x"}"#,
+    )
+    .unwrap() else {
         panic!("not an update")
     };
     let expected = Patch {
@@ -136,7 +149,9 @@ fn a_batch_is_an_object_or_lines() {
     assert_eq!(bodies(b"rubbish\n{\"b\":2}", true), Ok(2));
     assert_eq!(bodies(br#"{"events":[]}"#, false), Ok(0));
     assert_eq!(bodies(b"", true), Ok(0));
-    for (body, code) in [(&b"rubbish"[..], "invalid_json"), (b"", "invalid_json"), (br#"{"events":7}"#, "invalid_field")] {
+    for (body, code) in
+        [(&b"rubbish"[..], "invalid_json"), (b"", "invalid_json"), (br#"{"events":7}"#, "invalid_field")]
+    {
         assert_eq!(split(body, false).unwrap_err().code(), code);
     }
     assert!(matches!(split(br#"{"events":[{]}"#, false), Err(WireError::InvalidJson(_))));
@@ -145,7 +160,12 @@ fn a_batch_is_an_object_or_lines() {
 #[test]
 fn invalid_bytes_in_a_batch_cost_only_their_event() {
     let good = with(r#""input":"x""#);
-    let body = [b"{\"events\":[", &good[..], b",{\"conversation_id\":\"c\",\"event_name\":\"event_a\",\"input\":\"\xff\"}]}"].concat();
+    let body = [
+        b"{\"events\":[",
+        &good[..],
+        b",{\"conversation_id\":\"c\",\"event_name\":\"event_a\",\"input\":\"\xff\"}]}",
+    ]
+    .concat();
     let events = split(&body, false).unwrap();
     assert_eq!(events.len(), 2);
     assert!(read(&events[0]).is_ok() && read(&events[1]).is_err());
