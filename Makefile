@@ -19,7 +19,7 @@ fmt: ## Format the code
 lint: ## Check format, lints, documentation and dependencies
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 	@cargo deny --version >/dev/null || { echo "lint: scripts/install-lint-tools.sh installs cargo-deny" >&2; exit 1; }
 	cargo deny --locked check --hide-inclusion-graph bans licenses sources
 

@@ -1,7 +1,6 @@
-//! The open data directory, and who works on it. Each request gets a connection of its own.
+//! The open data directory, and who works on it.
 
 use std::{
-    path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -15,7 +14,10 @@ use crate::{
     error::EngineError,
     exception::Exception,
     format::Formats,
+    kill::Progressing,
     library::{Connection, Library, Parameters},
+    request::Request,
+    sessions::{Session, Sessions},
     sql::quote_text,
     threads::Threads,
 };
@@ -28,15 +30,21 @@ const KILL_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The open data directory.
 pub(crate) struct Database {
-    library: Library,
-    path: String,
     formats: Formats,
     permits: Arc<Semaphore>,
     threads: Threads,
-    /// Keeps the data directory open between requests. Also carries out what must not wait for a permit.
-    anchor: Mutex<Option<Connection>>,
+    sessions: Arc<Sessions>,
+    /// Keeps the data directory open between requests. Also kills queries.
+    anchor: Mutex<Option<Session>>,
     /// Last, so that it is let go of when the data directory is closed.
     _directory: Directory,
+}
+
+/// Whether a job leaves its connection as it found it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leaves {
+    Unchanged,
+    Changed,
 }
 
 impl Database {
@@ -48,22 +56,20 @@ impl Database {
         let directory = Directory::lock(data)?;
         let library = Library::load(library)
             .map_err(|source| EngineError::LibraryUnusable { library: library.clone(), source })?;
-
-        // One more, for killing queries when all are at work.
+        // One more, for killing queries when all others are at work.
         let threads = Threads::new(PERMITS as usize + 1);
         let threads = threads.map_err(|source| EngineError::Directory { data: data.clone(), source })?;
 
         let failed = || EngineError::OpenFailed(data.clone());
         let path = std::path::absolute(data).ok().and_then(|path| path.into_os_string().into_string().ok());
-        let path = path.ok_or_else(failed)?;
-        let mut anchor = library.connect(&arguments(&path, "")).ok_or_else(failed)?;
-        let formats = Formats::load(&mut anchor).map_err(|_| failed())?;
+        let sessions = Sessions::new(library, path.ok_or_else(failed)?);
+        let mut anchor = sessions.take("").map_err(|_| failed())?;
+        let formats = Formats::load(&mut anchor.connection).map_err(|_| failed())?;
         Ok(Self {
-            library,
-            path,
             formats,
             permits: Arc::new(Semaphore::new(PERMITS as usize)),
             threads,
+            sessions: Arc::new(sessions),
             anchor: Mutex::new(Some(anchor)),
             _directory: directory,
         })
@@ -73,34 +79,53 @@ impl Database {
         &self.formats
     }
 
-    /// Runs the job on a thread and a connection of its own, once there is a permit. Returns when the job
-    /// has begun; the job sends what it has to say by itself, and is dropped where it can't begin.
+    /// Runs the job on a thread, with a connection that the request has prepared, once there is a permit.
+    /// Returns when it is about to run; the job sends what it has to say by itself, and is dropped if the
+    /// query is cancelled before.
     pub(crate) async fn spawn(
         &self,
-        query_id: &str,
-        job: impl FnOnce(&mut Connection) + Send + 'static,
+        request: &Request,
+        query: Progressing,
+        job: impl FnOnce(Result<&mut Connection, Exception>) -> Leaves + Send + 'static,
     ) -> Result<(), Exception> {
         let permit = Arc::clone(&self.permits).acquire_owned().await;
         let permit = permit.map_err(|_| Exception::unavailable("The engine is closing"))?;
-        let (library, arguments) = (self.library, arguments(&self.path, query_id));
+        let sessions = Arc::clone(&self.sessions);
+        let (preamble, comment) = (request.preamble(), request.comment().map(str::to_owned));
         self.threads.run(move || {
-            if let Some(mut connection) = library.connect(&arguments) {
-                job(&mut connection);
+            match sessions.take(&preamble) {
+                Ok(mut session) => {
+                    if query.begin(comment.as_ref().unwrap_or(&session.mark)) {
+                        let leaves = job(Ok(&mut session.connection));
+                        query.end();
+                        if leaves == Leaves::Unchanged {
+                            sessions.give_back(session);
+                        }
+                    }
+                }
+                Err(exception) => {
+                    job(Err(exception));
+                }
             }
             drop(permit);
         });
         Ok(())
     }
 
-    /// Cancels the running queries that were spawned with this id.
-    fn kill(&self, query_id: &str) {
-        self.administer(&format!("KILL QUERY WHERE Settings['log_comment'] = {}", quote_text(query_id)));
+    /// Runs what must not wait for a permit.
+    pub(crate) fn aside(&self, job: impl FnOnce() + Send + 'static) {
+        self.threads.run(job);
+    }
+
+    /// Cancels the running queries with this comment.
+    pub(crate) fn kill(&self, mark: &str) {
+        self.administer(&format!("KILL QUERY WHERE Settings['log_comment'] = {}", quote_text(mark)));
     }
 
     fn administer(&self, sql: &str) {
         let mut anchor = self.anchor.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(anchor) = anchor.as_mut()
-            && let Err(exception) = anchor.query(sql.as_bytes(), "Null", &Parameters::default())
+            && let Err(exception) = anchor.connection.query(sql.as_bytes(), "Null", &Parameters::default())
         {
             warn!(error = exception.text, "could not kill queries");
         }
@@ -108,57 +133,15 @@ impl Database {
 
     /// Closes the data directory. Queries that are still running are killed.
     pub(crate) async fn close(&self) -> Result<(), EngineError> {
-        let all = timeout(Duration::ZERO, self.permits.acquire_many(PERMITS)).await;
+        let mut all = timeout(Duration::ZERO, self.permits.acquire_many(PERMITS)).await;
         if all.is_err() {
             self.administer("KILL QUERY WHERE 1");
-            let all = timeout(KILL_PATIENCE, self.permits.acquire_many(PERMITS)).await;
-            all.map_err(|_| EngineError::StillRunning)?.map(drop).ok();
+            all = timeout(KILL_PATIENCE, self.permits.acquire_many(PERMITS)).await;
         }
+        drop(all.map_err(|_| EngineError::StillRunning)?);
         self.permits.close();
+        self.sessions.clear();
         drop(self.anchor.lock().unwrap_or_else(PoisonError::into_inner).take());
         Ok(())
     }
-}
-
-/// Cancels a query when dropped, unless it was disarmed. It is dropped armed when the client goes away
-/// before its answer.
-pub(crate) struct KillOnDrop {
-    database: Arc<Database>,
-    query_id: Option<String>,
-}
-
-impl KillOnDrop {
-    pub(crate) fn new(database: Arc<Database>, query_id: &str) -> Self {
-        Self { database, query_id: Some(query_id.to_owned()) }
-    }
-
-    /// The query has ended, or is to go on whatever happens.
-    pub(crate) fn disarm(&mut self) {
-        self.query_id = None;
-    }
-}
-
-impl Drop for KillOnDrop {
-    fn drop(&mut self) {
-        if let Some(query_id) = self.query_id.take() {
-            let database = Arc::clone(&self.database);
-            self.database.threads.run(move || database.kill(&query_id));
-        }
-    }
-}
-
-/// The command line of a connection. Two settings make the library behave as ClickHouse's server does; the
-/// comment finds the connection's queries again among the running ones.
-///
-/// A configuration file is named so that the library does not look for `config.xml` in the working
-/// directory. It need not exist.
-fn arguments(path: &str, query_id: &str) -> Vec<String> {
-    let configuration = Path::new(path).join("engine.xml");
-    vec![
-        format!("--path={path}"),
-        format!("--config-file={}", configuration.display()),
-        "--implicit_select=0".to_owned(),
-        "--allow_introspection_functions=0".to_owned(),
-        format!("--log_comment={query_id}"),
-    ]
 }
