@@ -79,6 +79,10 @@ impl Database {
         &self.formats
     }
 
+    pub(crate) fn sessions(&self) -> Arc<Sessions> {
+        Arc::clone(&self.sessions)
+    }
+
     /// Runs the job on a thread, with a connection that the request has prepared, once there is a permit.
     /// Returns when it is about to run; the job sends what it has to say by itself, and is dropped if the
     /// query is cancelled before.

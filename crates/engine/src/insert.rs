@@ -9,9 +9,10 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    database::Database,
+    database::{Database, Leaves},
     exception::{Exception, code},
     http::Body,
+    kill::Progressing,
     library::{Connection, Progress},
     request::Request,
     sql::DataInsert,
@@ -37,13 +38,15 @@ pub(crate) async fn run(
     let (pieces, mut received) = mpsc::channel(PIECES);
     let (answer, outcome) = oneshot::channel();
     let asked = Arc::clone(request);
-    let job = move |connection: &mut Connection| {
-        let outcome = take_in(connection, &asked, &insert, &mut received);
+    let job = move |connection: Result<&mut Connection, Exception>| {
+        let outcome = connection.and_then(|connection| take_in(connection, &asked, &insert, &mut received));
         drop(received);
+        let leaves = if outcome.is_ok() { Leaves::Unchanged } else { Leaves::Changed };
         // Whoever asked may have gone.
         drop(answer.send(outcome));
+        leaves
     };
-    database.spawn(&request.query_id, job).await?;
+    database.spawn(request, Progressing::default(), job).await?;
 
     let fed = feed(first, body, &pieces).await;
     drop(pieces);
@@ -73,7 +76,6 @@ fn take_in(
     insert: &DataInsert,
     pieces: &mut mpsc::Receiver<Piece>,
 ) -> Result<Progress, Exception> {
-    request.prepare(connection)?;
     let mut running = connection.insert(&insert.statement, &insert.format, &request.parameters)?;
     loop {
         match pieces.blocking_recv() {

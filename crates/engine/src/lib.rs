@@ -15,9 +15,11 @@ mod exception;
 mod format;
 mod http;
 mod insert;
+mod kill;
 mod library;
 mod request;
 mod select;
+mod sessions;
 mod sql;
 mod threads;
 

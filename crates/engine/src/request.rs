@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     exception::{Exception, code},
-    library::{Connection, Parameters},
+    library::Parameters,
     sql::{Shape, quote_name, quote_text},
 };
 
@@ -29,6 +29,8 @@ pub(crate) struct Request {
     /// The body is compressed so.
     pub(crate) decompress: bool,
     wait_end_of_query: bool,
+    /// The query id is the client's.
+    names_itself: bool,
     database: Option<String>,
     settings: Vec<(String, String)>,
 }
@@ -56,7 +58,11 @@ impl Request {
                 header("X-ClickHouse-Format").unwrap_or_else(|| DEFAULT_FORMAT.to_owned());
         }
         if request.query_id.is_empty() {
-            request.query_id = header("X-ClickHouse-Query-Id").unwrap_or_else(|| Uuid::now_v7().to_string());
+            request.query_id = header("X-ClickHouse-Query-Id").unwrap_or_default();
+        }
+        request.names_itself = !request.query_id.is_empty();
+        if !request.names_itself {
+            request.query_id = Uuid::now_v7().to_string();
         }
         Ok(request)
     }
@@ -105,15 +111,16 @@ impl Request {
             && !sql.windows(array.len()).any(|window| window.eq_ignore_ascii_case(array))
     }
 
-    /// Makes a fresh connection one of this request: its database and its settings.
-    pub(crate) fn prepare(&self, connection: &mut Connection) -> Result<(), Exception> {
-        match self.preamble() {
-            Some(preamble) => connection.query(preamble.as_bytes(), "Null", &Parameters::default()).map(drop),
-            None => Ok(()),
-        }
+    /// The comment by which the request's queries are found among the running ones: a query id that the
+    /// client gave. `None` if it gave none, or a comment of its own.
+    pub(crate) fn comment(&self) -> Option<&str> {
+        let commented = self.settings.iter().any(|(name, _)| name == "log_comment");
+        (self.names_itself && !commented).then_some(self.query_id.as_str())
     }
 
-    fn preamble(&self) -> Option<String> {
+    /// The statements that make a fresh connection one for this request: its database and its settings.
+    /// Empty if the request needs neither.
+    pub(crate) fn preamble(&self) -> String {
         let database = self.database.as_ref().map(|database| format!("USE {}", quote_name(database)));
         let readonly =
             self.settings.iter().rfind(|(name, _)| name == "readonly").map(|(_, value)| value.as_str());
@@ -122,20 +129,16 @@ impl Request {
             (true, _) => Some("2"),
             (false, value) => value,
         };
-        // Last, since under it the others might not be set.
-        let settings: Vec<_> = self
-            .settings
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+        let settings = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let settings: Vec<_> = settings
             .filter(|(name, _)| *name != "readonly")
+            .chain(self.comment().map(|comment| ("log_comment", comment)))
+            // Last, since under it the others might not be set.
             .chain(readonly.map(|value| ("readonly", value)))
             .map(|(name, value)| format!("{name} = {}", quote_text(value)))
             .collect();
         let settings = (!settings.is_empty()).then(|| format!("SET {}", settings.join(", ")));
-        match (database, settings) {
-            (Some(database), Some(settings)) => Some(format!("{database}; {settings}")),
-            (database, settings) => database.or(settings),
-        }
+        [database, settings].into_iter().flatten().collect::<Vec<_>>().join("; ")
     }
 }
 
@@ -156,33 +159,39 @@ fn setting_name(name: &str) -> Result<String, Exception> {
 mod tests {
     use super::*;
 
-    fn preamble(readonly: bool, url: &[(&str, &str)]) -> Option<String> {
+    fn preamble(readonly: bool, url: &[(&str, &str)]) -> String {
         let url = url.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Request::read(readonly, url, &HeaderMap::new()).unwrap().preamble()
     }
 
     #[test]
     fn a_request_without_database_and_settings_needs_no_preparation() {
-        assert_eq!(preamble(false, &[("query", "SELECT 1"), ("user", "x"), ("param_a", "1")]), None);
+        assert_eq!(preamble(false, &[("query", "SELECT 1"), ("user", "x"), ("param_a", "1")]), "");
     }
 
     #[test]
     fn database_and_settings_are_quoted() {
         assert_eq!(
-            preamble(false, &[("database", "a`b"), ("max_threads", "2"), ("log_comment", "it's")]).unwrap(),
+            preamble(false, &[("database", "a`b"), ("max_threads", "2"), ("log_comment", "it's")]),
             r"USE `a\`b`; SET max_threads = '2', log_comment = 'it\'s'"
         );
         assert!(Request::default().set("a = 1, b", "2".to_owned()).is_err());
     }
 
     #[test]
+    fn a_query_id_is_the_comment_unless_there_is_another() {
+        assert_eq!(preamble(false, &[("query_id", "a")]), "SET log_comment = 'a'");
+        assert_eq!(preamble(false, &[("query_id", "a"), ("log_comment", "b")]), "SET log_comment = 'b'");
+    }
+
+    #[test]
     fn a_get_request_can_not_make_itself_writing() {
         assert_eq!(
-            preamble(true, &[("readonly", "0"), ("max_threads", "2")]).unwrap(),
+            preamble(true, &[("readonly", "0"), ("max_threads", "2")]),
             "SET max_threads = '2', readonly = '2'"
         );
-        assert_eq!(preamble(true, &[("readonly", "1")]).unwrap(), "SET readonly = '1'");
-        assert_eq!(preamble(false, &[("readonly", "2")]).unwrap(), "SET readonly = '2'");
+        assert_eq!(preamble(true, &[("readonly", "1")]), "SET readonly = '1'");
+        assert_eq!(preamble(false, &[("readonly", "2")]), "SET readonly = '2'");
     }
 
     #[test]

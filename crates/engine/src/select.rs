@@ -7,9 +7,10 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use crate::{
-    database::{Database, KillOnDrop},
+    database::{Database, Leaves},
     exception::{Exception, code},
     format::Joiner,
+    kill::{KillOnDrop, Progressing},
     library::{Connection, Progress},
     request::Request,
     sql::Shape,
@@ -56,23 +57,28 @@ pub(crate) async fn run(
     let streams = shape.selects && request.may_stream(&sql);
     let joiner = if streams { Joiner::of(request.format(shape)) } else { None };
     let (outbox, mut messages) = mpsc::channel(PIECES);
-    let asked = Arc::clone(request);
-    let job = move |connection: &mut Connection| {
-        let last = carry_out(connection, &asked, &sql, joiner, &outbox).unwrap_or_else(Message::Failed);
+    let (asked, sessions) = (Arc::clone(request), database.sessions());
+    // A SELECT sets nothing that outlives it.
+    let leaves = if shape.selects { Leaves::Unchanged } else { Leaves::Changed };
+    let job = move |connection: Result<&mut Connection, Exception>| {
+        let last = connection.and_then(|connection| carry_out(connection, &asked, &sql, joiner, &outbox));
+        if leaves == Leaves::Changed {
+            sessions.clear();
+        }
+        let leaves = if last.is_ok() { leaves } else { Leaves::Changed };
         // Whoever asked may have gone.
-        drop(outbox.blocking_send(last));
+        drop(outbox.blocking_send(last.unwrap_or_else(Message::Failed)));
+        leaves
     };
 
-    let mut kill = KillOnDrop::new(Arc::clone(database), &request.query_id);
+    let query = Progressing::default();
+    let mut kill = KillOnDrop::new(database, query.clone());
     if !shape.selects {
         // What changes something is carried out even if nobody waits for it any longer.
         kill.disarm();
     }
-    let begun = async {
-        database.spawn(&request.query_id, job).await?;
-        Ok(messages.recv().await)
-    };
-    let message = begun.await.inspect_err(|_| kill.disarm())?;
+    database.spawn(request, query, job).await?;
+    let message = messages.recv().await;
     if let Some(Message::Piece(first)) = message {
         return Ok(Reply::Stream(first, Rest { messages, kill }));
     }
@@ -100,6 +106,7 @@ impl Rest {
     }
 }
 
+/// Nobody is there: no thread that answers, or no client that reads.
 fn silent() -> Exception {
     Exception::unavailable("The engine did not answer")
 }
@@ -112,7 +119,6 @@ fn carry_out(
     joiner: Option<Joiner>,
     outbox: &mpsc::Sender<Message>,
 ) -> Result<Message, Exception> {
-    request.prepare(connection)?;
     let streamed = match joiner {
         Some(joiner) => stream(connection, request, sql, joiner, outbox),
         None => Ok(None),
@@ -157,7 +163,7 @@ fn stream(
         if held.len() >= enough {
             enough = PIECE_BYTES;
             if outbox.blocking_send(Message::Piece(mem::take(&mut held).into())).is_err() {
-                return Ok(Some(Message::End));
+                return Err(silent());
             }
         }
     }

@@ -1,29 +1,38 @@
 //! The embedded engine, one for all tests of a binary.
 
-use std::sync::OnceLock;
+use std::path::Path;
+use std::sync::{OnceLock, mpsc};
 use std::thread;
 
 use engine::{Config, Engine, default_library};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-/// The URL of a ClickHouse that lives as long as the test process, on a data folder of its own.
+use crate::guard::Guard;
+
+/// The URL of a ClickHouse that lives as long as the test process, on a data folder of its own that
+/// goes with it. Blocks at the first call.
 pub fn url() -> &'static str {
-    static URL: OnceLock<String> = OnceLock::new();
-    URL.get_or_init(start)
+    static RUNNING: OnceLock<(String, Guard)> = OnceLock::new();
+    let (url, _) = RUNNING.get_or_init(|| {
+        let guard = Guard::new();
+        (start(guard.folder()), guard)
+    });
+    url
 }
 
-fn start() -> String {
-    let library = default_library();
-    assert!(library.exists(), "{} is missing: run make engine", library.display());
-    let data = tempfile::tempdir().expect("a temporary folder");
-    let engine = Engine::open(&Config { data: data.path().join("engine"), library }).expect("the engine opens");
-    let runtime = Runtime::new().expect("a runtime");
-    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
-    let address = listener.local_addr().expect("the port's number");
+/// On a thread of its own: the caller's may belong to a test's runtime, which ends with the test.
+fn start(folder: &Path) -> String {
+    let config = Config { data: folder.join("engine"), library: default_library() };
+    assert!(config.library.exists(), "{} is missing: run make engine", config.library.display());
+    let (sender, address) = mpsc::channel();
     thread::spawn(move || {
-        runtime.block_on(engine.serve(listener, std::future::pending())).expect("the engine serves");
-        drop(data);
+        Runtime::new().expect("a runtime").block_on(async {
+            let engine = Engine::open(&config).expect("the engine opens");
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+            sender.send(listener.local_addr().expect("the port's number")).expect("the caller waits");
+            engine.serve(listener, std::future::pending()).await.expect("the engine serves");
+        });
     });
-    format!("http://{address}")
+    format!("http://{}", address.recv().expect("the engine starts"))
 }

@@ -6,8 +6,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-mod guard;
 pub mod engine;
+mod guard;
 pub mod kafka;
 pub mod port;
 pub mod process;

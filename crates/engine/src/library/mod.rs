@@ -1,8 +1,7 @@
 //! Every call into `libchdb`, behind types that can't be used wrongly.
 //!
 //! A connection carries out one statement at a time, on the calling thread, and blocks it; connections
-//! run side by side. One costs about 0.2 ms, so that each request has its own and nothing of one
-//! request reaches another.
+//! run side by side.
 
 #![expect(unsafe_code, reason = "the engine is a C library; this is the one module that calls it")]
 

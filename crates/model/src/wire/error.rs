@@ -1,6 +1,7 @@
 //! What can be wrong with something sent, in words for whoever sent it.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// Why a body is no operation. The text is a sentence for the sender and names the field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,9 +39,12 @@ impl WireError {
 /// Reads a JSON object. Fast when it is right; when it is not, it is read again to name the field.
 pub(crate) fn read_object<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, WireError> {
     // serde would also take a list for a struct.
-    let is_object = body.trim_ascii_start().first() == Some(&b'{');
+    let is_list = body.trim_ascii_start().starts_with(b"[");
+    if is_list && serde_json::from_slice::<IgnoredAny>(body).is_ok() {
+        return Err(WireError::InvalidType("expected an object, not a list".into()));
+    }
     let utf8 = std::str::from_utf8(body);
-    if let (true, Ok(text)) = (is_object, utf8)
+    if let Ok(text) = utf8
         && let Ok(value) = serde_json::from_str(text)
     {
         return Ok(value);
@@ -48,7 +52,6 @@ pub(crate) fn read_object<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T
     let mut reader = serde_json::Deserializer::from_slice(body);
     match serde_path_to_error::deserialize::<_, T>(&mut reader) {
         Err(error) => Err(describe(&error)),
-        Ok(_) if !is_object => Err(WireError::InvalidType("expected an object".into())),
         Ok(_) => Err(match (reader.end(), utf8) {
             (Err(trailing), _) => WireError::InvalidJson(trailing.to_string()),
             (_, Err(bytes)) => WireError::InvalidJson(format!("not UTF-8: {bytes}")),

@@ -79,9 +79,9 @@ async fn a_body_that_is_no_json_object_is_refused_in_words_that_clients_match() 
     null                                     400 invalid_field: invalid JSON body: invalid type: null, expected an object at line 1 column 4
     7                                        400 invalid_field: invalid JSON body: invalid type: integer `7`, expected an object at line 1 column 1
     "text"                                   400 invalid_field: invalid JSON body: invalid type: string "text", expected an object at line 1 column 6
-    []                                       400 invalid_field: invalid JSON body: invalid length 0, expected an object at line 1 column 2
-    [{}]                                     400 invalid_field: invalid JSON body: [0]: invalid type: map, expected a string at line 1 column 1
-    ["019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5b"] 400 invalid_field: invalid JSON body: invalid length 1, expected an object at line 1 column 40
+    []                                       400 invalid_field: invalid JSON body: expected an object, not a list
+    [{}]                                     400 invalid_field: invalid JSON body: expected an object, not a list
+    ["019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5b"] 400 invalid_field: invalid JSON body: expected an object, not a list
     "#);
     nothing_was_written(&app).await;
 }

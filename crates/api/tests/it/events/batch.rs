@@ -17,7 +17,7 @@ async fn three_bad_events_of_ten_cost_only_themselves() {
     events[9] = json!(["not", "an", "event"]);
 
     let answer = app.post("/events", json!({ "events": events })).await;
-    assert_snapshot!(answer.shown(), @r#"202 {"success":true,"message":"event creation queued","data":{"results":[{"id":"[id]"},{"id":"[id]"},{"error":"conversation_id is required","code":"missing_field"},{"id":"[id]"},{"id":"[id]"},{"error":"invalid JSON body: latency: invalid type: string \"fast\", expected f64 at line 1 column 64","code":"invalid_field"},{"id":"[id]"},{"id":"[id]"},{"id":"[id]"},{"error":"invalid JSON body: invalid length 3, expected an object at line 1 column 20","code":"invalid_field"}]},"request_id":"test"}"#);
+    assert_snapshot!(answer.shown(), @r#"202 {"success":true,"message":"event creation queued","data":{"results":[{"id":"[id]"},{"id":"[id]"},{"error":"conversation_id is required","code":"missing_field"},{"id":"[id]"},{"id":"[id]"},{"error":"invalid JSON body: latency: invalid type: string \"fast\", expected f64 at line 1 column 64","code":"invalid_field"},{"id":"[id]"},{"id":"[id]"},{"id":"[id]"},{"error":"invalid JSON body: expected an object, not a list","code":"invalid_field"}]},"request_id":"test"}"#);
 
     app.settled().await;
     assert_eq!(app.column("c-1", "input").await, ["0", "1", "3", "4", "6", "7", "8"]);
