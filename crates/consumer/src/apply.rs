@@ -50,14 +50,16 @@ impl Applier {
         for refused in self.insert(&rows).await? {
             // Its key's messages again, one by one, to find the one at fault.
             let own: Vec<_> = (0..keys.len()).filter(|step| keys.get(*step) == Some(&refused)).collect();
-            let own = own.into_iter().filter_map(|step| Some((step, *indexes.get(step)?))).collect::<Vec<_>>();
+            let own =
+                own.into_iter().filter_map(|step| Some((step, *indexes.get(step)?))).collect::<Vec<_>>();
             rows.retain(|(key, _)| *key != refused);
             rows.extend(self.find_culprits(&own, deliveries, &stored, &mut fates, &mut rejects).await?);
         }
 
         for (fate, index) in fates.iter().zip(&indexes) {
             if *fate == Fate::UnknownEvent {
-                rejects.push((*index, Reason::new("unknown_event", "an update of an event that is not there")));
+                rejects
+                    .push((*index, Reason::new("unknown_event", "an update of an event that is not there")));
             }
         }
         rejects.sort_by_key(|(index, _)| *index);
@@ -159,7 +161,9 @@ impl Applier {
             "a message goes to the dead letters"
         );
         let record = letter(&self.topic, delivery, reason);
-        let sent = retry::forever("writing a dead letter", SendError::is_retryable, || self.letters.send(record.clone()));
+        let sent = retry::forever("writing a dead letter", SendError::is_retryable, || {
+            self.letters.send(record.clone())
+        });
         if let Err(error) = sent.await {
             // Only a record over the topic's limit: what can be kept of it is where it is.
             tracing::error!(%error, partition = delivery.partition, offset = delivery.offset, "a dead letter is lost");
@@ -168,7 +172,8 @@ impl Applier {
 }
 
 fn decode_all(deliveries: &[Delivery]) -> Decoded {
-    let mut all = Decoded { indexes: Vec::new(), steps: Vec::with_capacity(deliveries.len()), rejects: Vec::new() };
+    let mut all =
+        Decoded { indexes: Vec::new(), steps: Vec::with_capacity(deliveries.len()), rejects: Vec::new() };
     for (index, delivery) in deliveries.iter().enumerate() {
         match decode(delivery) {
             Ok(step) => {
@@ -183,9 +188,13 @@ fn decode_all(deliveries: &[Delivery]) -> Decoded {
 
 fn decode(delivery: &Delivery) -> Result<Step, Reason> {
     let append_ms = delivery.append_ms.ok_or_else(|| {
-        Reason::new("no_append_time", "the message's time is not the broker's append time, so it has no position")
+        Reason::new(
+            "no_append_time",
+            "the message's time is not the broker's append time, so it has no position",
+        )
     })?;
-    let position = Position::new(append_ms, delivery.offset).map_err(|error| Reason::new("impossible_append_time", error))?;
+    let position = Position::new(append_ms, delivery.offset)
+        .map_err(|error| Reason::new("impossible_append_time", error))?;
     let operation = message::decode(delivery.key.as_deref(), &delivery.value)
         .map_err(|error| Reason::new(error.reason(), error))?;
     Ok(Step { position, operation })

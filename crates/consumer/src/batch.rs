@@ -69,7 +69,8 @@ mod tests {
 
     #[test]
     fn a_batch_is_due_when_it_is_old_or_large() {
-        let config = Config { batch_size: 3, flush_interval_ms: 60_000, max_batch_bytes: 10_000, ..Config::default() };
+        let config =
+            Config { batch_size: 3, flush_interval_ms: 60_000, max_batch_bytes: 10_000, ..Config::default() };
         let mut batch = Batch::default();
         assert_eq!(batch.due_at(&config), None);
         batch.push(delivery(0, 7, 1));

@@ -69,7 +69,9 @@ impl Pipeline {
         match timeout_at(limit, self.drain()).await {
             Ok(drained) => drained,
             Err(_) => {
-                tracing::warn!("not all batches could be written in time: they come again with the next start");
+                tracing::warn!(
+                    "not all batches could be written in time: they come again with the next start"
+                );
                 Ok(())
             }
         }
@@ -105,7 +107,11 @@ impl Pipeline {
                 }
             }
             Signal::Gap { partition, missed } => {
-                tracing::error!(partition, missed, "the log removed messages before they were read: they are lost");
+                tracing::error!(
+                    partition,
+                    missed,
+                    "the log removed messages before they were read: they are lost"
+                );
             }
             Signal::Trouble(reason) => {
                 tracing::warn!(reason, "trouble with the log");

@@ -31,7 +31,9 @@ pub struct Config {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// ClickHouse's native protocol listens there.
-    #[error("CLICKHOUSE_PORT=9000 is ClickHouse's native protocol; set the port of its HTTP interface, 8123 by default")]
+    #[error(
+        "CLICKHOUSE_PORT=9000 is ClickHouse's native protocol; set the port of its HTTP interface, 8123 by default"
+    )]
     NativePort,
     /// Not a name that can stand in SQL as it is.
     #[error("{0} must be letters, digits and underscores")]

@@ -99,7 +99,11 @@ mod tests {
     fn a_refused_value_is_told_from_a_server_in_trouble() {
         let refused = server("Code: 117. DB::Exception: Cannot parse JSON object: … (INCORRECT_DATA)");
         assert!(refused.is_refusal() && !refused.is_retryable());
-        for trouble in ["Code: 241. DB::Exception: Memory limit exceeded", "Code: 252. DB::Exception: Too many parts", "<html>502"] {
+        for trouble in [
+            "Code: 241. DB::Exception: Memory limit exceeded",
+            "Code: 252. DB::Exception: Too many parts",
+            "<html>502",
+        ] {
             assert!(!server(trouble).is_refusal() && server(trouble).is_retryable(), "{trouble}");
         }
         assert!(StoreError::from(Error::TimedOut).is_retryable());

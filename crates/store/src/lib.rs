@@ -63,7 +63,10 @@ impl Store {
 }
 
 /// Gives up on an answer that doesn't come.
-async fn within<T>(limit: Duration, answer: impl Future<Output = clickhouse::error::Result<T>>) -> Result<T, StoreError> {
+async fn within<T>(
+    limit: Duration,
+    answer: impl Future<Output = clickhouse::error::Result<T>>,
+) -> Result<T, StoreError> {
     match tokio::time::timeout(limit, answer).await {
         Ok(result) => result.map_err(StoreError::from),
         Err(_) => Err(StoreError::Away(format!("no answer within {limit:?}"))),

@@ -15,7 +15,8 @@ const CREATE_RECORD: &str = "
     CREATE TABLE IF NOT EXISTS {database}.schema_migrations {on_cluster}
     (name String, checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3))
     ENGINE = {replicated}ReplacingMergeTree ORDER BY name {settings}";
-const APPLIED: &str = "SELECT name, any(checksum) AS checksum FROM schema_migrations GROUP BY name ORDER BY name";
+const APPLIED: &str =
+    "SELECT name, any(checksum) AS checksum FROM schema_migrations GROUP BY name ORDER BY name";
 const RECORD: &str = "INSERT INTO schema_migrations (name, checksum) SELECT ?, ?";
 
 #[derive(Row, Deserialize)]
@@ -34,7 +35,8 @@ impl Store {
         let applied: Vec<_> = applied.iter().map(|row| (row.name.as_str(), row.checksum.as_str())).collect();
         for (name, sql) in pending(&FILES, &applied)? {
             self.run_ddl(&self.client, sql).await?;
-            within(self.timeout(), self.client.query(RECORD).bind(name).bind(checksum(sql)).execute()).await?;
+            within(self.timeout(), self.client.query(RECORD).bind(name).bind(checksum(sql)).execute())
+                .await?;
             tracing::info!(migration = name, "applied a migration");
         }
         Ok(())
@@ -69,7 +71,8 @@ fn pending<'a>(
 fn substitute(template: &str, config: &Config) -> String {
     let on_cluster = config.cluster.as_ref().map_or_else(String::new, |name| format!("ON CLUSTER {name}"));
     let replicated = if config.cluster.is_some() { "Replicated" } else { "" };
-    let settings = if config.fsync { "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1" } else { "" };
+    let settings =
+        if config.fsync { "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1" } else { "" };
     template
         .replace("{database}", &config.database)
         .replace("{on_cluster}", &on_cluster)

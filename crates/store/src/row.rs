@@ -138,7 +138,8 @@ impl<'a> EventRow<'a> {
 
     /// What the row stands for. An error means that the table holds what this program never writes.
     pub(crate) fn into_stored(self) -> Result<(EventKey, Stored), StoreError> {
-        let foreign = |what: &str| StoreError::Server { code: 0, text: format!("event {}: unknown {what}", self.id) };
+        let foreign =
+            |what: &str| StoreError::Server { code: 0, text: format!("event {}: unknown {what}", self.id) };
         let time = |millis: i64| Timestamp::from_millis(millis).ok_or_else(|| foreign("time"));
         let tenant = Tenant::parse(self.tenant).map_err(|_| foreign("tenant"))?;
         let id = EventId::from_uuid(self.id).map_err(|_| foreign("id"))?;

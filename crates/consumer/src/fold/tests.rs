@@ -39,7 +39,13 @@ struct Turn {
 }
 
 fn any_turn() -> impl Strategy<Value = Turn> {
-    (0..2_usize, prop::option::weighted(0.2, 0..10_usize), 1..8_usize, prop::bool::weighted(0.15), prop::bool::weighted(0.15))
+    (
+        0..2_usize,
+        prop::option::weighted(0.2, 0..10_usize),
+        1..8_usize,
+        prop::bool::weighted(0.15),
+        prop::bool::weighted(0.15),
+    )
         .prop_map(|(owner, assigned, batch, dies_before_insert, dies_before_commit)| Turn {
             owner,
             assigned,
@@ -65,7 +71,14 @@ fn steps(acts: &[Act], keys: &[EventKey; 3]) -> Vec<Step> {
             Act::Create(key, value) => {
                 let EventKey { tenant, id } = keys[usize::from(key)].clone();
                 let content = Content { input: text(value), output: text(value), ..Content::default() };
-                Operation::Create(Box::new(Event { tenant, id, received_at: at, updated_at: at, source: Source::Native, content }))
+                Operation::Create(Box::new(Event {
+                    tenant,
+                    id,
+                    received_at: at,
+                    updated_at: at,
+                    source: Source::Native,
+                    content,
+                }))
             }
             Act::Update(key, input, output) => {
                 let patch = Patch { input: input.map(text), output: output.map(text), ..Patch::default() };
@@ -152,7 +165,8 @@ impl Owner {
 fn run(log: &[Step], turns: &[Turn]) -> BTreeMap<EventKey, Content> {
     let (mut table, mut committed) = (Table::default(), 0);
     let mut owners = [Owner::new(), Owner::new()];
-    let last = Turn { owner: 0, assigned: None, batch: 7, dies_before_insert: false, dies_before_commit: false };
+    let last =
+        Turn { owner: 0, assigned: None, batch: 7, dies_before_insert: false, dies_before_commit: false };
     let mut turns = turns.iter().chain(std::iter::repeat(&last));
     while committed < log.len() {
         let turn = turns.next().unwrap();

@@ -49,11 +49,20 @@ fn hostile() -> Vec<(&'static str, Record)> {
 }
 
 /// The letter must be the message, where it was, with the reason.
-pub(crate) fn assert_is_letter_of(letter: &Letter, topic: &str, record: &Record, place: Written, reason: &str) {
+pub(crate) fn assert_is_letter_of(
+    letter: &Letter,
+    topic: &str,
+    record: &Record,
+    place: Written,
+    reason: &str,
+) {
     assert_eq!(letter.reason, reason, "{letter:?}");
     assert_eq!((&letter.key, &letter.value), (&record.key, &record.value));
     assert_eq!(letter.headers, record.headers);
-    assert_eq!((letter.topic.as_str(), letter.partition, letter.offset), (topic, place.partition, place.offset));
+    assert_eq!(
+        (letter.topic.as_str(), letter.partition, letter.offset),
+        (topic, place.partition, place.offset)
+    );
     assert!(!letter.error.is_empty() && letter.error.chars().count() <= 1_000);
 }
 
@@ -91,7 +100,12 @@ pub(crate) async fn an_update_of_an_event_that_never_was_is_a_dead_letter(site: 
     let consumer = site.start(small_batches());
     let [unknown, late, elsewhere] = [(); 3].map(|()| new_key());
     let foreign = EventKey { tenant: model::Tenant::parse("globex").unwrap(), ..elsewhere.clone() };
-    let orphans = [answer(&unknown, "one"), answer(&unknown, "two"), answer(&late, "too early"), answer(&foreign, "not theirs")];
+    let orphans = [
+        answer(&unknown, "one"),
+        answer(&unknown, "two"),
+        answer(&late, "too early"),
+        answer(&foreign, "not theirs"),
+    ];
     let all = [
         orphans[0].clone(),
         orphans[1].clone(),
@@ -148,10 +162,13 @@ pub(crate) async fn a_flood_of_hostile_messages_passes(site: Site) {
     let mut records: Vec<_> = good.iter().map(record).collect();
     for n in 0..4_000 {
         let text = format!("hostile {n}");
-        let hostile = Record { key: Some(text.clone().into_bytes()), value: text.into_bytes(), ..Record::default() };
+        let hostile =
+            Record { key: Some(text.clone().into_bytes()), value: text.into_bytes(), ..Record::default() };
         records.insert(n % records.len(), hostile);
     }
-    for written in futures_util::future::join_all(records.into_iter().map(|one| site.producer.send(one))).await {
+    for written in
+        futures_util::future::join_all(records.into_iter().map(|one| site.producer.send(one))).await
+    {
         written.unwrap();
     }
     let consumer = site.start(Config::default());

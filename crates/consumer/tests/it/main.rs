@@ -2,6 +2,13 @@
 //! or only the process, has.
 //!
 //! Each case has topics, a group and a database of its own, so that all run at once.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what isn't as expected fails the test"
+)]
 
 mod away;
 mod backlog;

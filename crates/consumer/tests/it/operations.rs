@@ -13,7 +13,14 @@ pub(crate) fn create(key: &EventKey, input: &str) -> Operation {
     let EventKey { tenant, id } = key.clone();
     let content = Content { event_name: "event_a".into(), input: input.into(), ..Content::default() };
     let at = Timestamp::now();
-    Operation::Create(Box::new(Event { tenant, id, received_at: at, updated_at: at, source: Source::Native, content }))
+    Operation::Create(Box::new(Event {
+        tenant,
+        id,
+        received_at: at,
+        updated_at: at,
+        source: Source::Native,
+        content,
+    }))
 }
 
 /// Replaces the input.

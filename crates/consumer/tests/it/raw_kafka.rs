@@ -66,7 +66,8 @@ async fn a_message_without_a_value_is_a_dead_letter() {
 
 async fn create_topic_with_create_times(name: &str) {
     let admin: AdminClient<DefaultClientContext> = client().create().unwrap();
-    let topic = NewTopic::new(name, 3, TopicReplication::Fixed(1)).set("message.timestamp.type", "CreateTime");
+    let topic =
+        NewTopic::new(name, 3, TopicReplication::Fixed(1)).set("message.timestamp.type", "CreateTime");
     for result in admin.create_topics([&topic], &AdminOptions::new()).await.unwrap() {
         result.unwrap();
     }

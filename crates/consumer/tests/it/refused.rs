@@ -88,7 +88,8 @@ pub(crate) async fn what_follows_a_refused_create_finds_no_event(site: Site) {
     site.send(&all).await;
     let consumer = consumed(&site).await;
 
-    let expected = [("refused".to_owned(), record(&curse).value), ("unknown_event".to_owned(), record(&orphan).value)];
+    let expected =
+        [("refused".to_owned(), record(&curse).value), ("unknown_event".to_owned(), record(&orphan).value)];
     assert_eq!(site.reasons().await, expected);
     all.retain(|operation| *operation != curse && *operation != orphan);
     site.assert_holds(&all).await;

@@ -52,7 +52,10 @@ impl Site {
 
     /// Without topics yet.
     pub(crate) fn on_brokers(brokers: &str) -> Self {
-        Self::on_kafka_as(bus::kafka::Config { brokers: brokers.into(), ..named(bus::kafka::Config::default()) })
+        Self::on_kafka_as(bus::kafka::Config {
+            brokers: brokers.into(),
+            ..named(bus::kafka::Config::default())
+        })
     }
 
     /// Without topics yet.
@@ -167,7 +170,13 @@ impl Site {
 
 fn named(config: bus::kafka::Config) -> bus::kafka::Config {
     let name = testing::unique("consumer");
-    bus::kafka::Config { group_id: name.clone(), topic: name, partitions: 3, delivery_timeout_ms: 60_000, ..config }
+    bus::kafka::Config {
+        group_id: name.clone(),
+        topic: name,
+        partitions: 3,
+        delivery_timeout_ms: 60_000,
+        ..config
+    }
 }
 
 pub(crate) fn record(operation: &Operation) -> Record {

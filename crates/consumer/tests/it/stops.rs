@@ -18,7 +18,8 @@ pub(crate) async fn a_consumer_that_is_stopped_goes_on_where_it_was(site: Site) 
 
     // What is committed is in the table, and nothing else.
     let committed = site.committed().await;
-    let done = |place: &bus::Written| committed.get(&place.partition).is_some_and(|next| place.offset < *next);
+    let done =
+        |place: &bus::Written| committed.get(&place.partition).is_some_and(|next| place.offset < *next);
     let finished: Vec<_> =
         operations.iter().zip(&places).filter(|(_, place)| done(place)).map(|(one, _)| one.clone()).collect();
     assert!(finished.len() < operations.len(), "the stop should come in the middle");

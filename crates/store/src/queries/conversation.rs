@@ -51,14 +51,21 @@ impl Turns {
         let Some(row) = within(self.timeout, self.rows.next()).await? else { return Ok(None) };
         match row.into_stored()?.1.state {
             State::Live(event) => Ok(Some(*event)),
-            State::Deleted { .. } => Err(StoreError::Server { code: 0, text: "FINAL returned a tombstone".into() }),
+            State::Deleted { .. } => {
+                Err(StoreError::Server { code: 0, text: "FINAL returned a tombstone".into() })
+            }
         }
     }
 }
 
 impl Store {
     /// Events of a conversation by time and id, oldest first.
-    pub fn conversation(&self, tenant: &Tenant, conversation_id: &str, page: Page) -> Result<Turns, StoreError> {
+    pub fn conversation(
+        &self,
+        tenant: &Tenant,
+        conversation_id: &str,
+        page: Page,
+    ) -> Result<Turns, StoreError> {
         // The nil UUID is before every event.
         let after = page.after.map_or(uuid::Uuid::nil(), EventId::uuid);
         let after_time = page.after.map(EventId::created_at).unwrap_or_default();

@@ -32,7 +32,12 @@ pub struct SessionLatency {
 
 impl Store {
     /// Slowest first, over the events since then.
-    pub async fn latency(&self, tenant: &Tenant, since: Timestamp, limit: u64) -> Result<Vec<SessionLatency>, StoreError> {
+    pub async fn latency(
+        &self,
+        tenant: &Tenant,
+        since: Timestamp,
+        limit: u64,
+    ) -> Result<Vec<SessionLatency>, StoreError> {
         let query = self
             .client
             .query_raw(LATENCY)

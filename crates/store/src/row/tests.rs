@@ -69,7 +69,8 @@ async fn the_row_has_the_columns_of_the_table_in_their_order() {
     let described = ask(&client, "DESCRIBE TABLE events", "TSV").await;
     let columns = described.lines().map(|line| line.split('\t').collect::<Vec<_>>());
     let (computed, stored): (Vec<_>, Vec<_>) = columns.partition(|column| column[2] == "MATERIALIZED");
-    let names = |columns: Vec<Vec<&str>>| columns.iter().map(|column| column[0].to_owned()).collect::<Vec<_>>();
+    let names =
+        |columns: Vec<Vec<&str>>| columns.iter().map(|column| column[0].to_owned()).collect::<Vec<_>>();
     assert_eq!(names(stored), <EventRow<'_> as Row>::COLUMN_NAMES);
     assert_eq!(names(computed), ["attributes"]);
 }

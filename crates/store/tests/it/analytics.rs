@@ -69,7 +69,9 @@ async fn errors_are_counted_by_utc_day() {
 async fn a_renamed_event_counts_under_its_new_name_alone() {
     let database = Database::new().await;
     let renamed = key("2026-11-20T10:00:00Z");
-    database.insert_apart(&[created(&renamed, 1, named("old", "x")), updated(&renamed, 2, named("new", "x"))]).await;
+    database
+        .insert_apart(&[created(&renamed, 1, named("old", "x")), updated(&renamed, 2, named("new", "x"))])
+        .await;
     assert_eq!(database.store.error_counts(&acme(), "old", since()).await.unwrap(), []);
     let counted = database.store.error_counts(&acme(), "new", since()).await.unwrap();
     assert_eq!((counted.len(), counted[0].error_count, counted[0].total_count), (1, 1, 1));
@@ -104,7 +106,8 @@ async fn latencies_are_the_95th_percentile_of_what_was_measured() {
         event_count,
     };
     // In order 1 … 92, 94 … 100, 1000: the 96th of 100 (ClickHouse's quantileExact rounds up).
-    let expected = [session("slow", "a", 97.0, 101), session("slow", "b", 7.5, 1), session("unmeasured", "a", 0.0, 1)];
+    let expected =
+        [session("slow", "a", 97.0, 101), session("slow", "b", 7.5, 1), session("unmeasured", "a", 0.0, 1)];
     assert_eq!(database.store.latency(&acme(), since(), 10).await.unwrap(), expected);
     assert_eq!(database.store.latency(&acme(), since(), 2).await.unwrap(), expected[..2]);
 }
@@ -138,12 +141,22 @@ async fn the_worst_conversations_come_by_rate_then_by_size() {
         error_events: error_events.into(),
         error_rate: f64::from(error_events) / f64::from(total_events),
     };
-    let expected =
-        [session("all", 1, 1), session("half of many", 6, 3), session("half", 4, 2), session("third", 3, 1), session("none", 6, 0)];
-    let top = async |min_events, limit| database.store.top_error_sessions(&acme(), since(), min_events, limit).await.unwrap();
+    let expected = [
+        session("all", 1, 1),
+        session("half of many", 6, 3),
+        session("half", 4, 2),
+        session("third", 3, 1),
+        session("none", 6, 0),
+    ];
+    let top = async |min_events, limit| {
+        database.store.top_error_sessions(&acme(), since(), min_events, limit).await.unwrap()
+    };
     assert_eq!(top(1, 10).await, expected);
     assert_eq!(top(1, 2).await, expected[..2]);
-    assert_eq!(top(4, 10).await, [session("half of many", 6, 3), session("half", 4, 2), session("none", 6, 0)]);
+    assert_eq!(
+        top(4, 10).await,
+        [session("half of many", 6, 3), session("half", 4, 2), session("none", 6, 0)]
+    );
     let nobody = database.store.top_error_sessions(&tenant("globex"), since(), 1, 10).await.unwrap();
     assert_eq!(nobody, []);
 }

@@ -79,7 +79,8 @@ async fn an_insert_that_gets_stuck_is_given_up() {
     // More than the sockets' buffers take: it hangs on the way there, the other in wait for the end.
     let large: Vec<_> = (0..64).map(|n| created(&new_key(), n, saying(&"x".repeat(1 << 20)))).collect();
     for rows in [std::slice::from_ref(&small), &large] {
-        let given_up = tokio::time::timeout(PATIENCE, store.insert(rows)).await.expect("every wait has a limit");
+        let given_up =
+            tokio::time::timeout(PATIENCE, store.insert(rows)).await.expect("every wait has a limit");
         assert!(matches!(given_up, Err(StoreError::Away(_))), "{given_up:?}");
     }
 
@@ -97,7 +98,7 @@ async fn a_wrong_password_is_told_in_the_servers_words() {
     let server = tokio::spawn(async move {
         loop {
             let (mut connection, _) = listener.accept().await.unwrap();
-            let mut head = [0; 64 << 10];
+            let mut head = vec![0; 64 << 10];
             let _ = connection.read(&mut head).await;
             let length = TEXT.len();
             let answer = format!(
@@ -108,7 +109,10 @@ async fn a_wrong_password_is_told_in_the_servers_words() {
     });
     for (question, error) in errors(&store).await {
         assert!(matches!(error, StoreError::Server { code: 516, .. }), "{question}: {error:?}");
-        assert!(error.to_string().contains("millrace: Authentication failed: password is incorrect"), "{question}");
+        assert!(
+            error.to_string().contains("millrace: Authentication failed: password is incorrect"),
+            "{question}"
+        );
         // Somebody may set it right while we try.
         assert!(error.is_retryable() && !error.is_refusal(), "{question}");
     }

@@ -120,7 +120,8 @@ async fn an_event_that_left_the_conversation_is_not_in_it() {
 #[tokio::test]
 async fn deleted_events_and_those_of_other_conversations_and_tenants_are_not_in_it() {
     let database = Database::new().await;
-    let [gone, there, elsewhere] = ["10", "11", "12"].map(|hour| key(id_at(&format!("2026-11-20T{hour}:00:00Z"))));
+    let [gone, there, elsewhere] =
+        ["10", "11", "12"].map(|hour| key(id_at(&format!("2026-11-20T{hour}:00:00Z"))));
     let others = EventKey { tenant: tenant("globex"), id: there.id };
     database
         .insert_apart(&[
@@ -165,7 +166,9 @@ async fn names_of_any_characters_are_only_names() {
 #[tokio::test]
 async fn a_long_conversation_over_many_months_comes_whole() {
     let database = Database::new().await;
-    let ids: Vec<_> = (0..6_000).map(|n| id_at(&format!("20{:02}-{:02}-01T00:00:{:02}Z", 10 + n / 600, 1 + n / 50 % 12, n % 50))).collect();
+    let ids: Vec<_> = (0..6_000)
+        .map(|n| id_at(&format!("20{:02}-{:02}-01T00:00:{:02}Z", 10 + n / 600, 1 + n / 50 % 12, n % 50)))
+        .collect();
     let rows: Vec<_> = (0..).zip(&ids).map(|(n, id)| created(&key(*id), n, turn("long"))).collect();
     database.store.insert(&rows).await.unwrap();
     let mut expected = ids;

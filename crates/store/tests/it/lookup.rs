@@ -60,8 +60,7 @@ async fn twelve_thousand_keys_are_asked_for_in_one_call() {
     let (mut ids, now) = (IdSequence::new(), Timestamp::now());
     // As long as a tenant's name may be: that is what makes the question long.
     let tenant = tenant(&"t".repeat(64));
-    let keys: Vec<_> =
-        (0..12_000).map(|_| EventKey { tenant: tenant.clone(), id: ids.next(now) }).collect();
+    let keys: Vec<_> = (0..12_000).map(|_| EventKey { tenant: tenant.clone(), id: ids.next(now) }).collect();
     let there: Vec<_> =
         (0..).zip(&keys).step_by(2).map(|(n, key)| created(key, n, saying(&n.to_string()))).collect();
     database.store.insert(&there).await.unwrap();

@@ -76,7 +76,10 @@ async fn a_server_alone_on_its_machine_syncs_each_insert() {
     database.store.migrate().await.unwrap();
     for table in ["events", "schema_migrations"] {
         let made = database.sql(&format!("SHOW CREATE TABLE {{db}}.{table}")).await;
-        assert!(made.contains("fsync_after_insert = 1") && made.contains("fsync_part_directory = 1"), "{made}");
+        assert!(
+            made.contains("fsync_after_insert = 1") && made.contains("fsync_part_directory = 1"),
+            "{made}"
+        );
     }
 }
 
