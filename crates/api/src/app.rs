@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use bus::{Channels, Positions, Producer, Record, Written};
 use model::wire::native::Intake;
 use model::{EventKey, EventNames, IdSequence, Operation, Tenant, Timestamp, Window, message};
+use runtime::shutdown::Shutdown;
 use store::Store;
 use tokio::sync::Semaphore;
 
@@ -30,7 +31,12 @@ pub(crate) struct App {
 
 impl App {
     /// Connects in the background. An error is a configuration that someone has to change.
-    pub(crate) fn new(config: Config, channels: &Channels, store: Store) -> anyhow::Result<Self> {
+    pub(crate) fn new(
+        config: Config,
+        channels: &Channels,
+        store: Store,
+        shutdown: Shutdown,
+    ) -> anyhow::Result<Self> {
         let names = EventNames::parse(&config.event_names)
             .ok_or_else(|| anyhow::anyhow!("EVENT_NAMES must be a comma-separated list of names, or *"))?;
         let Channels { bus, events, dead_letters, group } = channels;
@@ -38,7 +44,7 @@ impl App {
         Ok(Self {
             names,
             store,
-            waiter: Waiter::new(positions.clone()),
+            waiter: Waiter::new(positions.clone(), shutdown),
             positions,
             dead_letters: bus.positions(dead_letters, group)?,
             in_flight: Arc::new(Semaphore::new(config.max_in_flight)),

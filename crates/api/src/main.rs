@@ -35,7 +35,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> anyhow::Result<()> {
-    telemetry::init(&config::load("LOG_")?);
+    telemetry::init(&config::load("LOG_")?)?;
     let config: api::Config = config::load("")?;
     let channels = Channels::kafka(config::load("KAFKA_")?)?;
     let store = Store::new(config::load("CLICKHOUSE_")?)?;
@@ -47,5 +47,5 @@ async fn run() -> anyhow::Result<()> {
 
 fn healthcheck() -> anyhow::Result<()> {
     let config: api::Config = config::load("")?;
-    Ok(status::probe(config.api_port, "/health")?)
+    Ok(status::probe((config.api_host, config.api_port).into(), "/health")?)
 }

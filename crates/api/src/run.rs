@@ -26,7 +26,7 @@ pub async fn run(
     listener: TcpListener,
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
-    let app = Arc::new(App::new(config, &channels, store)?);
+    let app = Arc::new(App::new(config, &channels, store, shutdown.clone())?);
     let listener = listener.tap_io(|stream| {
         // Answers are small and must not wait for more.
         if let Err(error) = stream.set_nodelay(true) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Offsets, Positions, Written};
+use runtime::shutdown::Shutdown;
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 
@@ -18,21 +19,30 @@ pub(crate) struct Waiter {
     committed: watch::Sender<Offsets>,
     wake: Arc<Notify>,
     positions: Positions,
+    shutdown: Shutdown,
 }
 
 impl Waiter {
-    pub(crate) fn new(positions: Positions) -> Self {
-        Self { committed: watch::Sender::new(Offsets::new()), wake: Arc::new(Notify::new()), positions }
+    pub(crate) fn new(positions: Positions, shutdown: Shutdown) -> Self {
+        Self {
+            committed: watch::Sender::new(Offsets::new()),
+            wake: Arc::new(Notify::new()),
+            positions,
+            shutdown,
+        }
     }
 
-    /// Whether all these writes became visible within the time.
+    /// Whether all these writes became visible within the time, and before the end was asked for.
     pub(crate) async fn visible(&self, writes: &[Written], within: Duration) -> bool {
         let mut committed = self.committed.subscribe();
         self.wake.notify_one();
         let all_passed = |offsets: &Offsets| {
             writes.iter().all(|write| offsets.get(&write.partition).is_some_and(|next| *next > write.offset))
         };
-        matches!(timeout(within, committed.wait_for(all_passed)).await, Ok(Ok(_)))
+        tokio::select! {
+            passed = timeout(within, committed.wait_for(all_passed)) => matches!(passed, Ok(Ok(_))),
+            () = self.shutdown.cancelled() => false,
+        }
     }
 
     /// Polls for those who wait, for ever.

@@ -79,6 +79,14 @@ impl Source {
         Some(signal)
     }
 
+    /// Leaves the group and returns when that is done.
+    pub async fn close(self) {
+        match self.reader {
+            Reader::Kafka(reader) => reader.close().await,
+            Reader::Log(_) => {}
+        }
+    }
+
     /// Says that everything before these offsets is done. Offsets of partitions that are no longer
     /// this member's should be left out.
     pub async fn commit(&self, offsets: Offsets) -> Result<(), BusError> {

@@ -1,15 +1,20 @@
 //! One batch into the table: decode, look up, fold, insert, and dead letters for the rest.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use bus::{Delivery, Producer, SendError};
+use bus::{Delivery, Producer, Record, SendError};
+use futures_util::{StreamExt, stream};
 use model::{EventKey, Position, message};
 use runtime::retry;
+use runtime::status::Status;
 use store::{Store, StoreError, Stored};
 
 use crate::cache::Cache;
-use crate::dead_letter::{Reason, letter};
+use crate::dead_letter::{Reason, letter, truncated};
 use crate::fold::{Fate, Outcome, Step, fold, updated_keys};
+
+/// So many dead letters are on their way at once.
+const LETTERS_AT_ONCE: usize = 256;
 
 /// Writes batches, one after the other. Whatever is away is waited for.
 pub(crate) struct Applier {
@@ -18,6 +23,8 @@ pub(crate) struct Applier {
     /// Where the deliveries come from, for the letters.
     pub(crate) topic: String,
     pub(crate) cache: Cache,
+    /// Says what is being waited for.
+    pub(crate) status: Status,
 }
 
 /// How many operations met which fate.
@@ -39,7 +46,7 @@ struct Decoded {
 
 impl Applier {
     /// Returns when every delivery is in the table or on the dead-letter topic.
-    pub(crate) async fn apply(&mut self, deliveries: &[Delivery]) -> Result<Tally, StoreError> {
+    pub(crate) async fn apply(&mut self, deliveries: &[Delivery]) -> anyhow::Result<Tally> {
         let Decoded { indexes, steps, mut rejects } = decode_all(deliveries);
         let updated = updated_keys(&steps);
         let (mut stored, missing) = self.cache.split(&updated);
@@ -64,11 +71,7 @@ impl Applier {
         }
         rejects.sort_by_key(|(index, _)| *index);
         rejects.dedup_by_key(|(index, _)| *index);
-        for (index, reason) in &rejects {
-            if let Some(delivery) = deliveries.get(*index) {
-                self.bury(delivery, reason).await;
-            }
-        }
+        self.bury_all(deliveries, &rejects).await?;
         let count = |wanted| fates.iter().filter(|fate| **fate == wanted).count();
         let tally = Tally {
             rows: rows.len(),
@@ -85,7 +88,9 @@ impl Applier {
         if keys.is_empty() {
             return Ok(HashMap::new());
         }
-        retry::forever("looking up events", StoreError::is_retryable, || self.store.lookup(keys)).await
+        let lookup = || self.store.lookup(keys);
+        // No row is at fault here, whatever the server says.
+        retry::watched(&self.status, "clickhouse", "looking up events", |_| true, lookup).await
     }
 
     /// Inserts all rows but those that ClickHouse refuses, whose keys it returns.
@@ -114,7 +119,8 @@ impl Applier {
         if rows.is_empty() {
             return Ok(());
         }
-        retry::forever("inserting events", StoreError::is_retryable, || self.store.insert(rows)).await
+        let insert = || self.store.insert(rows);
+        retry::watched(&self.status, "clickhouse", "inserting events", StoreError::is_retryable, insert).await
     }
 
     /// Folds one event's deliveries with one more each time; what ClickHouse then refuses is rejected
@@ -151,23 +157,35 @@ impl Applier {
         Ok(written)
     }
 
-    /// Puts a delivery on the dead-letter topic, however long that takes.
-    async fn bury(&self, delivery: &Delivery, reason: &Reason) {
-        tracing::warn!(
-            reason = reason.code,
-            error = reason.text,
-            partition = delivery.partition,
-            offset = delivery.offset,
-            "a message goes to the dead letters"
-        );
-        let record = letter(&self.topic, delivery, reason);
-        let sent = retry::forever("writing a dead letter", SendError::is_retryable, || {
-            self.letters.send(record.clone())
-        });
-        if let Err(error) = sent.await {
-            // Only a record over the topic's limit: what can be kept of it is where it is.
-            tracing::error!(%error, partition = delivery.partition, offset = delivery.offset, "a dead letter is lost");
+    /// Puts rejected deliveries on the dead-letter topic, however long that takes.
+    async fn bury_all(&self, deliveries: &[Delivery], rejects: &[(usize, Reason)]) -> Result<(), SendError> {
+        let mut counts = BTreeMap::<_, (usize, &Reason)>::new();
+        for (_, reason) in rejects {
+            counts.entry(reason.code).or_insert((0, reason)).0 += 1;
         }
+        for (reason, (count, first)) in counts {
+            tracing::warn!(reason, count, error = first.text, "messages go to the dead letters");
+        }
+        let rejected = rejects.iter().filter_map(|(index, reason)| Some((deliveries.get(*index)?, reason)));
+        let letters: Vec<_> =
+            rejected.map(|(delivery, reason)| letter(&self.topic, delivery, reason)).collect();
+        let sent = stream::iter(letters).map(|letter| self.bury(letter)).buffer_unordered(LETTERS_AT_ONCE);
+        sent.collect::<Vec<_>>().await.into_iter().collect()
+    }
+
+    async fn bury(&self, letter: Record) -> Result<(), SendError> {
+        match self.post(&letter).await {
+            // The topic takes less than it was made for: what the message said is still where it was.
+            Err(SendError::TooLarge { .. }) => self.post(&truncated(letter)).await,
+            sent => sent,
+        }
+    }
+
+    async fn post(&self, record: &Record) -> Result<(), SendError> {
+        let send = || self.letters.send(record.clone());
+        retry::watched(&self.status, "dead letters", "writing a dead letter", SendError::is_retryable, send)
+            .await?;
+        Ok(())
     }
 }
 

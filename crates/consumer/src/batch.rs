@@ -28,7 +28,7 @@ impl Batch {
 
     /// Whether it holds all that it may.
     pub(crate) fn is_full(&self, config: &Config) -> bool {
-        self.bytes >= config.max_batch_bytes
+        !self.is_empty() && self.bytes >= config.max_batch_bytes
     }
 
     /// When it should be written; `None` while it is empty.

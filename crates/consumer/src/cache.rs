@@ -72,3 +72,47 @@ impl Cache {
         self.rows.clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use model::{EventId, Position, Tenant, Timestamp, Version, Write};
+
+    use super::*;
+
+    fn key(name: &str) -> EventKey {
+        let tenant = Tenant::parse(name).unwrap();
+        let id = EventId::parse("019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5b").unwrap();
+        EventKey { tenant, id }
+    }
+
+    fn tombstone(offset: i64) -> Stored {
+        let version = Version::new(Write::Delete, Position::new(1_800_000_000_000, offset).unwrap());
+        Stored { version, state: State::Deleted { at: Timestamp::default() } }
+    }
+
+    #[test]
+    fn a_blind_write_takes_its_key_out_and_never_enters() {
+        let mut cache = Cache::new(1 << 20);
+        let (known, blind) = (key("known"), key("blind"));
+        let both = HashSet::from([known.clone(), blind.clone()]);
+        let known_alone = HashSet::from([known.clone()]);
+        let written = vec![(known.clone(), tombstone(2)), (blind.clone(), tombstone(3))];
+        cache.learn(written, HashMap::from([(known.clone(), tombstone(1))]), &known_alone);
+        assert_eq!(cache.split(&both), (HashMap::from([(known.clone(), tombstone(2))]), vec![blind]));
+
+        cache.learn(vec![(known.clone(), tombstone(4))], HashMap::new(), &HashSet::new());
+        assert_eq!(cache.split(&known_alone), (HashMap::new(), vec![known]));
+    }
+
+    #[test]
+    fn rows_stay_within_their_bytes_and_go_when_partitions_do() {
+        let mut cache = Cache::new(10 * u64::try_from(ENTRY_BYTES).unwrap());
+        let keys: HashSet<_> = (0..100).map(|n| key(&n.to_string())).collect();
+        let rows = keys.iter().map(|key| (key.clone(), tombstone(1))).collect();
+        cache.learn(rows, HashMap::new(), &keys);
+        let (known, _) = cache.split(&keys);
+        assert!((1..=10).contains(&known.len()), "{}", known.len());
+        cache.clear();
+        assert!(cache.split(&keys).0.is_empty());
+    }
+}

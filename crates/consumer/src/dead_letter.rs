@@ -18,6 +18,15 @@ impl Reason {
     }
 }
 
+/// The same letter without what the message said and the headers it had, for a topic that does not
+/// take it whole: it tells where the message is.
+pub(crate) fn truncated(whole: Record) -> Record {
+    let mut headers = whole.headers;
+    headers.retain(|(name, _)| name.starts_with("millrace-"));
+    headers.push(("millrace-truncated".to_owned(), whole.value.len().to_string().into_bytes()));
+    Record { value: Vec::new(), headers, ..whole }
+}
+
 /// The letter's headers come behind the original ones.
 pub(crate) fn letter(topic: &str, delivery: &Delivery, reason: &Reason) -> Record {
     let mut headers = delivery.headers.clone();

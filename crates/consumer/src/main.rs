@@ -34,7 +34,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> anyhow::Result<()> {
-    telemetry::init(&config::load("LOG_")?);
+    telemetry::init(&config::load("LOG_")?)?;
     let config: consumer::Config = config::load("CONSUMER_")?;
     let channels = Channels::kafka(config::load("KAFKA_")?)?;
     let store = Store::new(config::load("CLICKHOUSE_")?)?;
@@ -47,5 +47,5 @@ async fn run() -> anyhow::Result<()> {
 
 fn healthcheck() -> anyhow::Result<()> {
     let config: consumer::Config = config::load("CONSUMER_")?;
-    Ok(status::probe(config.status_port, "/ready")?)
+    Ok(status::probe((config.status_host, config.status_port).into(), "/ready")?)
 }

@@ -1,24 +1,28 @@
 //! The loop: one task that owns the growing batch, and at most one batch being written beside it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use bus::{Offsets, Signal, Source};
+use bus::{Delivery, Offsets, Signal, Source};
 use runtime::shutdown::Shutdown;
 use runtime::status::Status;
-use store::StoreError;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use crate::Config;
 use crate::apply::{Applier, Tally};
 use crate::batch::Batch;
 
+/// How long a commit may take, and when a failed one is tried again.
+const COMMIT_WITHIN: Duration = Duration::from_secs(10);
+const COMMIT_AGAIN: Duration = Duration::from_secs(1);
+const LEAVE_WITHIN: Duration = Duration::from_secs(5);
+
 /// A batch that was written, or not.
 struct Done {
     applier: Applier,
     offsets: Offsets,
-    tally: Result<Tally, StoreError>,
+    tally: anyhow::Result<Tally>,
     took: Duration,
 }
 
@@ -31,8 +35,14 @@ pub(crate) struct Pipeline {
     /// Here while nothing is being written.
     idle: Option<Applier>,
     writing: Option<JoinHandle<Done>>,
-    /// Partitions were revoked while a batch was being written.
-    forget: bool,
+    /// Revoked while the batch was being written.
+    lost: BTreeSet<i32>,
+    /// Written, but not yet committed.
+    uncommitted: Offsets,
+    /// When to commit them again, if that failed.
+    commit_at: Option<Instant>,
+    /// When the last message of each partition was appended, in milliseconds.
+    appended: BTreeMap<i32, i64>,
 }
 
 impl Pipeline {
@@ -45,7 +55,10 @@ impl Pipeline {
             batch: Batch::default(),
             idle: Some(applier),
             writing: None,
-            forget: false,
+            lost: BTreeSet::new(),
+            uncommitted: Offsets::new(),
+            commit_at: None,
+            appended: BTreeMap::new(),
         }
     }
 
@@ -58,6 +71,7 @@ impl Pipeline {
                 biased;
                 () = shutdown.cancelled() => break,
                 done = finished(&mut self.writing) => self.finish(done?).await?,
+                () = sleep_until(self.commit_at.unwrap_or_else(Instant::now)), if self.commit_at.is_some() => self.commit().await,
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => self.start(),
                 signal = self.source.next(), if !self.batch.is_full(&self.config) => match signal {
                     Some(signal) => self.take(signal),
@@ -67,14 +81,15 @@ impl Pipeline {
         }
         let limit = Instant::now() + Duration::from_millis(self.config.shutdown_timeout_ms);
         match timeout_at(limit, self.drain()).await {
-            Ok(drained) => drained,
-            Err(_) => {
-                tracing::warn!(
-                    "not all batches could be written in time: they come again with the next start"
-                );
-                Ok(())
-            }
+            Ok(drained) => drained?,
+            Err(_) => tracing::warn!(
+                "not all batches could be written in time: they come again with the next start"
+            ),
         }
+        if timeout(LEAVE_WITHIN, self.source.close()).await.is_err() {
+            tracing::warn!("could not leave the group in time: the others will miss this member");
+        }
+        Ok(())
     }
 
     async fn drain(&mut self) -> anyhow::Result<()> {
@@ -82,17 +97,23 @@ impl Pipeline {
             if self.writing.is_some() {
                 let done = finished(&mut self.writing).await?;
                 self.finish(done).await?;
-            } else if self.batch.is_empty() {
-                return Ok(());
-            } else {
+            } else if !self.batch.is_empty() {
                 self.start();
+            } else if let Some(again) = self.commit_at {
+                sleep_until(again).await;
+                self.commit().await;
+            } else {
+                return Ok(());
             }
         }
     }
 
     fn take(&mut self, signal: Signal) {
         match signal {
-            Signal::Delivery(delivery) => self.batch.push(delivery),
+            Signal::Delivery(delivery) => {
+                self.watch_clock(&delivery);
+                self.batch.push(delivery);
+            }
             Signal::Assigned(partitions) => {
                 tracing::info!(?partitions, "partitions assigned");
                 self.owned.extend(partitions);
@@ -101,9 +122,10 @@ impl Pipeline {
                 tracing::info!(?partitions, "partitions revoked");
                 self.owned.retain(|partition| !partitions.contains(partition));
                 self.batch.drop_partitions(&partitions);
+                self.appended.retain(|partition, _| !partitions.contains(partition));
                 match &mut self.idle {
                     Some(applier) => applier.cache.clear(),
-                    None => self.forget = true,
+                    None => self.lost.extend(partitions),
                 }
             }
             Signal::Gap { partition, missed } => {
@@ -116,6 +138,22 @@ impl Pipeline {
             Signal::Trouble(reason) => {
                 tracing::warn!(reason, "trouble with the log");
             }
+        }
+    }
+
+    /// Versions follow the append time: a broker whose clock steps back may let an older update win.
+    fn watch_clock(&mut self, delivery: &Delivery) {
+        let Delivery { partition, offset, append_ms: Some(append_ms), .. } = *delivery else { return };
+        if let Some(before) = self.appended.insert(partition, append_ms)
+            && append_ms < before
+        {
+            let step_ms = before - append_ms;
+            tracing::warn!(
+                partition,
+                offset,
+                step_ms,
+                "the append time stepped back: the broker's clock was set back"
+            );
         }
     }
 
@@ -133,7 +171,8 @@ impl Pipeline {
     async fn finish(&mut self, done: Done) -> anyhow::Result<()> {
         let Done { mut applier, mut offsets, tally, took } = done;
         let tally = tally?;
-        if std::mem::take(&mut self.forget) {
+        let lost = std::mem::take(&mut self.lost);
+        if !lost.is_empty() {
             applier.cache.clear();
         }
         self.idle = Some(applier);
@@ -146,19 +185,31 @@ impl Pipeline {
             duration_ms = took.as_millis(),
             "wrote a batch"
         );
-        offsets.retain(|partition, _| self.owned.contains(partition));
-        if offsets.is_empty() {
-            return Ok(());
-        }
-        // Not retried: the next batch's commit covers this one, and a replay does no harm.
-        match self.source.commit(offsets).await {
-            Ok(()) => self.status.fine("commit"),
-            Err(error) => {
-                tracing::warn!(%error, "could not commit offsets");
-                self.status.trouble("commit", error.to_string());
-            }
-        }
+        offsets.retain(|partition, _| !lost.contains(partition));
+        self.uncommitted.extend(offsets);
+        self.commit().await;
         Ok(())
+    }
+
+    /// Commits what is written and still ours. What fails is tried again soon, with what has come since.
+    async fn commit(&mut self) {
+        self.commit_at = None;
+        self.uncommitted.retain(|partition, _| self.owned.contains(partition));
+        if self.uncommitted.is_empty() {
+            return;
+        }
+        let failure = match timeout(COMMIT_WITHIN, self.source.commit(self.uncommitted.clone())).await {
+            Ok(Ok(())) => {
+                self.uncommitted.clear();
+                self.status.fine("commit");
+                return;
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {COMMIT_WITHIN:?}"),
+        };
+        tracing::warn!(reason = failure, "could not commit offsets, trying again");
+        self.status.trouble("commit", failure);
+        self.commit_at = Some(Instant::now() + COMMIT_AGAIN);
     }
 }
 

@@ -29,7 +29,13 @@ pub async fn run(
     let Channels { bus, events, group, .. } = channels;
     let source = bus.source(&events, &group, config.max_batch_bytes)?;
     tracing::info!(topic = events.name, group, "consuming");
-    let applier = Applier { store, letters, topic: events.name, cache: Cache::new(config.cache_bytes) };
+    let applier = Applier {
+        store,
+        letters,
+        topic: events.name,
+        cache: Cache::new(config.cache_bytes),
+        status: status.clone(),
+    };
     Pipeline::new(config, source, applier, status).run(shutdown).await
 }
 

@@ -22,8 +22,8 @@ use crate::{
     threads::Threads,
 };
 
-/// How many requests are carried out at a time; more wait.
-const PERMITS: u32 = 64;
+/// How many requests are carried out at a time; more wait. ClickHouse's server took as many by default.
+const PERMITS: u32 = 100;
 
 /// How long closing waits for killed queries to end.
 const KILL_PATIENCE: Duration = Duration::from_secs(10);
@@ -89,20 +89,23 @@ impl Database {
     pub(crate) async fn spawn(
         &self,
         request: &Request,
+        max_result_bytes: Option<usize>,
         query: Progressing,
         job: impl FnOnce(Result<&mut Connection, Exception>) -> Leaves + Send + 'static,
     ) -> Result<(), Exception> {
         let permit = Arc::clone(&self.permits).acquire_owned().await;
         let permit = permit.map_err(|_| Exception::unavailable("The engine is closing"))?;
         let sessions = Arc::clone(&self.sessions);
-        let (preamble, comment) = (request.preamble(), request.comment().map(str::to_owned));
+        let (preamble, comment) = (request.preamble(max_result_bytes), request.comment().map(str::to_owned));
+        // A query id is not used again, nor is a session with its comment.
+        let kept = comment.is_none();
         self.threads.run(move || {
             match sessions.take(&preamble) {
                 Ok(mut session) => {
                     if query.begin(comment.as_ref().unwrap_or(&session.mark)) {
                         let leaves = job(Ok(&mut session.connection));
                         query.end();
-                        if leaves == Leaves::Unchanged {
+                        if kept && leaves == Leaves::Unchanged {
                             sessions.give_back(session);
                         }
                     }

@@ -46,7 +46,7 @@ pub(crate) async fn run(
         drop(answer.send(outcome));
         leaves
     };
-    database.spawn(request, Progressing::default(), job).await?;
+    database.spawn(request, None, Progressing::default(), job).await?;
 
     let fed = feed(first, body, &pieces).await;
     drop(pieces);

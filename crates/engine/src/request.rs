@@ -119,8 +119,9 @@ impl Request {
     }
 
     /// The statements that make a fresh connection one for this request: its database and its settings.
-    /// Empty if the request needs neither.
-    pub(crate) fn preamble(&self) -> String {
+    /// Empty if the request needs neither. A result of more than `max_result_bytes` fails, unless the request
+    /// has a limit of its own.
+    pub(crate) fn preamble(&self, max_result_bytes: Option<usize>) -> String {
         let database = self.database.as_ref().map(|database| format!("USE {}", quote_name(database)));
         let readonly =
             self.settings.iter().rfind(|(name, _)| name == "readonly").map(|(_, value)| value.as_str());
@@ -129,10 +130,13 @@ impl Request {
             (true, _) => Some("2"),
             (false, value) => value,
         };
+        let limited = self.settings.iter().any(|(name, _)| name == "max_result_bytes");
+        let limit = max_result_bytes.filter(|_| !limited).map(|limit| limit.to_string());
         let settings = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let settings: Vec<_> = settings
             .filter(|(name, _)| *name != "readonly")
             .chain(self.comment().map(|comment| ("log_comment", comment)))
+            .chain(limit.iter().map(|limit| ("max_result_bytes", limit.as_str())))
             // Last, since under it the others might not be set.
             .chain(readonly.map(|value| ("readonly", value)))
             .map(|(name, value)| format!("{name} = {}", quote_text(value)))
@@ -161,7 +165,7 @@ mod tests {
 
     fn preamble(readonly: bool, url: &[(&str, &str)]) -> String {
         let url = url.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Request::read(readonly, url, &HeaderMap::new()).unwrap().preamble()
+        Request::read(readonly, url, &HeaderMap::new()).unwrap().preamble(None)
     }
 
     #[test]
@@ -192,6 +196,14 @@ mod tests {
         );
         assert_eq!(preamble(true, &[("readonly", "1")]), "SET readonly = '1'");
         assert_eq!(preamble(false, &[("readonly", "2")]), "SET readonly = '2'");
+    }
+
+    #[test]
+    fn a_request_may_have_its_own_limit_of_the_result() {
+        let mut request = Request::default();
+        assert_eq!(request.preamble(Some(9)), "SET max_result_bytes = '9'");
+        request.set("max_result_bytes", "10".to_owned()).unwrap();
+        assert_eq!(request.preamble(Some(9)), "SET max_result_bytes = '10'");
     }
 
     #[test]

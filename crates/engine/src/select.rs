@@ -19,6 +19,10 @@ use crate::{
 /// Up to this size a result is held back until it is complete, so that an error has a status of its own.
 const HELD_BYTES: usize = 1 << 20;
 
+/// The largest result that is held back whole because its format can't be streamed, as the engine counts:
+/// in memory, before it is formatted.
+const WHOLE_BYTES: usize = 256 << 20;
+
 /// A streamed result is sent in pieces of at least this size.
 const PIECE_BYTES: usize = 64 << 10;
 
@@ -56,6 +60,7 @@ pub(crate) async fn run(
 ) -> Result<Reply, Exception> {
     let streams = shape.selects && request.may_stream(&sql);
     let joiner = if streams { Joiner::of(request.format(shape)) } else { None };
+    let limit = (shape.selects && joiner.is_none()).then_some(WHOLE_BYTES);
     let (outbox, mut messages) = mpsc::channel(PIECES);
     let (asked, sessions) = (Arc::clone(request), database.sessions());
     // A SELECT sets nothing that outlives it.
@@ -77,7 +82,7 @@ pub(crate) async fn run(
         // What changes something is carried out even if nobody waits for it any longer.
         kill.disarm();
     }
-    database.spawn(request, query, job).await?;
+    database.spawn(request, limit, query, job).await?;
     let message = messages.recv().await;
     if let Some(Message::Piece(first)) = message {
         return Ok(Reply::Stream(first, Rest { messages, kill }));

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 use crate::{Content, Event, EventId, EventKey, IdError, Operation, Patch, Source, Tenant, Timestamp};
 
@@ -136,8 +137,8 @@ pub fn decode(key: Option<&[u8]>, value: &[u8]) -> Result<Operation, MessageErro
         IdError::ImpossibleTime => MessageError::ImpossibleDate(format!("event_id: {error}")),
         IdError::Malformed | IdError::OtherVersion => MessageError::Undecodable(format!("event_id: {error}")),
     })?;
-    if key.and_then(|key| std::str::from_utf8(key).ok()).and_then(|key| EventId::parse(key).ok()) != Some(id)
-    {
+    // To the byte: another spelling of the same id would belong to another partition.
+    if key != Some(id.uuid().as_hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes()) {
         return Err(MessageError::KeyMismatch(id));
     }
     let at = Timestamp::parse(&read.timestamp)

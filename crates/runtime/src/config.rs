@@ -1,5 +1,7 @@
 //! Configuration from environment variables.
 
+use std::fmt::Display;
+
 use serde::de::DeserializeOwned;
 
 /// A variable that can't be read. Names the variable and what is wrong with its value.
@@ -7,10 +9,18 @@ use serde::de::DeserializeOwned;
 #[error("configuration: {0}")]
 pub struct ConfigError(String);
 
+impl ConfigError {
+    pub(crate) fn new(variable: &str, problem: impl Display) -> Self {
+        Self(format!("{variable}: {problem}"))
+    }
+}
+
 /// Reads the variables whose names begin with `prefix` into a struct whose fields are the rest of
 /// their names. A variable that is set to nothing counts as absent.
 pub fn load<T: DeserializeOwned>(prefix: &str) -> Result<T, ConfigError> {
-    from(prefix, std::env::vars())
+    // Variables that are not UTF-8 are none of ours.
+    let all = std::env::vars_os();
+    from(prefix, all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))))
 }
 
 fn from<T: DeserializeOwned>(

@@ -5,11 +5,43 @@ use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 
+use crate::status::Status;
+
 /// Calls until it succeeds, fails with an error that is not worth a retry, or the caller drops this.
 /// Waits 0.1 s at first, twice as long each time, at most 5 s, give or take. Each failure is logged.
 pub async fn forever<T, E, F>(
     what: &'static str,
     is_retryable: fn(&E) -> bool,
+    call: impl FnMut() -> F,
+) -> Result<T, E>
+where
+    E: Display,
+    F: Future<Output = Result<T, E>>,
+{
+    noting(what, is_retryable, |_| {}, call).await
+}
+
+/// The same, and `status` says meanwhile that `part` does not work.
+pub async fn watched<T, E, F>(
+    status: &Status,
+    part: &'static str,
+    what: &'static str,
+    is_retryable: fn(&E) -> bool,
+    call: impl FnMut() -> F,
+) -> Result<T, E>
+where
+    E: Display,
+    F: Future<Output = Result<T, E>>,
+{
+    let done = noting(what, is_retryable, |error: &E| status.trouble(part, error.to_string()), call).await?;
+    status.fine(part);
+    Ok(done)
+}
+
+async fn noting<T, E, F>(
+    what: &'static str,
+    is_retryable: fn(&E) -> bool,
+    note: impl Fn(&E),
     call: impl FnMut() -> F,
 ) -> Result<T, E>
 where
@@ -23,6 +55,7 @@ where
         .without_max_times();
     let log = |error: &E, pause: Duration| {
         tracing::warn!(%error, pause_ms = pause.as_millis(), "{what} failed, trying again");
+        note(error);
     };
     call.retry(pauses).when(is_retryable).notify(log).await
 }

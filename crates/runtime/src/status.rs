@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -49,11 +49,20 @@ pub async fn serve(listener: TcpListener, status: Status, shutdown: Shutdown) ->
     axum::serve(listener, routes).with_graceful_shutdown(shutdown.cancelled_owned()).await
 }
 
-/// Asks the process on this port of this machine for a page; `Ok` if it answers 200. For health
-/// checks in images that have no HTTP client. Blocks for at most some seconds.
-pub fn probe(port: u16, path: &str) -> std::io::Result<()> {
+/// An address that listens everywhere, as this machine reaches it.
+pub fn reachable(address: SocketAddr) -> SocketAddr {
+    match address {
+        SocketAddr::V4(v4) if v4.ip().is_unspecified() => (Ipv4Addr::LOCALHOST, v4.port()).into(),
+        SocketAddr::V6(v6) if v6.ip().is_unspecified() => (Ipv6Addr::LOCALHOST, v6.port()).into(),
+        other => other,
+    }
+}
+
+/// Asks whoever listens there for a page; `Ok` if it answers 200. For health checks in images that
+/// have no HTTP client. Blocks for at most some seconds.
+pub fn probe(address: SocketAddr, path: &str) -> std::io::Result<()> {
     const WITHIN: Duration = Duration::from_secs(3);
-    let mut stream = TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), WITHIN)?;
+    let mut stream = TcpStream::connect_timeout(&reachable(address), WITHIN)?;
     stream.set_read_timeout(Some(WITHIN))?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
     let mut answer = String::new();
@@ -73,10 +82,10 @@ mod tests {
     #[tokio::test]
     async fn a_probe_sees_whether_the_process_is_ready() {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let address = listener.local_addr().unwrap();
         let (status, shutdown) = (Status::default(), Shutdown::new());
         let serving = tokio::spawn(serve(listener, status.clone(), shutdown.clone()));
-        let ask = |path| tokio::task::spawn_blocking(move || probe(port, path));
+        let ask = |path| tokio::task::spawn_blocking(move || probe(address, path));
 
         status.trouble("kafka", "away");
         ask("/health").await.unwrap().unwrap();

@@ -5,6 +5,8 @@ use std::io::IsTerminal;
 use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
 
+use crate::config::ConfigError;
+
 /// The variables that begin with `LOG_`.
 #[derive(Deserialize)]
 #[serde(default)]
@@ -31,13 +33,14 @@ impl Default for Config {
     }
 }
 
-/// Begins logging. Call once.
-pub fn init(config: &Config) {
-    let filter = EnvFilter::try_new(&config.level).unwrap_or_else(|_| EnvFilter::new("info"));
+/// Begins logging. Call once. An error names the variable.
+pub fn init(config: &Config) -> Result<(), ConfigError> {
+    let filter = EnvFilter::try_new(&config.level).map_err(|error| ConfigError::new("LOG_LEVEL", error))?;
     let lines =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     match config.format {
         Format::Text => lines.with_ansi(std::io::stderr().is_terminal()).init(),
         Format::Json => lines.json().flatten_event(true).init(),
     }
+    Ok(())
 }

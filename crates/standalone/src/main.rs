@@ -21,6 +21,6 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> anyhow::Result<()> {
-    telemetry::init(&config::load("LOG_")?);
+    telemetry::init(&config::load("LOG_")?)?;
     standalone::run(config::load("MILLRACE_")?, shutdown::on_signal()?).await
 }

@@ -1,14 +1,14 @@
 //! The life of the standalone: start from the bottom up, stop from the top down.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
 use runtime::config;
 use runtime::shutdown::Shutdown;
-use runtime::status::{Status, probe};
+use runtime::status::{Status, probe, reachable};
 use serde_json::json;
 
 use crate::Config;
@@ -25,6 +25,10 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     let endpoints = data.join("endpoints.json");
 
     let (channels, log) = embedded::channels(data)?;
+    // One that a killed process left behind names ports that are no longer ours.
+    if endpoints.exists() {
+        fs::remove_file(&endpoints)?;
+    }
     let listener = listen(api_config.api_host, api_config.api_port, "API_PORT").await?;
     let address = reachable(listener.local_addr()?);
     let (store, engine) = embedded::store(data, config.engine_port).await?;
@@ -48,14 +52,17 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     drain.cancel();
     let consumed = consumer.await?;
 
-    if let Some(engine) = engine {
-        engine.stop().await?;
-    }
-    if let Some(log) = log {
-        log.close().await?;
-    }
+    // Each is ended, whatever became of the one before.
+    let stopped = match engine {
+        Some(engine) => engine.stop().await,
+        None => Ok(()),
+    };
+    let closed = match log {
+        Some(log) => log.close().await,
+        None => Ok(()),
+    };
     fs::remove_file(&endpoints)?;
-    served.and(consumed)
+    served.and(consumed).and(stopped).and(Ok(closed?))
 }
 
 /// When one part ends, all do.
@@ -76,7 +83,7 @@ fn write_endpoints(path: &Path, api: SocketAddr, engine: Option<&Serving>) -> an
 /// Returns once the API says that it is ready.
 async fn ready(api: SocketAddr) {
     loop {
-        let asked = tokio::task::spawn_blocking(move || probe(api.port(), "/ready")).await;
+        let asked = tokio::task::spawn_blocking(move || probe(api, "/ready")).await;
         if matches!(asked, Ok(Ok(()))) {
             return;
         }
@@ -95,13 +102,4 @@ fn banner(api: SocketAddr, engine: Option<&Serving>, data: &Path) -> String {
         "\nMillrace is ready.\n  API         http://{api}\n{engine}  data        {}\nCtrl-C stops it.\n\n",
         data.display()
     )
-}
-
-/// An address that listens everywhere, as this machine reaches it.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        SocketAddr::from((Ipv4Addr::LOCALHOST, address.port()))
-    } else {
-        address
-    }
 }

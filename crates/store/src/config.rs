@@ -38,6 +38,9 @@ pub enum ConfigError {
     /// Not a name that can stand in SQL as it is.
     #[error("{0} must be letters, digits and underscores")]
     Name(&'static str),
+    /// Not an address.
+    #[error("CLICKHOUSE_URL must begin with http:// or https://")]
+    Scheme,
 }
 
 impl Default for Config {
@@ -70,6 +73,9 @@ impl Config {
         }
         match &self.url {
             Some(url) if url.trim_end_matches('/').ends_with(":9000") => Err(ConfigError::NativePort),
+            Some(url) if !url.starts_with("http://") && !url.starts_with("https://") => {
+                Err(ConfigError::Scheme)
+            }
             Some(url) => Ok(url.clone()),
             None if self.port == 9000 => Err(ConfigError::NativePort),
             None => Ok(format!("http://{}:{}", self.host, self.port)),

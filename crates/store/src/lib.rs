@@ -12,6 +12,7 @@ mod row;
 
 use std::time::Duration;
 
+use clickhouse::query::Query;
 use clickhouse::{Client, Compression};
 
 pub use config::{Config, ConfigError};
@@ -34,8 +35,7 @@ impl Store {
             .with_user(&config.user)
             .with_compression(Compression::None)
             // A key never leaves its partition, so the partitions need not be merged with each other.
-            .with_setting("do_not_merge_across_partitions_select_final", "1")
-            .with_setting("max_execution_time", config.timeout_ms.div_ceil(1_000).to_string());
+            .with_setting("do_not_merge_across_partitions_select_final", "1");
         if !config.password.is_empty() {
             client = client.with_password(&config.password);
         }
@@ -54,6 +54,13 @@ impl Store {
         // Of no database: it may not be made yet.
         let limit = self.timeout().min(Duration::from_secs(2));
         within(limit, self.client.clone().with_database("").query("SELECT 1").execute()).await
+    }
+
+    /// A question that the server itself gives up in time. Not for what is streamed: its reader may be slow.
+    fn question(&self, sql: &str) -> Query {
+        self.client
+            .query_raw(sql)
+            .with_setting("max_execution_time", self.config.timeout_ms.div_ceil(1_000).to_string())
     }
 
     /// How long one answer may take.

@@ -154,9 +154,9 @@ impl<'a> EventRow<'a> {
             id,
             received_at: time(self.received_at)?,
             updated_at,
-            source: Source::parse(self.source).ok_or_else(|| foreign("source"))?,
+            source: Source::parse(self.source).unwrap_or_default(),
             content: Content {
-                kind: Kind::parse(self.kind).ok_or_else(|| foreign("kind"))?,
+                kind: Kind::parse(self.kind).unwrap_or_default(),
                 event_name: self.event_name.into(),
                 message_id: self.message_id.into(),
                 conversation_id: self.conversation_id.into(),

@@ -28,6 +28,7 @@ impl Positions {
             .set("group.id", group)
             .set("enable.auto.commit", "false")
             .set("enable.partition.eof", "true")
+            .set("auto.offset.reset", "earliest")
             .set("fetch.wait.max.ms", "50")
             .create()
             .map_err(|error| BusError::Refused(format!("Kafka's settings: {error}")))?;
@@ -114,7 +115,7 @@ impl Positions {
     }
 }
 
-fn known_offsets(list: &TopicPartitionList) -> Offsets {
+pub(super) fn known_offsets(list: &TopicPartitionList) -> Offsets {
     let offset = |element: &rdkafka::topic_partition_list::TopicPartitionListElem<'_>| match element.offset()
     {
         Offset::Offset(offset) => Some((element.partition(), offset)),

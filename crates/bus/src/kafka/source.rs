@@ -1,7 +1,9 @@
 //! Deliveries out of Kafka: a thread that polls, and callbacks that only send.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
@@ -10,7 +12,7 @@ use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::{ClientContext, Offset, Timestamp, TopicPartitionList};
 use tokio::sync::mpsc;
 
-use super::{Kafka, blocking};
+use super::{ANSWER_WITHIN, Kafka, blocking};
 use crate::budget::Budget;
 use crate::source::{Delivery, Offsets, Reader as AnyReader, Signal, Source};
 use crate::{BusError, Topic};
@@ -40,7 +42,11 @@ pub(crate) fn source(
         .set("fetch.message.max.bytes", topic.max_record_bytes.to_string())
         .set("queued.max.messages.kbytes", "16384")
         .set("fetch.queue.backoff.ms", "50")
-        .create_with_context(Callbacks { signals: sender.clone() })
+        .create_with_context(Callbacks {
+            signals: sender.clone(),
+            paused: AtomicBool::new(false),
+            assigned: Mutex::default(),
+        })
         .map_err(refused)?;
     consumer.subscribe(&[&topic.name]).map_err(refused)?;
 
@@ -53,13 +59,19 @@ pub(crate) fn source(
         budget: Arc::clone(&budget),
         stop: Arc::clone(&stop),
         allow_create_time: topic.allow_create_time,
+        topic: topic.name.clone(),
+        expected: HashMap::new(),
     };
-    std::thread::Builder::new()
+    let thread = std::thread::Builder::new()
         .name("kafka-poll".into())
         .spawn(move || poller.run())
         .map_err(|error| BusError::unavailable("starting the polling thread", error))?;
-    let reader =
-        AnyReader::Kafka(Reader { consumer: Arc::downgrade(&consumer), topic: topic.name.clone(), stop });
+    let reader = AnyReader::Kafka(Reader {
+        consumer: Arc::downgrade(&consumer),
+        topic: topic.name.clone(),
+        stop,
+        thread,
+    });
     Ok(Source { signals, budget, reader })
 }
 
@@ -69,9 +81,18 @@ pub(crate) struct Reader {
     consumer: Weak<BaseConsumer<Callbacks>>,
     topic: String,
     stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
 }
 
 impl Reader {
+    /// Leaves the group, so that others need not wait to miss this member.
+    pub(crate) async fn close(self) {
+        self.stop.store(true, Ordering::Relaxed);
+        while !self.thread.is_finished() {
+            tokio::time::sleep(POLL_PAUSED).await;
+        }
+    }
+
     pub(crate) async fn commit(&self, offsets: Offsets) -> Result<(), BusError> {
         let mut list = TopicPartitionList::with_capacity(offsets.len());
         for (partition, offset) in offsets {
@@ -92,6 +113,10 @@ impl Drop for Reader {
 
 struct Callbacks {
     signals: mpsc::UnboundedSender<Signal>,
+    /// Whether the poller has paused what was assigned.
+    paused: AtomicBool,
+    /// What was assigned since the poller last looked.
+    assigned: Mutex<Vec<i32>>,
 }
 
 impl ClientContext for Callbacks {
@@ -107,12 +132,23 @@ impl ConsumerContext for Callbacks {
         }
     }
 
-    fn post_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        let _ = match rebalance {
-            Rebalance::Assign(partitions) => self.signals.send(Signal::Assigned(numbers(partitions))),
-            Rebalance::Revoke(_) => Ok(()),
-            Rebalance::Error(error) => self.signals.send(Signal::Trouble(format!("rebalance: {error}"))),
+    fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        let signal = match rebalance {
+            Rebalance::Assign(partitions) => {
+                // librdkafka keeps a partition paused that was so before it went and came back. Now all
+                // run; the poller pauses them again if it must.
+                if let Err(error) = consumer.resume(partitions) {
+                    tracing::warn!(%error, "partitions could not be resumed");
+                }
+                self.paused.store(false, Ordering::Relaxed);
+                let partitions = numbers(partitions);
+                self.assigned.lock().unwrap_or_else(PoisonError::into_inner).extend(&partitions);
+                Signal::Assigned(partitions)
+            }
+            Rebalance::Revoke(_) => return,
+            Rebalance::Error(error) => Signal::Trouble(format!("rebalance: {error}")),
         };
+        let _ = self.signals.send(signal);
     }
 }
 
@@ -130,35 +166,89 @@ struct Poller {
     budget: Arc<Budget>,
     stop: Arc<AtomicBool>,
     allow_create_time: bool,
+    topic: String,
+    /// The next offset of each partition that has one.
+    expected: HashMap<i32, i64>,
 }
 
 impl Poller {
     /// Polls until it is told to stop. Polling never pauses, only the partitions do, so the member
     /// stays in its group however long the other side takes.
-    fn run(self) {
-        let mut paused = false;
+    fn run(mut self) {
         while !self.stop.load(Ordering::Relaxed) && !self.signals.is_closed() {
-            if paused && self.budget.is_half_free() {
-                paused = !self.set_paused(false);
-            } else if !paused && self.budget.is_full() {
-                paused = self.set_paused(true);
-            }
-            match self.consumer.poll(if paused { POLL_PAUSED } else { POLL }) {
+            let paused = self.pause_or_resume();
+            let message = self.consumer.poll(if paused { POLL_PAUSED } else { POLL }).map(|polled| {
+                polled
+                    .map(|message| delivery(&message, self.allow_create_time))
+                    .map_err(|error| error.to_string())
+            });
+            self.note_assigned();
+            match message {
                 None => {}
-                Some(Ok(message)) => {
-                    let delivery = delivery(&message, self.allow_create_time);
+                Some(Ok(delivery)) => {
+                    self.note_gap(&delivery);
                     self.budget.take(delivery.bytes());
                     let _ = self.signals.send(Signal::Delivery(delivery));
                 }
-                Some(Err(error)) => {
-                    let _ = self.signals.send(Signal::Trouble(error.to_string()));
+                Some(Err(reason)) => {
+                    let _ = self.signals.send(Signal::Trouble(reason));
                 }
             }
         }
     }
 
-    /// Whether it was done. A rebalance in between gives the partitions anew, unpaused: then the
-    /// next full budget pauses them.
+    /// Whether the partitions are paused, after seeing to it that they are or are not.
+    fn pause_or_resume(&self) -> bool {
+        let paused = &self.consumer.context().paused;
+        if paused.load(Ordering::Relaxed) {
+            if self.budget.is_half_free() && self.set_paused(false) {
+                paused.store(false, Ordering::Relaxed);
+            }
+        } else if self.budget.is_full() && self.set_paused(true) {
+            paused.store(true, Ordering::Relaxed);
+        }
+        paused.load(Ordering::Relaxed)
+    }
+
+    /// Learns where the group stands in partitions that were just assigned.
+    fn note_assigned(&mut self) {
+        let assigned = std::mem::take(
+            &mut *self.consumer.context().assigned.lock().unwrap_or_else(PoisonError::into_inner),
+        );
+        if assigned.is_empty() {
+            return;
+        }
+        let mut list = TopicPartitionList::with_capacity(assigned.len());
+        for partition in assigned {
+            self.expected.remove(&partition);
+            list.add_partition(&self.topic, partition);
+        }
+        match self.consumer.committed_offsets(list, ANSWER_WITHIN) {
+            Ok(committed) => self.expected.extend(super::positions::known_offsets(&committed)),
+            Err(error) => {
+                tracing::warn!(%error, "committed offsets are unknown: a gap before them will not be seen")
+            }
+        }
+    }
+
+    /// Says so when records were removed before they were read. (Offsets may also jump over the marks
+    /// of transactions, which are no records.)
+    fn note_gap(&mut self, delivery: &Delivery) {
+        let Delivery { partition, offset, .. } = *delivery;
+        let Some(expected) = self.expected.insert(partition, offset + 1) else { return };
+        if offset <= expected {
+            return;
+        }
+        match self.consumer.fetch_watermarks(&self.topic, partition, ANSWER_WITHIN) {
+            Ok((begin, _)) if begin > expected => {
+                let _ = self.signals.send(Signal::Gap { partition, missed: begin.min(offset) - expected });
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, partition, "could not see why offsets jump"),
+        }
+    }
+
+    /// Whether it was done.
     fn set_paused(&self, pause: bool) -> bool {
         let change = |partitions: TopicPartitionList| -> KafkaResult<()> {
             if pause { self.consumer.pause(&partitions) } else { self.consumer.resume(&partitions) }

@@ -1,5 +1,7 @@
 //! Makes sure that a topic is there and as it must be.
 
+use std::time::Duration;
+
 use rdkafka::admin::{
     AdminClient, AdminOptions, AlterConfig, ConfigResource, ConfigSource, NewTopic, ResourceSpecifier,
     TopicReplication,
@@ -10,6 +12,7 @@ use rdkafka::types::RDKafkaErrorCode;
 use super::{ANSWER_WITHIN, Kafka, blocking};
 use crate::{BusError, Topic};
 
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 const TIMESTAMPS: &str = "message.timestamp.type";
 const APPEND_TIME: &str = "LogAppendTime";
 const MAX_BYTES: &str = "max.message.bytes";
@@ -18,22 +21,32 @@ type Admin = AdminClient<DefaultClientContext>;
 
 /// Creates the topic, or checks the one that is there: enough partitions, and append times.
 pub(crate) async fn ensure_topic(kafka: &Kafka, topic: &Topic) -> Result<(), BusError> {
-    let admin: Admin =
+    let mut admin: Admin =
         kafka.client().create().map_err(|error| BusError::Refused(format!("Kafka's settings: {error}")))?;
-    let admin = match partitions(admin, topic).await? {
-        (admin, None) => return create(&admin, topic).await,
-        (admin, Some(found)) => {
-            let wanted = usize::from(topic.schedule.partitions());
-            if found < wanted {
-                return Err(BusError::Refused(format!(
-                    "topic {} has {found} partitions, but {wanted} are configured: add partitions to it, or set KAFKA_PARTITIONS={found}",
-                    topic.name
-                )));
+    loop {
+        let found;
+        (admin, found) = partitions(admin, topic).await?;
+        match found {
+            None if create(&admin, topic).await? => return Ok(()),
+            // Another process was quicker: what it made is checked as soon as it can be seen.
+            None => tokio::time::sleep(LOOK_AGAIN).await,
+            Some(found) => {
+                check_partitions(topic, found)?;
+                return mend(&admin, topic).await;
             }
-            admin
         }
-    };
-    mend(&admin, topic).await
+    }
+}
+
+fn check_partitions(topic: &Topic, found: usize) -> Result<(), BusError> {
+    let wanted = usize::from(topic.schedule.partitions());
+    if found >= wanted {
+        return Ok(());
+    }
+    Err(BusError::Refused(format!(
+        "topic {} has {found} partitions, but {wanted} are configured: add partitions to it, or set KAFKA_PARTITIONS={found}",
+        topic.name
+    )))
 }
 
 /// How many partitions the topic has; `None` when there is no such topic.
@@ -49,7 +62,8 @@ async fn partitions(admin: Admin, topic: &Topic) -> Result<(Admin, Option<usize>
     .await
 }
 
-async fn create(admin: &Admin, topic: &Topic) -> Result<(), BusError> {
+/// Whether it was this process that created it.
+async fn create(admin: &Admin, topic: &Topic) -> Result<bool, BusError> {
     let max_bytes = topic.max_record_bytes.to_string();
     let partitions = i32::from(topic.schedule.partitions());
     let replication = TopicReplication::Fixed(topic.replication.unwrap_or(-1));
@@ -61,8 +75,8 @@ async fn create(admin: &Admin, topic: &Topic) -> Result<(), BusError> {
         admin.create_topics([&new], &options()).await.map_err(|error| unavailable(error.to_string()))?;
     for result in results {
         match result {
-            // Another process was quicker; the next check is on what it made.
-            Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+            Ok(_) => {}
+            Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => return Ok(false),
             Err((
                 name,
                 code @ (RDKafkaErrorCode::InvalidReplicationFactor | RDKafkaErrorCode::PolicyViolation),
@@ -73,7 +87,7 @@ async fn create(admin: &Admin, topic: &Topic) -> Result<(), BusError> {
         }
     }
     tracing::info!(topic = topic.name, partitions, "created the topic");
-    Ok(())
+    Ok(true)
 }
 
 /// Alters a topic whose timestamps are not append times, keeping its other settings.
@@ -109,8 +123,8 @@ async fn mend(admin: &Admin, topic: &Topic) -> Result<(), BusError> {
             Ok(())
         }
         Ok(Some(Err((_, code)))) => Err(refused(code.to_string())),
-        Ok(None) => Err(refused("no answer".into())),
-        Err(error) => Err(refused(error.to_string())),
+        Ok(None) => Err(unavailable("no answer".into())),
+        Err(error) => Err(unavailable(error.to_string())),
     }
 }
 

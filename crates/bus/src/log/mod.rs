@@ -1,8 +1,8 @@
 //! The embedded log: Kafka's meaning in one SQLite file of this process, for the standalone.
 //!
-//! Appends, commits and new topics wait in a [`queue`] for the one [`writer`] thread, which writes
+//! Appends, commits and new topics wait in a `queue` for the one `writer` thread, which writes
 //! whatever waits as one transaction and answers after its sync. Each source has a thread and a
-//! connection of its own; a [`bell`] wakes them when something was appended.
+//! connection of its own; a `bell` wakes them when something was appended.
 
 mod bell;
 mod file;

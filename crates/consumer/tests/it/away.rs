@@ -36,11 +36,17 @@ pub(crate) async fn clickhouse_away_later_is_waited_for_and_nothing_is_committed
         site.send(&more).await;
         operations.extend(more);
         until("it has tried again", PATIENCE, async || gate.turned_away() >= misses + 3).await;
+        let troubles = consumer.status.troubles();
+        assert!(
+            matches!(&troubles[..], [one] if one.starts_with("clickhouse: ClickHouse is away: ")),
+            "{troubles:?}"
+        );
         assert_eq!(site.committed().await, committed);
         assert_eq!(site.count().await, rows);
 
         gate.reopen();
         site.caught_up().await;
+        assert!(consumer.status.troubles().is_empty());
         site.assert_holds(&operations).await;
     }
     consumer.stop().await;

@@ -18,10 +18,14 @@ pub(crate) struct Letter {
     pub(crate) topic: String,
     pub(crate) partition: i32,
     pub(crate) offset: i64,
+    /// How long the value was, if it is left out.
+    pub(crate) left_out: Option<usize>,
 }
 
 impl Letter {
     fn read(mut delivery: Delivery) -> Self {
+        let left_out = delivery.headers.pop_if(|(name, _)| name == "millrace-truncated");
+        let left_out = left_out.map(|(_, length)| String::from_utf8(length).unwrap().parse().unwrap());
         let added = delivery.headers.split_off(delivery.headers.len() - 6);
         let mut added = added.into_iter();
         let mut next = |expected: &str| {
@@ -38,6 +42,7 @@ impl Letter {
             topic: next("millrace-topic"),
             partition: next("millrace-partition").parse().unwrap(),
             offset: next("millrace-offset").parse().unwrap(),
+            left_out,
         };
         Timestamp::parse(&next("millrace-time")).expect("a time");
         letter
@@ -45,12 +50,15 @@ impl Letter {
 }
 
 impl Site {
-    /// The dead letters so far, in the order in which they were written.
+    /// The dead letters so far, in the order of the messages that they are about.
     pub(crate) async fn letters(&self) -> Vec<Letter> {
-        self.everything_on(&self.channels.dead_letters).await.into_iter().map(Letter::read).collect()
+        let found = self.everything_on(&self.channels.dead_letters).await;
+        let mut letters: Vec<_> = found.into_iter().map(Letter::read).collect();
+        letters.sort_by_key(|letter| (letter.partition, letter.offset));
+        letters
     }
 
-    /// Reasons and values of the dead letters so far.
+    /// Reasons and values of the dead letters so far, in the same order.
     pub(crate) async fn reasons(&self) -> Vec<(String, Vec<u8>)> {
         self.letters().await.into_iter().map(|letter| (letter.reason, letter.value)).collect()
     }

@@ -64,6 +64,7 @@ pub(crate) fn assert_is_letter_of(
         (topic, place.partition, place.offset)
     );
     assert!(!letter.error.is_empty() && letter.error.chars().count() <= 1_000);
+    assert_eq!(letter.left_out, None);
 }
 
 pub(crate) async fn messages_that_are_no_operations_become_dead_letters_and_cost_nothing_else(site: Site) {

@@ -18,7 +18,7 @@ impl Site {
             ("KAFKA_TOPIC", self.channels.events.name.clone()),
             ("KAFKA_GROUP_ID", self.channels.group.clone()),
             ("KAFKA_PARTITIONS", "3".to_owned()),
-            ("CLICKHOUSE_URL", std::thread::spawn(testing::engine::url).join().unwrap().to_string()),
+            ("CLICKHOUSE_URL", testing::engine::url().to_string()),
             ("CLICKHOUSE_DATABASE", self.clickhouse.database.clone()),
             ("CONSUMER_STATUS_PORT", testing::port::free().to_string()),
         ];
@@ -77,7 +77,10 @@ async fn few_operations_are_written_after_the_interval_and_ready_is_told() {
         ("CONSUMER_STATUS_PORT", &port.to_string()),
     ]);
     until("it is ready", PATIENCE, async || {
-        tokio::task::spawn_blocking(move || status::probe(port, "/ready")).await.unwrap().is_ok()
+        tokio::task::spawn_blocking(move || status::probe(([127, 0, 0, 1], port).into(), "/ready"))
+            .await
+            .unwrap()
+            .is_ok()
     })
     .await;
     let key = new_key();
@@ -94,7 +97,7 @@ async fn killed_in_the_middle_it_is_replaced_and_nothing_is_lost() {
     let site = Site::on_kafka().await;
     let operations = mixed(40, 80, 4_000);
     site.send(&operations).await;
-    let small = [("CONSUMER_MAX_BATCH_BYTES", "20000"), ("CONSUMER_FLUSH_INTERVAL_MS", "20")];
+    let small = [("CONSUMER_MAX_BATCH_BYTES", "150000"), ("CONSUMER_FLUSH_INTERVAL_MS", "20")];
     let (mut first, _second) = (site.process(&small), site.process(&small));
     until("some of it is done", PATIENCE, async || site.done().await > 0).await;
     first.kill_9();

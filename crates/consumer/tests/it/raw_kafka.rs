@@ -10,6 +10,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 
+use crate::deliveries::Letter;
 use crate::hostile::assert_is_letter_of;
 use crate::operations::{answer, create, creates, new_key};
 use crate::site::{PATIENCE, Site, record, small_batches};
@@ -30,7 +31,10 @@ pub(crate) fn members(group: &str) -> usize {
 
 /// A message with a header, perhaps without a value, which a header may be too.
 async fn send(topic: &str, partition: i32, key: &str, value: Option<&[u8]>) -> Written {
-    let producer: FutureProducer = client().create().unwrap();
+    let mut client = client();
+    // The broker's limit is for what is compressed.
+    let producer: FutureProducer =
+        client.set("compression.type", "lz4").set("message.max.bytes", "10000000").create().unwrap();
     let headers = OwnedHeaders::new().insert(Header { key: "nothing", value: None::<&[u8]> });
     let record = FutureRecord {
         topic,
@@ -61,6 +65,27 @@ async fn a_message_without_a_value_is_a_dead_letter() {
     let headers = vec![("nothing".to_owned(), Vec::new())];
     let sent = Record { key: Some(key.into_bytes()), headers, ..Record::default() };
     assert_is_letter_of(&letters[0], &site.channels.events.name, &sent, place, "undecodable");
+    consumer.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_too_large_for_a_letter_leaves_one_that_says_where_it_is() {
+    let site = Site::on_kafka().await;
+    let consumer = site.start(small_batches());
+    let good = creates(3);
+    site.send(&good[..1]).await;
+    let key = new_key().id.to_string();
+    let place = send(&site.channels.events.name, 1, &key, Some(&vec![b' '; 5_000_000])).await;
+    site.send(&good[1..]).await;
+    site.caught_up().await;
+    site.assert_holds(&good).await;
+
+    let letters = site.letters().await;
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].left_out, Some(5_000_000));
+    let stub = Letter { left_out: None, ..letters.into_iter().next().unwrap() };
+    let left = Record { key: Some(key.into_bytes()), ..Record::default() };
+    assert_is_letter_of(&stub, &site.channels.events.name, &left, place, "undecodable");
     consumer.stop().await;
 }
 

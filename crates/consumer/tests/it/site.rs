@@ -64,7 +64,7 @@ impl Site {
     }
 
     fn with(channels: Channels, folder: Option<TempDir>) -> Self {
-        let url = std::thread::spawn(testing::engine::url).join().unwrap().to_string();
+        let url = testing::engine::url().to_string();
         let clickhouse = store::Config {
             url: Some(url.clone()),
             database: testing::unique("consumer"),
@@ -189,9 +189,9 @@ pub(crate) fn record(operation: &Operation) -> Record {
     }
 }
 
-/// Small batches, so that few operations make many of them.
+/// Batches of some hundred operations at most, so that few thousand make many of them.
 pub(crate) fn small_batches() -> Config {
-    Config { batch_size: 20, flush_interval_ms: 20, max_batch_bytes: 20_000, ..Config::default() }
+    Config { batch_size: 20, flush_interval_ms: 20, max_batch_bytes: 150_000, ..Config::default() }
 }
 
 /// A running consumer.

@@ -45,6 +45,13 @@ async fn formats_with_a_head_or_a_foot_come_whole() {
 }
 
 #[tokio::test]
+async fn a_result_that_can_not_be_streamed_has_a_limit() {
+    let statement = "SELECT repeat(toString(number % 10), 1000000) FROM numbers(300) FORMAT JSON";
+    let response = post(statement).send().await.unwrap();
+    assert_eq!(header(&response, "X-ClickHouse-Exception-Code"), Some("396"));
+}
+
+#[tokio::test]
 async fn totals_follow_the_rows() {
     let statement = "SELECT number % 3 AS k, count() FROM numbers(9) GROUP BY k WITH TOTALS ORDER BY k";
     assert_eq!(query(statement).await, "0\t3\n1\t3\n2\t3\n\n0\t9\n");

@@ -82,6 +82,8 @@ fn each_fault_has_its_reason() {
     for (value, reason) in cases {
         assert_eq!(read(value).unwrap_err(), reason, "{value}");
     }
+    let upper = ID.to_uppercase();
+    assert_eq!(decode(Some(upper.as_bytes()), good.as_bytes()).unwrap_err().reason(), "key_mismatch");
     assert_eq!(decode(None, good.as_bytes()).unwrap_err().reason(), "key_mismatch");
     assert_eq!(decode(Some(b"\xff"), good.as_bytes()).unwrap_err().reason(), "key_mismatch");
     assert_eq!(

@@ -25,10 +25,10 @@ async fn a_second_start_finds_the_same_data() {
     let event = json!({"conversation_id": "c", "event_name": "event_a", "input": "kept"});
     let created: Value = millrace.post("/event", &event).await.json().await.unwrap();
     let id = created["data"]["id"].as_str().unwrap().to_owned();
-    // The end waits for what was acknowledged to become visible.
     millrace.stop();
     assert!(!millrace.data().join("endpoints.json").exists());
     millrace.start_all().await;
+    millrace.caught_up().await;
     let found = millrace.get(&format!("/event/{id}")).await.unwrap();
     assert_eq!(found.status(), 200);
     assert_eq!(found.json::<Value>().await.unwrap()["data"]["input"], "kept");

@@ -37,8 +37,7 @@ impl Store {
         since: Timestamp,
     ) -> Result<Vec<ErrorCount>, StoreError> {
         let query = self
-            .client
-            .query_raw(ERROR_COUNTS)
+            .question(ERROR_COUNTS)
             .param("tenant", tenant.as_str())
             .param("event_name", event_name)
             .param("since", sql_time(since));

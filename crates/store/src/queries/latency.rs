@@ -39,8 +39,7 @@ impl Store {
         limit: u64,
     ) -> Result<Vec<SessionLatency>, StoreError> {
         let query = self
-            .client
-            .query_raw(LATENCY)
+            .question(LATENCY)
             .param("tenant", tenant.as_str())
             .param("since", sql_time(since))
             .param("limit", limit);

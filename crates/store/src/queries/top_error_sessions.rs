@@ -41,8 +41,7 @@ impl Store {
         limit: u64,
     ) -> Result<Vec<ErrorSession>, StoreError> {
         let query = self
-            .client
-            .query_raw(TOP_ERROR_SESSIONS)
+            .question(TOP_ERROR_SESSIONS)
             .param("tenant", tenant.as_str())
             .param("since", sql_time(since))
             .param("min_events", min_events)

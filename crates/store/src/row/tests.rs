@@ -8,7 +8,7 @@ use crate::{Config, Store};
 
 /// A database of a test's own, and a client to look at it.
 async fn table() -> (Store, Client) {
-    let url = std::thread::spawn(testing::engine::url).join().unwrap().to_string();
+    let url = testing::engine::url().to_string();
     let config = Config { url: Some(url.clone()), database: testing::unique("row"), ..Config::default() };
     let client = Client::default().with_url(url).with_database(&config.database);
     let store = Store::new(config).unwrap();

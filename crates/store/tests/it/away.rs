@@ -69,7 +69,7 @@ async fn a_server_that_accepts_and_never_answers_is_given_up() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_insert_that_gets_stuck_is_given_up() {
     let database = Database::new().await;
-    let relay = Relay::to(std::thread::spawn(testing::engine::url).join().unwrap()).await;
+    let relay = Relay::to(testing::engine::url()).await;
     let config = Config { url: Some(relay.url.clone()), timeout_ms: TIMEOUT_MS, ..database.config.clone() };
     let store = Store::new(config).unwrap();
     let small = created(&new_key(), 1, saying("x"));

@@ -28,7 +28,7 @@ impl Database {
 
     /// Only the name of one, otherwise configured like this.
     pub(crate) fn with(config: Config) -> Self {
-        let url = std::thread::spawn(testing::engine::url).join().unwrap().to_string();
+        let url = testing::engine::url().to_string();
         let client = Client::default().with_url(&url);
         let config = Config { url: Some(url), database: testing::unique("store"), ..config };
         Self { store: Store::new(config.clone()).unwrap(), config, client }
