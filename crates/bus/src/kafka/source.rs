@@ -226,7 +226,7 @@ impl Poller {
         match self.consumer.committed_offsets(list, ANSWER_WITHIN) {
             Ok(committed) => self.expected.extend(super::positions::known_offsets(&committed)),
             Err(error) => {
-                tracing::warn!(%error, "committed offsets are unknown: a gap before them will not be seen")
+                tracing::warn!(%error, "committed offsets are unknown: a gap before them will not be seen");
             }
         }
     }

@@ -83,7 +83,7 @@ async fn a_body_that_is_no_batch_is_refused() {
     }
     assert_snapshot!(lines.join("\n"), @r#"
     rubbish              invalid_json: invalid JSON body: expected value at line 1 column 1
-    []                   invalid_field: invalid JSON body: invalid length 0, expected an object at line 1 column 2
+    []                   invalid_field: invalid JSON body: expected an object, not a list
     null                 invalid_field: invalid JSON body: invalid type: null, expected an object at line 1 column 4
     7                    invalid_field: invalid JSON body: invalid type: integer `7`, expected an object at line 1 column 1
     {"events":7}         invalid_field: invalid JSON body: events: invalid type: integer `7`, expected a sequence at line 1 column 11
