@@ -12,35 +12,35 @@ set -euo pipefail
 version=26.7.3-stable.1
 
 fail() {
-    echo "fetch-engine: $*" >&2
-    exit 1
+  echo "fetch-engine: $*" >&2
+  exit 1
 }
 
 if [[ -n "${MILLRACE_ENGINE_LIB:-}" ]]; then
-    [[ -f "$MILLRACE_ENGINE_LIB" ]] || fail "MILLRACE_ENGINE_LIB names $MILLRACE_ENGINE_LIB, which does not exist"
-    echo "$MILLRACE_ENGINE_LIB"
-    exit
+  [[ -f "$MILLRACE_ENGINE_LIB" ]] || fail "MILLRACE_ENGINE_LIB names $MILLRACE_ENGINE_LIB, which does not exist"
+  echo "$MILLRACE_ENGINE_LIB"
+  exit
 fi
 
 cache="${XDG_CACHE_HOME:-${HOME:?fetch-engine: neither XDG_CACHE_HOME nor HOME is set}/.cache}/millrace/engine"
 library="$cache/$version/libchdb.so"
 if [[ -f "$library" ]]; then
-    echo "$library"
-    exit
+  echo "$library"
+  exit
 fi
 
 case "$(uname -s)-$(uname -m)" in
-    Linux-x86_64) platform=linux-x64-gnu ;;
-    Linux-aarch64 | Linux-arm64) platform=linux-arm64-gnu ;;
-    Darwin-arm64) platform=darwin-arm64 ;;
-    Darwin-x86_64) platform=darwin-x64 ;;
-    *) fail "there is no engine for $(uname -s) on $(uname -m)" ;;
+  Linux-x86_64) platform=linux-x64-gnu ;;
+  Linux-aarch64 | Linux-arm64) platform=linux-arm64-gnu ;;
+  Darwin-arm64) platform=darwin-arm64 ;;
+  Darwin-x86_64) platform=darwin-x64 ;;
+  *) fail "there is no engine for $(uname -s) on $(uname -m)" ;;
 esac
 package="@chdb/lib-$platform@$version"
 
 case "$platform" in
-    linux-x64-gnu) pinned=sha512-XP97mMqnc5tZpKQywR8N7cLTsHNiTmHr30pC5mzo3jWmukjKn2IBa60c2B/gWUNcuFjOMjWoorQICCqBVj5wpw== ;;
-    *) pinned="${MILLRACE_ENGINE_INTEGRITY:-}" ;;
+  linux-x64-gnu) pinned=sha512-XP97mMqnc5tZpKQywR8N7cLTsHNiTmHr30pC5mzo3jWmukjKn2IBa60c2B/gWUNcuFjOMjWoorQICCqBVj5wpw== ;;
+  *) pinned="${MILLRACE_ENGINE_INTEGRITY:-}" ;;
 esac
 [[ -n "$pinned" ]] || fail "no hash is pinned for $package: see the head of $0"
 command -v npm >/dev/null || fail "npm is needed to fetch $package and is not installed"
@@ -62,10 +62,10 @@ archive="${archives[0]}"
 
 # npm brings node along.
 found="$(node -e '
-    const hash = require("crypto").createHash("sha512");
-    require("fs").createReadStream(process.argv[1])
-        .on("data", (piece) => hash.update(piece))
-        .on("end", () => console.log("sha512-" + hash.digest("base64")));
+  const hash = require("crypto").createHash("sha512");
+  require("fs").createReadStream(process.argv[1])
+  .on("data", (piece) => hash.update(piece))
+  .on("end", () => console.log("sha512-" + hash.digest("base64")));
 ' "$archive")" || fail "could not compute the hash of $package"
 [[ "$found" == "$pinned" ]] || fail "$package has the hash $found, not the one pinned"
 

@@ -21,7 +21,7 @@ const HELD_BYTES: usize = 1 << 20;
 
 /// The largest result that is held back whole because its format can't be streamed, as the engine counts:
 /// in memory, before it is formatted.
-const WHOLE_BYTES: usize = 256 << 20;
+const WHOLE_BYTES: usize = 64 << 20;
 
 /// A streamed result is sent in pieces of at least this size.
 const PIECE_BYTES: usize = 64 << 10;

@@ -46,7 +46,7 @@ async fn formats_with_a_head_or_a_foot_come_whole() {
 
 #[tokio::test]
 async fn a_result_that_can_not_be_streamed_has_a_limit() {
-    let statement = "SELECT repeat(toString(number % 10), 1000000) FROM numbers(300) FORMAT JSON";
+    let statement = "SELECT repeat(toString(number % 10), 1000000) FROM numbers(100) FORMAT JSON";
     let response = post(statement).send().await.unwrap();
     assert_eq!(header(&response, "X-ClickHouse-Exception-Code"), Some("396"));
 }

@@ -91,7 +91,7 @@ async fn ten_thousand_events_and_more_come_in_one_streamed_answer() {
 async fn spoil_the_last(app: &App) {
     let last = "SELECT id FROM events ORDER BY created_at DESC, UUIDToNum(id) DESC LIMIT 1";
     app.sql(&format!(
-        "ALTER TABLE events UPDATE source = 'elsewhere' WHERE id IN ({last}) SETTINGS mutations_sync = 1"
+        "ALTER TABLE events UPDATE latency = -1 WHERE id IN ({last}) SETTINGS mutations_sync = 1"
     ))
     .await;
 }
