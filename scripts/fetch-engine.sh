@@ -64,8 +64,8 @@ archive="${archives[0]}"
 found="$(node -e '
   const hash = require("crypto").createHash("sha512");
   require("fs").createReadStream(process.argv[1])
-  .on("data", (piece) => hash.update(piece))
-  .on("end", () => console.log("sha512-" + hash.digest("base64")));
+    .on("data", (piece) => hash.update(piece))
+    .on("end", () => console.log("sha512-" + hash.digest("base64")));
 ' "$archive")" || fail "could not compute the hash of $package"
 [[ "$found" == "$pinned" ]] || fail "$package has the hash $found, not the one pinned"
 

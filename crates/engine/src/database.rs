@@ -34,8 +34,12 @@ pub(crate) struct Database {
     permits: Arc<Semaphore>,
     threads: Threads,
     sessions: Arc<Sessions>,
-    /// Keeps the data directory open between requests. Also kills queries.
-    anchor: Mutex<Option<Session>>,
+    anchor: Mutex<Option<Anchor>>,
+}
+
+/// Keeps the data directory open between requests. Also kills queries.
+struct Anchor {
+    session: Session,
     /// Last, so that it is let go of when the data directory is closed.
     _directory: Directory,
 }
@@ -63,15 +67,14 @@ impl Database {
         let failed = || EngineError::OpenFailed(data.clone());
         let path = std::path::absolute(data).ok().and_then(|path| path.into_os_string().into_string().ok());
         let sessions = Sessions::new(library, path.ok_or_else(failed)?);
-        let mut anchor = sessions.take("").map_err(|_| failed())?;
-        let formats = Formats::load(&mut anchor.connection).map_err(|_| failed())?;
+        let mut session = sessions.take("").map_err(|_| failed())?;
+        let formats = Formats::load(&mut session.connection).map_err(|_| failed())?;
         Ok(Self {
             formats,
             permits: Arc::new(Semaphore::new(PERMITS as usize)),
             threads,
             sessions: Arc::new(sessions),
-            anchor: Mutex::new(Some(anchor)),
-            _directory: directory,
+            anchor: Mutex::new(Some(Anchor { session, _directory: directory })),
         })
     }
 
@@ -132,7 +135,8 @@ impl Database {
     fn administer(&self, sql: &str) {
         let mut anchor = self.anchor.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(anchor) = anchor.as_mut()
-            && let Err(exception) = anchor.connection.query(sql.as_bytes(), "Null", &Parameters::default())
+            && let Err(exception) =
+                anchor.session.connection.query(sql.as_bytes(), "Null", &Parameters::default())
         {
             warn!(error = exception.text, "could not kill queries");
         }
