@@ -59,8 +59,9 @@ impl Site {
     }
 
     /// Reasons and values of the dead letters so far, in the same order.
-    pub(crate) async fn reasons(&self) -> Vec<(String, Vec<u8>)> {
-        self.letters().await.into_iter().map(|letter| (letter.reason, letter.value)).collect()
+    pub(crate) async fn reasons(&self) -> Vec<(String, String)> {
+        let text = |letter: Letter| (letter.reason, String::from_utf8(letter.value).unwrap());
+        self.letters().await.into_iter().map(text).collect()
     }
 
     async fn everything_on(&self, topic: &Topic) -> Vec<Delivery> {

@@ -58,9 +58,11 @@ impl Dice {
 }
 
 /// Text that does not get much smaller when it is compressed.
-pub(crate) fn noise(seed: u64, length: usize) -> String {
-    let mut dice = Dice(seed);
-    (0..length).map(|_| char::from(b' ' + u8::try_from(dice.roll(95)).unwrap())).collect()
+pub(crate) fn noise(length: usize) -> String {
+    let mut dice = Dice(0);
+    (0..length)
+        .map(|_| char::from(b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"[dice.roll(62)]))
+        .collect()
 }
 
 /// Creates, repeated ones too, updates and a few deletes, all mixed, of so many keys. Every other id

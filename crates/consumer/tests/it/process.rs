@@ -128,6 +128,25 @@ async fn a_member_that_ends_leaves_its_partitions_to_the_others_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asked_to_end_while_clickhouse_is_away_it_waits_no_longer_than_it_may() {
+    let site = Site::on_kafka().await;
+    let gate = Gate::open().await;
+    site.send(&creates(1)).await;
+    let mut process =
+        site.process(&[("CLICKHOUSE_URL", &gate.url()), ("CONSUMER_SHUTDOWN_TIMEOUT_MS", "300")]);
+    site.caught_up().await;
+
+    gate.close();
+    site.send(&creates(1)).await;
+    until("it misses ClickHouse", PATIENCE, async || gate.turned_away() > 0).await;
+    let asked = Instant::now();
+    process.terminate();
+    assert!(process.wait_exit(PATIENCE).success());
+    assert!(asked.elapsed() < Duration::from_secs(10), "it took {:?}", asked.elapsed());
+    assert_eq!(site.done().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_someone_has_to_change_ends_it_with_one_line() {
     let site = Site::on_kafka().await;
     let line = |more: &[(&'static str, &str)]| {

@@ -12,7 +12,7 @@ use runtime::shutdown::Shutdown;
 use runtime::status::Status;
 use store::{State, Store};
 use tempfile::TempDir;
-use testing::wait::until;
+use testing::wait::{until, until_some};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -118,11 +118,13 @@ impl Site {
     }
 
     pub(crate) async fn partitions(&self) -> Vec<PartitionPosition> {
-        self.positions().partitions().await.unwrap()
+        let positions = self.positions();
+        until_some("the log tells its ends", PATIENCE, async || positions.partitions().await.ok()).await
     }
 
     pub(crate) async fn committed(&self) -> Offsets {
-        self.positions().committed().await.unwrap()
+        let positions = self.positions();
+        until_some("the log tells its commits", PATIENCE, async || positions.committed().await.ok()).await
     }
 
     /// How many messages the group has committed.
