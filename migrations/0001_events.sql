@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS {database}.events {on_cluster}
     trace_ids Array(String),
     properties String COMMENT 'JSON text as sent: the truth' CODEC(ZSTD(3)),
     attributes JSON(max_dynamic_paths = 64)
-        MATERIALIZED CAST(if(properties = '', '{}', properties), 'JSON(max_dynamic_paths = 64)')
+        MATERIALIZED CAST(if(isValidJSON(properties), properties, '{}'), 'JSON(max_dynamic_paths = 64)')
         COMMENT 'properties for queries: lossy, never returned',
     context String COMMENT 'JSON text as sent' CODEC(ZSTD(3)),
     version UInt64,

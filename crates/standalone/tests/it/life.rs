@@ -32,7 +32,8 @@ async fn a_second_start_finds_the_same_data() {
     let found = millrace.get(&format!("/event/{id}")).await.unwrap();
     assert_eq!(found.status(), 200);
     assert_eq!(found.json::<Value>().await.unwrap()["data"]["input"], "kept");
-    assert!(millrace.output().contains(&format!("API         {}", millrace.api)));
+    let banner = format!("API         {}", millrace.api);
+    until("the banner is printed", GRACE, async || millrace.output().contains(&banner)).await;
 }
 
 #[tokio::test]
