@@ -10,6 +10,7 @@ use store::Store;
 use tokio::sync::Semaphore;
 
 use crate::Config;
+use crate::body::Bodies;
 use crate::error::ApiError;
 use crate::wait::Waiter;
 
@@ -21,6 +22,7 @@ pub(crate) struct App {
     pub(crate) positions: Positions,
     pub(crate) dead_letters: Positions,
     pub(crate) waiter: Waiter,
+    pub(crate) bodies: Bodies,
     /// A permit for each request in flight.
     pub(crate) in_flight: Arc<Semaphore>,
     /// Set once the topics are there.
@@ -47,6 +49,7 @@ impl App {
             waiter: Waiter::new(positions.clone(), shutdown),
             positions,
             dead_letters: bus.positions(dead_letters, group)?,
+            bodies: Bodies::new(config.max_bodies_bytes),
             in_flight: Arc::new(Semaphore::new(config.max_in_flight)),
             producer: OnceLock::new(),
             table: OnceLock::new(),

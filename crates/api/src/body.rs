@@ -1,22 +1,69 @@
-//! Bodies: read whatever their type says, unpacked, within limits of size and time.
+//! Bodies: read whatever their type says, unpacked, within limits of size, time and memory.
 
 use std::io::Read;
+use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::error::ApiError;
 
 const ARRIVES_WITHIN: Duration = Duration::from_secs(30);
 
-/// The body's bytes, at most `limit` of them, after gzip is undone.
-pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, ApiError> {
+/// Reads bodies while the memory for them lasts. Permits are KiB.
+pub(crate) struct Bodies(Arc<Semaphore>);
+
+/// A body's bytes, and the memory set aside for them until this is dropped.
+pub(crate) struct Taken {
+    bytes: Bytes,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Deref for Taken {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Bodies {
+    /// `max_bytes` is what all bodies together may hold.
+    pub(crate) fn new(max_bytes: usize) -> Self {
+        Self(Arc::new(Semaphore::new((max_bytes >> 10).clamp(1, Semaphore::MAX_PERMITS))))
+    }
+
+    /// The body, at most `limit` bytes of it, after gzip is undone.
+    pub(crate) async fn read(
+        &self,
+        headers: &HeaderMap,
+        body: Body,
+        limit: usize,
+    ) -> Result<Taken, ApiError> {
+        let announced =
+            headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let plain = !headers.contains_key(header::CONTENT_ENCODING);
+        // What it may become, where that is not known.
+        let expected = announced.filter(|length| plain && *length <= limit).unwrap_or(limit);
+        let kib = u32::try_from((expected >> 10) + 1).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.0).try_acquire_many_owned(kib);
+        let room = room.map_err(|_| ApiError::Unavailable("too much is being read, please retry".into()))?;
+        Ok(Taken { bytes: read(headers, body, announced, limit).await?, _room: room })
+    }
+}
+
+async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    announced: Option<usize>,
+    limit: usize,
+) -> Result<Bytes, ApiError> {
     let too_large = || ApiError::TooLarge(format!("the body is larger than {limit} bytes"));
-    let announced =
-        headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large());
     }

@@ -22,6 +22,8 @@ pub struct Config {
     pub max_batch_body_bytes: usize,
     /// The most events of a batch.
     pub max_batch_events: usize,
+    /// What the bodies of all requests may hold at once, in bytes; further ones are answered 503.
+    pub max_bodies_bytes: usize,
     /// The most requests at once; further ones are answered 503.
     pub max_in_flight: usize,
 }
@@ -36,6 +38,7 @@ impl Default for Config {
             max_body_bytes: 1 << 20,
             max_batch_body_bytes: 10 << 20,
             max_batch_events: 5_000,
+            max_bodies_bytes: 128 << 20,
             max_in_flight: 4_096,
         }
     }

@@ -4,9 +4,8 @@ use std::process::ExitCode;
 
 use bus::Channels;
 use clap::{Parser, Subcommand};
-use runtime::{config, shutdown, status, telemetry};
+use runtime::{config, listen, shutdown, status, telemetry};
 use store::Store;
-use tokio::net::TcpListener;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -40,7 +39,7 @@ async fn run() -> anyhow::Result<()> {
     let channels = Channels::kafka(config::load("KAFKA_")?)?;
     let store = Store::new(config::load("CLICKHOUSE_")?)?;
     let shutdown = shutdown::on_signal()?;
-    let listener = TcpListener::bind((config.api_host, config.api_port)).await?;
+    let listener = listen(config.api_host, config.api_port, "API_PORT").await?;
     tracing::info!(address = %listener.local_addr()?, "serving");
     api::run(config, channels, store, listener, shutdown).await
 }

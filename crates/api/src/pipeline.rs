@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use bus::PartitionPosition;
+use futures_util::future::join_all;
 use model::Timestamp;
 use serde::Serialize;
 
@@ -26,17 +27,15 @@ struct Progress {
     end: i64,
     committed: i64,
     lag: i64,
-    /// How long the oldest event that is not yet visible has been waiting; 0 if there is none.
-    oldest_age_ms: i64,
+    /// How long the oldest event that is not yet visible has been waiting; 0 if there is none, null if
+    /// that can't be seen just now.
+    oldest_age_ms: Option<i64>,
 }
 
 /// `GET /pipeline`
 pub(crate) async fn pipeline(State(app): State<Arc<App>>) -> Result<Reply, ApiError> {
-    let mut partitions = Vec::new();
-    for position in app.positions.partitions().await? {
-        partitions.push(partition(&app, position).await?);
-    }
-    let letters = app.dead_letters.partitions().await?;
+    let (positions, letters) = tokio::try_join!(app.positions.partitions(), app.dead_letters.partitions())?;
+    let partitions = join_all(positions.into_iter().map(|position| partition(&app, position))).await;
     Ok(Reply::ok(&Pipeline {
         lag: partitions.iter().map(|partition| partition.lag).sum(),
         partitions,
@@ -44,10 +43,17 @@ pub(crate) async fn pipeline(State(app): State<Arc<App>>) -> Result<Reply, ApiEr
     }))
 }
 
-async fn partition(app: &App, position: PartitionPosition) -> Result<Progress, ApiError> {
+async fn partition(app: &App, position: PartitionPosition) -> Progress {
     let PartitionPosition { partition, end, committed, .. } = position;
     let lag = position.lag();
-    let oldest = if lag > 0 { app.positions.append_time(partition, committed).await? } else { None };
-    let oldest_age_ms = oldest.map_or(0, |at| (Timestamp::now().millis() - at.millis()).max(0));
-    Ok(Progress { partition, end, committed, lag, oldest_age_ms })
+    let oldest_age_ms = match lag {
+        0 => Some(0),
+        _ => app.positions.append_time(partition, committed).await.ok().map(age_ms),
+    };
+    Progress { partition, end, committed, lag, oldest_age_ms }
+}
+
+/// 0 if there is nothing.
+fn age_ms(oldest: Option<Timestamp>) -> i64 {
+    oldest.map_or(0, |at| (Timestamp::now().millis() - at.millis()).max(0))
 }

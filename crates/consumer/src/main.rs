@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use bus::Channels;
 use clap::{Parser, Subcommand};
-use runtime::{config, shutdown, status, telemetry};
+use runtime::{config, listen, shutdown, status, telemetry};
 use store::Store;
 
 #[global_allocator]
@@ -40,7 +40,7 @@ async fn run() -> anyhow::Result<()> {
     let store = Store::new(config::load("CLICKHOUSE_")?)?;
     let shutdown = shutdown::on_signal()?;
     let status = status::Status::default();
-    let listener = tokio::net::TcpListener::bind((config.status_host, config.status_port)).await?;
+    let listener = listen(config.status_host, config.status_port, "CONSUMER_STATUS_PORT").await?;
     tokio::spawn(status::serve(listener, status.clone(), shutdown.clone()));
     consumer::run(config, channels, store, status, shutdown).await
 }

@@ -2,7 +2,10 @@
 //! logs, retries, the end, and a status page.
 
 pub mod config;
+mod listen;
 pub mod retry;
 pub mod shutdown;
 pub mod status;
 pub mod telemetry;
+
+pub use listen::listen;

@@ -1,16 +1,14 @@
 //! What takes the place of a Kafka and a ClickHouse cluster, where none is configured.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use anyhow::Context;
 use bus::Channels;
 use bus::log::{Log, Options};
 use engine::Engine;
-use runtime::config;
 use runtime::shutdown::Shutdown;
+use runtime::{config, listen};
 use store::Store;
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 /// Where events go: the cluster that `KAFKA_BROKERS` names, else a log in the data folder. The log
@@ -56,16 +54,6 @@ pub(crate) async fn store(data: &Path, engine_port: u16) -> anyhow::Result<(Stor
     // The log forgets what is committed, so what is committed must survive a power loss.
     clickhouse.fsync = true;
     Ok((Store::new(clickhouse)?, Some(Serving { address, stop, task })))
-}
-
-/// Takes a port, or says in one line which variable names another.
-pub(crate) async fn listen(host: IpAddr, port: u16, variable: &str) -> anyhow::Result<TcpListener> {
-    let taken = || {
-        format!(
-            "port {port} can't be used: is Millrace running already? {variable} names another, 0 picks one"
-        )
-    };
-    TcpListener::bind((host, port)).await.with_context(taken)
 }
 
 fn is_set(variable: &str) -> bool {

@@ -6,13 +6,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
-use runtime::config;
 use runtime::shutdown::Shutdown;
 use runtime::status::{Status, probe, reachable};
+use runtime::{config, listen};
 use serde_json::json;
 
 use crate::Config;
-use crate::embedded::{self, Serving, listen};
+use crate::embedded::{self, Serving};
 
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use bus::Written;
@@ -14,7 +14,6 @@ use serde::Serialize;
 use store::State as Found;
 
 use crate::app::App;
-use crate::body;
 use crate::envelope::Reply;
 use crate::error::ApiError;
 use crate::extract::{Params, TenantOf};
@@ -44,7 +43,7 @@ pub(crate) async fn create_many(
     body: Body,
 ) -> Result<Reply, ApiError> {
     let wait = params.wait()?;
-    let bytes = body::read(&headers, body, app.config.max_batch_body_bytes).await?;
+    let bytes = app.bodies.read(&headers, body, app.config.max_batch_body_bytes).await?;
     let lines = headers.get(header::CONTENT_TYPE).is_some_and(|kind| {
         let kind = kind.as_bytes().to_ascii_lowercase();
         [&b"application/x-ndjson"[..], b"application/ndjson", b"application/jsonl"]
@@ -85,7 +84,7 @@ pub(crate) async fn create_many(
 fn read(
     app: &App,
     tenant: Tenant,
-    bytes: &Bytes,
+    bytes: &[u8],
     lines: bool,
 ) -> Result<Vec<Result<Operation, ApiError>>, ApiError> {
     let events = native::split(bytes, lines)?;

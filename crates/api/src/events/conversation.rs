@@ -48,6 +48,8 @@ pub(crate) async fn by_conversation(
     // The first piece before the status: afterwards an error can only break off.
     let first = answer.chunk().await?;
     let rest = stream::try_unfold(answer, |mut answer| async {
+        // The server writes what it has while it waits, and drops it when the next piece fails.
+        tokio::task::yield_now().await;
         let chunk =
             answer.chunk().await.inspect_err(|error| tracing::error!(%error, "an answer broke off"))?;
         Ok::<_, StoreError>(chunk.map(|chunk| (chunk, answer)))

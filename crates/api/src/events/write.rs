@@ -13,7 +13,6 @@ use serde::Serialize;
 use store::{State as Found, Stored};
 
 use crate::app::App;
-use crate::body;
 use crate::envelope::Reply;
 use crate::error::ApiError;
 use crate::extract::{KeyOf, Params, TenantOf};
@@ -35,7 +34,7 @@ pub(crate) async fn create(
     body: Body,
 ) -> Result<Reply, ApiError> {
     let wait = params.wait()?;
-    let bytes = body::read(&headers, body, app.config.max_body_bytes).await?;
+    let bytes = app.bodies.read(&headers, body, app.config.max_body_bytes).await?;
     let operation = native::create(&bytes, &mut app.intake(tenant))?;
     let (key, written) = send(&app, &operation).await?;
     let queued = Reply::new(StatusCode::ACCEPTED, "event creation queued");
@@ -57,7 +56,7 @@ pub(crate) async fn update(
     body: Body,
 ) -> Result<Reply, ApiError> {
     let wait = params.wait()?;
-    let bytes = body::read(&headers, body, app.config.max_body_bytes).await?;
+    let bytes = app.bodies.read(&headers, body, app.config.max_body_bytes).await?;
     let intake = app.intake(key.tenant.clone());
     let operation = native::update(&bytes, key, &intake)?;
     let (key, written) = send(&app, &operation).await?;

@@ -1,6 +1,6 @@
 //! Where a topic ends and how far a group has come, asked of Kafka.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use model::Timestamp;
@@ -18,7 +18,7 @@ pub struct Positions {
     client: Arc<BaseConsumer>,
     topic: Arc<str>,
     /// `append_time` assigns a partition to the client: one at a time.
-    looking: Arc<Mutex<()>>,
+    looking: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Positions {
@@ -52,6 +52,7 @@ impl Positions {
         offset: i64,
     ) -> Result<Option<Timestamp>, BusError> {
         let positions = self.clone();
+        let _one_at_a_time = self.looking.lock().await;
         blocking("asking Kafka for a record", move || positions.blocking_append_time(partition, offset)).await
     }
 
@@ -89,7 +90,6 @@ impl Positions {
     }
 
     fn blocking_append_time(&self, partition: i32, offset: i64) -> KafkaResult<Option<Timestamp>> {
-        let _one_at_a_time = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
         let mut list = TopicPartitionList::new();
         list.add_partition_offset(&self.topic, partition, Offset::Offset(offset))?;
         self.client.assign(&list)?;
