@@ -4,6 +4,7 @@
 //! [`kafka`], and [`log`], an embedded one for the standalone. Nobody above knows which it is, and
 //! nothing here knows what a record says.
 
+mod atomic;
 mod budget;
 mod channels;
 mod error;
@@ -16,8 +17,9 @@ mod source;
 mod stretch;
 mod topic;
 
+pub use atomic::AtomicProducer;
 pub use channels::Channels;
-pub use error::{BusError, SendError};
+pub use error::{BusError, SendError, TransactError};
 pub use partition::{Schedule, ScheduleError};
 pub use positions::{PartitionPosition, Positions};
 pub use producer::{Producer, Record, Written};
@@ -49,6 +51,21 @@ impl Bus {
         Ok(match self {
             Self::Kafka(kafka) => Producer::Kafka(kafka::Producer::new(kafka, topic)?),
             Self::Log(log) => Producer::Log(log::Producer::new(log, topic)),
+        })
+    }
+
+    /// A producer to several topics, of records up to this size. Waits until it may begin: what an earlier
+    /// producer with this id has sent is on its topics by then or never will be, and it sends no more.
+    pub async fn atomic_producer(
+        &self,
+        id: &str,
+        max_record_bytes: usize,
+    ) -> Result<AtomicProducer, BusError> {
+        Ok(match self {
+            Self::Kafka(kafka) => {
+                AtomicProducer::Kafka(kafka::AtomicProducer::new(kafka, id, max_record_bytes).await?)
+            }
+            Self::Log(log) => AtomicProducer::Log(log::AtomicProducer::new(log)),
         })
     }
 

@@ -1,6 +1,6 @@
 //! What a topic is to be like.
 
-use crate::Schedule;
+use crate::{Record, Schedule};
 
 /// A topic, as its producers and consumers want it.
 #[derive(Clone, Debug)]
@@ -15,4 +15,11 @@ pub struct Topic {
     pub max_record_bytes: usize,
     /// Take records whose time is not the broker's append time, at the risk of wrong versions.
     pub allow_create_time: bool,
+}
+
+impl Topic {
+    /// The partition that a record belongs to: its key's, or the first.
+    pub(crate) fn partition(&self, record: &Record) -> i32 {
+        record.key.as_ref().map_or(0, |key| self.schedule.partition(key, record.at))
+    }
 }

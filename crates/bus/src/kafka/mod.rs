@@ -1,5 +1,6 @@
 //! Topics in a Kafka cluster, by librdkafka.
 
+mod atomic;
 mod config;
 mod positions;
 mod producer;
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 
+pub use atomic::AtomicProducer;
 pub use config::Config;
 pub use positions::Positions;
 pub use producer::Producer;

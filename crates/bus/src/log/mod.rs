@@ -4,6 +4,7 @@
 //! whatever waits as one transaction and answers after its sync. Each source has a thread and a
 //! connection of its own; a `bell` wakes them when something was appended.
 
+mod atomic;
 mod bell;
 mod file;
 mod headers;
@@ -31,6 +32,7 @@ use bell::Bell;
 use queue::{Change, Queue, Request};
 use writer::Writer;
 
+pub use atomic::AtomicProducer;
 pub use options::Options;
 pub use positions::Positions;
 pub use producer::Producer;
