@@ -45,15 +45,19 @@ pub(crate) async fn pipeline(State(app): State<Arc<App>>) -> Result<Reply, ApiEr
 
 async fn partition(app: &App, position: PartitionPosition) -> Progress {
     let PartitionPosition { partition, end, committed, .. } = position;
-    let lag = position.lag();
-    let oldest_age_ms = match lag {
-        0 => Some(0),
-        _ => app.positions.append_time(partition, committed).await.ok().map(age_ms),
+    let oldest = match position.lag() {
+        0 => Ok(None),
+        _ => app.positions.append_time(partition, committed).await,
+    };
+    let (lag, oldest_age_ms) = match oldest {
+        // The marks that end transactions have offsets too, but no event is behind them.
+        Ok(None) => (0, Some(0)),
+        Ok(Some(at)) => (position.lag(), Some(age_ms(at))),
+        Err(_) => (position.lag(), None),
     };
     Progress { partition, end, committed, lag, oldest_age_ms }
 }
 
-/// 0 if there is nothing.
-fn age_ms(oldest: Option<Timestamp>) -> i64 {
-    oldest.map_or(0, |at| (Timestamp::now().millis() - at.millis()).max(0))
+fn age_ms(at: Timestamp) -> i64 {
+    (Timestamp::now().millis() - at.millis()).max(0)
 }

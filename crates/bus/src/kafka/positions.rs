@@ -86,7 +86,8 @@ impl Positions {
         loop {
             match self.client.poll(deadline.saturating_duration_since(Instant::now())) {
                 Some(Ok(message)) => {
-                    return Ok(message.timestamp().to_millis().and_then(Timestamp::from_millis));
+                    let millis = message.timestamp().to_millis();
+                    return Ok(Some(millis.and_then(Timestamp::from_millis).unwrap_or_default()));
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => return Ok(None),
                 // A broker that is away for a moment; the deadline ends it.
