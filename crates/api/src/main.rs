@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use bus::Channels;
 use clap::{Parser, Subcommand};
-use runtime::{config, listen, shutdown, status, telemetry};
+use runtime::{config, listen, metrics, shutdown, status, telemetry};
 use store::Store;
 
 #[global_allocator]
@@ -41,7 +41,7 @@ async fn run() -> anyhow::Result<()> {
     let shutdown = shutdown::on_signal()?;
     let listener = listen(config.api_host, config.api_port, "API_PORT").await?;
     tracing::info!(address = %listener.local_addr()?, "serving");
-    api::run(config, channels, store, listener, shutdown).await
+    api::run(config, channels, store, metrics::registry(), listener, shutdown).await
 }
 
 fn healthcheck() -> anyhow::Result<()> {
