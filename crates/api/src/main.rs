@@ -39,7 +39,7 @@ async fn run() -> anyhow::Result<()> {
     let channels = Channels::kafka(config::load("KAFKA_")?)?;
     let store = Store::new(config::load("CLICKHOUSE_")?)?;
     let shutdown = shutdown::on_signal()?;
-    let listener = listen(config.api_host, config.api_port, "API_PORT").await?;
+    let listener = listen(config.api_host, config.api_port, "API_PORT")?;
     tracing::info!(address = %listener.local_addr()?, "serving");
     api::run(config, channels, store, metrics::registry(), listener, shutdown).await
 }

@@ -43,7 +43,7 @@ async fn run() -> anyhow::Result<()> {
     let (mut registry, status) = (metrics::registry(), status::Status::default());
     status.register(&mut registry);
     let counters = consumer::Metrics::new(&mut registry);
-    let listener = listen(config.status_host, config.status_port, "CONSUMER_STATUS_PORT").await?;
+    let listener = listen(config.status_host, config.status_port, "CONSUMER_STATUS_PORT")?;
     tokio::spawn(status::serve(listener, status.clone(), Page::new(registry), shutdown.clone()));
     consumer::run(config, channels, store, status, counters, shutdown).await
 }

@@ -1,4 +1,4 @@
-//! Numbers for whoever watches, in the text format of Prometheus (OpenMetrics 1.0).
+//! Numbers for whoever watches, in the text format of Prometheus (`OpenMetrics` 1.0).
 
 use std::sync::Arc;
 

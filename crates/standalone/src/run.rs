@@ -29,7 +29,7 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     if endpoints.exists() {
         fs::remove_file(&endpoints)?;
     }
-    let listener = listen(api_config.api_host, api_config.api_port, "API_PORT").await?;
+    let listener = listen(api_config.api_host, api_config.api_port, "API_PORT")?;
     let address = reachable(listener.local_addr()?);
     let (store, engine) = embedded::store(data, config.engine_port).await?;
     write_endpoints(&endpoints, address, engine.as_ref())?;

@@ -14,7 +14,6 @@ mod away;
 mod backlog;
 mod deliveries;
 mod exact;
-mod gate;
 mod groups;
 mod hostile;
 mod numbers;

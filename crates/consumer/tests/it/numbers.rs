@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use bus::Record;
 use futures_util::future::join_all;
 use testing::Process;
+use testing::gate::Gate;
 use testing::wait::until;
 
-use crate::gate::Gate;
 use crate::operations::{AppliedOnce, create, creates, mixed, new_key};
 use crate::raw_kafka;
 use crate::site::{PATIENCE, Site, record};
