@@ -21,7 +21,7 @@ where
     noting(what, is_retryable, |_| {}, call).await
 }
 
-/// The same, and `status` says meanwhile that `part` does not work.
+/// The same, and `status` says meanwhile that `part` does not work and counts the retries.
 pub async fn watched<T, E, F>(
     status: &Status,
     part: &'static str,
@@ -33,7 +33,7 @@ where
     E: Display,
     F: Future<Output = Result<T, E>>,
 {
-    let done = noting(what, is_retryable, |error: &E| status.trouble(part, error.to_string()), call).await?;
+    let done = noting(what, is_retryable, |error: &E| status.retrying(part, error.to_string()), call).await?;
     status.fine(part);
     Ok(done)
 }

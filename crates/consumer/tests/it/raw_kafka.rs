@@ -30,7 +30,7 @@ pub(crate) fn members(group: &str) -> usize {
 }
 
 /// A message with a header, perhaps without a value, which a header may be too.
-async fn send(topic: &str, partition: i32, key: &str, value: Option<&[u8]>) -> Written {
+pub(crate) async fn send(topic: &str, partition: i32, key: &str, value: Option<&[u8]>) -> Written {
     let mut client = client();
     // The broker's limit is for what is compressed.
     let producer: FutureProducer =
