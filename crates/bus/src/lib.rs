@@ -37,12 +37,20 @@ pub enum Bus {
 }
 
 impl Bus {
-    /// Creates the topic if it is missing, mends one whose timestamps are not append times, and
-    /// refuses one that can't be used. Safe to call from many processes at once.
+    /// Creates the topic if it is missing, mends one whose timestamps are not append times or that takes
+    /// smaller records only, and refuses one that can't be used. Safe to call from many processes at once.
     pub async fn ensure_topic(&self, topic: &Topic) -> Result<(), BusError> {
         match self {
             Self::Kafka(kafka) => kafka::ensure_topic(kafka, topic).await,
             Self::Log(log) => log.ensure_topic(topic).await,
+        }
+    }
+
+    /// Whether there is such a topic.
+    pub async fn has_topic(&self, topic: &Topic) -> Result<bool, BusError> {
+        match self {
+            Self::Kafka(kafka) => kafka::has_topic(kafka, topic).await,
+            Self::Log(log) => log.has_topic(topic).await,
         }
     }
 

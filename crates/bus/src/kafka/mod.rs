@@ -19,7 +19,7 @@ pub use positions::Positions;
 pub use producer::Producer;
 pub(crate) use source::{Reader, source};
 pub(crate) use stretch::{StretchReader, stretch};
-pub(crate) use topics::ensure_topic;
+pub(crate) use topics::{ensure_topic, has_topic};
 
 use crate::BusError;
 

@@ -86,6 +86,11 @@ impl Log {
         self.0.queue.change("creating a topic", change).await
     }
 
+    /// Whether there is such a topic.
+    pub async fn has_topic(&self, topic: &Topic) -> Result<bool, BusError> {
+        Positions::new(self, topic, "").exists().await
+    }
+
     /// Writes what was sent before, moves everything into the one file and gives it free for others.
     /// Sources end; what is sent afterwards is refused as unavailable.
     pub async fn close(self) -> Result<(), BusError> {

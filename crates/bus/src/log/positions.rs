@@ -48,9 +48,19 @@ impl Positions {
         Ok(append_ms.and_then(Timestamp::from_millis))
     }
 
-    async fn standings(&self) -> Result<Vec<Standing>, BusError> {
+    /// Whether there is such a topic.
+    pub(super) async fn exists(&self) -> Result<bool, BusError> {
+        Ok(!self.found().await?.is_empty())
+    }
+
+    /// Of each partition; none when there is no such topic.
+    async fn found(&self) -> Result<Vec<Standing>, BusError> {
         let (topic, group) = (Arc::clone(&self.topic), Arc::clone(&self.group));
-        let standings = self.ask(move |connection| standings(connection, &topic, &group)).await?;
+        self.ask(move |connection| standings(connection, &topic, &group)).await
+    }
+
+    async fn standings(&self) -> Result<Vec<Standing>, BusError> {
+        let standings = self.found().await?;
         if standings.is_empty() { Err(missing(&self.topic)) } else { Ok(standings) }
     }
 

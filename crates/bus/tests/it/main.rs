@@ -19,6 +19,7 @@ mod place;
 mod positions;
 mod records;
 mod retention;
+mod settings;
 mod stretch;
 
 /// A test per case and implementation.
