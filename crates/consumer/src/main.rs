@@ -75,7 +75,7 @@ async fn replay(arguments: replay::Arguments) -> anyhow::Result<()> {
     let config = config::load("CONSUMER_")?;
     let channels = Channels::kafka(config::load("KAFKA_")?)?;
     let store = Store::new(config::load("CLICKHOUSE_")?)?;
-    replay::run(arguments, config, &channels, store, &shutdown::on_signal()?).await
+    replay::run(arguments, config, &channels, store, &shutdown::on_signal()?, &mut io::stdout()).await
 }
 
 fn healthcheck() -> anyhow::Result<()> {

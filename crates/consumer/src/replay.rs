@@ -5,6 +5,7 @@
 //! dead letters, so whether it is done once, twice or half makes no difference.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 
 use bus::{Channels, From, Offsets, Stretch};
 use clap::Args;
@@ -68,7 +69,7 @@ struct Run {
     next: Offsets,
 }
 
-/// Folds what was asked for, waiting for ClickHouse if it is away, and prints what it came to.
+/// Folds what was asked for, waiting for ClickHouse if it is away, and tells `out` what it came to.
 /// `shutdown` ends it between two batches.
 pub async fn run(
     arguments: Arguments,
@@ -76,6 +77,7 @@ pub async fn run(
     channels: &Channels,
     store: Store,
     shutdown: &Shutdown,
+    out: &mut impl Write,
 ) -> anyhow::Result<()> {
     let Channels { bus, events, group, .. } = channels;
     store.migrate().await?;
@@ -102,14 +104,14 @@ pub async fn run(
         };
         let Some(batch) = gathered else { break };
         if batch.is_empty() {
-            println!("{}", run.summary());
+            writeln!(out, "{}", run.summary())?;
             return Ok(());
         }
         run.count(&batch, applier.apply(&batch.deliveries).await?);
         progress
             .tell(|| format!("{} of {offsets} offsets; {}", offsets - stretch.remaining(), run.summary()));
     }
-    println!("{}", run.summary());
+    writeln!(out, "{}", run.summary())?;
     let next: Vec<_> = run.next.iter().map(|(partition, offset)| format!("{partition}:{offset}")).collect();
     anyhow::bail!("interrupted: replay --from {} goes on", next.join(","))
 }

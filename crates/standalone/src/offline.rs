@@ -28,7 +28,7 @@ pub async fn replay(config: Config, arguments: replay::Arguments, shutdown: Shut
     let consumer_config = config::load("CONSUMER_")?;
     let (channels, log) = open(&config.data)?;
     let (store, engine) = embedded::store(&config.data, config.engine_port).await?;
-    let done = replay::run(arguments, consumer_config, &channels, store, &shutdown).await;
+    let done = replay::run(arguments, consumer_config, &channels, store, &shutdown, &mut io::stdout()).await;
     let stopped = match engine {
         Some(engine) => engine.stop().await,
         None => Ok(()),

@@ -2,6 +2,7 @@
 
 mod atomic;
 mod config;
+mod gaps;
 mod positions;
 mod producer;
 mod source;

@@ -1,5 +1,6 @@
 //! Where a topic ends and how far a group has come, asked of Kafka.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,7 @@ use crate::{BusError, Offsets, PartitionPosition, Topic};
 pub struct Positions {
     client: Arc<BaseConsumer>,
     topic: Arc<str>,
-    /// `append_time` assigns a partition to the client: one at a time.
+    /// `append_times` assigns partitions to the client: one call at a time.
     looking: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -46,14 +47,13 @@ impl Positions {
         blocking("asking Kafka for offsets", move || positions.blocking_partitions()).await
     }
 
-    pub(crate) async fn append_time(
-        &self,
-        partition: i32,
-        offset: i64,
-    ) -> Result<Option<Timestamp>, BusError> {
+    pub(crate) async fn append_times(&self, offsets: Offsets) -> Result<BTreeMap<i32, Timestamp>, BusError> {
+        if offsets.is_empty() {
+            return Ok(BTreeMap::new());
+        }
         let positions = self.clone();
         let _one_at_a_time = self.looking.lock().await;
-        blocking("asking Kafka for a record", move || positions.blocking_append_time(partition, offset)).await
+        blocking("asking Kafka for records", move || positions.blocking_append_times(offsets)).await
     }
 
     fn blocking_committed(&self, within: Duration) -> KafkaResult<Offsets> {
@@ -72,30 +72,41 @@ impl Positions {
         Ok(ends.iter().map(position).collect())
     }
 
-    fn blocking_append_time(&self, partition: i32, offset: i64) -> KafkaResult<Option<Timestamp>> {
-        let mut list = TopicPartitionList::new();
-        list.add_partition_offset(&self.topic, partition, Offset::Offset(offset))?;
+    fn blocking_append_times(&self, offsets: Offsets) -> KafkaResult<BTreeMap<i32, Timestamp>> {
+        let mut list = TopicPartitionList::with_capacity(offsets.len());
+        for (partition, offset) in &offsets {
+            list.add_partition_offset(&self.topic, *partition, Offset::Offset(*offset))?;
+        }
         self.client.assign(&list)?;
-        let found = self.first_time(Instant::now() + ANSWER_WITHIN);
+        let found = self.first_times(offsets.into_keys().collect(), Instant::now() + ANSWER_WITHIN);
         self.client.unassign()?;
         found
     }
 
-    /// The time of the first record polled; `None` at the partition's end.
-    fn first_time(&self, deadline: Instant) -> KafkaResult<Option<Timestamp>> {
-        loop {
+    /// The time of the first record polled of each partition; none of those that are at their end.
+    fn first_times(
+        &self,
+        mut missing: BTreeSet<i32>,
+        deadline: Instant,
+    ) -> KafkaResult<BTreeMap<i32, Timestamp>> {
+        let mut times = BTreeMap::new();
+        while !missing.is_empty() {
             match self.client.poll(deadline.saturating_duration_since(Instant::now())) {
                 Some(Ok(message)) => {
-                    let millis = message.timestamp().to_millis();
-                    return Ok(Some(millis.and_then(Timestamp::from_millis).unwrap_or_default()));
+                    if missing.remove(&message.partition()) {
+                        let millis = message.timestamp().to_millis();
+                        let at = millis.and_then(Timestamp::from_millis).unwrap_or_default();
+                        times.insert(message.partition(), at);
+                    }
                 }
-                Some(Err(KafkaError::PartitionEOF(_))) => return Ok(None),
+                Some(Err(KafkaError::PartitionEOF(partition))) => drop(missing.remove(&partition)),
                 // A broker that is away for a moment; the deadline ends it.
                 Some(Err(error)) if Instant::now() >= deadline => return Err(error),
                 None => return Err(KafkaError::Canceled),
                 Some(Err(_)) => {}
             }
         }
+        Ok(times)
     }
 }
 

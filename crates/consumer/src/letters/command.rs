@@ -56,7 +56,7 @@ pub struct ReplayArguments {
     #[command(flatten)]
     period: Period,
     /// Put back what this file holds in place of the one letter's message.
-    #[arg(long, value_name = "FILE", requires = "ids")]
+    #[arg(long, value_name = "FILE", requires = "ids", conflicts_with_all = ["all", "reason"])]
     value: Option<PathBuf>,
     /// Put back again what was put back before. An old update may then undo a newer one.
     #[arg(long)]

@@ -10,6 +10,7 @@
     reason = "what isn't as expected fails the test"
 )]
 
+mod again;
 mod away;
 mod backlog;
 mod commands;
@@ -17,6 +18,7 @@ mod deliveries;
 mod exact;
 mod groups;
 mod hostile;
+mod killed;
 mod letters;
 mod numbers;
 mod operations;
@@ -82,6 +84,10 @@ suite! {
         a_letter_is_shown_with_its_bytes
         a_letter_of_the_largest_message_is_whole
         without_letters_there_is_nothing_to_do;
+    again:
+        an_emptied_table_is_filled_again_as_it_was
+        beside_a_running_consumer_nothing_changes
+        what_the_group_has_yet_to_come_to_is_left_to_it;
     away:
         clickhouse_away_at_the_start_is_waited_for
         clickhouse_away_later_is_waited_for_and_nothing_is_committed_meanwhile

@@ -109,13 +109,9 @@ impl Site {
         let positions = self.positions();
         until("the lag is 0", PATIENCE, async || {
             let Ok(all) = positions.partitions().await else { return false };
-            for at in all.into_iter().filter(|at| at.lag() > 0) {
-                // The marks that end transactions are no messages.
-                if !matches!(positions.append_time(at.partition, at.committed).await, Ok(None)) {
-                    return false;
-                }
-            }
-            true
+            let behind = all.iter().filter(|at| at.lag() > 0).map(|at| (at.partition, at.committed));
+            // The marks that end transactions are no messages.
+            positions.append_times(behind.collect()).await.is_ok_and(|oldest| oldest.is_empty())
         })
         .await;
     }
