@@ -1,6 +1,7 @@
 //! Topics in a Kafka cluster, by librdkafka.
 
 mod config;
+mod notices;
 mod positions;
 mod producer;
 mod source;
@@ -18,6 +19,7 @@ pub(crate) use source::{Reader, source};
 pub(crate) use topics::ensure_topic;
 
 use crate::BusError;
+use notices::Notices;
 
 /// How long a question to the cluster (metadata, offsets, topics) may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -26,12 +28,13 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct Kafka {
     config: Arc<Config>,
+    notices: Notices,
 }
 
 impl Kafka {
     /// The cluster of this configuration.
     pub fn new(config: Config) -> Self {
-        Self { config: Arc::new(config) }
+        Self { config: Arc::new(config), notices: Notices::default() }
     }
 
     /// What every client of the cluster is set to.

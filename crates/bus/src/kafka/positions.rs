@@ -9,13 +9,14 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::notices::Notices;
 use super::{ANSWER_WITHIN, Kafka, blocking};
 use crate::{BusError, Offsets, PartitionPosition, Topic};
 
 /// A client that reads a group's offsets without being its member.
 #[derive(Clone)]
 pub struct Positions {
-    client: Arc<BaseConsumer>,
+    client: Arc<BaseConsumer<Notices>>,
     topic: Arc<str>,
     /// `append_time` assigns a partition to the client: one at a time.
     looking: Arc<tokio::sync::Mutex<()>>,
@@ -30,7 +31,7 @@ impl Positions {
             .set("enable.partition.eof", "true")
             .set("auto.offset.reset", "earliest")
             .set("fetch.wait.max.ms", "50")
-            .create()
+            .create_with_context(kafka.notices.clone())
             .map_err(|error| BusError::Refused(format!("Kafka's settings: {error}")))?;
         Ok(Self { client: Arc::new(client), topic: topic.name.as_str().into(), looking: Arc::default() })
     }

@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::{ClientContext, Offset, Timestamp, TopicPartitionList};
 use tokio::sync::mpsc;
 
+use super::notices::{Notices, is_passing};
 use super::{ANSWER_WITHIN, Kafka, blocking};
 use crate::budget::Budget;
 use crate::source::{Delivery, Offsets, Reader as AnyReader, Signal, Source};
@@ -44,6 +46,7 @@ pub(crate) fn source(
         .set("fetch.queue.backoff.ms", "50")
         .create_with_context(Callbacks {
             signals: sender.clone(),
+            notices: kafka.notices.clone(),
             paused: AtomicBool::new(false),
             assigned: Mutex::default(),
         })
@@ -113,6 +116,7 @@ impl Drop for Reader {
 
 struct Callbacks {
     signals: mpsc::UnboundedSender<Signal>,
+    notices: Notices,
     /// Whether the poller has paused what was assigned.
     paused: AtomicBool,
     /// What was assigned since the poller last looked.
@@ -120,8 +124,16 @@ struct Callbacks {
 }
 
 impl ClientContext for Callbacks {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
+        self.notices.log(level, facility, text);
+    }
+
+    // Poll gives it too, but without the words.
     fn error(&self, error: KafkaError, reason: &str) {
-        let _ = self.signals.send(Signal::Trouble(format!("{error}: {reason}")));
+        if !is_passing(&error) {
+            let _ = self.signals.send(Signal::Trouble(reason.to_owned()));
+        }
+        self.notices.error(error, reason);
     }
 }
 
@@ -177,11 +189,10 @@ impl Poller {
     fn run(mut self) {
         while !self.stop.load(Ordering::Relaxed) && !self.signals.is_closed() {
             let paused = self.pause_or_resume();
-            let message = self.consumer.poll(if paused { POLL_PAUSED } else { POLL }).map(|polled| {
-                polled
-                    .map(|message| delivery(&message, self.allow_create_time))
-                    .map_err(|error| error.to_string())
-            });
+            let message = self
+                .consumer
+                .poll(if paused { POLL_PAUSED } else { POLL })
+                .map(|polled| polled.map(|message| delivery(&message, self.allow_create_time)));
             self.note_assigned();
             match message {
                 None => {}
@@ -190,8 +201,9 @@ impl Poller {
                     self.budget.take(delivery.bytes());
                     let _ = self.signals.send(Signal::Delivery(delivery));
                 }
-                Some(Err(reason)) => {
-                    let _ = self.signals.send(Signal::Trouble(reason));
+                Some(Err(error)) if is_passing(&error) => {}
+                Some(Err(error)) => {
+                    let _ = self.signals.send(Signal::Trouble(error.to_string()));
                 }
             }
         }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use super::notices::Notices;
 use rdkafka::admin::{
     AdminClient, AdminOptions, AlterConfig, ConfigResource, ConfigSource, NewTopic, ResourceSpecifier,
     TopicReplication,
 };
-use rdkafka::client::DefaultClientContext;
 use rdkafka::types::RDKafkaErrorCode;
 
 use super::{ANSWER_WITHIN, Kafka, blocking};
@@ -17,12 +17,14 @@ const TIMESTAMPS: &str = "message.timestamp.type";
 const APPEND_TIME: &str = "LogAppendTime";
 const MAX_BYTES: &str = "max.message.bytes";
 
-type Admin = AdminClient<DefaultClientContext>;
+type Admin = AdminClient<Notices>;
 
 /// Creates the topic, or checks the one that is there: enough partitions, and append times.
 pub(crate) async fn ensure_topic(kafka: &Kafka, topic: &Topic) -> Result<(), BusError> {
-    let mut admin: Admin =
-        kafka.client().create().map_err(|error| BusError::Refused(format!("Kafka's settings: {error}")))?;
+    let mut admin: Admin = kafka
+        .client()
+        .create_with_context(kafka.notices.clone())
+        .map_err(|error| BusError::Refused(format!("Kafka's settings: {error}")))?;
     loop {
         let found;
         (admin, found) = partitions(admin, topic).await?;
