@@ -15,7 +15,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Folds the events on a Kafka topic into a ClickHouse table. Configured by environment variables.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "millrace-consumer", version)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

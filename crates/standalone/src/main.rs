@@ -12,7 +12,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Event analytics in one process: API, consumer, embedded log and engine. Configured by environment
 /// variables; with `KAFKA_BROKERS` or `CLICKHOUSE_URL` set it uses those instead of embedding.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "millrace", version)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

@@ -43,6 +43,16 @@ async fn a_write_that_is_answered_can_be_read() {
 }
 
 #[tokio::test]
+async fn a_delete_right_behind_its_create_finds_the_event() {
+    let app = App::start().await;
+    for _ in 0..20 {
+        let path = format!("/event/{}", app.post("/event", event(json!({}))).await.id());
+        assert_eq!(app.delete(&format!("{path}?wait=true")).await.status, 200);
+        assert_eq!(app.get(&path).await.status, 404);
+    }
+}
+
+#[tokio::test]
 async fn the_answers_data_is_that_of_an_answer_without_waiting() {
     let app = App::start().await;
     let queued = app.post("/event", event(json!({}))).await;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord, Producer as _};
 
+use super::notices::Notices;
 use super::producer::{RECORD_OVERHEAD_BYTES, headers};
 use super::{Kafka, blocking};
 use crate::{BusError, Record, Topic, TransactError};
@@ -16,21 +17,23 @@ const INIT_WITHIN: Duration = Duration::from_secs(30);
 const COMMIT_WITHIN: Duration = Duration::from_secs(30);
 const ABORT_WITHIN: Duration = Duration::from_secs(10);
 
+type Client = FutureProducer<Notices>;
+
 /// The one producer that works under its id.
 pub struct AtomicProducer {
-    client: FutureProducer,
+    client: Client,
 }
 
 impl AtomicProducer {
     /// Ends what an earlier producer with this id has left open, and keeps that one from going on.
     pub(crate) async fn new(kafka: &Kafka, id: &str, max_record_bytes: usize) -> Result<Self, BusError> {
-        let client: FutureProducer = kafka
+        let client: Client = kafka
             .client()
             .set("transactional.id", id)
             .set("transaction.timeout.ms", TRANSACTION_WITHIN.as_millis().to_string())
             .set("compression.type", "lz4")
             .set("message.max.bytes", (max_record_bytes + RECORD_OVERHEAD_BYTES).to_string())
-            .create()
+            .create_with_context(kafka.notices.clone())
             .map_err(|error| BusError::Refused(format!("Kafka's settings: {error}")))?;
         let initialized = client.clone();
         blocking("beginning to work in transactions", move || initialized.init_transactions(INIT_WITHIN))
@@ -75,7 +78,7 @@ impl AtomicProducer {
 }
 
 /// A commit that was given up is gone into again, so that its outcome is known if at all possible.
-fn commit(client: &FutureProducer) -> KafkaResult<()> {
+fn commit(client: &Client) -> KafkaResult<()> {
     let deadline = Instant::now() + COMMIT_WITHIN;
     loop {
         match client.commit_transaction(deadline.saturating_duration_since(Instant::now())) {
@@ -89,7 +92,7 @@ fn commit(client: &FutureProducer) -> KafkaResult<()> {
 }
 
 /// Gives back why, unless the abort says worse.
-fn abort(client: &FutureProducer, reason: KafkaError) -> KafkaResult<()> {
+fn abort(client: &Client, reason: KafkaError) -> KafkaResult<()> {
     client.abort_transaction(ABORT_WITHIN)?;
     Err(reason)
 }

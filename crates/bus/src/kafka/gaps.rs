@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaResult;
 
+use super::notices::Notices;
 use super::{ANSWER_WITHIN, Kafka};
 use crate::{Delivery, Offsets, Signal, Topic};
 
@@ -16,7 +17,7 @@ pub(super) struct Gaps {
     expected: HashMap<i32, i64>,
     /// Made when there is a first question. On the connection that records come by an answer would wait
     /// until there are some.
-    asking: Option<BaseConsumer>,
+    asking: Option<BaseConsumer<Notices>>,
 }
 
 impl Gaps {
@@ -57,7 +58,7 @@ impl Gaps {
     fn begin(&mut self, partition: i32) -> KafkaResult<i64> {
         let asking = match self.asking.take() {
             Some(asking) => asking,
-            None => self.kafka.client().create()?,
+            None => self.kafka.client().create_with_context(self.kafka.notices.clone())?,
         };
         let asking = self.asking.insert(asking);
         Ok(asking.fetch_watermarks(&self.topic, partition, ANSWER_WITHIN)?.0)

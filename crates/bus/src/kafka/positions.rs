@@ -10,13 +10,14 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::notices::Notices;
 use super::{ANSWER_WITHIN, Kafka, blocking};
 use crate::{BusError, Offsets, PartitionPosition, Topic};
 
 /// A client that reads a group's offsets without being its member.
 #[derive(Clone)]
 pub struct Positions {
-    client: Arc<BaseConsumer>,
+    client: Arc<BaseConsumer<Notices>>,
     topic: Arc<str>,
     /// `append_times` assigns partitions to the client: one call at a time.
     looking: Arc<tokio::sync::Mutex<()>>,
@@ -31,7 +32,7 @@ impl Positions {
             .set("enable.partition.eof", "true")
             .set("auto.offset.reset", "earliest")
             .set("fetch.wait.max.ms", "50")
-            .create()
+            .create_with_context(kafka.notices.clone())
             .map_err(|error| BusError::Refused(format!("Kafka's settings: {error}")))?;
         Ok(Self { client: Arc::new(client), topic: topic.name.as_str().into(), looking: Arc::default() })
     }
@@ -112,7 +113,7 @@ impl Positions {
 
 /// Every partition of the topic, at this offset.
 pub(super) fn every_partition(
-    client: &BaseConsumer,
+    client: &BaseConsumer<Notices>,
     topic: &str,
     offset: Offset,
 ) -> KafkaResult<TopicPartitionList> {
@@ -130,7 +131,7 @@ pub(super) fn every_partition(
 }
 
 /// The first offset that is still there and the next one, of every partition.
-pub(super) fn limits(client: &BaseConsumer, topic: &str) -> KafkaResult<(Offsets, Offsets)> {
+pub(super) fn limits(client: &BaseConsumer<Notices>, topic: &str) -> KafkaResult<(Offsets, Offsets)> {
     // In place of a time, -2 and -1 ask for the first and the next offset (ListOffsets in Kafka's protocol).
     let ask = |offset| client.offsets_for_times(every_partition(client, topic, offset)?, ANSWER_WITHIN);
     let begins = known_offsets(&ask(Offset::Beginning)?);

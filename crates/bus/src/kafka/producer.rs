@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use rdkafka::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
@@ -12,6 +13,7 @@ use rdkafka::statistics::Statistics;
 use tokio::time::timeout;
 
 use super::Kafka;
+use super::notices::Notices;
 use crate::{BusError, Record, SendError, Topic, Written};
 
 /// librdkafka's message count is no limit; its bytes are.
@@ -37,12 +39,21 @@ struct Client {
 }
 
 /// Learns from librdkafka's statistics whether the producer has its id.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Context {
     has_id: Arc<AtomicBool>,
+    notices: Notices,
 }
 
 impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
+        self.notices.log(level, facility, text);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.notices.error(error, reason);
+    }
+
     fn stats(&self, statistics: Statistics) {
         let assigned = statistics.eos.is_some_and(|eos| eos.idemp_state == "Assigned");
         self.has_id.store(assigned, Ordering::Relaxed);
@@ -125,7 +136,7 @@ impl Producer {
 
 fn connect(kafka: &Kafka, topic: &Topic) -> Result<Client, KafkaError> {
     let config = &kafka.config;
-    let context = Context::default();
+    let context = Context { has_id: Arc::default(), notices: kafka.notices.clone() };
     let producer = kafka
         .client()
         .set("enable.idempotence", "true")

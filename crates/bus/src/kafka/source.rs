@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::{BorrowedMessage, Headers, Message};
@@ -12,6 +13,7 @@ use rdkafka::{ClientContext, Offset, Timestamp, TopicPartitionList};
 use tokio::sync::mpsc;
 
 use super::gaps::Gaps;
+use super::notices::{Notices, is_passing};
 use super::positions::known_offsets;
 use super::{ANSWER_WITHIN, Kafka, blocking};
 use crate::budget::Budget;
@@ -45,6 +47,7 @@ pub(crate) fn source(
         .set("fetch.queue.backoff.ms", "50")
         .create_with_context(Callbacks {
             signals: sender.clone(),
+            notices: kafka.notices.clone(),
             paused: AtomicBool::new(false),
             assigned: Mutex::default(),
         })
@@ -114,6 +117,7 @@ impl Drop for Reader {
 
 struct Callbacks {
     signals: mpsc::UnboundedSender<Signal>,
+    notices: Notices,
     /// Whether the poller has paused what was assigned.
     paused: AtomicBool,
     /// What was assigned since the poller last looked.
@@ -121,8 +125,16 @@ struct Callbacks {
 }
 
 impl ClientContext for Callbacks {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
+        self.notices.log(level, facility, text);
+    }
+
+    // Poll gives it too, but without the words.
     fn error(&self, error: KafkaError, reason: &str) {
-        let _ = self.signals.send(Signal::Trouble(format!("{error}: {reason}")));
+        if !is_passing(&error) {
+            let _ = self.signals.send(Signal::Trouble(reason.to_owned()));
+        }
+        self.notices.error(error, reason);
     }
 }
 
@@ -177,11 +189,10 @@ impl Poller {
     fn run(mut self) {
         while !self.stop.load(Ordering::Relaxed) && !self.signals.is_closed() {
             let paused = self.pause_or_resume();
-            let message = self.consumer.poll(if paused { POLL_PAUSED } else { POLL }).map(|polled| {
-                polled
-                    .map(|message| delivery(&message, self.allow_create_time))
-                    .map_err(|error| error.to_string())
-            });
+            let message = self
+                .consumer
+                .poll(if paused { POLL_PAUSED } else { POLL })
+                .map(|polled| polled.map(|message| delivery(&message, self.allow_create_time)));
             self.note_assigned();
             match message {
                 None => {}
@@ -192,8 +203,9 @@ impl Poller {
                     self.budget.take(delivery.bytes());
                     let _ = self.signals.send(Signal::Delivery(delivery));
                 }
-                Some(Err(reason)) => {
-                    let _ = self.signals.send(Signal::Trouble(reason));
+                Some(Err(error)) if is_passing(&error) => {}
+                Some(Err(error)) => {
+                    let _ = self.signals.send(Signal::Trouble(error.to_string()));
                 }
             }
         }

@@ -6,9 +6,9 @@ use rdkafka::admin::{
     AdminClient, AdminOptions, AlterConfig, ConfigResource, ConfigSource, NewTopic, ResourceSpecifier,
     TopicReplication,
 };
-use rdkafka::client::DefaultClientContext;
 use rdkafka::types::RDKafkaErrorCode;
 
+use super::notices::Notices;
 use super::{ANSWER_WITHIN, Kafka, blocking};
 use crate::{BusError, Topic};
 
@@ -19,7 +19,7 @@ const TIMESTAMPS: &str = "message.timestamp.type";
 const APPEND_TIME: &str = "LogAppendTime";
 const MAX_BYTES: &str = "max.message.bytes";
 
-type Admin = AdminClient<DefaultClientContext>;
+type Admin = AdminClient<Notices>;
 
 /// Creates the topic, or checks the one that is there: enough partitions, append times, room.
 pub(crate) async fn ensure_topic(kafka: &Kafka, topic: &Topic) -> Result<(), BusError> {
@@ -45,7 +45,10 @@ pub(crate) async fn has_topic(kafka: &Kafka, topic: &Topic) -> Result<bool, BusE
 }
 
 fn admin(kafka: &Kafka) -> Result<Admin, BusError> {
-    kafka.client().create().map_err(|error| BusError::Refused(format!("Kafka's settings: {error}")))
+    kafka
+        .client()
+        .create_with_context(kafka.notices.clone())
+        .map_err(|error| BusError::Refused(format!("Kafka's settings: {error}")))
 }
 
 fn check_partitions(topic: &Topic, found: usize) -> Result<(), BusError> {

@@ -125,3 +125,29 @@ async fn asked_to_end_with_20000_operations_in_memory_it_writes_and_commits_them
     assert_eq!(site.done().await, 20_000);
     site.assert_holds(&operations).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_that_were_removed_unread_are_counted_and_said_aloud() {
+    let site = Site::on_kafka().await;
+    let first = creates(30);
+    site.send(&first).await;
+    let mut consumer = Counted::start(&site, &[]);
+    site.caught_up().await;
+    consumer.process.terminate();
+    assert!(consumer.process.wait_exit(PATIENCE).success());
+
+    let committed = site.committed().await[&1];
+    let more = creates(60);
+    let places = site.send(&more).await;
+    raw_kafka::remove_before(&site.channels.events.name, 1, committed + 5).await;
+    let consumer = Counted::start(&site, &[]);
+    site.caught_up().await;
+    let numbers = consumer.numbers().await;
+    assert_eq!((numbers["gaps"], numbers["gap_messages"]), (1, 5), "{numbers:?}");
+    assert!(
+        consumer.process.output().contains("the log removed messages before they were read: they are lost")
+    );
+    let read = |place: &bus::Written| place.partition != 1 || place.offset >= committed + 5;
+    let kept = more.iter().zip(&places).filter(|(_, place)| read(place)).map(|(operation, _)| operation);
+    site.assert_holds(&first.iter().chain(kept).cloned().collect::<Vec<_>>()).await;
+}

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use bus::{Record, Written};
-use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use testing::wait::until;
 
 use crate::deliveries::Letter;
@@ -127,6 +127,15 @@ async fn a_topic_of_dead_letters_that_was_made_for_less_takes_whole_letters() {
     assert_eq!(letters.len(), 1);
     assert!(letters[0].value == value && letters[0].left_out.is_none());
     consumer.stop().await;
+}
+
+/// Removes the messages before this offset, as retention does.
+pub(crate) async fn remove_before(topic: &str, partition: i32, offset: i64) {
+    let admin: AdminClient<DefaultClientContext> = client().create().unwrap();
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(topic, partition, Offset::Offset(offset)).unwrap();
+    let removed = admin.delete_records(&list, &AdminOptions::new()).await.unwrap();
+    assert!(removed.elements().iter().all(|element| element.error().is_ok()));
 }
 
 async fn create_topic(name: &str, partitions: i32, (setting, value): (&str, &str)) {
