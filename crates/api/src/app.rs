@@ -48,7 +48,7 @@ impl App {
     ) -> anyhow::Result<Self> {
         let names = EventNames::parse(&config.event_names)
             .ok_or_else(|| anyhow::anyhow!("EVENT_NAMES must be a comma-separated list of names, or *"))?;
-        let Channels { bus, events, dead_letters, group } = channels;
+        let Channels { bus, events, dead_letters, group, .. } = channels;
         let positions = bus.positions(events, group)?;
         Ok(Self {
             names,

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::breaker::Breaker;
 use crate::cache::Cache;
-use crate::dead_letter::{DeadLetters, Reason};
+use crate::dead_letter::{DeadLetters, Reason, by_reason};
 use crate::decode::{Decoded, decode, decode_all};
 use crate::fold::{Fate, Outcome, Step, fold, updated_keys};
 use crate::metrics::Metrics;
@@ -23,7 +23,8 @@ const HOLD: Duration = Duration::from_secs(2);
 /// Writes batches, one after the other. Whatever is away is waited for.
 pub(crate) struct Applier {
     pub(crate) table: Table,
-    pub(crate) letters: DeadLetters,
+    /// `None`: what can't be written is only counted.
+    pub(crate) letters: Option<DeadLetters>,
     /// Where a key belongs.
     pub(crate) schedule: Schedule,
     pub(crate) cache: Cache,
@@ -75,8 +76,11 @@ impl Applier {
             replays: count(Fate::Replay),
             of_deleted: count(Fate::EventDeleted),
             misplaced,
-            dead_letters: self.letters.bury_all(deliveries, &rejects).await?,
+            dead_letters: by_reason(&rejects),
         };
+        if let Some(letters) = &self.letters {
+            letters.bury_all(deliveries, &rejects).await?;
+        }
         self.cache.learn(rows, stored, &updated);
         Ok(tally)
     }
@@ -87,7 +91,8 @@ impl Applier {
             let applied = self.write(deliveries).await?;
             let at_fault = applied.rejects.iter().filter(|(_, reason)| reason.may_be_a_deployments());
             let bad = at_fault.count();
-            if self.breaker.lets_pass(Instant::now(), deliveries.len(), bad) {
+            // Without dead letters there is nothing to hold a batch from.
+            if self.letters.is_none() || self.breaker.lets_pass(Instant::now(), deliveries.len(), bad) {
                 self.status.fine("circuit");
                 self.metrics.circuit_open.set(0);
                 return Ok(applied);

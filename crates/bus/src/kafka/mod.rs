@@ -1,10 +1,13 @@
 //! Topics in a Kafka cluster, by librdkafka.
 
+mod atomic;
 mod config;
+mod gaps;
 mod notices;
 mod positions;
 mod producer;
 mod source;
+mod stretch;
 mod topics;
 
 use std::sync::Arc;
@@ -12,11 +15,13 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 
+pub use atomic::AtomicProducer;
 pub use config::Config;
 pub use positions::Positions;
 pub use producer::Producer;
 pub(crate) use source::{Reader, source};
-pub(crate) use topics::ensure_topic;
+pub(crate) use stretch::{StretchReader, stretch};
+pub(crate) use topics::{ensure_topic, has_topic};
 
 use crate::BusError;
 use notices::Notices;

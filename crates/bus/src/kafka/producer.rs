@@ -19,7 +19,7 @@ use crate::{BusError, Record, SendError, Topic, Written};
 /// librdkafka's message count is no limit; its bytes are.
 const QUEUE_MESSAGES: &str = "10000000";
 /// What a record takes in a request beside key, value and headers.
-const RECORD_OVERHEAD_BYTES: usize = 512;
+pub(super) const RECORD_OVERHEAD_BYTES: usize = 512;
 
 /// How much later than its time an answer may come.
 const LATE: Duration = Duration::from_millis(200);
@@ -73,13 +73,11 @@ impl Producer {
         if bytes > self.topic.max_record_bytes {
             return Err(SendError::TooLarge { bytes });
         }
-        let key = record.key.as_deref();
-        let partition = key.map_or(0, |key| self.topic.schedule.partition(key, record.at));
         let message = FutureRecord {
             topic: &self.topic.name,
-            partition: Some(partition),
+            partition: Some(self.topic.partition(record)),
             payload: Some(&record.value),
-            key,
+            key: record.key.as_deref(),
             timestamp: None,
             headers: headers(&record.headers),
         };
@@ -154,7 +152,7 @@ fn connect(kafka: &Kafka, topic: &Topic) -> Result<Client, KafkaError> {
     Ok(Client { producer, context })
 }
 
-fn headers(headers: &[(String, Vec<u8>)]) -> Option<OwnedHeaders> {
+pub(super) fn headers(headers: &[(String, Vec<u8>)]) -> Option<OwnedHeaders> {
     let insert =
         |all: OwnedHeaders, (key, value): &(String, Vec<u8>)| all.insert(Header { key, value: Some(value) });
     (!headers.is_empty()).then(|| headers.iter().fold(OwnedHeaders::new_with_capacity(headers.len()), insert))

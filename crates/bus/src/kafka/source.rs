@@ -1,6 +1,5 @@
 //! Deliveries out of Kafka: a thread that polls, and callbacks that only send.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
@@ -13,7 +12,9 @@ use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::{ClientContext, Offset, Timestamp, TopicPartitionList};
 use tokio::sync::mpsc;
 
+use super::gaps::Gaps;
 use super::notices::{Notices, is_passing};
+use super::positions::known_offsets;
 use super::{ANSWER_WITHIN, Kafka, blocking};
 use crate::budget::Budget;
 use crate::source::{Delivery, Offsets, Reader as AnyReader, Signal, Source};
@@ -63,7 +64,7 @@ pub(crate) fn source(
         stop: Arc::clone(&stop),
         allow_create_time: topic.allow_create_time,
         topic: topic.name.clone(),
-        expected: HashMap::new(),
+        gaps: Gaps::new(kafka, topic),
     };
     let thread = std::thread::Builder::new()
         .name("kafka-poll".into())
@@ -179,8 +180,7 @@ struct Poller {
     stop: Arc<AtomicBool>,
     allow_create_time: bool,
     topic: String,
-    /// The next offset of each partition that has one.
-    expected: HashMap<i32, i64>,
+    gaps: Gaps,
 }
 
 impl Poller {
@@ -197,7 +197,9 @@ impl Poller {
             match message {
                 None => {}
                 Some(Ok(delivery)) => {
-                    self.note_gap(&delivery);
+                    if let Some(gap) = self.gaps.before(&delivery) {
+                        let _ = self.signals.send(gap);
+                    }
                     self.budget.take(delivery.bytes());
                     let _ = self.signals.send(Signal::Delivery(delivery));
                 }
@@ -233,31 +235,14 @@ impl Poller {
         }
         let mut list = TopicPartitionList::with_capacity(assigned.len());
         for partition in assigned {
-            self.expected.remove(&partition);
+            self.gaps.forget(partition);
             list.add_partition(&self.topic, partition);
         }
         match self.consumer.committed_offsets(list, ANSWER_WITHIN) {
-            Ok(committed) => self.expected.extend(super::positions::known_offsets(&committed)),
+            Ok(committed) => self.gaps.expect(known_offsets(&committed)),
             Err(error) => {
                 tracing::warn!(%error, "committed offsets are unknown: a gap before them will not be seen");
             }
-        }
-    }
-
-    /// Says so when records were removed before they were read. (Offsets may also jump over the marks
-    /// of transactions, which are no records.)
-    fn note_gap(&mut self, delivery: &Delivery) {
-        let Delivery { partition, offset, .. } = *delivery;
-        let Some(expected) = self.expected.insert(partition, offset + 1) else { return };
-        if offset <= expected {
-            return;
-        }
-        match self.consumer.fetch_watermarks(&self.topic, partition, ANSWER_WITHIN) {
-            Ok((begin, _)) if begin > expected => {
-                let _ = self.signals.send(Signal::Gap { partition, missed: begin.min(offset) - expected });
-            }
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, partition, "could not see why offsets jump"),
         }
     }
 
@@ -270,7 +255,7 @@ impl Poller {
     }
 }
 
-fn delivery(message: &BorrowedMessage<'_>, allow_create_time: bool) -> Delivery {
+pub(super) fn delivery(message: &BorrowedMessage<'_>, allow_create_time: bool) -> Delivery {
     let append_ms = match message.timestamp() {
         Timestamp::LogAppendTime(ms) => Some(ms),
         Timestamp::CreateTime(ms) if allow_create_time => Some(ms),
