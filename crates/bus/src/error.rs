@@ -21,6 +21,10 @@ impl BusError {
         Self::Unavailable { what, reason: reason.to_string() }
     }
 
+    pub(crate) fn no_partition(topic: &str, partition: i32) -> Self {
+        Self::Refused(format!("topic {topic} has no partition {partition}"))
+    }
+
     /// Whether the same call may succeed later.
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::Unavailable { .. })

@@ -13,6 +13,7 @@ mod partition;
 mod positions;
 mod producer;
 mod source;
+mod stretch;
 mod topic;
 
 pub use channels::Channels;
@@ -21,6 +22,7 @@ pub use partition::{Schedule, ScheduleError};
 pub use positions::{PartitionPosition, Positions};
 pub use producer::{Producer, Record, Written};
 pub use source::{Delivery, Offsets, Signal, Source};
+pub use stretch::{From, Span, Stretch};
 pub use topic::Topic;
 
 /// Where topics live. Cheap to clone.
@@ -56,6 +58,15 @@ impl Bus {
         match self {
             Self::Kafka(kafka) => kafka::source(kafka, topic, group, max_queued_bytes),
             Self::Log(log) => log::source(log, topic, group, max_queued_bytes),
+        }
+    }
+
+    /// Reads a topic from some place to where it ends now, every partition or those that are named.
+    /// Refused when a named one is not there.
+    pub async fn stretch(&self, topic: &Topic, from: From) -> Result<Stretch, BusError> {
+        match self {
+            Self::Kafka(kafka) => kafka::stretch(kafka, topic, from).await,
+            Self::Log(log) => log::stretch(log, topic, from).await,
         }
     }
 

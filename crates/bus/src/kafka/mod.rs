@@ -4,6 +4,7 @@ mod config;
 mod positions;
 mod producer;
 mod source;
+mod stretch;
 mod topics;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ pub use config::Config;
 pub use positions::Positions;
 pub use producer::Producer;
 pub(crate) use source::{Reader, source};
+pub(crate) use stretch::{StretchReader, stretch};
 pub(crate) use topics::ensure_topic;
 
 use crate::BusError;

@@ -56,30 +56,13 @@ impl Positions {
         blocking("asking Kafka for a record", move || positions.blocking_append_time(partition, offset)).await
     }
 
-    /// Every partition of the topic, at this offset.
-    fn all(&self, offset: Offset) -> KafkaResult<TopicPartitionList> {
-        let metadata = self.client.fetch_metadata(Some(&self.topic), ANSWER_WITHIN)?;
-        let mut list = TopicPartitionList::new();
-        for topic in metadata.topics() {
-            if let Some(error) = topic.error() {
-                return Err(KafkaError::MetadataFetch(error.into()));
-            }
-            for partition in topic.partitions() {
-                list.add_partition_offset(&self.topic, partition.id(), offset)?;
-            }
-        }
-        Ok(list)
-    }
-
     fn blocking_committed(&self, within: Duration) -> KafkaResult<Offsets> {
-        Ok(known_offsets(&self.client.committed_offsets(self.all(Offset::Invalid)?, within)?))
+        let all = every_partition(&self.client, &self.topic, Offset::Invalid)?;
+        Ok(known_offsets(&self.client.committed_offsets(all, within)?))
     }
 
     fn blocking_partitions(&self) -> KafkaResult<Vec<PartitionPosition>> {
-        // In place of a time, -2 and -1 ask for the first and the next offset (ListOffsets in Kafka's protocol).
-        let ends = known_offsets(&self.client.offsets_for_times(self.all(Offset::End)?, ANSWER_WITHIN)?);
-        let begins =
-            known_offsets(&self.client.offsets_for_times(self.all(Offset::Beginning)?, ANSWER_WITHIN)?);
+        let (begins, ends) = limits(&self.client, &self.topic)?;
         let committed = self.blocking_committed(ANSWER_WITHIN)?;
         let position = |(partition, end): (&i32, &i64)| {
             let begin = begins.get(partition).copied().unwrap_or_default();
@@ -113,6 +96,33 @@ impl Positions {
             }
         }
     }
+}
+
+/// Every partition of the topic, at this offset.
+pub(super) fn every_partition(
+    client: &BaseConsumer,
+    topic: &str,
+    offset: Offset,
+) -> KafkaResult<TopicPartitionList> {
+    let metadata = client.fetch_metadata(Some(topic), ANSWER_WITHIN)?;
+    let mut list = TopicPartitionList::new();
+    for found in metadata.topics() {
+        if let Some(error) = found.error() {
+            return Err(KafkaError::MetadataFetch(error.into()));
+        }
+        for partition in found.partitions() {
+            list.add_partition_offset(topic, partition.id(), offset)?;
+        }
+    }
+    Ok(list)
+}
+
+/// The first offset that is still there and the next one, of every partition.
+pub(super) fn limits(client: &BaseConsumer, topic: &str) -> KafkaResult<(Offsets, Offsets)> {
+    // In place of a time, -2 and -1 ask for the first and the next offset (ListOffsets in Kafka's protocol).
+    let ask = |offset| client.offsets_for_times(every_partition(client, topic, offset)?, ANSWER_WITHIN);
+    let begins = known_offsets(&ask(Offset::Beginning)?);
+    Ok((begins, known_offsets(&ask(Offset::End)?)))
 }
 
 pub(super) fn known_offsets(list: &TopicPartitionList) -> Offsets {

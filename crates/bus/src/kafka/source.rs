@@ -257,7 +257,7 @@ impl Poller {
     }
 }
 
-fn delivery(message: &BorrowedMessage<'_>, allow_create_time: bool) -> Delivery {
+pub(super) fn delivery(message: &BorrowedMessage<'_>, allow_create_time: bool) -> Delivery {
     let append_ms = match message.timestamp() {
         Timestamp::LogAppendTime(ms) => Some(ms),
         Timestamp::CreateTime(ms) if allow_create_time => Some(ms),

@@ -13,6 +13,7 @@ mod producer;
 mod queue;
 mod reader;
 mod retention;
+mod stretch;
 mod topics;
 mod writer;
 
@@ -34,6 +35,7 @@ pub use options::Options;
 pub use positions::Positions;
 pub use producer::Producer;
 pub use reader::{Reader, source};
+pub(crate) use stretch::{StretchReader, stretch};
 
 /// An open log. It ends with [`Log::close`], or with its last clone, producer and source.
 #[derive(Clone)]

@@ -65,7 +65,7 @@ impl Positions {
     }
 }
 
-fn append_ms(
+pub(super) fn append_ms(
     connection: &Connection,
     topic: &str,
     partition: i32,

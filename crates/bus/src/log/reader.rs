@@ -191,7 +191,7 @@ impl Reading {
     }
 }
 
-fn delivery(partition: i32, row: &Row<'_>) -> rusqlite::Result<Delivery> {
+pub(super) fn delivery(partition: i32, row: &Row<'_>) -> rusqlite::Result<Delivery> {
     let headers: headers::Read = row.get(4)?;
     Ok(Delivery {
         partition,
