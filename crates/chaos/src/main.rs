@@ -1,0 +1,2 @@
+//! `millrace-chaos`.
+fn main() {}
