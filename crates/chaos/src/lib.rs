@@ -6,5 +6,7 @@
 
 pub mod audit;
 pub mod ledger;
+pub mod load;
 pub mod operation;
 pub mod proxy;
+pub mod storm;

@@ -83,19 +83,22 @@ impl Process {
         self.guard.signal("CONT");
     }
 
+    /// How it ended, once it has.
+    pub fn try_exit(&mut self) -> Option<ExitStatus> {
+        self.exit = self.exit.or_else(|| self.guard.try_wait());
+        self.exit
+    }
+
     /// Waits for it to end by itself; panics when it hasn't within `timeout`.
     pub fn wait_exit(&mut self, timeout: Duration) -> ExitStatus {
         let start = Instant::now();
-        while self.exit.is_none() {
-            self.exit = self.guard.try_wait();
-            assert!(
-                self.exit.is_some() || start.elapsed() < timeout,
-                "{} still runs after {timeout:?}",
-                self.binary
-            );
+        loop {
+            if let Some(status) = self.try_exit() {
+                return status;
+            }
+            assert!(start.elapsed() < timeout, "{} still runs after {timeout:?}", self.binary);
             thread::sleep(Duration::from_millis(10));
         }
-        self.exit.expect("the loop ends with it")
     }
 
     /// What it has printed since its last start, to both streams.

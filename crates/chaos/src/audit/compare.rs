@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::AuditError;
 use super::columns::FIELDS;
-use super::finding::{Fault, Finding};
+use super::finding::{Anomaly, Finding};
 use super::letters::Letters;
 use super::model::{Live, Model, State};
 use super::table::{Row, Table};
@@ -20,7 +20,7 @@ pub(crate) fn letters(model: &Model, letters: &Letters) -> Vec<Finding> {
     let unknown =
         model.unknown.iter().filter(|(place, _)| letters.complete && !letters.has(**place, "unknown_event"));
     let finding = |(place, key): (&_, &EventKey)| Finding {
-        fault: Fault::Lost,
+        anomaly: Anomaly::Lost,
         key: Some(key.clone()),
         detail: format!("the update at {place} found no event and has no dead letter"),
     };
@@ -37,7 +37,7 @@ pub(crate) async fn table(model: &Model, table: &Table) -> Result<Vec<Finding>, 
             findings.extend(judge(model.events.get(&row.key), &row));
             if let Some(other) = seen.insert(row.key.clone(), row.created_at) {
                 let detail = format!("live rows at created_at {other} ms and {} ms", row.created_at);
-                findings.push(Finding { fault: Fault::Doubled, key: Some(row.key), detail });
+                findings.push(Finding { anomaly: Anomaly::Doubled, key: Some(row.key), detail });
             }
         })
         .await?;
@@ -55,21 +55,21 @@ pub(crate) async fn table(model: &Model, table: &Table) -> Result<Vec<Finding>, 
             State::Deleted if buried.contains(key) => continue,
             State::Deleted => "the event was deleted, but has no tombstone",
         };
-        findings.push(Finding { fault: Fault::Lost, key: Some(key.clone()), detail: missing.to_owned() });
+        findings.push(Finding { anomaly: Anomaly::Lost, key: Some(key.clone()), detail: missing.to_owned() });
     }
     Ok(findings)
 }
 
 /// What is wrong with a live row.
 fn judge(state: Option<&State>, row: &Row) -> Vec<Finding> {
-    let finding = |fault, detail: String| Finding { fault, key: Some(row.key.clone()), detail };
+    let finding = |anomaly, detail: String| Finding { anomaly, key: Some(row.key.clone()), detail };
     match state {
-        None => vec![finding(Fault::Stray, "a live row, but the topic never made the event".into())],
+        None => vec![finding(Anomaly::Stray, "a live row, but the topic never made the event".into())],
         Some(State::Deleted) => {
-            vec![finding(Fault::Resurrected, "a live row, but the event was deleted".into())]
+            vec![finding(Anomaly::Resurrected, "a live row, but the event was deleted".into())]
         }
         Some(State::Live(live)) => {
-            differences(live, row).into_iter().map(|detail| finding(Fault::Stale, detail)).collect()
+            differences(live, row).into_iter().map(|detail| finding(Anomaly::Stale, detail)).collect()
         }
     }
 }

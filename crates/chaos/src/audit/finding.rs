@@ -7,7 +7,7 @@ use model::EventKey;
 
 /// How an installation broke its promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fault {
+pub enum Anomaly {
     /// An acknowledged operation is not where it was said to be, an event or a tombstone is not in the
     /// table, or a message that could not be applied is not among the dead letters.
     Lost,
@@ -21,7 +21,7 @@ pub enum Fault {
     Stray,
 }
 
-impl Fault {
+impl Anomaly {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Lost, Self::Doubled, Self::Stale, Self::Resurrected, Self::Stray];
 
@@ -41,7 +41,7 @@ impl Fault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// How it was broken.
-    pub fault: Fault,
+    pub anomaly: Anomaly,
     /// Of which event, if that is known.
     pub key: Option<EventKey>,
     /// What is there and what should be.
@@ -50,7 +50,7 @@ pub struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<11} ", self.fault.as_str())?;
+        write!(f, "{:<11} ", self.anomaly.as_str())?;
         if let Some(EventKey { tenant, id }) = &self.key {
             write!(f, "{id} of tenant {tenant}: ")?;
         }
@@ -79,8 +79,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// How many findings are of this fault.
-    pub fn count(&self, fault: Fault) -> usize {
-        self.findings.iter().filter(|finding| finding.fault == fault).count()
+    /// How many findings are of this anomaly.
+    pub fn count(&self, anomaly: Anomaly) -> usize {
+        self.findings.iter().filter(|finding| finding.anomaly == anomaly).count()
     }
 }

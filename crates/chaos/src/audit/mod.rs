@@ -26,7 +26,7 @@ use message::Message;
 use model::State;
 use truth::Truth;
 
-pub use finding::{Fault, Finding, Report};
+pub use finding::{Anomaly, Finding, Report};
 pub use table::Table;
 
 /// Why there is no report.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ::model::Timestamp;
 use bus::{Delivery, Offsets, Span};
 
-use super::finding::{Fault, Finding};
+use super::finding::{Anomaly, Finding};
 use super::letters::Letters;
 use super::message::Message;
 use super::model::Model;
@@ -59,7 +59,7 @@ impl<'a> Truth<'a> {
             Some(message) => self.apply(place, message),
             None if !self.letters.complete || self.letters.reasons.contains_key(&place) => {}
             None => self.findings.push(Finding {
-                fault: Fault::Lost,
+                anomaly: Anomaly::Lost,
                 key: None,
                 detail: format!("what is at {place} is no operation and has no dead letter"),
             }),
@@ -72,7 +72,7 @@ impl<'a> Truth<'a> {
             if found.as_ref() != Some(promise) {
                 let found = found.as_ref().map_or("no operation".to_owned(), ToString::to_string);
                 self.findings.push(Finding {
-                    fault: Fault::Lost,
+                    anomaly: Anomaly::Lost,
                     key: Some(promise.key.clone()),
                     detail: format!("{promise} was acknowledged at {place}, where {found} is"),
                 });
@@ -89,7 +89,7 @@ impl<'a> Truth<'a> {
         self.model.apply(place, message);
         if self.letters.has(place, "unknown_event") && !self.model.unknown.contains_key(&place) {
             self.findings.push(Finding {
-                fault: Fault::Lost,
+                anomaly: Anomaly::Lost,
                 key: Some(key),
                 detail: format!(
                     "the operation at {place} is among the dead letters, but its event was there"
@@ -111,7 +111,7 @@ impl<'a> Truth<'a> {
             }
             for promise in self.ledger.promises().get(&place).into_iter().flatten() {
                 self.findings.push(Finding {
-                    fault: Fault::Lost,
+                    anomaly: Anomaly::Lost,
                     key: Some(promise.key.clone()),
                     detail: format!("{promise} was acknowledged at {place}, where nothing is"),
                 });

@@ -1,9 +1,9 @@
-//! An auditor that can't fail is worth nothing: each fault is planted, and has to be found.
+//! An auditor that can't fail is worth nothing: each anomaly is planted, and has to be found.
 
 use std::time::Duration;
 
 use bus::{Record, Topic};
-use chaos::audit::{AuditError, Fault, Report};
+use chaos::audit::{Anomaly, AuditError, Report};
 use chaos::ledger::Ledger;
 use chaos::operation::{Kind, Place};
 use model::EventKey;
@@ -52,11 +52,11 @@ impl Good {
     }
 
     /// Changes the table and expects one kind of finding, of one event.
-    async fn plant(&self, statement: &str, fault: Fault, key: &EventKey, words: &str) {
+    async fn plant(&self, statement: &str, anomaly: Anomaly, key: &EventKey, words: &str) {
         self.site.sql(statement).await;
         let report = self.audit().await;
-        let finding = report.findings.iter().find(|finding| finding.fault == fault);
-        let finding = finding.unwrap_or_else(|| panic!("no {fault:?} in {:?}", report.findings));
+        let finding = report.findings.iter().find(|finding| finding.anomaly == anomaly);
+        let finding = finding.unwrap_or_else(|| panic!("no {anomaly:?} in {:?}", report.findings));
         assert_eq!(finding.key.as_ref(), Some(key));
         assert!(finding.to_string().contains(words), "{finding}");
         assert!(report.findings.iter().all(|finding| finding.key.as_ref() == Some(key)));
@@ -67,14 +67,14 @@ impl Good {
 async fn an_event_that_is_not_in_the_table_is_lost() {
     let good = good().await;
     let statement = format!("ALTER TABLE events DELETE WHERE id = '{}'", good.plain.id);
-    good.plant(&statement, Fault::Lost, &good.plain, "the event is not in the table").await;
+    good.plant(&statement, Anomaly::Lost, &good.plain, "the event is not in the table").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deleted_event_without_a_tombstone_is_lost() {
     let good = good().await;
     let statement = format!("ALTER TABLE events DELETE WHERE id = '{}'", good.deleted.id);
-    good.plant(&statement, Fault::Lost, &good.deleted, "has no tombstone").await;
+    good.plant(&statement, Anomaly::Lost, &good.deleted, "has no tombstone").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -84,7 +84,7 @@ async fn a_second_live_row_is_found() {
         "INSERT INTO events SELECT * REPLACE (created_at + INTERVAL 1 SECOND AS created_at) FROM events FINAL WHERE id = '{}'",
         good.changed.id
     );
-    good.plant(&statement, Fault::Doubled, &good.changed, "live rows at created_at").await;
+    good.plant(&statement, Anomaly::Doubled, &good.changed, "live rows at created_at").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -95,7 +95,7 @@ async fn a_field_that_is_not_the_last_one_is_stale_and_both_values_are_told() {
         good.changed.id
     );
     let words = r#"input is "before" and should be "after""#;
-    good.plant(&statement, Fault::Stale, &good.changed, words).await;
+    good.plant(&statement, Anomaly::Stale, &good.changed, words).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -113,7 +113,7 @@ async fn each_column_is_compared() {
         "updated_at + 1 AS updated_at",
     ] {
         let (value, name) = column.rsplit_once(" AS ").unwrap();
-        // One fault stays beside the next.
+        // One anomaly stays beside the next.
         good.site
             .sql(&format!(
                 "INSERT INTO events SELECT * REPLACE ({value} AS {name}, version + 1 AS version) FROM events FINAL WHERE id = '{}'",
@@ -124,7 +124,7 @@ async fn each_column_is_compared() {
         let found = report
             .findings
             .iter()
-            .any(|found| found.fault == Fault::Stale && found.detail.starts_with(&format!("{name} is ")));
+            .any(|found| found.anomaly == Anomaly::Stale && found.detail.starts_with(&format!("{name} is ")));
         assert!(found, "{name} was not compared: {:?}", report.findings);
     }
 }
@@ -136,7 +136,7 @@ async fn a_deleted_event_with_a_live_row_is_resurrected() {
         "INSERT INTO events SELECT * REPLACE (toUInt8(0) AS is_deleted, version + 1 AS version) FROM events WHERE id = '{}' ORDER BY version DESC LIMIT 1",
         good.deleted.id
     );
-    good.plant(&statement, Fault::Resurrected, &good.deleted, "the event was deleted").await;
+    good.plant(&statement, Anomaly::Resurrected, &good.deleted, "the event was deleted").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -149,7 +149,7 @@ async fn a_row_of_an_event_that_the_topic_never_had_is_a_stray() {
         key.id.created_at().millis(),
         good.plain.id
     );
-    good.plant(&statement, Fault::Stray, &key, "the topic never made the event").await;
+    good.plant(&statement, Anomaly::Stray, &key, "the topic never made the event").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -164,7 +164,7 @@ async fn a_promise_that_the_topic_does_not_keep_is_a_loss() {
 
     let findings = good.audit().await.findings;
     assert_eq!(findings.len(), 2, "{findings:?}");
-    assert!(findings.iter().all(|finding| finding.fault == Fault::Lost));
+    assert!(findings.iter().all(|finding| finding.anomaly == Anomaly::Lost));
     assert!(findings[0].detail.starts_with(&format!("delete of {}", kept.key.id)), "{}", findings[0]);
     assert!(findings[1].detail.ends_with("partition 0 offset 1000000, where nothing is"), "{}", findings[1]);
 }
@@ -183,7 +183,7 @@ async fn what_could_not_be_applied_has_to_be_among_the_dead_letters() {
     channels.dead_letters = empty;
     let findings = good.audit().await.findings;
     assert_eq!(findings.len(), 2, "{findings:?}");
-    assert!(findings.iter().all(|finding| finding.fault == Fault::Lost));
+    assert!(findings.iter().all(|finding| finding.anomaly == Anomaly::Lost));
     assert!(findings.iter().any(|finding| finding.detail.contains("is no operation")));
     assert!(findings.iter().any(|finding| finding.key.as_ref() == Some(&good.never)));
 }
@@ -205,7 +205,7 @@ async fn an_update_among_the_dead_letters_whose_event_was_there_is_lost() {
 
     let findings = good.audit().await.findings;
     assert_eq!(findings.len(), 1, "{findings:?}");
-    assert_eq!((findings[0].fault, findings[0].key.as_ref()), (Fault::Lost, Some(&good.changed)));
+    assert_eq!((findings[0].anomaly, findings[0].key.as_ref()), (Anomaly::Lost, Some(&good.changed)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
