@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run build test fmt lint bench engine kafka
+.PHONY: help run build test chaos fmt lint bench engine kafka
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,6 +12,9 @@ build: ## Build all binaries for release
 
 test: ## Fetch what the tests need and run them all
 	@scripts/test.sh
+
+chaos: ## Kill, freeze and cut off everything under load, then audit (SECONDS, OPERATIONS, SEED, PROFILE)
+	@scripts/chaos.sh
 
 fmt: ## Format the code
 	cargo fmt --all

@@ -6,6 +6,7 @@
 
 mod columns;
 mod compare;
+mod evidence;
 mod finding;
 mod letters;
 mod message;
@@ -26,6 +27,7 @@ use message::Message;
 use model::State;
 use truth::Truth;
 
+pub use evidence::evidence;
 pub use finding::{Anomaly, Finding, Report};
 pub use table::Table;
 

@@ -26,6 +26,10 @@ const TOMBSTONES: &str = "
     GROUP BY tenant, created_at, id
     HAVING argMax(is_deleted, version) = 1";
 
+/// Every row of one event that is still there.
+const VERSIONS: &str = "
+    SELECT * FROM events WHERE tenant = {tenant:String} AND id = {id:UUID} ORDER BY version";
+
 /// The table of an installation.
 pub struct Table {
     client: Client,
@@ -87,6 +91,14 @@ impl Table {
             Ok(())
         })
         .await
+    }
+
+    /// All rows of an event, those that don't count included, a line each.
+    pub(crate) async fn versions(&self, key: &EventKey) -> Result<String, AuditError> {
+        let query = self.client.query_raw(VERSIONS);
+        let query = query.param("tenant", key.tenant.as_str()).param("id", key.id.to_string());
+        let bytes = query.fetch_bytes("JSONEachRow")?.collect().await?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     async fn each(

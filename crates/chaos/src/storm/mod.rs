@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::audit::{Report, audit};
+use crate::audit::{Report, audit, evidence};
 use crate::load::Load;
 use progress::Progress;
 use script::{Round, Script};
@@ -43,8 +43,8 @@ pub struct Options {
     pub operations: u64,
 }
 
-/// Runs a storm. The processes' output goes to files in the folder `logs`. An error says that the storm
-/// could not be made; what it found out is in the summary.
+/// Runs a storm. The processes' output goes to files in the folder `logs`, and the evidence for findings
+/// to `findings.txt` there. An error says that the storm could not be made.
 pub async fn storm(options: Options, logs: &Path) -> anyhow::Result<Summary> {
     println!("seed {}, logs in {}", options.seed, logs.display());
     let mut site = Site::start(logs).await?;
@@ -70,6 +70,10 @@ pub async fn storm(options: Options, logs: &Path) -> anyhow::Result<Summary> {
     progress.say("everything is visible, auditing");
     let ledger = load.books().ledger();
     let report: Report = audit(&site.channels, &site.table, &ledger, AUDITED_WITHIN).await?;
+    if !report.findings.is_empty() {
+        let text = evidence(&site.channels, &site.table, &report.findings).await?;
+        std::fs::write(logs.join("findings.txt"), text)?;
+    }
     Ok(Summary {
         seed: options.seed,
         stormed,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bus::{Record, Topic};
-use chaos::audit::{Anomaly, AuditError, Report};
+use chaos::audit::{Anomaly, AuditError, Finding, Report, Table, evidence};
 use chaos::ledger::Ledger;
 use chaos::operation::{Kind, Place};
 use model::EventKey;
@@ -96,6 +96,20 @@ async fn a_field_that_is_not_the_last_one_is_stale_and_both_values_are_told() {
     );
     let words = r#"input is "before" and should be "after""#;
     good.plant(&statement, Anomaly::Stale, &good.changed, words).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_evidence_is_every_record_and_every_row_of_the_event() {
+    let good = good().await;
+    let finding =
+        Finding { anomaly: Anomaly::Stale, key: Some(good.changed.clone()), detail: "something".into() };
+    let table = Table::new(&good.site.clickhouse).unwrap();
+    let text = evidence(&good.site.channels, &table, &[finding]).await.unwrap();
+    let (records, rows) = text.split_once("rows of the table").unwrap();
+    assert!(records.starts_with("stale") && rows.contains(r#""input":"after""#), "{text}");
+    let records = records.lines().filter(|line| line.starts_with("partition"));
+    assert!(records.clone().all(|line| line.contains(&good.changed.id.to_string())));
+    assert_eq!(records.count(), 2, "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
