@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run build test chaos fmt lint bench engine kafka
+.PHONY: help run build test fuzz chaos fmt lint bench engine kafka
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,14 +13,19 @@ build: ## Build all binaries for release
 test: ## Fetch what the tests need and run them all
 	@scripts/test.sh
 
+fuzz: ## Fuzz every decoder for SECONDS_EACH (10) seconds
+	@scripts/fuzz.sh
+
 chaos: ## Kill, freeze and cut off everything under load, then audit (SECONDS, OPERATIONS, SEED, PROFILE)
 	@scripts/chaos.sh
 
 fmt: ## Format the code
 	cargo fmt --all
+	cargo fmt --manifest-path fuzz/Cargo.toml
 
 lint: ## Check format, lints, documentation and dependencies
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
 	@cargo deny --version >/dev/null || { echo "lint: scripts/install-lint-tools.sh installs cargo-deny" >&2; exit 1; }

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use bus::{Channels, Positions, Producer, Record, Written};
 use model::wire::native::Intake;
 use model::{EventKey, EventNames, IdSequence, Operation, Tenant, Timestamp, Window, message};
+use runtime::metrics::{Page, Registry};
 use runtime::shutdown::Shutdown;
 use store::Store;
 use tokio::sync::Semaphore;
@@ -12,6 +13,7 @@ use tokio::sync::Semaphore;
 use crate::Config;
 use crate::body::Bodies;
 use crate::error::ApiError;
+use crate::metrics::Sends;
 use crate::wait::Waiter;
 
 /// The application. Handlers get it as `State<Arc<App>>`.
@@ -25,6 +27,9 @@ pub(crate) struct App {
     pub(crate) bodies: Bodies,
     /// A permit for each request in flight.
     pub(crate) in_flight: Arc<Semaphore>,
+    sends: Sends,
+    /// Of the whole process.
+    pub(crate) numbers: Page,
     /// Set once the topics are there.
     producer: OnceLock<Producer>,
     /// Set once the table is there.
@@ -37,6 +42,7 @@ impl App {
         config: Config,
         channels: &Channels,
         store: Store,
+        mut registry: Registry,
         shutdown: Shutdown,
     ) -> anyhow::Result<Self> {
         let names = EventNames::parse(&config.event_names)
@@ -50,6 +56,8 @@ impl App {
             positions,
             dead_letters: bus.positions(dead_letters, group)?,
             bodies: Bodies::new(config.max_bodies_bytes),
+            sends: Sends::new(&mut registry),
+            numbers: Page::new(registry),
             in_flight: Arc::new(Semaphore::new(config.max_in_flight)),
             producer: OnceLock::new(),
             table: OnceLock::new(),
@@ -96,6 +104,8 @@ impl App {
         let producer = self.producer.get();
         let producer =
             producer.ok_or_else(|| ApiError::unavailable("writes", "the topics are not set up yet"))?;
-        Ok(producer.send(record).await?)
+        let sent = producer.send(record).await;
+        self.sends.count(&sent);
+        Ok(sent?)
     }
 }

@@ -13,6 +13,7 @@ mod events;
 mod extract;
 mod health;
 mod leftover;
+mod metrics;
 mod pipeline;
 mod routes;
 mod run;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use bus::Channels;
 use clap::{Parser, Subcommand};
-use runtime::{config, listen, shutdown, status, telemetry};
+use runtime::{config, listen, metrics, shutdown, status, telemetry};
 use store::Store;
 
 #[global_allocator]
@@ -39,9 +39,9 @@ async fn run() -> anyhow::Result<()> {
     let channels = Channels::kafka(config::load("KAFKA_")?)?;
     let store = Store::new(config::load("CLICKHOUSE_")?)?;
     let shutdown = shutdown::on_signal()?;
-    let listener = listen(config.api_host, config.api_port, "API_PORT").await?;
+    let listener = listen(config.api_host, config.api_port, "API_PORT")?;
     tracing::info!(address = %listener.local_addr()?, "serving");
-    api::run(config, channels, store, listener, shutdown).await
+    api::run(config, channels, store, metrics::registry(), listener, shutdown).await
 }
 
 fn healthcheck() -> anyhow::Result<()> {

@@ -14,7 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::{analytics, envelope, events, health, leftover, pipeline};
+use crate::{analytics, envelope, events, health, leftover, metrics, pipeline};
 
 /// Every route, its limits, and the shape of its answers.
 pub(crate) fn routes(app: &Arc<App>) -> Router {
@@ -33,6 +33,7 @@ pub(crate) fn routes(app: &Arc<App>) -> Router {
         .route("/ready", get(health::ready))
         .route("/ping", get(health::ping))
         .route("/pipeline", get(pipeline::pipeline))
+        .route("/metrics", get(metrics::show))
         .0;
     framed(busy.merge(always)).with_state(Arc::clone(app))
 }

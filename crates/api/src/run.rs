@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use bus::{BusError, Channels};
+use runtime::metrics::Registry;
 use runtime::retry;
 use runtime::shutdown::Shutdown;
 use store::{Store, StoreError};
@@ -17,16 +18,17 @@ use crate::routes::routes;
 /// How long requests in flight may take after the end was asked for.
 const FINISH_WITHIN: Duration = Duration::from_secs(15);
 
-/// Serves until `shutdown`. Kafka or ClickHouse being away is waited for, at the start and later; an
+/// Serves until `shutdown`, the numbers of the registry among it. Kafka or ClickHouse being away is waited for, at the start and later; an
 /// error is a set-up that someone has to change.
 pub async fn run(
     config: Config,
     channels: Channels,
     store: Store,
+    registry: Registry,
     listener: TcpListener,
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
-    let app = Arc::new(App::new(config, &channels, store, shutdown.clone())?);
+    let app = Arc::new(App::new(config, &channels, store, registry, shutdown.clone())?);
     let listener = listener.tap_io(|stream| {
         // Answers are small and must not wait for more.
         if let Err(error) = stream.set_nodelay(true) {

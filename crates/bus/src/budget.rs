@@ -1,17 +1,19 @@
 //! How many bytes wait between a reading thread and whoever takes them.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Counts bytes against a limit. The reader stops when it is full and goes on when half of it is free.
 #[derive(Debug)]
 pub(crate) struct Budget {
     waiting: AtomicUsize,
+    /// How often the reader stopped, until someone looked.
+    pauses: AtomicU64,
     limit: usize,
 }
 
 impl Budget {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { waiting: AtomicUsize::new(0), limit }
+        Self { waiting: AtomicUsize::new(0), pauses: AtomicU64::new(0), limit }
     }
 
     pub(crate) fn take(&self, bytes: usize) {
@@ -24,6 +26,15 @@ impl Budget {
 
     pub(crate) fn is_full(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) >= self.limit
+    }
+
+    /// Says that the reader stops.
+    pub(crate) fn pause(&self) {
+        self.pauses.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn take_pauses(&self) -> u64 {
+        self.pauses.swap(0, Ordering::Relaxed)
     }
 
     pub(crate) fn is_half_free(&self) -> bool {

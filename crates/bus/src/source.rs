@@ -79,6 +79,11 @@ impl Source {
         Some(signal)
     }
 
+    /// How often reading paused since the last call, because too much was waiting here.
+    pub fn take_pauses(&self) -> u64 {
+        self.budget.take_pauses()
+    }
+
     /// Leaves the group and returns when that is done.
     pub async fn close(self) {
         match self.reader {

@@ -40,13 +40,16 @@ impl Batch {
         Some(since + Duration::from_millis(config.flush_interval_ms))
     }
 
-    /// Leaves out what came from these partitions: it will come again, to their new owner.
-    pub(crate) fn drop_partitions(&mut self, partitions: &[i32]) {
+    /// Leaves out what came from these partitions: it will come again, to their new owner. Returns how
+    /// many deliveries that are.
+    pub(crate) fn drop_partitions(&mut self, partitions: &[i32]) -> usize {
+        let before = self.deliveries.len();
         self.deliveries.retain(|delivery| !partitions.contains(&delivery.partition));
         self.bytes = self.deliveries.iter().map(Delivery::bytes).sum();
         if self.deliveries.is_empty() {
             self.since = None;
         }
+        before - self.deliveries.len()
     }
 
     /// The offsets to commit once it is written.

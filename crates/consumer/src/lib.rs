@@ -6,12 +6,17 @@
 
 mod apply;
 mod batch;
+mod breaker;
 mod cache;
 mod config;
 mod dead_letter;
+mod decode;
 pub mod fold;
+mod metrics;
 mod pipeline;
 mod run;
+mod table;
 
 pub use config::Config;
+pub use metrics::Metrics;
 pub use run::run;

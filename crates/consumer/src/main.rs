@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use bus::Channels;
 use clap::{Parser, Subcommand};
-use runtime::{config, listen, shutdown, status, telemetry};
+use runtime::metrics::Page;
+use runtime::{config, listen, metrics, shutdown, status, telemetry};
 use store::Store;
 
 #[global_allocator]
@@ -39,10 +40,12 @@ async fn run() -> anyhow::Result<()> {
     let channels = Channels::kafka(config::load("KAFKA_")?)?;
     let store = Store::new(config::load("CLICKHOUSE_")?)?;
     let shutdown = shutdown::on_signal()?;
-    let status = status::Status::default();
-    let listener = listen(config.status_host, config.status_port, "CONSUMER_STATUS_PORT").await?;
-    tokio::spawn(status::serve(listener, status.clone(), shutdown.clone()));
-    consumer::run(config, channels, store, status, shutdown).await
+    let (mut registry, status) = (metrics::registry(), status::Status::default());
+    status.register(&mut registry);
+    let counters = consumer::Metrics::new(&mut registry);
+    let listener = listen(config.status_host, config.status_port, "CONSUMER_STATUS_PORT")?;
+    tokio::spawn(status::serve(listener, status.clone(), Page::new(registry), shutdown.clone()));
+    consumer::run(config, channels, store, status, counters, shutdown).await
 }
 
 fn healthcheck() -> anyhow::Result<()> {

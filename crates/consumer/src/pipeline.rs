@@ -9,9 +9,9 @@ use runtime::status::Status;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-use crate::Config;
 use crate::apply::{Applier, Tally};
 use crate::batch::Batch;
+use crate::{Config, Metrics};
 
 /// How long a commit may take, and when a failed one is tried again.
 const COMMIT_WITHIN: Duration = Duration::from_secs(10);
@@ -30,6 +30,7 @@ pub(crate) struct Pipeline {
     config: Config,
     source: Source,
     status: Status,
+    metrics: Metrics,
     owned: BTreeSet<i32>,
     batch: Batch,
     /// Here while nothing is being written.
@@ -46,11 +47,18 @@ pub(crate) struct Pipeline {
 }
 
 impl Pipeline {
-    pub(crate) fn new(config: Config, source: Source, applier: Applier, status: Status) -> Self {
+    pub(crate) fn new(
+        config: Config,
+        source: Source,
+        applier: Applier,
+        status: Status,
+        metrics: Metrics,
+    ) -> Self {
         Self {
             config,
             source,
             status,
+            metrics,
             owned: BTreeSet::new(),
             batch: Batch::default(),
             idle: Some(applier),
@@ -111,6 +119,7 @@ impl Pipeline {
     fn take(&mut self, signal: Signal) {
         match signal {
             Signal::Delivery(delivery) => {
+                self.metrics.deliveries.inc();
                 self.watch_clock(&delivery);
                 self.batch.push(delivery);
             }
@@ -121,7 +130,8 @@ impl Pipeline {
             Signal::Revoked(partitions) => {
                 tracing::info!(?partitions, "partitions revoked");
                 self.owned.retain(|partition| !partitions.contains(partition));
-                self.batch.drop_partitions(&partitions);
+                let dropped = self.batch.drop_partitions(&partitions);
+                self.metrics.dropped.inc_by(u64::try_from(dropped).unwrap_or_default());
                 self.appended.retain(|partition, _| !partitions.contains(partition));
                 match &mut self.idle {
                     Some(applier) => applier.cache.clear(),
@@ -129,6 +139,8 @@ impl Pipeline {
                 }
             }
             Signal::Gap { partition, missed } => {
+                self.metrics.gaps.inc();
+                self.metrics.missed.inc_by(u64::try_from(missed).unwrap_or_default());
                 tracing::error!(
                     partition,
                     missed,
@@ -148,6 +160,7 @@ impl Pipeline {
             && append_ms < before
         {
             let step_ms = before - append_ms;
+            self.metrics.clock_steps.inc();
             tracing::warn!(
                 partition,
                 offset,
@@ -171,6 +184,8 @@ impl Pipeline {
     async fn finish(&mut self, done: Done) -> anyhow::Result<()> {
         let Done { mut applier, mut offsets, tally, took } = done;
         let tally = tally?;
+        self.metrics.count(&tally);
+        self.metrics.pauses.inc_by(self.source.take_pauses());
         let lost = std::mem::take(&mut self.lost);
         if !lost.is_empty() {
             applier.cache.clear();
@@ -181,7 +196,7 @@ impl Pipeline {
             folded = tally.folded,
             replays = tally.replays,
             of_deleted = tally.of_deleted,
-            dead_letters = tally.dead_letters,
+            dead_letters = tally.dead_letters.values().sum::<usize>(),
             duration_ms = took.as_millis(),
             "wrote a batch"
         );

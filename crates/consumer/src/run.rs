@@ -6,10 +6,13 @@ use runtime::shutdown::Shutdown;
 use runtime::status::Status;
 use store::{Store, StoreError};
 
-use crate::Config;
 use crate::apply::Applier;
+use crate::breaker::Breaker;
 use crate::cache::Cache;
+use crate::dead_letter::DeadLetters;
 use crate::pipeline::Pipeline;
+use crate::table::Table;
+use crate::{Config, Metrics};
 
 /// Consumes until `shutdown`, then writes and commits what it has. Kafka or ClickHouse being away
 /// is waited for, at the start and later; an error is a set-up that someone has to change.
@@ -18,6 +21,7 @@ pub async fn run(
     channels: Channels,
     store: Store,
     status: Status,
+    metrics: Metrics,
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
     status.trouble("setup", "waiting for Kafka and ClickHouse");
@@ -30,13 +34,15 @@ pub async fn run(
     let source = bus.source(&events, &group, config.max_batch_bytes)?;
     tracing::info!(topic = events.name, group, "consuming");
     let applier = Applier {
-        store,
-        letters,
-        topic: events.name,
+        table: Table::new(store, status.clone()),
+        letters: DeadLetters { producer: letters, topic: events.name, status: status.clone() },
+        schedule: events.schedule,
         cache: Cache::new(config.cache_bytes),
+        breaker: Breaker::default(),
         status: status.clone(),
+        metrics: metrics.clone(),
     };
-    Pipeline::new(config, source, applier, status).run(shutdown).await
+    Pipeline::new(config, source, applier, status, metrics).run(shutdown).await
 }
 
 /// Topics and table; gives the producer of dead letters.

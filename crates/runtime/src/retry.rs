@@ -8,7 +8,7 @@ use backon::{ExponentialBuilder, Retryable};
 use crate::status::Status;
 
 /// Calls until it succeeds, fails with an error that is not worth a retry, or the caller drops this.
-/// Waits 0.1 s at first, twice as long each time, at most 5 s, give or take. Each failure is logged.
+/// Waits 0.1 s at first, twice as long each time, at most 2 s, and up to as much again by chance. Each failure is logged.
 pub async fn forever<T, E, F>(
     what: &'static str,
     is_retryable: fn(&E) -> bool,
@@ -21,7 +21,7 @@ where
     noting(what, is_retryable, |_| {}, call).await
 }
 
-/// The same, and `status` says meanwhile that `part` does not work.
+/// The same, and `status` says meanwhile that `part` does not work and counts the retries.
 pub async fn watched<T, E, F>(
     status: &Status,
     part: &'static str,
@@ -33,7 +33,7 @@ where
     E: Display,
     F: Future<Output = Result<T, E>>,
 {
-    let done = noting(what, is_retryable, |error: &E| status.trouble(part, error.to_string()), call).await?;
+    let done = noting(what, is_retryable, |error: &E| status.retrying(part, error.to_string()), call).await?;
     status.fine(part);
     Ok(done)
 }
@@ -50,7 +50,7 @@ where
 {
     let pauses = ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(100))
-        .with_max_delay(Duration::from_secs(5))
+        .with_max_delay(Duration::from_secs(2))
         .with_jitter()
         .without_max_times();
     let log = |error: &E, pause: Duration| {

@@ -8,18 +8,45 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
 use tokio::net::TcpListener;
 
+use crate::metrics::{self, Page, Registry};
 use crate::shutdown::Shutdown;
 
 /// What keeps a process from being ready, by part. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Status {
     troubles: Arc<Mutex<BTreeMap<&'static str, String>>>,
+    retries: Family<Part, Counter>,
+}
+
+/// What does not work.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Part {
+    part: &'static str,
 }
 
 impl Status {
+    /// Shows the number of retries with the registry's others.
+    pub fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "retries",
+            "Calls that failed and were made again, by what did not work",
+            self.retries.clone(),
+        );
+    }
+
+    /// Says that a part does not work and will be tried again.
+    pub(crate) fn retrying(&self, part: &'static str, reason: impl Into<String>) {
+        self.retries.get_or_create(&Part { part }).inc();
+        self.trouble(part, reason);
+    }
+
     /// Says that a part does not work, and why.
     pub fn trouble(&self, part: &'static str, reason: impl Into<String>) {
         self.troubles.lock().unwrap_or_else(PoisonError::into_inner).insert(part, reason.into());
@@ -37,15 +64,24 @@ impl Status {
     }
 }
 
-/// Serves `/health` (200 while the process runs) and `/ready` (200, or 503 with the reasons).
-pub async fn serve(listener: TcpListener, status: Status, shutdown: Shutdown) -> std::io::Result<()> {
+/// Serves `/health` (200 while the process runs), `/ready` (200, or 503 with the reasons) and `/metrics`.
+pub async fn serve(
+    listener: TcpListener,
+    status: Status,
+    page: Page,
+    shutdown: Shutdown,
+) -> std::io::Result<()> {
     let ready = move || async move {
         match status.troubles() {
             troubles if troubles.is_empty() => (StatusCode::OK, "ready\n".to_owned()),
             troubles => (StatusCode::SERVICE_UNAVAILABLE, troubles.join("\n") + "\n"),
         }
     };
-    let routes = Router::new().route("/health", get(|| async { "ok\n" })).route("/ready", get(ready));
+    let numbers = move || async move { ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], page.text()) };
+    let routes = Router::new()
+        .route("/health", get(|| async { "ok\n" }))
+        .route("/ready", get(ready))
+        .route("/metrics", get(numbers));
     axum::serve(listener, routes).with_graceful_shutdown(shutdown.cancelled_owned()).await
 }
 
@@ -84,7 +120,8 @@ mod tests {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (status, shutdown) = (Status::default(), Shutdown::new());
-        let serving = tokio::spawn(serve(listener, status.clone(), shutdown.clone()));
+        let serving =
+            tokio::spawn(serve(listener, status.clone(), Page::new(metrics::registry()), shutdown.clone()));
         let ask = |path| tokio::task::spawn_blocking(move || probe(address, path));
 
         status.trouble("kafka", "away");

@@ -44,7 +44,7 @@ pub(crate) async fn store(data: &Path, engine_port: u16) -> anyhow::Result<(Stor
     if is_set("CLICKHOUSE_URL") || is_set("CLICKHOUSE_HOST") {
         return Ok((Store::new(clickhouse)?, None));
     }
-    let listener = listen(Ipv4Addr::LOCALHOST.into(), engine_port, "MILLRACE_ENGINE_PORT").await?;
+    let listener = listen(Ipv4Addr::LOCALHOST.into(), engine_port, "MILLRACE_ENGINE_PORT")?;
     let address = listener.local_addr()?;
     let files = engine::Config { data: data.join("clickhouse"), library: engine::default_library() };
     let engine = tokio::task::spawn_blocking(move || Engine::open(&files)).await??;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use runtime::shutdown::Shutdown;
 use runtime::status::{Status, probe, reachable};
-use runtime::{config, listen};
+use runtime::{config, listen, metrics};
 use serde_json::json;
 
 use crate::Config;
@@ -29,17 +29,20 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     if endpoints.exists() {
         fs::remove_file(&endpoints)?;
     }
-    let listener = listen(api_config.api_host, api_config.api_port, "API_PORT").await?;
+    let listener = listen(api_config.api_host, api_config.api_port, "API_PORT")?;
     let address = reachable(listener.local_addr()?);
     let (store, engine) = embedded::store(data, config.engine_port).await?;
     write_endpoints(&endpoints, address, engine.as_ref())?;
 
     // The consumer goes on until the API has ended, so that the last writes become visible too.
     let drain = Shutdown::new();
+    let (mut registry, status) = (metrics::registry(), Status::default());
+    status.register(&mut registry);
+    let counters = consumer::Metrics::new(&mut registry);
     let consumer =
-        consumer::run(consumer_config, channels.clone(), store.clone(), Status::default(), drain.clone());
+        consumer::run(consumer_config, channels.clone(), store.clone(), status, counters, drain.clone());
     let consumer = tokio::spawn(then_cancel(consumer, shutdown.clone()));
-    let api = api::run(api_config, channels, store, listener, shutdown.clone());
+    let api = api::run(api_config, channels, store, registry, listener, shutdown.clone());
     let api = tokio::spawn(then_cancel(api, shutdown.clone()));
     tokio::select! {
         () = ready(address) => {

@@ -7,6 +7,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub mod engine;
+pub mod gate;
 mod guard;
 pub mod kafka;
 pub mod port;

@@ -47,6 +47,25 @@ async fn events_that_are_not_visible_yet_are_the_lag_and_grow_old() {
 }
 
 #[tokio::test]
+async fn the_numbers_tell_what_became_of_each_write() {
+    let topics = bus::kafka::Config { max_message_bytes: 2_000, ..bus::kafka::Config::default() };
+    let app = App::with(Setup { topics, without: &[Part::Consumer], ..Setup::default() }).await;
+    for _ in 0..3 {
+        assert_eq!(app.post("/event", event(json!({}))).await.status, 202);
+    }
+    assert_eq!(app.post("/event", event(json!({"input": "x".repeat(3_000)}))).await.status, 413);
+    assert_eq!(app.post("/event", "{}").await.status, 400);
+    let answer = reqwest::get(app.url("/metrics")).await.unwrap();
+    let kind = answer.headers()["content-type"].to_str().unwrap();
+    assert!(kind.starts_with("application/openmetrics-text"), "{kind}");
+    let text = answer.text().await.unwrap();
+    let sends: Vec<_> = text.lines().filter(|line| line.starts_with("millrace_sends_total")).collect();
+    assert_eq!(sends.len(), 2, "{text}");
+    assert!(sends.contains(&r#"millrace_sends_total{outcome="acknowledged"} 3"#), "{text}");
+    assert!(sends.contains(&r#"millrace_sends_total{outcome="too_large"} 1"#), "{text}");
+}
+
+#[tokio::test]
 async fn the_lag_goes_to_zero_and_every_event_is_in_the_table_once() {
     let app = App::start().await;
     let one = event(json!({}));

@@ -2,12 +2,14 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use rdkafka::ClientContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 use rdkafka::statistics::Statistics;
+use tokio::time::timeout;
 
 use super::Kafka;
 use crate::{BusError, Record, SendError, Topic, Written};
@@ -16,6 +18,9 @@ use crate::{BusError, Record, SendError, Topic, Written};
 const QUEUE_MESSAGES: &str = "10000000";
 /// What a record takes in a request beside key, value and headers.
 const RECORD_OVERHEAD_BYTES: usize = 512;
+
+/// How much later than its time an answer may come.
+const LATE: Duration = Duration::from_millis(200);
 
 /// An idempotent producer to one topic. Many sends wait for their acknowledgements at once.
 pub struct Producer {
@@ -70,9 +75,10 @@ impl Producer {
         let client = self.client();
         let sent = client.producer.send_result(message).map_err(|(error, _)| error);
         let outcome = match sent {
-            Ok(delivery) => match delivery.await {
-                Ok(outcome) => outcome.map_err(|(error, _)| error),
-                Err(_) => Err(KafkaError::Canceled),
+            Ok(delivery) => match timeout(self.patience(), delivery).await {
+                Ok(Ok(outcome)) => outcome.map_err(|(error, _)| error),
+                Ok(Err(_)) => Err(KafkaError::Canceled),
+                Err(_) => Err(KafkaError::MessageProduction(RDKafkaErrorCode::MessageTimedOut)),
             },
             Err(error) => Err(error),
         };
@@ -87,6 +93,11 @@ impl Producer {
                 })
             }
         }
+    }
+
+    /// librdkafka looks for messages that timed out once a second only.
+    fn patience(&self) -> Duration {
+        Duration::from_millis(self.kafka.config.delivery_timeout_ms) + LATE
     }
 
     pub(crate) fn is_ready(&self) -> bool {

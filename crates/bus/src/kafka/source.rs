@@ -205,6 +205,7 @@ impl Poller {
                 paused.store(false, Ordering::Relaxed);
             }
         } else if self.budget.is_full() && self.set_paused(true) {
+            self.budget.pause();
             paused.store(true, Ordering::Relaxed);
         }
         paused.load(Ordering::Relaxed)

@@ -175,6 +175,7 @@ impl Reading {
 
     fn wait_for_room(&self) {
         if self.budget.is_full() {
+            self.budget.pause();
             while self.is_wanted() && !self.budget.is_half_free() {
                 thread::sleep(FULL_PAUSE);
             }

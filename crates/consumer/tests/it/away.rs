@@ -1,8 +1,8 @@
 //! ClickHouse goes away, in each of its ways, and comes back.
 
+use testing::gate::Gate;
 use testing::wait::until;
 
-use crate::gate::Gate;
 use crate::operations::{creates, mixed};
 use crate::site::{PATIENCE, Site, small_batches};
 

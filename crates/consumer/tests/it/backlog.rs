@@ -4,9 +4,9 @@ use std::fs;
 
 use model::Operation;
 use testing::Process;
+use testing::gate::Gate;
 use testing::wait::until;
 
-use crate::gate::Gate;
 use crate::operations::{create, new_key, noise};
 use crate::site::{PATIENCE, Site};
 

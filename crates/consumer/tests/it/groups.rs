@@ -1,9 +1,9 @@
 //! Several consumers in one group, and a Kafka that goes away: what only a cluster has.
 
+use testing::gate::Gate;
 use testing::kafka::Broker;
 use testing::wait::until;
 
-use crate::gate::Gate;
 use crate::operations::{creates, mixed};
 use crate::raw_kafka::members;
 use crate::site::{PATIENCE, Site, small_batches};

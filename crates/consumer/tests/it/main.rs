@@ -14,9 +14,9 @@ mod away;
 mod backlog;
 mod deliveries;
 mod exact;
-mod gate;
 mod groups;
 mod hostile;
+mod numbers;
 mod operations;
 mod process;
 mod raw_kafka;
@@ -65,7 +65,10 @@ suite! {
     refused:
         a_refused_row_costs_no_other_event_of_its_batch
         of_an_event_with_many_operations_only_the_refused_one_is_left_out
-        what_follows_a_refused_create_finds_no_event;
+        what_follows_a_refused_create_finds_no_event
+        a_row_at_which_clickhouse_fails_in_an_unknown_way_costs_no_other_event
+        a_table_that_refuses_batch_after_batch_holds_the_consumer_until_it_is_mended
+        a_consumer_too_old_for_the_messages_holds_them_for_a_newer_one;
     away:
         clickhouse_away_at_the_start_is_waited_for
         clickhouse_away_later_is_waited_for_and_nothing_is_committed_meanwhile

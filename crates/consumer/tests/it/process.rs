@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use runtime::status;
 use testing::Process;
+use testing::gate::Gate;
 use testing::wait::until;
 
-use crate::gate::Gate;
 use crate::operations::{answer, create, creates, mixed, new_key};
 use crate::site::{PATIENCE, Site};
 

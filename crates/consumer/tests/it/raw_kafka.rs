@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use bus::{Record, Written};
-use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use crate::deliveries::Letter;
 use crate::hostile::assert_is_letter_of;
@@ -30,7 +30,7 @@ pub(crate) fn members(group: &str) -> usize {
 }
 
 /// A message with a header, perhaps without a value, which a header may be too.
-async fn send(topic: &str, partition: i32, key: &str, value: Option<&[u8]>) -> Written {
+pub(crate) async fn send(topic: &str, partition: i32, key: &str, value: Option<&[u8]>) -> Written {
     let mut client = client();
     // The broker's limit is for what is compressed.
     let producer: FutureProducer =
@@ -87,6 +87,15 @@ async fn a_message_too_large_for_a_letter_leaves_one_that_says_where_it_is() {
     let left = Record { key: Some(key.into_bytes()), ..Record::default() };
     assert_is_letter_of(&stub, &site.channels.events.name, &left, place, "undecodable");
     consumer.stop().await;
+}
+
+/// Removes the messages before this offset, as retention does.
+pub(crate) async fn remove_before(topic: &str, partition: i32, offset: i64) {
+    let admin: AdminClient<DefaultClientContext> = client().create().unwrap();
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(topic, partition, Offset::Offset(offset)).unwrap();
+    let removed = admin.delete_records(&list, &AdminOptions::new()).await.unwrap();
+    assert!(removed.elements().iter().all(|element| element.error().is_ok()));
 }
 
 async fn create_topic_with_create_times(name: &str) {

@@ -1,10 +1,12 @@
 //! Rows that the table does not take: here one with a constraint on the input.
 
+use bus::Record;
 use consumer::Config;
 use model::Operation;
+use testing::wait::until;
 
 use crate::operations::{AppliedOnce, answer, create, creates, new_key, update};
-use crate::site::{Consumer, Site, record};
+use crate::site::{Consumer, PATIENCE, Site, record};
 
 /// What the table refuses as an input.
 const CURSE: &str = "curse";
@@ -98,4 +100,76 @@ pub(crate) async fn what_follows_a_refused_create_finds_no_event(site: Site) {
     all.retain(|operation| *operation != curse && *operation != orphan);
     site.assert_holds(&all).await;
     consumer.stop().await;
+}
+
+/// An error of ClickHouse that tells neither of values nor of trouble.
+pub(crate) async fn a_row_at_which_clickhouse_fails_in_an_unknown_way_costs_no_other_event(site: Site) {
+    site.store.migrate().await.unwrap();
+    let fails =
+        format!("ALTER TABLE {{db}}.events ADD CONSTRAINT fails CHECK throwIf(input = '{CURSE}') = 0");
+    site.sql(&fails).await;
+    let good = creates(50);
+    let mut all = good.clone();
+    all.insert(20, create(&new_key(), CURSE));
+    site.send(&all).await;
+    let consumer = site.start(Config::default());
+    site.caught_up().await;
+    site.assert_holds(&good).await;
+    assert_eq!(site.reasons().await, [("refused".to_owned(), text(&all[20]))]);
+    consumer.stop().await;
+}
+
+/// So many at a time are a batch.
+const BLOCK: usize = 60;
+
+fn by_blocks() -> Config {
+    Config { batch_size: BLOCK, flush_interval_ms: 3_600_000, ..Config::default() }
+}
+
+async fn held(site: &Site, consumer: &Consumer) {
+    until("the batch is held", PATIENCE, async || {
+        consumer.status.troubles().iter().any(|trouble| trouble.starts_with("circuit: 60 of 60 messages"))
+    })
+    .await;
+    assert_eq!(site.done().await, 2 * i64::try_from(BLOCK).unwrap());
+    assert_eq!(site.letters().await.len(), 2 * BLOCK);
+}
+
+pub(crate) async fn a_table_that_refuses_batch_after_batch_holds_the_consumer_until_it_is_mended(site: Site) {
+    site.store.migrate().await.unwrap();
+    site.sql("ALTER TABLE {db}.events ADD CONSTRAINT nothing CHECK input = ''").await;
+    let consumer = site.start(by_blocks());
+    for _ in 0..2 {
+        site.send(&creates(BLOCK)).await;
+        site.caught_up().await;
+    }
+    let held_ones = creates(BLOCK);
+    site.send(&held_ones).await;
+    held(&site, &consumer).await;
+
+    site.sql("ALTER TABLE {db}.events DROP CONSTRAINT nothing").await;
+    site.caught_up().await;
+    until("it is ready again", PATIENCE, async || consumer.status.troubles().is_empty()).await;
+    site.assert_holds(&held_ones).await;
+    assert_eq!(site.letters().await.len(), 2 * BLOCK);
+    consumer.stop().await;
+}
+
+pub(crate) async fn a_consumer_too_old_for_the_messages_holds_them_for_a_newer_one(site: Site) {
+    let newer = |operation: &Operation| {
+        let value = text(operation).replace(r#""v":1"#, r#""v":2"#).into_bytes();
+        Record { value, ..record(operation) }
+    };
+    let consumer = site.start(by_blocks());
+    for round in 0..3 {
+        for operation in creates(BLOCK) {
+            site.send_record(newer(&operation)).await;
+        }
+        if round < 2 {
+            site.caught_up().await;
+        }
+    }
+    held(&site, &consumer).await;
+    consumer.crash().await;
+    assert_eq!(site.letters().await.len(), 2 * BLOCK);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bus::log::{Log, Options};
 use bus::{Channels, Offsets, PartitionPosition, Positions, Producer, Record, Written};
-use consumer::Config;
+use consumer::{Config, Metrics};
 use futures_util::future::join_all;
 use model::{Event, EventKey, Operation, message};
 use runtime::shutdown::Shutdown;
@@ -206,7 +206,9 @@ pub(crate) struct Consumer {
 impl Consumer {
     pub(crate) fn start(config: Config, channels: Channels, store: Store) -> Self {
         let (status, shutdown) = (Status::default(), Shutdown::new());
-        let task = tokio::spawn(consumer::run(config, channels, store, status.clone(), shutdown.clone()));
+        let run =
+            consumer::run(config, channels, store, status.clone(), Metrics::default(), shutdown.clone());
+        let task = tokio::spawn(run);
         Self { status, shutdown, task }
     }
 

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use consumer::Config;
+use testing::gate::Gate;
 use testing::wait::until;
 
-use crate::gate::Gate;
 use crate::operations::{answer, create, creates, mixed, new_key};
 use crate::site::{PATIENCE, Site, small_batches};
 

@@ -40,12 +40,16 @@ impl Installation {
 
     /// `millrace-api` and `millrace-consumer` on real Kafka, with the variables that compose gives them.
     pub(crate) async fn distributed() -> Self {
+        Self::on(testing::kafka::brokers(), testing::engine::url()).await
+    }
+
+    /// The same with this Kafka and this way to the tests' ClickHouse.
+    pub(crate) async fn on(brokers: &str, clickhouse: &str) -> Self {
         let (api, status, name) =
             (testing::port::free(), testing::port::free(), testing::unique("distributed"));
-        let clickhouse = testing::engine::url();
         let (_, port) = clickhouse.rsplit_once(':').unwrap();
         let shared = [
-            ("KAFKA_BROKERS", testing::kafka::brokers().to_owned()),
+            ("KAFKA_BROKERS", brokers.to_owned()),
             ("KAFKA_TOPIC", name.clone()),
             ("KAFKA_GROUP_ID", name.clone()),
             ("CLICKHOUSE_HOST", "127.0.0.1".to_owned()),
@@ -57,7 +61,7 @@ impl Installation {
             ("millrace-api", with("API_PORT", api)),
             ("millrace-consumer", with("CONSUMER_STATUS_PORT", status)),
         ];
-        Self::start(TempDir::new().unwrap(), commands, api, clickhouse.to_owned(), name).await
+        Self::start(TempDir::new().unwrap(), commands, api, testing::engine::url().to_owned(), name).await
     }
 
     async fn start(
@@ -97,6 +101,15 @@ impl Installation {
             process.terminate();
             assert!(process.wait_exit(STARTS_WITHIN).success());
         }
+    }
+
+    /// The most memory that the process of this binary has ever held, in bytes.
+    pub(crate) fn peak_memory(&self, binary: &str) -> u64 {
+        let index = self.commands.iter().position(|(name, _)| *name == binary).unwrap();
+        let status = format!("/proc/{}/status", self.processes[index].id());
+        let status = std::fs::read_to_string(status).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
     }
 
     pub(crate) fn output(&self) -> String {

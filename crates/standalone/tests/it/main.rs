@@ -8,6 +8,7 @@
     reason = "what isn't as expected fails the test"
 )]
 
+mod away;
 mod compose;
 mod installation;
 mod life;

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use bus::log::{Log, Options};
 use bus::{Channels, Record, kafka};
+use consumer::Metrics;
 use model::{Operation, message};
+use runtime::metrics;
 use runtime::shutdown::Shutdown;
 use runtime::status::Status;
 use store::Store;
@@ -111,12 +113,26 @@ impl App {
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let caller = Caller::new(listener.local_addr().unwrap(), None);
-        let api = api::run(setup.api, channels.clone(), store.clone(), listener, shutdown.clone());
+        let api = api::run(
+            setup.api,
+            channels.clone(),
+            store.clone(),
+            metrics::registry(),
+            listener,
+            shutdown.clone(),
+        );
         let api = Some(tokio::spawn(api));
         let consumer = has(Part::Consumer).then(|| {
             let (config, stop) =
                 (consumer::Config { flush_interval_ms: 10, ..consumer::Config::default() }, Shutdown::new());
-            let consumer = consumer::run(config, channels.clone(), store, Status::default(), stop.clone());
+            let consumer = consumer::run(
+                config,
+                channels.clone(),
+                store,
+                Status::default(),
+                Metrics::default(),
+                stop.clone(),
+            );
             (stop, tokio::spawn(consumer))
         });
         let app = Self { caller, channels, database, shutdown, api, consumer, log, _folder: folder };

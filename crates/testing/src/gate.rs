@@ -1,4 +1,4 @@
-//! A gate between a consumer and ClickHouse.
+//! A gate between a process and the tests' ClickHouse, which can be shut in several ways.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 /// A port that leads to ClickHouse, or does not.
-pub(crate) struct Gate {
+pub struct Gate {
     port: u16,
     way: watch::Sender<Way>,
     turned_away: Arc<AtomicUsize>,
@@ -28,20 +28,21 @@ enum Way {
 
 impl Gate {
     /// A port on which nobody listens yet.
-    pub(crate) fn absent() -> Self {
+    pub fn absent() -> Self {
         let way = watch::Sender::new(Way::Open);
-        Self { port: testing::port::free(), way, turned_away: Arc::default() }
+        Self { port: crate::port::free(), way, turned_away: Arc::default() }
     }
 
-    pub(crate) async fn open() -> Self {
+    /// A port that leads to ClickHouse.
+    pub async fn open() -> Self {
         let gate = Self::absent();
         gate.appear().await;
         gate
     }
 
     /// Begins to listen.
-    pub(crate) async fn appear(&self) {
-        let listener = TcpListener::bind(("127.0.0.1", self.port)).await.unwrap();
+    pub async fn appear(&self) {
+        let listener = TcpListener::bind(("127.0.0.1", self.port)).await.expect("the gate's port");
         let (way, turned_away) = (self.way.subscribe(), Arc::clone(&self.turned_away));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -53,37 +54,39 @@ impl Gate {
         });
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// For `CLICKHOUSE_URL`.
+    pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    pub(crate) fn reopen(&self) {
+    /// Lets everything pass again.
+    pub fn reopen(&self) {
         self.way.send_replace(Way::Open);
     }
 
     /// Cuts all connections, and those that come.
-    pub(crate) fn close(&self) {
+    pub fn close(&self) {
         self.way.send_replace(Way::Closed);
     }
 
     /// Lets requests pass, but no answers.
-    pub(crate) fn lose_answers(&self) {
+    pub fn lose_answers(&self) {
         self.way.send_replace(Way::OneWay);
     }
 
     /// Holds everything where it is.
-    pub(crate) fn stick(&self) {
+    pub fn stick(&self) {
         self.way.send_replace(Way::Stuck);
     }
 
     /// How many connections came while it was not open.
-    pub(crate) fn turned_away(&self) -> usize {
+    pub fn turned_away(&self) -> usize {
         self.turned_away.load(Ordering::Relaxed)
     }
 }
 
 async fn pass(mut client: TcpStream, mut way: watch::Receiver<Way>) {
-    let server = testing::engine::url().to_string();
+    let server = crate::engine::url().to_string();
     let Ok(mut server) = TcpStream::connect(server.trim_start_matches("http://")).await else { return };
     loop {
         let now = *way.borrow_and_update();

@@ -1,0 +1,90 @@
+//! The table as the consumer sees it: calls that wait for ClickHouse as long as it takes, and tell
+//! a row that it will never take from a server in trouble.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use model::EventKey;
+use runtime::retry;
+use runtime::status::Status;
+use store::{Store, StoreError, Stored};
+
+/// The part of the status that these calls speak for.
+const PART: &str = "clickhouse";
+
+/// An error that says neither that a row is bad nor that the server is in trouble is taken for a
+/// row's fault when it has come so many times. What is left is to find the row.
+const SUSPECT_ATTEMPTS: u32 = 6;
+
+#[derive(Clone)]
+pub(crate) struct Table {
+    store: Store,
+    status: Status,
+}
+
+impl Table {
+    /// `status` says what is being waited for.
+    pub(crate) fn new(store: Store, status: Status) -> Self {
+        Self { store, status }
+    }
+
+    pub(crate) async fn look_up(&self, keys: &[EventKey]) -> Result<HashMap<EventKey, Stored>, StoreError> {
+        if keys.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let lookup = || self.store.lookup(keys);
+        // No row is at fault here, whatever the server says.
+        retry::watched(&self.status, PART, "looking up events", |_| true, lookup).await
+    }
+
+    /// Inserts all rows but those that ClickHouse refuses, whose keys it returns.
+    pub(crate) async fn insert(&self, rows: &[(EventKey, Stored)]) -> Result<Vec<EventKey>, StoreError> {
+        let (mut halves, mut refused) = (vec![rows], Vec::new());
+        let mut attempts = SUSPECT_ATTEMPTS;
+        while let Some(part) = halves.pop() {
+            let Err(error) = self.insert_all(part, attempts).await? else { continue };
+            attempts = 1;
+            if let [(key, _)] = part {
+                tracing::warn!(%error, event_id = %key.id, "ClickHouse refuses a row");
+                refused.push(key.clone());
+            } else {
+                let (first, second) = part.split_at(part.len() / 2);
+                halves.extend([second, first]);
+            }
+        }
+        Ok(refused)
+    }
+
+    /// Inserts these rows, among which is one that was refused, as one.
+    pub(crate) async fn try_again(
+        &self,
+        rows: &[(EventKey, Stored)],
+    ) -> Result<Result<(), StoreError>, StoreError> {
+        self.insert_all(rows, 1).await
+    }
+
+    /// The inner error is ClickHouse's refusal.
+    async fn insert_all(
+        &self,
+        rows: &[(EventKey, Stored)],
+        suspect_attempts: u32,
+    ) -> Result<Result<(), StoreError>, StoreError> {
+        if rows.is_empty() {
+            return Ok(Ok(()));
+        }
+        let suspicions = AtomicU32::new(0);
+        let insert = async || match self.store.insert(rows).await {
+            Err(error) if error.is_refusal() => Ok(Err(error)),
+            Err(error) if error.is_suspect() => {
+                let before = suspicions.fetch_add(1, Ordering::Relaxed);
+                if before + 1 < suspect_attempts { Err(error) } else { Ok(Err(error)) }
+            }
+            Err(error) => {
+                suspicions.store(0, Ordering::Relaxed);
+                Err(error)
+            }
+            Ok(()) => Ok(Ok(())),
+        };
+        retry::watched(&self.status, PART, "inserting events", StoreError::is_retryable, insert).await
+    }
+}

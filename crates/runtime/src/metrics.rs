@@ -1,0 +1,33 @@
+//! Numbers for whoever watches, in the text format of Prometheus (`OpenMetrics` 1.0).
+
+use std::sync::Arc;
+
+pub use prometheus_client::registry::Registry;
+
+/// The type of [`Page::text`].
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// A registry whose names begin with `millrace_`.
+pub fn registry() -> Registry {
+    Registry::with_prefix("millrace")
+}
+
+/// The numbers of one process. Cheap to clone.
+#[derive(Clone)]
+pub struct Page(Arc<Registry>);
+
+impl Page {
+    /// Of everything that is registered.
+    pub fn new(registry: Registry) -> Self {
+        Self(Arc::new(registry))
+    }
+
+    /// As they are now.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        match prometheus_client::encoding::text::encode(&mut text, &self.0) {
+            Ok(()) => text,
+            Err(error) => format!("# {error}\n"),
+        }
+    }
+}
