@@ -101,7 +101,7 @@ async fn mend(admin: &Admin, topic: &Topic) -> Result<(), BusError> {
     let Some(Ok(resource)) = described.into_iter().next() else {
         return Err(unavailable(format!("{} could not be described", topic.name)));
     };
-    let found = resource.get(TIMESTAMPS).and_then(|entry| entry.value.clone()).unwrap_or_default();
+    let found = timestamps(&resource)?;
     if found == APPEND_TIME || topic.allow_create_time {
         return Ok(());
     }
@@ -128,6 +128,13 @@ async fn mend(admin: &Admin, topic: &Topic) -> Result<(), BusError> {
     }
 }
 
+/// What kind of time the topic's records have. Without that setting the description is none: the client
+/// leaves out why a broker could not give it, and altering the topic by it would remove its settings.
+fn timestamps(described: &ConfigResource) -> Result<String, BusError> {
+    let found = described.get(TIMESTAMPS).and_then(|entry| entry.value.clone());
+    found.ok_or_else(|| BusError::unavailable("asking Kafka for a topic's settings", "an empty description"))
+}
+
 /// The topic's own settings with that one changed: altering replaces them all.
 fn with_append_time<'a>(name: &'a str, resource: &'a ConfigResource) -> AlterConfig<'a> {
     let own = resource
@@ -143,4 +150,28 @@ fn with_append_time<'a>(name: &'a str, resource: &'a ConfigResource) -> AlterCon
 
 fn options() -> AdminOptions {
     AdminOptions::new().request_timeout(Some(ANSWER_WITHIN)).operation_timeout(Some(ANSWER_WITHIN))
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::admin::{ConfigEntry, OwnedResourceSpecifier};
+
+    use super::*;
+
+    #[test]
+    fn a_description_without_settings_is_none_and_worth_another_try() {
+        let specifier = OwnedResourceSpecifier::Topic("events".into());
+        let mut described = ConfigResource { specifier, entries: Vec::new() };
+        assert!(timestamps(&described).unwrap_err().is_retryable());
+
+        described.entries.push(ConfigEntry {
+            name: TIMESTAMPS.into(),
+            value: Some("CreateTime".into()),
+            source: ConfigSource::Default,
+            is_read_only: false,
+            is_default: true,
+            is_sensitive: false,
+        });
+        assert_eq!(timestamps(&described).unwrap(), "CreateTime");
+    }
 }
