@@ -54,7 +54,7 @@ impl Site {
         let config = consumer::Config { flush_interval_ms: 10, ..consumer::Config::default() };
         let store = Store::new(self.clickhouse.clone()).unwrap();
         let consumer =
-            consumer::run(config, self.channels.clone(), store, Status::default(), shutdown.clone());
+            consumer::run(config, self.channels.clone(), store, Status::default(), consumer::Metrics::default(), shutdown.clone());
         Consumer { shutdown, task: tokio::spawn(consumer) }
     }
 
