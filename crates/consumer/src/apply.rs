@@ -1,6 +1,6 @@
 //! One batch into the table: decode, look up, fold, insert, and dead letters for the rest.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use bus::{Delivery, Schedule};
@@ -19,6 +19,9 @@ use crate::table::Table;
 
 /// How long a batch is held before it is tried again.
 const HOLD: Duration = Duration::from_secs(2);
+
+/// The reason of an update that finds no event.
+const UNKNOWN_EVENT: &str = "unknown_event";
 
 /// Writes batches, one after the other. Whatever is away is waited for.
 pub(crate) struct Applier {
@@ -53,14 +56,16 @@ struct Applied {
     updated: HashSet<EventKey>,
     fates: Vec<Fate>,
     misplaced: usize,
-    /// By the delivery's index, in order.
+    /// By the delivery's index, in order; they are not yet among the dead letters.
     rejects: Vec<(usize, Reason)>,
 }
 
 impl Applier {
     /// Returns when every delivery is in the table or on the dead-letter topic.
     pub(crate) async fn apply(&mut self, deliveries: &[Delivery]) -> anyhow::Result<Tally> {
-        let applied = self.apply_unless_held(deliveries).await?;
+        // The updates of unknown events that already are among the dead letters.
+        let mut buried = BTreeSet::new();
+        let applied = self.apply_unless_held(deliveries, &mut buried).await?;
         let Applied { rows, stored, updated, fates, misplaced, rejects } = applied;
         if misplaced > 0 {
             tracing::warn!(
@@ -69,22 +74,30 @@ impl Applier {
             );
         }
         let count = |wanted| fates.iter().filter(|fate| **fate == wanted).count();
+        let mut dead_letters = self.letters.bury_all(deliveries, &rejects).await?;
+        if !buried.is_empty() {
+            *dead_letters.entry(UNKNOWN_EVENT).or_default() += buried.len();
+        }
         let tally = Tally {
             rows: rows.len(),
             folded: count(Fate::Folded),
             replays: count(Fate::Replay),
             of_deleted: count(Fate::EventDeleted),
             misplaced,
-            dead_letters: self.letters.bury_all(deliveries, &rejects).await?,
+            dead_letters,
         };
         self.cache.learn(rows, stored, &updated);
         Ok(tally)
     }
 
     /// Tries again for as long as the breaker holds the batch.
-    async fn apply_unless_held(&mut self, deliveries: &[Delivery]) -> Result<Applied, StoreError> {
+    async fn apply_unless_held(
+        &mut self,
+        deliveries: &[Delivery],
+        buried: &mut BTreeSet<usize>,
+    ) -> anyhow::Result<Applied> {
         loop {
-            let applied = self.write(deliveries).await?;
+            let applied = self.write(deliveries, buried).await?;
             let at_fault = applied.rejects.iter().filter(|(_, reason)| reason.may_be_a_deployments());
             let bad = at_fault.count();
             if self.breaker.lets_pass(Instant::now(), deliveries.len(), bad) {
@@ -105,7 +118,7 @@ impl Applier {
         }
     }
 
-    async fn write(&self, deliveries: &[Delivery]) -> Result<Applied, StoreError> {
+    async fn write(&self, deliveries: &[Delivery], buried: &mut BTreeSet<usize>) -> anyhow::Result<Applied> {
         let Decoded { indexes, steps, mut rejects } = decode_all(deliveries);
         let misplaced = self.misplaced(deliveries, &indexes, &steps);
         let updated = updated_keys(&steps);
@@ -114,6 +127,11 @@ impl Applier {
 
         let keys: Vec<_> = steps.iter().map(|step| step.operation.key()).collect();
         let Outcome { mut rows, mut fates } = fold(steps, &stored);
+        // Before the rows: once the event has one, such an update looks like a replay after a crash.
+        let mut unknown = unknown_updates(&indexes, &fates);
+        unknown.retain(|(index, _)| !buried.contains(index));
+        self.letters.bury_all(deliveries, &unknown).await?;
+        buried.extend(unknown.iter().map(|(index, _)| *index));
         for refused in self.table.insert(&rows).await? {
             // Its key's messages again, one by one, to find the one at fault.
             let own = (0..).zip(&indexes).zip(&keys).filter(|(_, key)| **key == refused);
@@ -122,12 +140,8 @@ impl Applier {
             rows.extend(self.find_culprits(&own, deliveries, &stored, &mut fates, &mut rejects).await?);
         }
 
-        for (fate, index) in fates.iter().zip(&indexes) {
-            if *fate == Fate::UnknownEvent {
-                rejects
-                    .push((*index, Reason::new("unknown_event", "an update of an event that is not there")));
-            }
-        }
+        rejects.extend(unknown_updates(&indexes, &fates));
+        rejects.retain(|(index, _)| !buried.contains(index));
         rejects.sort_by_key(|(index, _)| *index);
         rejects.dedup_by_key(|(index, _)| *index);
         Ok(Applied { rows, stored, updated, fates, misplaced, rejects })
@@ -175,4 +189,11 @@ impl Applier {
         }
         Ok(written)
     }
+}
+
+/// The updates of events that are not there, by the delivery's index.
+fn unknown_updates(indexes: &[usize], fates: &[Fate]) -> Vec<(usize, Reason)> {
+    let unknown = indexes.iter().zip(fates).filter(|(_, fate)| **fate == Fate::UnknownEvent);
+    let reason = || Reason::new(UNKNOWN_EVENT, "an update of an event that is not there");
+    unknown.map(|(index, _)| (*index, reason())).collect()
 }

@@ -98,6 +98,14 @@ pub(crate) async fn remove_before(topic: &str, partition: i32, offset: i64) {
     assert!(removed.elements().iter().all(|element| element.error().is_ok()));
 }
 
+/// Deletes a topic, as somebody might by mistake.
+pub(crate) async fn delete_topic(name: &str) {
+    let admin: AdminClient<DefaultClientContext> = client().create().unwrap();
+    for result in admin.delete_topics(&[name], &AdminOptions::new()).await.unwrap() {
+        result.unwrap();
+    }
+}
+
 async fn create_topic_with_create_times(name: &str) {
     let admin: AdminClient<DefaultClientContext> = client().create().unwrap();
     let topic =
