@@ -15,6 +15,7 @@ mod tally;
 use std::path::Path;
 use std::time::Duration;
 
+use anyhow::ensure;
 use tokio::time::Instant;
 
 use crate::audit::{Report, audit, evidence};
@@ -27,6 +28,8 @@ use tally::Tally;
 pub use summary::Summary;
 
 const CALLERS: u64 = 12;
+const RECOVERS_WITHIN: Duration = Duration::from_mins(3);
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 const DRAINS_WITHIN: Duration = Duration::from_mins(10);
 const AUDITED_WITHIN: Duration = Duration::from_mins(2);
 /// What a storm ends with is never the first thing a process does.
@@ -103,6 +106,14 @@ async fn weather(
     for (hold, wound) in wounds {
         progress.wait(hold.saturating_sub(begun.elapsed()), &name, site, load, tally).await?;
         site.mend(wound, tally).await?;
+    }
+    let mended = Instant::now();
+    while !site.recovered().await {
+        ensure!(
+            mended.elapsed() < RECOVERS_WITHIN,
+            "not everybody was back {RECOVERS_WITHIN:?} after {name}"
+        );
+        progress.wait(LOOK_EVERY, "recovering", site, load, tally).await?;
     }
     progress.wait(round.calm, "calm", site, load, tally).await
 }

@@ -13,7 +13,6 @@ use crate::proxy::{Mode, Proxy};
 
 /// Longer than a process may take to end (20 s for a consumer's last batches).
 const ENDS_WITHIN: Duration = Duration::from_secs(45);
-const WHOLE_WITHIN: Duration = Duration::from_secs(45);
 
 /// What is to be mended.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +80,7 @@ impl Site {
         Ok(Some(wound))
     }
 
-    /// Mends what a fault has done. Returns once what was hit is back, a broker with all its replicas.
+    /// Mends what a fault has done, as far as that is done at once; see [`Site::recovered`] for the rest.
     pub(super) async fn mend(&mut self, wound: Wound, tally: &mut Tally) -> anyhow::Result<()> {
         match wound {
             Wound::DeadApi(index) => member(&mut self.apis, index)?.restart(),
@@ -89,19 +88,10 @@ impl Site {
             Wound::DeadConsumer(index) => member(&mut self.consumers, index)?.restart(),
             Wound::EndingConsumer(index) => restart_ended(member(&mut self.consumers, index)?, tally).await?,
             Wound::FrozenConsumer(index) => member(&mut self.consumers, index)?.thaw(),
-            Wound::DeadBroker(index) => {
-                block_in_place(|| self.cluster.broker(index).restart());
-                self.cluster_whole().await?;
-            }
-            Wound::FrozenBroker(index) => {
-                self.cluster.broker(index).resume();
-                self.cluster_whole().await?;
-            }
+            Wound::DeadBroker(index) => self.cluster.broker(index).launch(),
+            Wound::FrozenBroker(index) => self.cluster.broker(index).resume(),
             Wound::Network => self.proxies.iter().for_each(|proxy| proxy.set(Mode::Pass)),
-            Wound::DeadEngine => {
-                self.engine.restart();
-                self.engine_serves().await?;
-            }
+            Wound::DeadEngine => self.engine.restart(),
         }
         Ok(())
     }
@@ -121,10 +111,10 @@ impl Site {
         Wound::DeadBroker(index)
     }
 
-    /// Else the next broker to go could be one too many.
-    async fn cluster_whole(&self) -> anyhow::Result<()> {
-        settled("every replica is in sync", WHOLE_WITHIN, async || block_in_place(|| self.cluster.is_whole()))
-            .await
+    /// Whether everybody is back, brokers with all their replicas: else the next one to go could be one
+    /// too many.
+    pub(super) async fn recovered(&self) -> bool {
+        self.engine_serves().await && block_in_place(|| self.cluster.is_whole())
     }
 
     fn ways(&self, victim: Victim) -> impl Iterator<Item = &Proxy> {

@@ -27,9 +27,10 @@ pub struct Summary {
 impl Summary {
     /// Whether every promise was kept, and nothing happened that should not.
     pub fn is_good(&self) -> bool {
-        // Nobody writes during the audit, so everything can be judged.
+        // Nobody sends what the table could refuse, nor writes during the audit: everything can be judged.
         self.report.findings.is_empty()
             && self.report.unjudged == 0
+            && self.report.letters.keys().all(|reason| reason == "unknown_event")
             && self.answers.unexpected.is_empty()
             && self.tally.deaths.is_empty()
     }

@@ -53,8 +53,14 @@ impl Site {
         let shutdown = Shutdown::new();
         let config = consumer::Config { flush_interval_ms: 10, ..consumer::Config::default() };
         let store = Store::new(self.clickhouse.clone()).unwrap();
-        let consumer =
-            consumer::run(config, self.channels.clone(), store, Status::default(), consumer::Metrics::default(), shutdown.clone());
+        let consumer = consumer::run(
+            config,
+            self.channels.clone(),
+            store,
+            Status::default(),
+            consumer::Metrics::default(),
+            shutdown.clone(),
+        );
         Consumer { shutdown, task: tokio::spawn(consumer) }
     }
 

@@ -44,8 +44,18 @@ impl Broker {
 
     /// Starts the broker again after [`Broker::stop`], on the same port and data, and returns once it serves.
     pub fn restart(&mut self) {
-        self.run();
+        self.launch();
         self.wait_until_it_serves();
+    }
+
+    /// The same, but returns at once.
+    pub fn launch(&mut self) {
+        let mut command = Command::new("java");
+        // The quick compiler alone: up in half the time, and no test runs long enough for the other to pay.
+        command.args([&format!("-Xmx{}m", self.heap), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]);
+        command.arg("-cp").arg(home().join("libs/*"));
+        command.args(["kafka.Kafka", "server.properties"]);
+        self.guard.start(&mut command);
     }
 
     /// Stops it where it is (SIGSTOP), until [`Broker::resume`].
@@ -61,15 +71,6 @@ impl Broker {
     /// `host:port`, as in `KAFKA_BROKERS`.
     pub fn brokers(&self) -> &str {
         &self.address
-    }
-
-    pub(super) fn run(&mut self) {
-        let mut command = Command::new("java");
-        // The quick compiler alone: up in half the time, and no test runs long enough for the other to pay.
-        command.args([&format!("-Xmx{}m", self.heap), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]);
-        command.arg("-cp").arg(home().join("libs/*"));
-        command.args(["kafka.Kafka", "server.properties"]);
-        self.guard.start(&mut command);
     }
 
     pub(super) fn wait_until_it_serves(&mut self) {

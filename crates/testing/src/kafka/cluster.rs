@@ -41,7 +41,7 @@ impl Cluster {
         };
         let mut brokers: Vec<_> = Settings::cluster(SIZE).iter().map(prepare).collect();
         // None of them serves before a majority runs.
-        brokers.iter_mut().for_each(Broker::run);
+        brokers.iter_mut().for_each(Broker::launch);
         brokers.iter_mut().for_each(Broker::wait_until_it_serves);
         Self { brokers }
     }
