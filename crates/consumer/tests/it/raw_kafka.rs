@@ -101,6 +101,14 @@ pub(crate) async fn remove_before(topic: &str, partition: i32, offset: i64) {
     assert!(removed.elements().iter().all(|element| element.error().is_ok()));
 }
 
+/// Deletes a topic, as somebody might by mistake.
+pub(crate) async fn delete_topic(name: &str) {
+    let admin: AdminClient<DefaultClientContext> = client().create().unwrap();
+    for result in admin.delete_topics(&[name], &AdminOptions::new()).await.unwrap() {
+        result.unwrap();
+    }
+}
+
 /// As hostile as can be: no letter can hold it whole, key and all.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_too_large_for_a_letter_leaves_one_without_it() {
