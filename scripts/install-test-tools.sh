@@ -12,6 +12,7 @@ needs=(
   mvn maven
   npm npm
   curl curl
+  unshare util-linux
   docker-compose docker-compose
 )
 

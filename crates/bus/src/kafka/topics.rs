@@ -169,7 +169,9 @@ async fn describe(admin: &Admin, topic: &Topic) -> Result<ConfigResource, BusErr
     let specifier = ResourceSpecifier::Topic(&topic.name);
     let described = admin.describe_configs([&specifier], &options()).await;
     match described.map_err(|error| unavailable(error.to_string()))?.into_iter().next() {
-        Some(Ok(resource)) => Ok(resource),
+        // Without settings it is none: the client leaves out why a broker could not give it, and altering
+        // the topic by it would remove its settings.
+        Some(Ok(resource)) if resource.get(TIMESTAMPS).is_some() => Ok(resource),
         _ => Err(unavailable(format!("{} could not be described", topic.name))),
     }
 }

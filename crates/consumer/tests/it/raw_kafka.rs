@@ -92,6 +92,23 @@ async fn a_message_too_large_for_a_letter_leaves_one_that_says_where_it_is() {
     consumer.stop().await;
 }
 
+/// Removes the messages before this offset, as retention does.
+pub(crate) async fn remove_before(topic: &str, partition: i32, offset: i64) {
+    let admin: AdminClient<DefaultClientContext> = client().create().unwrap();
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(topic, partition, Offset::Offset(offset)).unwrap();
+    let removed = admin.delete_records(&list, &AdminOptions::new()).await.unwrap();
+    assert!(removed.elements().iter().all(|element| element.error().is_ok()));
+}
+
+/// Deletes a topic, as somebody might by mistake.
+pub(crate) async fn delete_topic(name: &str) {
+    let admin: AdminClient<DefaultClientContext> = client().create().unwrap();
+    for result in admin.delete_topics(&[name], &AdminOptions::new()).await.unwrap() {
+        result.unwrap();
+    }
+}
+
 /// As hostile as can be: no letter can hold it whole, key and all.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_too_large_for_a_letter_leaves_one_without_it() {
@@ -127,15 +144,6 @@ async fn a_topic_of_dead_letters_that_was_made_for_less_takes_whole_letters() {
     assert_eq!(letters.len(), 1);
     assert!(letters[0].value == value && letters[0].left_out.is_none());
     consumer.stop().await;
-}
-
-/// Removes the messages before this offset, as retention does.
-pub(crate) async fn remove_before(topic: &str, partition: i32, offset: i64) {
-    let admin: AdminClient<DefaultClientContext> = client().create().unwrap();
-    let mut list = TopicPartitionList::new();
-    list.add_partition_offset(topic, partition, Offset::Offset(offset)).unwrap();
-    let removed = admin.delete_records(&list, &AdminOptions::new()).await.unwrap();
-    assert!(removed.elements().iter().all(|element| element.error().is_ok()));
 }
 
 async fn create_topic(name: &str, partitions: i32, (setting, value): (&str, &str)) {

@@ -162,8 +162,8 @@ pub fn split(body: &[u8], lines: bool) -> Result<Vec<Cow<'_, [u8]>>, WireError> 
         return Ok(by_line().map(Cow::Borrowed).collect());
     }
     let are_lines = match serde_json::Deserializer::from_slice(body).into_iter::<First>().next() {
-        Some(Ok(First { events })) => events.is_none(),
-        Some(Err(_)) => by_line().count() > 1 && !by_line().next().is_some_and(begins_a_batch),
+        Some(Ok(First { events })) if body.trim_ascii_start().starts_with(b"{") => events.is_none(),
+        Some(_) => by_line().count() > 1 && !by_line().next().is_some_and(begins_a_batch),
         None => false,
     };
     if are_lines {
