@@ -1,0 +1,148 @@
+"""An HTTP server that answers each request as its script says: late, half, wrong or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import struct
+import threading
+import time
+from typing import Any, BinaryIO, Callable, NamedTuple
+
+
+class Request(NamedTuple):
+    """What arrived, on which connection (from 0), and when (`time.monotonic`)."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+    connection: int
+    at: float
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+# Answers a request; whether the connection is kept.
+Act = Callable[[socket.socket, Request], bool]
+
+
+def reply(body: object = None, status: int = 200, keep: bool = True, **headers: str) -> Act:
+    """A whole answer. A body that is no bytes is sent as JSON."""
+    content = body if isinstance(body, bytes) else json.dumps(body or {"success": status < 400}).encode()
+    lines = {"Content-Length": str(len(content)), **{n.replace("_", "-"): v for n, v in headers.items()}}
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+
+    def act(connection: socket.socket, request: Request) -> bool:
+        connection.sendall(f"HTTP/1.1 {status} Status\r\n{head}\r\n".encode() + content)
+        return keep
+
+    return act
+
+
+def raw(text: bytes) -> Act:
+    """These bytes, then the end of the connection."""
+
+    def act(connection: socket.socket, request: Request) -> bool:
+        connection.sendall(text)
+        return False
+
+    return act
+
+
+def reset(connection: socket.socket, request: Request) -> bool:
+    """The connection breaks."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    return False
+
+
+def hang(connection: socket.socket, request: Request) -> bool:
+    """No answer until the client gives up."""
+    while connection.recv(1024):
+        pass
+    return False
+
+
+def echo_batch(connection: socket.socket, request: Request) -> bool:
+    """Takes every event of a batch."""
+    import gzip
+
+    unpacked = gzip.decompress(request.body) if "content-encoding" in request.headers else request.body
+    results = [{"id": event["id"]} for event in json.loads(unpacked)["events"]]
+    return reply({"success": True, "data": {"results": results}}, 202)(connection, request)
+
+
+class ScriptedServer:
+    """Plays one act for each request, and the last one for all that follow."""
+
+    def __init__(self, *acts: Act) -> None:
+        self.acts = acts or (reply(),)
+        self.requests: list[Request] = []
+        self.connections: list[socket.socket] = []
+        self._next = 0
+        self._lock = threading.Lock()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._threads = [threading.Thread(target=self._accept)]
+        self._threads[0].start()
+
+    def __enter__(self) -> ScriptedServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.hang_up()
+        for thread in self._threads:
+            thread.join()
+
+    def hang_up(self) -> None:
+        """Ends every connection, as a server that stops does."""
+        for connection in self.connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def gaps(self) -> list[float]:
+        """The seconds between one request and the next."""
+        times = [request.at for request in self.requests]
+        return [later - earlier for earlier, later in zip(times, times[1:])]
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                number = len(self.connections)
+                self.connections.append(connection)
+                thread = threading.Thread(target=self._serve, args=(connection, number))
+                self._threads.append(thread)
+                thread.start()
+
+    def _serve(self, connection: socket.socket, number: int) -> None:
+        with connection, connection.makefile("rb") as stream, contextlib.suppress(OSError):
+            while True:
+                request = _read(stream, number)
+                if request is None:
+                    return
+                with self._lock:
+                    self.requests.append(request)
+                    act = self.acts[min(self._next, len(self.acts) - 1)]
+                    self._next += 1
+                if not act(connection, request):
+                    return
+
+
+def _read(stream: BinaryIO, connection: int) -> Request | None:
+    line = stream.readline().decode()
+    if not line:
+        return None
+    at = time.monotonic()
+    method, target, _ = line.split(" ")
+    headers = {}
+    for header in iter(stream.readline, b"\r\n"):
+        name, _, value = header.decode().partition(":")
+        headers[name.lower()] = value.strip()
+    body = stream.read(int(headers.get("content-length", "0")))
+    return Request(method, target, headers, body, connection, at)
