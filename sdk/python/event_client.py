@@ -373,6 +373,8 @@ class _Answer(NamedTuple):
     status: int
     retry_after: str
     body: bytes
+    # Whether the server marks the end of its answers, other than by the end of the connection.
+    ends: bool
 
 
 class _Connections:
@@ -445,7 +447,9 @@ class _Connections:
             sock.sendall(request)
             with HTTPResponse(sock, method=method) as response:
                 response.begin()
-                answer = _Answer(response.status, response.getheader("Retry-After", ""), response.read())
+                ends = response.chunked or response.length is not None
+                retry_after = response.getheader("Retry-After", "")
+                answer = _Answer(response.status, retry_after, response.read(), ends)
                 keep = not response.will_close
         except BaseException:
             connection.close()
@@ -518,7 +522,8 @@ def _envelope(answer: _Answer) -> Json:
         return response
     else:
         message = str(response.get("error") or f"the server answered {status}")
-    if status == 429 or status >= 500:
+    broken_off = isinstance(response, str) and not answer.ends
+    if status == 429 or status >= 500 or broken_off:
         unavailable = EventUnavailableError(message, status, response)
         unavailable.retry_after = _seconds(answer.retry_after)
         raise unavailable

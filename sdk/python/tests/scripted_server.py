@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -68,8 +70,6 @@ def hang(connection: socket.socket, request: Request) -> bool:
 
 def echo_batch(connection: socket.socket, request: Request) -> bool:
     """Takes every event of a batch."""
-    import gzip
-
     unpacked = gzip.decompress(request.body) if "content-encoding" in request.headers else request.body
     results = [{"id": event["id"]} for event in json.loads(unpacked)["events"]]
     return reply({"success": True, "data": {"results": results}}, 202)(connection, request)
@@ -78,11 +78,11 @@ def echo_batch(connection: socket.socket, request: Request) -> bool:
 class ScriptedServer:
     """Plays one act for each request, and the last one for all that follow."""
 
-    def __init__(self, *acts: Act) -> None:
+    def __init__(self, *acts: Act, tls: ssl.SSLContext | None = None) -> None:
         self.acts = acts or (reply(),)
+        self._tls = tls
         self.requests: list[Request] = []
         self.connections: list[socket.socket] = []
-        self._next = 0
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -121,17 +121,20 @@ class ScriptedServer:
                 thread.start()
 
     def _serve(self, connection: socket.socket, number: int) -> None:
-        with connection, connection.makefile("rb") as stream, contextlib.suppress(OSError):
-            while True:
-                request = _read(stream, number)
-                if request is None:
-                    return
-                with self._lock:
-                    self.requests.append(request)
-                    act = self.acts[min(self._next, len(self.acts) - 1)]
-                    self._next += 1
-                if not act(connection, request):
-                    return
+        with contextlib.suppress(OSError), connection:
+            encrypted = self._tls and self._tls.wrap_socket(connection, server_side=True)
+            with encrypted or connection as plain, plain.makefile("rb") as stream:
+                self.connections[number] = plain
+                while self._answer(plain, _read(stream, number)):
+                    pass
+
+    def _answer(self, connection: socket.socket, request: Request | None) -> bool:
+        if request is None:
+            return False
+        with self._lock:
+            act = self.acts[min(len(self.requests), len(self.acts) - 1)]
+            self.requests.append(request)
+        return act(connection, request)
 
 
 def _read(stream: BinaryIO, connection: int) -> Request | None:
