@@ -143,7 +143,6 @@ class BufferedEventClient:
             self._tell(EventUnavailableError(message), _decode(left))
         elif self._thread is not None:
             self._thread.join(timeout)
-        self.client.close()
         return flushed
 
     def _ensure_thread(self) -> None:
@@ -162,6 +161,7 @@ class BufferedEventClient:
             self._send(batch)
             self._tell_overflow()
         self._tell_overflow()
+        self.client.close()
 
     def _send(self, batch: list[bytes]) -> None:
         try:

@@ -24,8 +24,12 @@ class Request(NamedTuple):
     at: float
 
     @property
+    def json_text(self) -> bytes:
+        return gzip.decompress(self.body) if "content-encoding" in self.headers else self.body
+
+    @property
     def json(self) -> Any:
-        return json.loads(self.body)
+        return json.loads(self.json_text)
 
 
 # Answers a request; whether the connection is kept.
@@ -68,10 +72,15 @@ def hang(connection: socket.socket, request: Request) -> bool:
     return False
 
 
+def events_of(request: Request) -> list[dict[str, Any]]:
+    """The events of a batch."""
+    events: list[dict[str, Any]] = request.json["events"]
+    return events
+
+
 def echo_batch(connection: socket.socket, request: Request) -> bool:
     """Takes every event of a batch."""
-    unpacked = gzip.decompress(request.body) if "content-encoding" in request.headers else request.body
-    results = [{"id": event["id"]} for event in json.loads(unpacked)["events"]]
+    results = [{"id": event["id"]} for event in events_of(request)]
     return reply({"success": True, "data": {"results": results}}, 202)(connection, request)
 
 
@@ -86,17 +95,19 @@ class ScriptedServer:
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._threads = [threading.Thread(target=self._accept)]
-        self._threads[0].start()
+        self._accepting = threading.Thread(target=self._accept)
+        self._serving: list[threading.Thread] = []
+        self._accepting.start()
 
     def __enter__(self) -> ScriptedServer:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
+        self._accepting.join()
         self._listener.close()
         self.hang_up()
-        for thread in self._threads:
+        for thread in self._serving:
             thread.join()
 
     def hang_up(self) -> None:
@@ -117,7 +128,7 @@ class ScriptedServer:
                 number = len(self.connections)
                 self.connections.append(connection)
                 thread = threading.Thread(target=self._serve, args=(connection, number))
-                self._threads.append(thread)
+                self._serving.append(thread)
                 thread.start()
 
     def _serve(self, connection: socket.socket, number: int) -> None:
