@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run build test fmt lint bench engine kafka
+.PHONY: help run build test sdk fmt lint bench engine kafka
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,6 +12,10 @@ build: ## Build all binaries for release
 
 test: ## Fetch what the tests need and run them all
 	@scripts/test.sh
+
+sdk: ## Check and test the Python client alone
+	cargo build --workspace --bins --locked
+	@scripts/test-python.sh
 
 fmt: ## Format the code
 	cargo fmt --all
