@@ -15,9 +15,10 @@ python=${PYTHON:-python3}
 command -v "$python" >/dev/null || fail "$python is missing: scripts/install-test-tools.sh installs it"
 "$python" -c 'import ensurepip, venv' 2>/dev/null || fail "$python can't make environments: install python3-venv"
 
-# Taken before the folder changes, because it may be relative to this one.
-CARGO_TARGET_DIR=$(realpath -m "${CARGO_TARGET_DIR:-target}")
-export CARGO_TARGET_DIR
+# It may be relative to this folder.
+target=${CARGO_TARGET_DIR:-target}
+[[ $target == /* ]] || target=$PWD/$target
+export CARGO_TARGET_DIR=$target
 cd sdk/python
 
 # The tools, in an environment for this interpreter and these versions of them.

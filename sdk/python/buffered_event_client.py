@@ -23,7 +23,7 @@ from event_client import EventClient, EventSDKError, EventUnavailableError, Json
 
 OnError = Callable[[EventSDKError, list[Json]], None]
 
-# How long the thread waits before it tries again, unless the server asks for more, in seconds.
+# The longest pause between two attempts, before jitter and unless the server asks for more, in seconds.
 MAX_PAUSE = 5.0
 
 _log = logging.getLogger(__name__)
@@ -34,9 +34,10 @@ class BufferedEventClient:
 
     A batch is sent when `batch_events` or `batch_bytes` are there, or `flush_interval` seconds after its
     first event. While the server is away it is tried again, and the queue fills up to `max_events` and
-    `max_bytes`. Dropped is what doesn't fit, what the server refuses, and what is left at the end; then
-    `on_error(error, events)` is called on that thread, with no events but their number in the error for what
-    didn't fit. By default it logs a warning. `client` is what sends, by default a new one for `base_url`.
+    `max_bytes`. Dropped is what doesn't fit, what the server refuses, and what is left at the end. Then
+    `on_error(error, events)` is called, mostly on that thread; for what didn't fit, without events and with
+    their number in the error. By default it logs a warning. `client` is what sends, by default a new one for
+    `base_url`.
     """
 
     def __init__(
@@ -190,14 +191,14 @@ class BufferedEventClient:
                     raise
                 if attempt == 1:
                     _log.warning("events have to wait: %s", error)
-                pause = max(error.retry_after, min(MAX_PAUSE, self.client._delay(attempt, error)))
+                pause = self.client._delay(attempt, error, MAX_PAUSE)
             self._tell_overflow()
             self._queue.pause(pause)
             attempt += 1
 
     def _drop(self, error: EventSDKError, batch: list[bytes]) -> None:
         if not self._queue.abandoned:
-            self._queue.dropped += len(batch)
+            self._queue.count_dropped(len(batch))
             self._tell(error, _decode(batch))
 
     def _tell_overflow(self) -> None:
@@ -293,6 +294,11 @@ class _Queue:
             self.abandoned = True
             self.dropped += len(self._events)
             return self.settle(len(self._events))
+
+    def count_dropped(self, count: int) -> None:
+        """Counts events that the server refused."""
+        with self._changed:
+            self.dropped += count
 
     def overflowed(self) -> int:
         """How many events found no room since this was last asked."""

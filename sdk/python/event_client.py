@@ -348,9 +348,9 @@ class EventClient:
             time.sleep(delay)
             attempt += 1
 
-    def _delay(self, attempt: int, error: EventUnavailableError) -> float:
+    def _delay(self, attempt: int, error: EventUnavailableError, most: float = MAX_BACKOFF) -> float:
         """How long to wait after that attempt, in seconds."""
-        backoff = min(MAX_BACKOFF, self.retry_delay * 2.0 ** min(attempt - 1, 30))
+        backoff = min(most, self.retry_delay * 2.0 ** min(attempt - 1, 30))
         return max(error.retry_after, backoff * random.uniform(1.0, 1.5))
 
     def _attempt(
@@ -384,7 +384,7 @@ class _Connections:
         url = urlsplit(base_url)
         if url.scheme not in ("http", "https") or not url.hostname:
             raise ValueError(f"base_url must be an http or https URL, not {base_url!r}")
-        self._host, self._port = url.hostname, url.port
+        self._host, self._port = url.hostname, url.port or (443 if url.scheme == "https" else 80)
         self._path = quote(url.path, safe="/%")
         self._tls = ssl.create_default_context() if url.scheme == "https" else None
         fixed = {
@@ -407,7 +407,7 @@ class _Connections:
             connection.close()
 
     def exchange(self, method: str, target: str, headers: str, body: bytes, timeout: float) -> _Answer:
-        """Sends a request once; an OSError or HTTPException if the answer does not come, or not whole."""
+        """One attempt; an OSError or HTTPException if the answer does not come, or not whole."""
         length = f"Content-Length: {len(body)}\r\n\r\n"
         head = f"{method} {self._path}{target} HTTP/1.1\r\n{self._head}{headers}{length}"
         request = head.encode() + body

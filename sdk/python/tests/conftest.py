@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -27,8 +26,3 @@ def tenant() -> str:
 def client(millrace: Installation, tenant: str) -> Iterator[EventClient]:
     with EventClient(millrace.url, tenant=tenant) as client:
         yield client
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path

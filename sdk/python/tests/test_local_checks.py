@@ -115,6 +115,20 @@ def test_options_that_can_not_work_are_refused_at_once(options: dict[str, Any]) 
         EventClient(**options)
 
 
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("http://localhost", ("localhost", 80)),
+        ("https://localhost/", ("localhost", 443)),
+        ("http://[::1]", ("::1", 80)),
+        ("http://[::1]:8080/base", ("::1", 8080)),
+    ],
+)
+def test_a_url_says_where_to_connect(url: str, address: tuple[str, int]) -> None:
+    connections = EventClient(url)._connections
+    assert (connections._host, connections._port) == address
+
+
 def test_an_error_can_be_pickled() -> None:
     error = pickle.loads(pickle.dumps(EventSDKError("text", 500, {"code": "internal"})))
     assert (str(error), error.status_code, error.response) == ("text", 500, {"code": "internal"})
