@@ -13,6 +13,7 @@ needs=(
   npm npm
   curl curl
   docker-compose docker-compose
+  faketime faketime
 )
 
 packages=()
