@@ -48,6 +48,23 @@ pub enum SendError {
     Unavailable(String),
 }
 
+/// Why the records of one call are not all on their topics.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TransactError {
+    /// One of them is larger than its topic takes; none was written.
+    #[error("a record of {bytes} bytes is larger than the topic takes")]
+    TooLarge {
+        /// Key, value and headers.
+        bytes: usize,
+    },
+    /// Another producer has begun to work under the same id; this one is to end.
+    #[error("another process has taken over")]
+    Fenced,
+    /// No acknowledgement: either all or none were written.
+    #[error("the log did not acknowledge: {0}")]
+    Unavailable(String),
+}
+
 impl SendError {
     /// Whether the same record may be acknowledged later.
     pub fn is_retryable(&self) -> bool {

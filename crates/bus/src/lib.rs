@@ -4,6 +4,7 @@
 //! [`kafka`], and [`log`], an embedded one for the standalone. Nobody above knows which it is, and
 //! nothing here knows what a record says.
 
+mod atomic;
 mod budget;
 mod channels;
 mod error;
@@ -16,8 +17,9 @@ mod source;
 mod stretch;
 mod topic;
 
+pub use atomic::AtomicProducer;
 pub use channels::Channels;
-pub use error::{BusError, SendError};
+pub use error::{BusError, SendError, TransactError};
 pub use partition::{Schedule, ScheduleError};
 pub use positions::{PartitionPosition, Positions};
 pub use producer::{Producer, Record, Written};
@@ -35,12 +37,20 @@ pub enum Bus {
 }
 
 impl Bus {
-    /// Creates the topic if it is missing, mends one whose timestamps are not append times, and
-    /// refuses one that can't be used. Safe to call from many processes at once.
+    /// Creates the topic if it is missing, mends one whose timestamps are not append times or that takes
+    /// smaller records only, and refuses one that can't be used. Safe to call from many processes at once.
     pub async fn ensure_topic(&self, topic: &Topic) -> Result<(), BusError> {
         match self {
             Self::Kafka(kafka) => kafka::ensure_topic(kafka, topic).await,
             Self::Log(log) => log.ensure_topic(topic).await,
+        }
+    }
+
+    /// Whether there is such a topic.
+    pub async fn has_topic(&self, topic: &Topic) -> Result<bool, BusError> {
+        match self {
+            Self::Kafka(kafka) => kafka::has_topic(kafka, topic).await,
+            Self::Log(log) => log.has_topic(topic).await,
         }
     }
 
@@ -49,6 +59,21 @@ impl Bus {
         Ok(match self {
             Self::Kafka(kafka) => Producer::Kafka(kafka::Producer::new(kafka, topic)?),
             Self::Log(log) => Producer::Log(log::Producer::new(log, topic)),
+        })
+    }
+
+    /// A producer to several topics, of records up to this size. Waits until it may begin: what an earlier
+    /// producer with this id has sent is on its topics by then or never will be, and it sends no more.
+    pub async fn atomic_producer(
+        &self,
+        id: &str,
+        max_record_bytes: usize,
+    ) -> Result<AtomicProducer, BusError> {
+        Ok(match self {
+            Self::Kafka(kafka) => {
+                AtomicProducer::Kafka(kafka::AtomicProducer::new(kafka, id, max_record_bytes).await?)
+            }
+            Self::Log(log) => AtomicProducer::Log(log::AtomicProducer::new(log)),
         })
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
-use bus::{Delivery, Schedule};
+use bus::{Delivery, Schedule, SendError};
 use model::EventKey;
 use runtime::status::Status;
 use store::{StoreError, Stored};
@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::breaker::Breaker;
 use crate::cache::Cache;
-use crate::dead_letter::{DeadLetters, Reason};
+use crate::dead_letter::{DeadLetters, Reason, by_reason};
 use crate::decode::{Decoded, decode, decode_all};
 use crate::fold::{Fate, Outcome, Step, fold, updated_keys};
 use crate::metrics::Metrics;
@@ -26,7 +26,8 @@ const UNKNOWN_EVENT: &str = "unknown_event";
 /// Writes batches, one after the other. Whatever is away is waited for.
 pub(crate) struct Applier {
     pub(crate) table: Table,
-    pub(crate) letters: DeadLetters,
+    /// `None`: what can't be written is only counted.
+    pub(crate) letters: Option<DeadLetters>,
     /// Where a key belongs.
     pub(crate) schedule: Schedule,
     pub(crate) cache: Cache,
@@ -56,7 +57,7 @@ struct Applied {
     updated: HashSet<EventKey>,
     fates: Vec<Fate>,
     misplaced: usize,
-    /// By the delivery's index, in order; they are not yet among the dead letters.
+    /// By the delivery's index, in order.
     rejects: Vec<(usize, Reason)>,
 }
 
@@ -66,7 +67,7 @@ impl Applier {
         // The updates of unknown events that already are among the dead letters.
         let mut buried = BTreeSet::new();
         let applied = self.apply_unless_held(deliveries, &mut buried).await?;
-        let Applied { rows, stored, updated, fates, misplaced, rejects } = applied;
+        let Applied { rows, stored, updated, fates, misplaced, mut rejects } = applied;
         if misplaced > 0 {
             tracing::warn!(
                 misplaced,
@@ -74,18 +75,16 @@ impl Applier {
             );
         }
         let count = |wanted| fates.iter().filter(|fate| **fate == wanted).count();
-        let mut dead_letters = self.letters.bury_all(deliveries, &rejects).await?;
-        if !buried.is_empty() {
-            *dead_letters.entry(UNKNOWN_EVENT).or_default() += buried.len();
-        }
         let tally = Tally {
             rows: rows.len(),
             folded: count(Fate::Folded),
             replays: count(Fate::Replay),
             of_deleted: count(Fate::EventDeleted),
             misplaced,
-            dead_letters,
+            dead_letters: by_reason(&rejects),
         };
+        rejects.retain(|(index, _)| !buried.contains(index));
+        self.bury(deliveries, &rejects).await?;
         self.cache.learn(rows, stored, &updated);
         Ok(tally)
     }
@@ -100,7 +99,8 @@ impl Applier {
             let applied = self.write(deliveries, buried).await?;
             let at_fault = applied.rejects.iter().filter(|(_, reason)| reason.may_be_a_deployments());
             let bad = at_fault.count();
-            if self.breaker.lets_pass(Instant::now(), deliveries.len(), bad) {
+            // Without dead letters there is nothing to hold a batch from.
+            if self.letters.is_none() || self.breaker.lets_pass(Instant::now(), deliveries.len(), bad) {
                 self.status.fine("circuit");
                 self.metrics.circuit_open.set(0);
                 return Ok(applied);
@@ -127,10 +127,13 @@ impl Applier {
 
         let keys: Vec<_> = steps.iter().map(|step| step.operation.key()).collect();
         let Outcome { mut rows, mut fates } = fold(steps, &stored);
+        // Another try finds rows of the one before.
+        let was_buried = indexes.iter().zip(&mut fates).filter(|(index, _)| buried.contains(index));
+        was_buried.for_each(|(_, fate)| *fate = Fate::UnknownEvent);
         // Before the rows: once the event has one, such an update looks like a replay after a crash.
         let mut unknown = unknown_updates(&indexes, &fates);
         unknown.retain(|(index, _)| !buried.contains(index));
-        self.letters.bury_all(deliveries, &unknown).await?;
+        self.bury(deliveries, &unknown).await?;
         buried.extend(unknown.iter().map(|(index, _)| *index));
         for refused in self.table.insert(&rows).await? {
             // Its key's messages again, one by one, to find the one at fault.
@@ -141,10 +144,16 @@ impl Applier {
         }
 
         rejects.extend(unknown_updates(&indexes, &fates));
-        rejects.retain(|(index, _)| !buried.contains(index));
         rejects.sort_by_key(|(index, _)| *index);
         rejects.dedup_by_key(|(index, _)| *index);
         Ok(Applied { rows, stored, updated, fates, misplaced, rejects })
+    }
+
+    async fn bury(&self, deliveries: &[Delivery], rejects: &[(usize, Reason)]) -> Result<(), SendError> {
+        match &self.letters {
+            Some(letters) => letters.bury_all(deliveries, rejects).await,
+            None => Ok(()),
+        }
     }
 
     /// How many operations are not in the partition of their key: another producer's work.

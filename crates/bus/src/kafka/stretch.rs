@@ -7,6 +7,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::notices::Notices;
 use super::positions::{every_partition, known_offsets, limits};
 use super::source::delivery;
 use super::{ANSWER_WITHIN, Kafka, blocking};
@@ -18,7 +19,7 @@ const READ_WITHIN: Duration = Duration::from_secs(10);
 
 /// The client, and what it has yet to read.
 pub(crate) struct StretchReader {
-    client: BaseConsumer,
+    client: BaseConsumer<Notices>,
     topic: String,
     allow_create_time: bool,
     /// The first offset behind the stretch, of each partition that is not at its end.
@@ -27,7 +28,7 @@ pub(crate) struct StretchReader {
 
 pub(crate) async fn stretch(kafka: &Kafka, topic: &Topic, from: From) -> Result<Stretch, BusError> {
     // What a transaction that is not committed wrote is neither read nor counted.
-    let client: BaseConsumer = kafka
+    let client: BaseConsumer<Notices> = kafka
         .client()
         .set("group.id", &kafka.config.group_id)
         .set("enable.auto.commit", "false")
@@ -38,13 +39,13 @@ pub(crate) async fn stretch(kafka: &Kafka, topic: &Topic, from: From) -> Result<
         .set("fetch.message.max.bytes", topic.max_record_bytes.to_string())
         .set("queued.max.messages.kbytes", "16384")
         .set("fetch.queue.backoff.ms", "50")
-        .create()
+        .create_with_context(kafka.notices.clone())
         .map_err(|error| BusError::Refused(format!("Kafka's settings: {error}")))?;
     let topic = topic.clone();
     blocking("opening a stretch of a topic", move || open(client, &topic, from)).await?
 }
 
-fn open(client: BaseConsumer, topic: &Topic, from: From) -> KafkaResult<Result<Stretch, BusError>> {
+fn open(client: BaseConsumer<Notices>, topic: &Topic, from: From) -> KafkaResult<Result<Stretch, BusError>> {
     let (begins, ends) = limits(&client, &topic.name)?;
     let starts = match from {
         From::Beginning => begins.clone(),

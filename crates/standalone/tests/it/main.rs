@@ -11,6 +11,7 @@
 mod away;
 mod compose;
 mod installation;
+mod letters;
 mod life;
 mod nothing_is_lost;
 mod readme;
