@@ -9,5 +9,6 @@
 
 mod audit;
 mod clock;
+mod command;
 mod proxy;
 mod site;
