@@ -18,6 +18,7 @@ fuzz: ## Fuzz every decoder for SECONDS_EACH (10) seconds
 
 chaos: ## Kill, freeze and cut off everything under load, then audit (SECONDS, OPERATIONS, SEED, PROFILE)
 	@scripts/chaos.sh
+
 sdk: ## Check and test the Python client alone
 	cargo build --workspace --bins --locked
 	@scripts/test-python.sh

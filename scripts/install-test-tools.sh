@@ -16,6 +16,7 @@ needs=(
   docker-compose docker-compose
   openssl openssl
   python3 python3
+  faketime faketime
 )
 
 packages=()

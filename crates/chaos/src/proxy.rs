@@ -27,6 +27,12 @@ pub enum Mode {
     Hang,
     /// Requests pass; of each answer one half of what first arrives does, and then the connection is cut.
     Cut,
+    /// Of so many pieces in a hundred that arrive, either way, one half passes, and then the connection is
+    /// cut. What goes in small steps gets through; of what takes many, some is only done in part.
+    Flaky {
+        /// Of a hundred.
+        percent: u32,
+    },
     /// So many bytes pass per second, each way.
     Slow {
         /// Bytes per second.
@@ -155,10 +161,15 @@ async fn pass(
 ) -> io::Result<bool> {
     while !bytes.is_empty() {
         let mode = *modes.borrow_and_update();
+        let is_cut = match mode {
+            Mode::Cut => way == Way::Answer,
+            Mode::Flaky { percent } => rand::random_range(0..100) < percent,
+            _ => false,
+        };
         let piece = match mode {
             Mode::Slow { rate } => bytes.len().min((rate / PIECES).max(1)),
-            Mode::Cut if way == Way::Answer => bytes.len() / 2,
-            Mode::Pass | Mode::Cut => bytes.len(),
+            Mode::Cut | Mode::Flaky { .. } if is_cut => bytes.len() / 2,
+            Mode::Pass | Mode::Cut | Mode::Flaky { .. } => bytes.len(),
             Mode::Refuse => return Ok(false),
             Mode::Hang => {
                 if modes.changed().await.is_err() {
@@ -169,10 +180,11 @@ async fn pass(
         };
         let (now, later) = bytes.split_at(piece);
         to.write_all(now).await?;
-        match mode {
-            Mode::Cut if way == Way::Answer => return Ok(false),
-            Mode::Slow { .. } => sleep(Duration::from_secs(1) / u32::try_from(PIECES).unwrap_or(1)).await,
-            _ => {}
+        if is_cut {
+            return Ok(false);
+        }
+        if matches!(mode, Mode::Slow { .. }) {
+            sleep(Duration::from_secs(1) / u32::try_from(PIECES).unwrap_or(1)).await;
         }
         bytes = later;
     }

@@ -85,6 +85,7 @@ impl Fault {
             Self::Network(_, Mode::Refuse) => "network refuses",
             Self::Network(_, Mode::Hang) => "network hangs",
             Self::Network(_, Mode::Cut) => "network cuts",
+            Self::Network(_, Mode::Flaky { .. }) => "network flaky",
             Self::Network(_, Mode::Slow { .. }) => "network slow",
             Self::KillEngine => "kill clickhouse",
         }

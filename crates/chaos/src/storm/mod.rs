@@ -27,7 +27,7 @@ use tally::Tally;
 
 pub use summary::Summary;
 
-const CALLERS: u64 = 12;
+const CALLERS: u64 = 24;
 const RECOVERS_WITHIN: Duration = Duration::from_mins(3);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 const DRAINS_WITHIN: Duration = Duration::from_mins(10);

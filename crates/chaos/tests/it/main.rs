@@ -1,5 +1,6 @@
 //! The tools of the storm, each against something that is known to be broken or whole.
 #![expect(
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
@@ -8,5 +9,6 @@
 
 mod audit;
 mod clock;
+mod command;
 mod proxy;
 mod site;

@@ -100,6 +100,19 @@ async fn of_an_answer_that_is_cut_only_a_part_arrives() {
 }
 
 #[tokio::test]
+async fn of_many_connections_that_are_flaky_some_are_cut_and_some_are_not() {
+    let proxy = proxy().await;
+    proxy.set(Mode::Flaky { percent: 30 });
+    let (mut whole, mut cut) = (0, 0);
+    for _ in 0..100 {
+        let mut connection = connect(&proxy).await.unwrap();
+        let arrived = timeout(PATIENCE, ask(&mut connection)).await.unwrap();
+        if arrived == ANSWER { whole += 1 } else { cut += 1 }
+    }
+    assert!(whole > 20 && cut > 20, "{whole} whole, {cut} cut");
+}
+
+#[tokio::test]
 async fn what_is_slow_takes_its_time() {
     let proxy = proxy().await;
     proxy.set(Mode::Slow { rate: ANSWER * 2 });

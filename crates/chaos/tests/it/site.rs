@@ -20,9 +20,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Site {
     pub(crate) channels: Channels,
     pub(crate) clickhouse: store::Config,
-    log: Log,
     sql: clickhouse::Client,
-    folder: TempDir,
+    /// Unless it is on Kafka.
+    log: Option<(Log, TempDir)>,
 }
 
 impl Site {
@@ -33,6 +33,26 @@ impl Site {
     pub(crate) async fn with(options: Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (log, channels) = open(folder.path(), options).await;
+        Self::on(channels, Some((log, folder))).await
+    }
+
+    pub(crate) async fn on_kafka() -> Self {
+        let name = testing::unique("chaos");
+        let brokers = tokio::task::spawn_blocking(testing::kafka::brokers).await.unwrap().to_owned();
+        let config = kafka::Config {
+            brokers,
+            group_id: name.clone(),
+            topic: name,
+            partitions: 3,
+            delivery_timeout_ms: 60_000,
+            ..kafka::Config::default()
+        };
+        let channels = Channels::kafka(config).unwrap();
+        channels.ensure_topics().await.unwrap();
+        Self::on(channels, None).await
+    }
+
+    async fn on(channels: Channels, log: Option<(Log, TempDir)>) -> Self {
         let url = tokio::task::spawn_blocking(testing::engine::url).await.unwrap();
         let clickhouse = store::Config {
             url: Some(url.to_owned()),
@@ -40,13 +60,16 @@ impl Site {
             ..store::Config::default()
         };
         let sql = clickhouse::Client::default().with_url(url).with_database(&clickhouse.database);
-        Self { channels, clickhouse, log, sql, folder }
+        Self { channels, clickhouse, sql, log }
     }
 
     /// Closes the log and opens it again.
     pub(crate) async fn reopen(&mut self, options: Options) {
-        self.log.clone().close().await.unwrap();
-        (self.log, self.channels) = open(self.folder.path(), options).await;
+        let (log, folder) = self.log.take().unwrap();
+        log.close().await.unwrap();
+        let (log, channels) = open(folder.path(), options).await;
+        self.channels = channels;
+        self.log = Some((log, folder));
     }
 
     pub(crate) fn consume(&self) -> Consumer {
