@@ -90,22 +90,24 @@ impl Config {
         })
     }
 
-    /// The topic of dead letters: one partition, and room for a letter's headers.
+    /// The topic of dead letters, with room for a letter's headers.
     pub fn dead_letters(&self) -> Topic {
         self.beside("dead", self.max_message_bytes + (64 << 10))
     }
 
-    /// The topic of marks, which say what dead letters were replayed: one partition, and kept for good.
+    /// The topic of marks, which say what dead letters were replayed.
     pub fn replayed(&self) -> Topic {
-        Topic { keep: true, ..self.beside("replayed", 64 << 10) }
+        self.beside("replayed", 64 << 10)
     }
 
-    /// A topic of this name behind that of the events. It has no versions, so any times will do.
+    /// A topic of this name behind that of the events: one partition, kept for good. It has no versions,
+    /// so any times will do.
     fn beside(&self, name: &str, max_record_bytes: usize) -> Topic {
         Topic {
             replication: self.replication,
             allow_create_time: true,
             refuse_smaller: false,
+            keep: true,
             ..Topic::new(format!("{}.{name}", self.topic), Schedule::constant(1), max_record_bytes)
         }
     }
