@@ -78,6 +78,13 @@ def test_a_lone_event_is_sent_after_the_interval() -> None:
         until("it arrives", lambda: received(server) == [event_id])
 
 
+@pytest.mark.parametrize("full", [{"batch_events": 3}, {"batch_bytes": 3_000}])
+def test_a_full_batch_does_not_wait_for_the_interval(full: dict[str, int]) -> None:
+    with ScriptedServer(echo_batch) as server, buffered(server, flush_interval=60.0, **full) as events:
+        ids = [events.track_event("c", "event_a", input="x" * 1_000) for _ in range(3)]
+        until("some arrive", lambda: received(server)[:2] == ids[:2])
+
+
 def test_a_batch_holds_no_more_bytes_than_it_may() -> None:
     with ScriptedServer(echo_batch) as server:
         with buffered(server, batch_bytes=10_000, flush_interval=60.0) as events:
