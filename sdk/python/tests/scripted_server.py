@@ -160,3 +160,8 @@ def _read(stream: BinaryIO, connection: int) -> Request | None:
         headers[name.lower()] = value.strip()
     body = stream.read(int(headers.get("content-length", "0")))
     return Request(method, target, headers, body, connection, at)
+
+
+def received(server: ScriptedServer) -> list[str]:
+    """The ids of all events of all batches, as they came."""
+    return [event["id"] for request in server.requests for event in events_of(request)]

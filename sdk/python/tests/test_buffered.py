@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
 import re
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +14,7 @@ import pytest
 from buffered_event_client import BufferedEventClient
 from event_client import EventClient, EventSDKError, EventValidationError
 from installation import until
-from scripted_server import Act, ScriptedServer, echo_batch, events_of, hang, reply, reset
+from scripted_server import Act, ScriptedServer, echo_batch, events_of, hang, received, reply, reset
 
 
 class Told:
@@ -56,10 +52,6 @@ def buffered(server: ScriptedServer, **options: Any) -> BufferedEventClient:
     return BufferedEventClient(client=client, **options)
 
 
-def received(server: ScriptedServer) -> list[str]:
-    return [event["id"] for request in server.requests for event in events_of(request)]
-
-
 def test_events_arrive_packed_in_batches_and_in_order() -> None:
     with ScriptedServer(echo_batch) as server:
         with buffered(server, batch_events=100, flush_interval=60.0) as events:
@@ -76,6 +68,13 @@ def test_a_lone_event_is_sent_after_the_interval() -> None:
     with ScriptedServer(echo_batch) as server, buffered(server, flush_interval=0.05) as events:
         event_id = events.track_event("c", "event_a")
         until("it arrives", lambda: received(server) == [event_id])
+
+
+@pytest.mark.parametrize("full", [{"batch_events": 3}, {"batch_bytes": 3_000}])
+def test_a_full_batch_does_not_wait_for_the_interval(full: dict[str, int]) -> None:
+    with ScriptedServer(echo_batch) as server, buffered(server, flush_interval=60.0, **full) as events:
+        ids = [events.track_event("c", "event_a", input="x" * 1_000) for _ in range(3)]
+        until("some arrive", lambda: received(server)[:2] == ids[:2])
 
 
 def test_a_batch_holds_no_more_bytes_than_it_may() -> None:
@@ -245,71 +244,3 @@ def test_many_threads_share_a_queue() -> None:
             assert events.flush(30.0)
         assert sorted(received(server)) == sorted(map(str, made))
         assert len(made) == 4_000
-
-
-def run(source: str, url: str) -> subprocess.CompletedProcess[str]:
-    path = str(Path(__file__).resolve().parents[1])
-    prelude = f"import sys; sys.path.insert(0, {path!r}); URL = {url!r}\n"
-    prelude += "from buffered_event_client import BufferedEventClient\nfrom event_client import EventClient\n"
-    return subprocess.run(
-        [sys.executable, "-c", prelude + source], capture_output=True, text=True, timeout=60, check=False
-    )
-
-
-def test_a_process_that_ends_sends_what_it_has() -> None:
-    with ScriptedServer(echo_batch) as server:
-        ended = run(
-            "events = BufferedEventClient(URL, flush_interval=60.0)\n"
-            "for n in range(250): print(events.track_event('c', 'event_a'))\n",
-            server.url,
-        )
-        assert (ended.returncode, ended.stderr) == (0, "")
-        assert received(server) == ended.stdout.split()
-    assert len(ended.stdout.split()) == 250
-
-
-def test_a_process_that_can_not_send_ends_all_the_same(down: ScriptedServer) -> None:
-    ended = run(
-        "import buffered_event_client\n"
-        "events = BufferedEventClient(URL)\n"
-        "import atexit; atexit.unregister(events.close); atexit.register(events.close, 0.1)\n"
-        "print(events.track_event('c', 'event_a'))\n",
-        down.url,
-    )
-    assert ended.returncode == 0
-    assert f"closed, and not sent within 0.1 seconds; dropped: {ended.stdout.strip()}" in ended.stderr
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-def test_a_forked_child_sends_its_own_events_and_not_its_parents() -> None:
-    with ScriptedServer(echo_batch) as server:
-        ended = run(
-            """
-import os, threading, warnings
-warnings.simplefilter("ignore", DeprecationWarning)
-events = BufferedEventClient(URL, flush_interval=60.0)
-busy = threading.Thread(target=lambda: [events.track_event("busy", "event_a") for _ in range(3000)])
-busy.start()
-events.track_event("parent", "event_a")
-children = []
-for n in range(5):
-    child = os.fork()
-    if child == 0:
-        assert events.pending == 0 and events.dropped == 0
-        for _ in range(100): events.track_event(f"child-{n}", "event_a")
-        raise SystemExit(0)
-    children.append(child)
-assert [os.waitpid(child, 0)[1] for child in children] == [0] * 5
-busy.join()
-events.track_event("parent", "event_a")
-""",
-            server.url,
-        )
-        assert (ended.returncode, ended.stderr) == (0, "")
-        sent = [event["conversation_id"] for request in server.requests for event in events_of(request)]
-    assert {name: sent.count(name) for name in sent} == {
-        "busy": 3_000,
-        "parent": 2,
-        **{f"child-{n}": 100 for n in range(5)},
-    }
-    assert len(set(received(server))) == 3_502

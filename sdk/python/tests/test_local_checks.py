@@ -115,6 +115,19 @@ def test_options_that_can_not_work_are_refused_at_once(options: dict[str, Any]) 
         EventClient(**options)
 
 
+@pytest.mark.parametrize(("timeout", "wait"), [(30.0, "10000ms"), (5.0, "2500ms")])
+def test_the_server_waits_for_less_time_than_the_client(
+    server: ScriptedServer, timeout: float, wait: str
+) -> None:
+    with EventClient(server.url, timeout=timeout) as client:
+        client.track_event("c", "event_a", wait=True)
+        client.update_event("id", error="", wait=True)
+        client.delete_event("id", wait=True)
+        client.delete_event("id")
+    targets = [request.target for request in server.requests]
+    assert targets == [f"/event?wait={wait}", f"/event/id?wait={wait}", f"/event/id?wait={wait}", "/event/id"]
+
+
 @pytest.mark.parametrize(
     ("url", "address"),
     [
