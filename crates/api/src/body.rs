@@ -15,6 +15,9 @@ use crate::error::ApiError;
 
 const ARRIVES_WITHIN: Duration = Duration::from_secs(30);
 
+/// How many times larger JSON usually gets when it is unpacked, at most.
+const UNPACKED: usize = 10;
+
 /// Reads bodies while the memory for them lasts. Permits are KiB.
 pub(crate) struct Bodies(Arc<Semaphore>);
 
@@ -47,9 +50,9 @@ impl Bodies {
     ) -> Result<Taken, ApiError> {
         let announced =
             headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-        let plain = !headers.contains_key(header::CONTENT_ENCODING);
-        // What it may become, where that is not known.
-        let expected = announced.filter(|length| plain && *length <= limit).unwrap_or(limit);
+        // What it becomes, more or less, and what it may become at most where nothing is known.
+        let growth = if headers.contains_key(header::CONTENT_ENCODING) { UNPACKED } else { 1 };
+        let expected = announced.map_or(limit, |length: usize| length.saturating_mul(growth).min(limit));
         let kib = u32::try_from((expected >> 10) + 1).unwrap_or(u32::MAX);
         let room = Arc::clone(&self.0).try_acquire_many_owned(kib);
         let room = room.map_err(|_| ApiError::Unavailable("too much is being read, please retry".into()))?;
