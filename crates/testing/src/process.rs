@@ -37,15 +37,35 @@ impl Process {
         Self::launch(binary, arguments, env, guard, true)
     }
 
-    fn launch(
+    /// Starts `binary` on a file system of its own at `folder`, an existing one, that holds so many
+    /// mebibytes. Only the process sees it; others reach it by [`Process::root`].
+    pub fn start_on_small_disk(binary: &str, folder: &Path, mebibytes: u32, env: &[(&str, String)]) -> Self {
+        let mut command = Command::new("unshare");
+        let script = r#"mount -t tmpfs -o size="$1" tmpfs "$2" && exec "$3""#;
+        command.args(["--map-root-user", "--mount", "sh", "-c", script, "small-disk"]);
+        command.arg(format!("{mebibytes}m")).arg(folder).arg(path(binary));
+        Self::run(binary, command, env, Guard::new(), false)
+    }
+
+    /// The root of the file system as the process sees it.
+    pub fn root(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/root", self.id()))
+    }
+
+    fn launch(binary: &str, arguments: &[&str], env: &[(&str, String)], guard: Guard, has_log: bool) -> Self {
+        let mut command = Command::new(path(binary));
+        command.args(arguments);
+        Self::run(binary, command, env, guard, has_log)
+    }
+
+    fn run(
         binary: &str,
-        arguments: &[&str],
+        mut command: Command,
         env: &[(&str, String)],
         mut guard: Guard,
         has_log: bool,
     ) -> Self {
-        let mut command = Command::new(path(binary));
-        command.args(arguments).env_clear();
+        command.env_clear();
         command.envs(env::var_os("PATH").map(|path| ("PATH", path)));
         command.envs(env.iter().map(|(name, value)| (name, value)));
         guard.start(&mut command);

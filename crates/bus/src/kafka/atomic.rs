@@ -17,15 +17,17 @@ const INIT_WITHIN: Duration = Duration::from_secs(30);
 const COMMIT_WITHIN: Duration = Duration::from_secs(30);
 const ABORT_WITHIN: Duration = Duration::from_secs(10);
 
+type Client = FutureProducer<Notices>;
+
 /// The one producer that works under its id.
 pub struct AtomicProducer {
-    client: FutureProducer<Notices>,
+    client: Client,
 }
 
 impl AtomicProducer {
     /// Ends what an earlier producer with this id has left open, and keeps that one from going on.
     pub(crate) async fn new(kafka: &Kafka, id: &str, max_record_bytes: usize) -> Result<Self, BusError> {
-        let client: FutureProducer<Notices> = kafka
+        let client: Client = kafka
             .client()
             .set("transactional.id", id)
             .set("transaction.timeout.ms", TRANSACTION_WITHIN.as_millis().to_string())
@@ -76,7 +78,7 @@ impl AtomicProducer {
 }
 
 /// A commit that was given up is gone into again, so that its outcome is known if at all possible.
-fn commit(client: &FutureProducer<Notices>) -> KafkaResult<()> {
+fn commit(client: &Client) -> KafkaResult<()> {
     let deadline = Instant::now() + COMMIT_WITHIN;
     loop {
         match client.commit_transaction(deadline.saturating_duration_since(Instant::now())) {
@@ -90,7 +92,7 @@ fn commit(client: &FutureProducer<Notices>) -> KafkaResult<()> {
 }
 
 /// Gives back why, unless the abort says worse.
-fn abort(client: &FutureProducer<Notices>, reason: KafkaError) -> KafkaResult<()> {
+fn abort(client: &Client, reason: KafkaError) -> KafkaResult<()> {
     client.abort_transaction(ABORT_WITHIN)?;
     Err(reason)
 }

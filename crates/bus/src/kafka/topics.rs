@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::notices::Notices;
 use rdkafka::admin::{
     AdminClient, AdminOptions, AlterConfig, ConfigResource, ConfigSource, NewTopic, ResourceSpecifier,
     TopicReplication,
 };
 use rdkafka::types::RDKafkaErrorCode;
 
+use super::notices::Notices;
 use super::{ANSWER_WITHIN, Kafka, blocking};
 use crate::{BusError, Topic};
 
@@ -21,16 +21,20 @@ const MAX_BYTES: &str = "max.message.bytes";
 
 type Admin = AdminClient<Notices>;
 
-/// Creates the topic, or checks the one that is there: enough partitions, append times, room.
+/// Creates the topic and waits until it is seen, or checks the one that is there: enough partitions,
+/// append times, room.
 pub(crate) async fn ensure_topic(kafka: &Kafka, topic: &Topic) -> Result<(), BusError> {
-    let mut admin = admin(kafka)?;
+    let (mut admin, mut created) = (admin(kafka)?, false);
     loop {
         let found;
         (admin, found) = partitions(admin, topic).await?;
         match found {
-            None if create(&admin, topic).await? => return Ok(()),
-            // Another process was quicker: what it made is checked as soon as it can be seen.
-            None => tokio::time::sleep(LOOK_AGAIN).await,
+            None => {
+                // If another process was quicker, what it made is checked as soon as it can be seen.
+                created = created || create(&admin, topic).await?;
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+            Some(_) if created => return Ok(()),
             Some(found) => {
                 check_partitions(topic, found)?;
                 return mend(&admin, topic).await;

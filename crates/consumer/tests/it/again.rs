@@ -27,6 +27,16 @@ impl Site {
         String::from_utf8(out).unwrap().trim_end().to_owned()
     }
 
+    /// What it says when it is asked to end before it has begun.
+    async fn interrupted(&self, from: &str) -> String {
+        let line = Line::try_parse_from(["replay", "--from", from]).unwrap();
+        let (shutdown, mut out) = (Shutdown::new(), Vec::new());
+        shutdown.cancel();
+        let (channels, store) = (&self.channels, self.store.clone());
+        let run = replay::run(line.replay, Config::default(), channels, store, &shutdown, &mut out).await;
+        run.unwrap_err().to_string()
+    }
+
     async fn truncate(&self) {
         self.sql("TRUNCATE TABLE {db}.events").await;
         assert_eq!(self.count().await, 0);
@@ -101,6 +111,7 @@ pub(crate) async fn what_the_group_has_yet_to_come_to_is_left_to_it(site: Site) 
         "2 messages: 2 folded into 1 rows, 0 that the table has, 0 of deleted events; 11 left to the consumers, who have yet to come to them"
     );
     site.assert_holds(&done).await;
+    assert_eq!(site.interrupted("0:0,2:0").await, "interrupted: replay --from 0:0,2:0 goes on");
     let consumer = site.start(small_batches());
     site.caught_up().await;
     site.assert_holds(&[done.as_slice(), &later].concat()).await;

@@ -88,6 +88,22 @@ async fn a_replay_killed_again_and_again_puts_each_message_back_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replay_that_is_asked_to_end_says_how_far_it_came_and_can_go_on() {
+    let site = Site::on_kafka().await;
+    site.bury_all(&creates(LETTERS)).await;
+    let mut first = site.command(&["dead-letters", "replay", "--all"]);
+    until("it has begun", PATIENCE, async || site.marks_end().await > 0).await;
+    first.terminate();
+    let finished = first.wait_exit(PATIENCE).success();
+    let (output, done) = (first.output(), site.everything_on(&site.channels.events).await.len());
+    assert!(output.contains(&said(done, 0, 0)), "{output}");
+    assert!(finished || output.contains("error: interrupted"), "{output}");
+
+    assert_eq!(site.replay(&["--all"]).await, said(LETTERS - done, done, 0));
+    assert_eq!(site.everything_on(&site.channels.events).await.len(), LETTERS);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_replay_takes_over_from_the_first() {
     let site = Site::on_kafka().await;
     site.bury_all(&creates(LETTERS)).await;

@@ -65,7 +65,8 @@ suite! {
         messages_that_are_no_operations_become_dead_letters_and_cost_nothing_else
         an_update_of_an_event_that_never_was_is_a_dead_letter
         an_update_of_a_deleted_event_is_none
-        a_flood_of_hostile_messages_passes;
+        a_flood_of_hostile_messages_passes
+        a_block_of_hostile_messages_costs_nothing_else_and_what_can_be_mended_is_in;
     refused:
         a_refused_row_costs_no_other_event_of_its_batch
         of_an_event_with_many_operations_only_the_refused_one_is_left_out

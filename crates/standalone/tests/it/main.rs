@@ -10,6 +10,7 @@
 
 mod away;
 mod compose;
+mod disk_full;
 mod installation;
 mod letters;
 mod life;

@@ -1,0 +1,104 @@
+//! What an answer to a write means.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use crate::http::Answer;
+
+/// What becomes of a request.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// All of it was taken in.
+    Accepted,
+    /// A batch was taken in but for these: their place in it, and the kind of error.
+    InPart(Vec<(usize, String)>),
+    /// It was refused for good, with this kind of error.
+    Refused(String),
+    /// Not now: it is to be sent again.
+    Again(String),
+}
+
+#[derive(Deserialize)]
+struct Failed<'a> {
+    #[serde(borrow)]
+    code: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+struct Batch<'a> {
+    #[serde(borrow)]
+    data: Results<'a>,
+}
+
+#[derive(Deserialize)]
+struct Results<'a> {
+    #[serde(borrow)]
+    results: Vec<One<'a>>,
+}
+
+#[derive(Deserialize)]
+struct One<'a> {
+    #[serde(borrow)]
+    code: Option<Cow<'a, str>>,
+}
+
+/// Of an answer about one event.
+pub(crate) fn single(answer: &Answer<'_>) -> Verdict {
+    if (200..300).contains(&answer.status) { Verdict::Accepted } else { failed(answer) }
+}
+
+/// Of an answer about a batch.
+pub(crate) fn batch(answer: &Answer<'_>) -> Verdict {
+    if !(200..300).contains(&answer.status) {
+        return failed(answer);
+    }
+    let Ok(Batch { data }) = serde_json::from_slice(answer.body) else {
+        return Verdict::Refused("not a batch's answer".into());
+    };
+    let refused: Vec<_> = data
+        .results
+        .into_iter()
+        .enumerate()
+        .filter_map(|(place, one)| Some((place, one.code?.into_owned())))
+        .collect();
+    if refused.is_empty() { Verdict::Accepted } else { Verdict::InPart(refused) }
+}
+
+/// Errors of the server's, and too many requests, pass.
+fn failed(answer: &Answer<'_>) -> Verdict {
+    let code = serde_json::from_slice::<Failed<'_>>(answer.body).map_or("".into(), |failed| failed.code);
+    let kind = format!("{} {code}", answer.status).trim_end().to_owned();
+    match answer.status {
+        408 | 429 | 500.. => Verdict::Again(kind),
+        _ => Verdict::Refused(kind),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> Answer<'_> {
+        Answer { status, body: body.as_bytes() }
+    }
+
+    #[test]
+    fn trouble_that_passes_is_told_from_refusals() {
+        assert_eq!(single(&answer(202, "")), Verdict::Accepted);
+        let unavailable = r#"{"success":false,"error":"please retry","code":"unavailable"}"#;
+        assert_eq!(single(&answer(503, unavailable)), Verdict::Again("503 unavailable".into()));
+        assert_eq!(single(&answer(502, "<html>")), Verdict::Again("502".into()));
+        assert_eq!(single(&answer(429, "")), Verdict::Again("429".into()));
+        assert_eq!(batch(&answer(413, r#"{"code":"too_large"}"#)), Verdict::Refused("413 too_large".into()));
+    }
+
+    #[test]
+    fn each_event_of_a_batch_has_its_own_answer() {
+        let all = r#"{"data":{"results":[{"id":"a"},{"id":"b"}]}}"#;
+        assert_eq!(batch(&answer(202, all)), Verdict::Accepted);
+        let some = r#"{"data":{"results":[{"id":"a"},{"error":"no","code":"invalid_field"}]}}"#;
+        assert_eq!(batch(&answer(202, some)), Verdict::InPart(vec![(1, "invalid_field".into())]));
+        assert_eq!(batch(&answer(200, "{}")), Verdict::Refused("not a batch's answer".into()));
+    }
+}

@@ -1,0 +1,23 @@
+//! A load generator that also verifies what became visible.
+//!
+//! [`plan`] says what is sent and what must be there afterwards, [`phase`] sends it, [`watch`] follows
+//! it to the table, [`verify`] looks whether it is there, and [`run`] is one after the other. Knows
+//! Millrace by its HTTP API alone.
+
+mod answers;
+pub mod chart;
+pub mod http;
+pub mod number;
+pub mod options;
+pub mod page;
+pub mod phase;
+pub mod plan;
+mod progress;
+pub mod reads;
+pub mod report;
+pub mod run;
+pub mod tally;
+pub mod text;
+pub mod usage;
+pub mod verify;
+pub mod watch;

@@ -1,0 +1,155 @@
+//! A server with Millrace's API and events in memory, which can be told to get something wrong.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Map, Value, json};
+use tokio::net::TcpListener;
+
+/// What the server gets wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    Nothing,
+    /// Every event is refused once with a 503 before it is taken.
+    Busy,
+    /// It loses one create.
+    Loses,
+    /// It forgets one update.
+    Forgets,
+    /// It takes a part of one update only.
+    Mangles,
+    /// It keeps one event that was deleted.
+    Keeps,
+    /// It says an event of a conversation twice.
+    Repeats,
+    /// It refuses one event for good.
+    Refuses,
+}
+
+type Event = Map<String, Value>;
+type Reply = (StatusCode, Json<Value>);
+
+pub(crate) struct Fake {
+    fault: Fault,
+    events: Mutex<BTreeMap<String, Event>>,
+    /// How often something came: an event to be made, any update, any delete.
+    seen: Mutex<HashMap<String, u64>>,
+}
+
+impl Fake {
+    /// Starts a server and gives its URL.
+    pub(crate) async fn start(fault: Fault) -> String {
+        let fake = Arc::new(Self { fault, events: Mutex::default(), seen: Mutex::default() });
+        let routes = Router::new()
+            .route("/event", post(create))
+            .route("/events", post(create_many))
+            .route("/event/{id}", get(read).put(update).delete(delete))
+            .route("/events/conversation/{id}", get(conversation))
+            .route("/pipeline", get(pipeline))
+            .with_state(fake);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(axum::serve(listener, routes).into_future());
+        url
+    }
+
+    fn events(&self) -> MutexGuard<'_, BTreeMap<String, Event>> {
+        self.events.lock().unwrap()
+    }
+
+    /// Whether `what` comes for the first time.
+    fn is_first(&self, what: &str) -> bool {
+        let mut seen = self.seen.lock().unwrap();
+        let count = seen.entry(what.to_owned()).or_default();
+        *count += 1;
+        *count == 1
+    }
+
+    fn create(&self, mut event: Event) -> StatusCode {
+        let id = event["id"].as_str().unwrap().to_owned();
+        let millis = i64::from_str_radix(&id.replace('-', "")[..12], 16).unwrap();
+        let created_at = model::Timestamp::from_millis(millis).unwrap().to_string();
+        event.insert("created_at".into(), created_at.into());
+        match self.fault {
+            Fault::Busy if self.is_first(&id) => return StatusCode::SERVICE_UNAVAILABLE,
+            Fault::Refuses if self.is_first("create") => return StatusCode::BAD_REQUEST,
+            Fault::Loses if self.is_first("create") => {}
+            _ => drop(self.events().insert(id, event)),
+        }
+        StatusCode::ACCEPTED
+    }
+}
+
+fn reply(status: StatusCode) -> Reply {
+    let code = if status == StatusCode::SERVICE_UNAVAILABLE { "unavailable" } else { "invalid_field" };
+    (status, Json(if status.is_success() { json!({"success": true}) } else { json!({"code": code}) }))
+}
+
+async fn create(State(fake): State<Arc<Fake>>, Json(event): Json<Event>) -> Reply {
+    reply(fake.create(event))
+}
+
+async fn create_many(State(fake): State<Arc<Fake>>, Json(mut batch): Json<Value>) -> Reply {
+    let events: Vec<Event> = serde_json::from_value(batch["events"].take()).unwrap();
+    let results = events.into_iter().map(|event| match fake.create(event) {
+        StatusCode::ACCEPTED => json!({"id": "…"}),
+        _ => json!({"error": "no", "code": "invalid_field"}),
+    });
+    (StatusCode::ACCEPTED, Json(json!({"data": {"results": results.collect::<Vec<_>>()}})))
+}
+
+async fn update(
+    State(fake): State<Arc<Fake>>,
+    Path(id): Path<String>,
+    Json(mut patch): Json<Event>,
+) -> Reply {
+    match fake.fault {
+        Fault::Forgets if fake.is_first("update") => return reply(StatusCode::ACCEPTED),
+        Fault::Mangles if fake.is_first("update") => drop(patch.remove("latency")),
+        _ => {}
+    }
+    if let Some(event) = fake.events().get_mut(&id) {
+        event.extend(patch);
+    }
+    reply(StatusCode::ACCEPTED)
+}
+
+async fn delete(State(fake): State<Arc<Fake>>, Path(id): Path<String>) -> Reply {
+    if fake.fault != Fault::Keeps || !fake.is_first("delete") {
+        fake.events().remove(&id);
+    }
+    reply(StatusCode::ACCEPTED)
+}
+
+async fn read(State(fake): State<Arc<Fake>>, Path(id): Path<String>) -> Reply {
+    match fake.events().get(&id) {
+        Some(event) => (StatusCode::OK, Json(json!({"data": event}))),
+        None => reply(StatusCode::NOT_FOUND),
+    }
+}
+
+async fn conversation(
+    State(fake): State<Arc<Fake>>,
+    Path(id): Path<String>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Json<Value> {
+    let after = query.get("cursor").cloned().unwrap_or_default();
+    let limit: usize = query["limit"].parse().unwrap();
+    let events = fake.events();
+    let mut all = events.iter().filter(|(at, event)| **at > after && event["conversation_id"] == *id);
+    let mut page: Vec<_> = all.by_ref().take(limit).map(|(_, event)| event.clone()).collect();
+    let next = all.next().and_then(|_| page.last()).map(|event| event["id"].clone());
+    if fake.fault == Fault::Repeats {
+        page.extend(page.last().cloned());
+    }
+    Json(json!({"data": page, "next_cursor": next}))
+}
+
+async fn pipeline() -> Json<Value> {
+    let partition = json!({"partition": 0, "end": 1, "committed": 1, "lag": 0, "oldest_age_ms": 0});
+    Json(json!({"data": {"partitions": [partition], "lag": 0, "dead_letters": 0}}))
+}
