@@ -48,6 +48,8 @@ impl Kafka {
         client
             .set("bootstrap.servers", &self.config.brokers)
             .set("client.id", "millrace")
+            // A broker that hangs is left for the others after this long.
+            .set("socket.timeout.ms", "10000")
             // A broker that is back is found within a second.
             .set("reconnect.backoff.ms", "50")
             .set("reconnect.backoff.max.ms", "1000");

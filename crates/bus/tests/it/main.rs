@@ -12,6 +12,7 @@
 
 mod atomic;
 mod crash;
+mod frozen;
 mod groups;
 mod limits;
 mod log_file;

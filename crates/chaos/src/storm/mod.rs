@@ -32,7 +32,7 @@ const RECOVERS_WITHIN: Duration = Duration::from_mins(3);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 const DRAINS_WITHIN: Duration = Duration::from_mins(10);
 const AUDITED_WITHIN: Duration = Duration::from_mins(2);
-/// What a storm ends with is never the first thing a process does.
+/// Before the first fault.
 const CALM_FIRST: Duration = Duration::from_secs(5);
 
 /// How a storm is to be.
