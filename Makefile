@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run build test fuzz fmt lint bench engine kafka
+.PHONY: help run build test fuzz chaos fmt lint bench engine kafka sdk
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,13 @@ test: ## Fetch what the tests need and run them all
 
 fuzz: ## Fuzz every decoder for SECONDS_EACH (10) seconds
 	@scripts/fuzz.sh
+
+chaos: ## Kill, freeze and cut off everything under load, then audit (SECONDS, OPERATIONS, SEED, PROFILE)
+	@scripts/chaos.sh
+
+sdk: ## Check and test the Python client alone
+	cargo build --workspace --bins --locked
+	@scripts/test-python.sh
 
 fmt: ## Format the code
 	cargo fmt --all

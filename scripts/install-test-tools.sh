@@ -12,13 +12,19 @@ needs=(
   mvn maven
   npm npm
   curl curl
+  unshare util-linux
   docker-compose docker-compose
+  openssl openssl
+  python3 python3
+  faketime faketime
 )
 
 packages=()
 for ((i = 0; i < ${#needs[@]}; i += 2)); do
   command -v "${needs[i]}" >/dev/null || packages+=("${needs[i + 1]}")
 done
+# Debian's python3 leaves this out.
+python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 if ((${#packages[@]} == 0)); then
   exit
 fi

@@ -7,4 +7,5 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 MILLRACE_ENGINE_LIB=$(scripts/fetch-engine.sh)
 export MILLRACE_ENGINE_LIB
 cargo build --release --locked --package standalone
-exec "${CARGO_TARGET_DIR:-target}/release/millrace"
+# The engine complains of each statement when its standard input is a terminal.
+exec "${CARGO_TARGET_DIR:-target}/release/millrace" </dev/null

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs every test of the workspace against real services and counts them: the last line is
-# `N passed, N failed`. The exit status is that of cargo.
+# Runs every test of the workspace and of the Python client against real services and counts them: the last
+# line is `N passed, N failed`. The exit status is 0 only if all went well.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -10,10 +10,13 @@ scripts/fetch-kafka.sh >/dev/null
 cargo build --workspace --bins --locked
 
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+python_log=$(mktemp)
+trap 'rm -f "$log" "$python_log"' EXIT
 set +e
 cargo test --workspace --locked --no-fail-fast | tee "$log"
 status=${PIPESTATUS[0]}
+scripts/test-python.sh | tee "$python_log"
+python_status=${PIPESTATUS[0]}
 set -e
 
 # "test result: ok. 12 passed; 0 failed; 1 ignored; …" once per test binary
@@ -27,6 +30,12 @@ if ((status == 0 && passed == 0)); then
   echo "no test was run" >&2
   status=1
 fi
+# "200 passed, 0 failed", unless it didn't get that far
+read -r python_passed _ python_failed _ < <(grep -x '[0-9]* passed, [0-9]* failed' "$python_log" || echo 0 passed, 0 failed)
+if ((python_status != 0)); then
+  echo "the Python client's checks or tests failed (exit status $python_status)" >&2
+  status=1
+fi
 echo
-echo "$passed passed, $failed failed"
+echo "$((passed + python_passed)) passed, $((failed + python_failed)) failed"
 exit "$status"

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use bus::{Channels, Positions, Producer, Record, Written};
+use bus::{Channels, Positions, Producer, Record, Schedule, Written};
 use model::wire::native::Intake;
 use model::{EventKey, EventNames, IdSequence, Operation, Tenant, Timestamp, Window, message};
 use runtime::metrics::{Page, Registry};
@@ -23,6 +23,7 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) positions: Positions,
     pub(crate) dead_letters: Positions,
+    schedule: Schedule,
     pub(crate) waiter: Waiter,
     pub(crate) bodies: Bodies,
     /// A permit for each request in flight.
@@ -47,13 +48,14 @@ impl App {
     ) -> anyhow::Result<Self> {
         let names = EventNames::parse(&config.event_names)
             .ok_or_else(|| anyhow::anyhow!("EVENT_NAMES must be a comma-separated list of names, or *"))?;
-        let Channels { bus, events, dead_letters, group } = channels;
+        let Channels { bus, events, dead_letters, group, .. } = channels;
         let positions = bus.positions(events, group)?;
         Ok(Self {
             names,
             store,
             waiter: Waiter::new(positions.clone(), shutdown),
             positions,
+            schedule: events.schedule.clone(),
             dead_letters: bus.positions(dead_letters, group)?,
             bodies: Bodies::new(config.max_bodies_bytes),
             sends: Sends::new(&mut registry),
@@ -90,6 +92,14 @@ impl App {
         let now = Timestamp::now();
         let window = Window::around(now, self.config.max_event_age_days);
         Intake { tenant, now, window, names: &self.names, ids: IdSequence::new() }
+    }
+
+    /// The newest record in the event's partition, if there is any.
+    pub(crate) async fn newest(&self, key: &EventKey) -> Result<Option<Written>, ApiError> {
+        let partition = self.schedule.partition(key.id.to_string().as_bytes(), key.id.created_at());
+        let all = self.positions.partitions().await?;
+        let newest = all.into_iter().find(|at| at.partition == partition && at.end > at.begin);
+        Ok(newest.map(|at| Written { partition, offset: at.end - 1 }))
     }
 
     /// Puts an operation on the topic; returns when it is kept.

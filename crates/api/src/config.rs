@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use runtime::config::positive;
 use serde::Deserialize;
 
 /// The variables of the API.
@@ -17,14 +18,19 @@ pub struct Config {
     /// How far back a new event may lie, in days.
     pub max_event_age_days: u32,
     /// The largest body of a single write, in bytes.
+    #[serde(deserialize_with = "positive")]
     pub max_body_bytes: usize,
     /// The largest body of a batch, in bytes, unpacked.
+    #[serde(deserialize_with = "positive")]
     pub max_batch_body_bytes: usize,
     /// The most events of a batch.
+    #[serde(deserialize_with = "positive")]
     pub max_batch_events: usize,
     /// What the bodies of all requests may hold at once, in bytes; further ones are answered 503.
+    #[serde(deserialize_with = "positive")]
     pub max_bodies_bytes: usize,
     /// The most requests at once; further ones are answered 503.
+    #[serde(deserialize_with = "positive")]
     pub max_in_flight: usize,
 }
 

@@ -12,7 +12,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Takes events over HTTP and answers questions about them. Configured by environment variables.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "millrace-api", version)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

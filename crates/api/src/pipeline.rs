@@ -1,10 +1,10 @@
 //! How far the events are on their way.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
 use bus::PartitionPosition;
-use futures_util::future::join_all;
 use model::Timestamp;
 use serde::Serialize;
 
@@ -35,7 +35,9 @@ struct Progress {
 /// `GET /pipeline`
 pub(crate) async fn pipeline(State(app): State<Arc<App>>) -> Result<Reply, ApiError> {
     let (positions, letters) = tokio::try_join!(app.positions.partitions(), app.dead_letters.partitions())?;
-    let partitions = join_all(positions.into_iter().map(|position| partition(&app, position))).await;
+    let behind = positions.iter().filter(|at| at.lag() > 0).map(|at| (at.partition, at.committed));
+    let oldest = app.positions.append_times(behind.collect()).await.ok();
+    let partitions: Vec<_> = positions.into_iter().map(|at| progress(at, oldest.as_ref())).collect();
     Ok(Reply::ok(&Pipeline {
         lag: partitions.iter().map(|partition| partition.lag).sum(),
         partitions,
@@ -43,17 +45,18 @@ pub(crate) async fn pipeline(State(app): State<Arc<App>>) -> Result<Reply, ApiEr
     }))
 }
 
-async fn partition(app: &App, position: PartitionPosition) -> Progress {
-    let PartitionPosition { partition, end, committed, .. } = position;
-    let lag = position.lag();
-    let oldest_age_ms = match lag {
-        0 => Some(0),
-        _ => app.positions.append_time(partition, committed).await.ok().map(age_ms),
+/// `oldest` holds when the first event of each partition was appended that is not yet visible.
+fn progress(at: PartitionPosition, oldest: Option<&BTreeMap<i32, Timestamp>>) -> Progress {
+    let PartitionPosition { partition, end, committed, .. } = at;
+    let (lag, oldest_age_ms) = match oldest.map(|oldest| oldest.get(&partition)) {
+        Some(Some(oldest)) => (at.lag(), Some(age_ms(*oldest))),
+        // The marks that end transactions have offsets too, but no event is behind them.
+        Some(None) => (0, Some(0)),
+        None => (at.lag(), (at.lag() == 0).then_some(0)),
     };
     Progress { partition, end, committed, lag, oldest_age_ms }
 }
 
-/// 0 if there is nothing.
-fn age_ms(oldest: Option<Timestamp>) -> i64 {
-    oldest.map_or(0, |at| (Timestamp::now().millis() - at.millis()).max(0))
+fn age_ms(at: Timestamp) -> i64 {
+    (Timestamp::now().millis() - at.millis()).max(0)
 }

@@ -11,6 +11,8 @@ pub struct Channels {
     pub events: Topic,
     /// What could not be written, with its reason.
     pub dead_letters: Topic,
+    /// Which of them were replayed. Made by the first replay.
+    pub replayed: Topic,
     /// The consumers' group.
     pub group: String,
 }
@@ -31,11 +33,12 @@ impl Channels {
             bus,
             events: config.events()?,
             dead_letters: config.dead_letters(),
+            replayed: config.replayed(),
             group: config.group_id.clone(),
         })
     }
 
-    /// Makes sure that both topics are there and as they must be.
+    /// Makes sure that the topics of events and dead letters are there and as they must be.
     pub async fn ensure_topics(&self) -> Result<(), BusError> {
         self.bus.ensure_topic(&self.events).await?;
         self.bus.ensure_topic(&self.dead_letters).await

@@ -21,6 +21,10 @@ impl BusError {
         Self::Unavailable { what, reason: reason.to_string() }
     }
 
+    pub(crate) fn no_partition(topic: &str, partition: i32) -> Self {
+        Self::Refused(format!("topic {topic} has no partition {partition}"))
+    }
+
     /// Whether the same call may succeed later.
     pub fn is_retryable(&self) -> bool {
         matches!(self, Self::Unavailable { .. })
@@ -40,6 +44,23 @@ pub enum SendError {
         bytes: usize,
     },
     /// No acknowledgement in time: the record may or may not have been written.
+    #[error("the log did not acknowledge: {0}")]
+    Unavailable(String),
+}
+
+/// Why the records of one call are not all on their topics.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TransactError {
+    /// One of them is larger than its topic takes; none was written.
+    #[error("a record of {bytes} bytes is larger than the topic takes")]
+    TooLarge {
+        /// Key, value and headers.
+        bytes: usize,
+    },
+    /// Another producer has begun to work under the same id; this one is to end.
+    #[error("another process has taken over")]
+    Fenced,
+    /// No acknowledgement: either all or none were written.
     #[error("the log did not acknowledge: {0}")]
     Unavailable(String),
 }

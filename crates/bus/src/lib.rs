@@ -4,6 +4,7 @@
 //! [`kafka`], and [`log`], an embedded one for the standalone. Nobody above knows which it is, and
 //! nothing here knows what a record says.
 
+mod atomic;
 mod budget;
 mod channels;
 mod error;
@@ -13,14 +14,17 @@ mod partition;
 mod positions;
 mod producer;
 mod source;
+mod stretch;
 mod topic;
 
+pub use atomic::AtomicProducer;
 pub use channels::Channels;
-pub use error::{BusError, SendError};
+pub use error::{BusError, SendError, TransactError};
 pub use partition::{Schedule, ScheduleError};
 pub use positions::{PartitionPosition, Positions};
 pub use producer::{Producer, Record, Written};
 pub use source::{Delivery, Offsets, Signal, Source};
+pub use stretch::{From, Span, Stretch};
 pub use topic::Topic;
 
 /// Where topics live. Cheap to clone.
@@ -33,12 +37,20 @@ pub enum Bus {
 }
 
 impl Bus {
-    /// Creates the topic if it is missing, mends one whose timestamps are not append times, and
-    /// refuses one that can't be used. Safe to call from many processes at once.
+    /// Creates the topic if it is missing, mends one whose timestamps are not append times or that takes
+    /// smaller records only, and refuses one that can't be used. Safe to call from many processes at once.
     pub async fn ensure_topic(&self, topic: &Topic) -> Result<(), BusError> {
         match self {
             Self::Kafka(kafka) => kafka::ensure_topic(kafka, topic).await,
             Self::Log(log) => log.ensure_topic(topic).await,
+        }
+    }
+
+    /// Whether there is such a topic.
+    pub async fn has_topic(&self, topic: &Topic) -> Result<bool, BusError> {
+        match self {
+            Self::Kafka(kafka) => kafka::has_topic(kafka, topic).await,
+            Self::Log(log) => log.has_topic(topic).await,
         }
     }
 
@@ -50,12 +62,36 @@ impl Bus {
         })
     }
 
+    /// A producer to several topics, of records up to this size. Waits until it may begin: what an earlier
+    /// producer with this id has sent is on its topics by then or never will be, and it sends no more.
+    pub async fn atomic_producer(
+        &self,
+        id: &str,
+        max_record_bytes: usize,
+    ) -> Result<AtomicProducer, BusError> {
+        Ok(match self {
+            Self::Kafka(kafka) => {
+                AtomicProducer::Kafka(kafka::AtomicProducer::new(kafka, id, max_record_bytes).await?)
+            }
+            Self::Log(log) => AtomicProducer::Log(log::AtomicProducer::new(log)),
+        })
+    }
+
     /// A member of a consumer group. At most `max_queued_bytes` (and one delivery) wait in memory
     /// between the log and [`Source::next`].
     pub fn source(&self, topic: &Topic, group: &str, max_queued_bytes: usize) -> Result<Source, BusError> {
         match self {
             Self::Kafka(kafka) => kafka::source(kafka, topic, group, max_queued_bytes),
             Self::Log(log) => log::source(log, topic, group, max_queued_bytes),
+        }
+    }
+
+    /// Reads a topic from some place to where it ends now, every partition or those that are named.
+    /// Refused when a named one is not there.
+    pub async fn stretch(&self, topic: &Topic, from: From) -> Result<Stretch, BusError> {
+        match self {
+            Self::Kafka(kafka) => kafka::stretch(kafka, topic, from).await,
+            Self::Log(log) => log::stretch(log, topic, from).await,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Where a topic begins and ends, and how far a group has come.
 
+use std::collections::BTreeMap;
+
 use model::Timestamp;
 
 use crate::{BusError, Offsets, kafka, log};
@@ -52,9 +54,14 @@ impl Positions {
 
     /// When the first record at or after the offset was appended; `None` when there is none.
     pub async fn append_time(&self, partition: i32, offset: i64) -> Result<Option<Timestamp>, BusError> {
+        Ok(self.append_times(Offsets::from([(partition, offset)])).await?.remove(&partition))
+    }
+
+    /// The same of several partitions at once; those without such a record are left out.
+    pub async fn append_times(&self, offsets: Offsets) -> Result<BTreeMap<i32, Timestamp>, BusError> {
         match self {
-            Self::Kafka(positions) => positions.append_time(partition, offset).await,
-            Self::Log(positions) => positions.append_time(partition, offset).await,
+            Self::Kafka(positions) => positions.append_times(offsets).await,
+            Self::Log(positions) => positions.append_times(offsets).await,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a topic is to be like.
 
-use crate::Schedule;
+use crate::{Record, Schedule};
 
 /// A topic, as its producers and consumers want it.
 #[derive(Clone, Debug)]
@@ -15,4 +15,28 @@ pub struct Topic {
     pub max_record_bytes: usize,
     /// Take records whose time is not the broker's append time, at the risk of wrong versions.
     pub allow_create_time: bool,
+    /// Refuse a topic that takes smaller records only, if it may not be altered. Else that is a warning.
+    pub refuse_smaller: bool,
+    /// If it is created, keep records however old they are; else as long as the broker usually does.
+    pub keep: bool,
+}
+
+impl Topic {
+    /// Nothing about it is out of the ordinary.
+    pub fn new(name: impl Into<String>, schedule: Schedule, max_record_bytes: usize) -> Self {
+        Self {
+            name: name.into(),
+            schedule,
+            replication: None,
+            max_record_bytes,
+            allow_create_time: false,
+            refuse_smaller: true,
+            keep: false,
+        }
+    }
+
+    /// The partition that a record belongs to: its key's, or the first.
+    pub(crate) fn partition(&self, record: &Record) -> i32 {
+        record.key.as_ref().map_or(0, |key| self.schedule.partition(key, record.at))
+    }
 }

@@ -1,9 +1,9 @@
 //! One batch into the table: decode, look up, fold, insert, and dead letters for the rest.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
-use bus::{Delivery, Schedule};
+use bus::{Delivery, Schedule, SendError};
 use model::EventKey;
 use runtime::status::Status;
 use store::{StoreError, Stored};
@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::breaker::Breaker;
 use crate::cache::Cache;
-use crate::dead_letter::{DeadLetters, Reason};
+use crate::dead_letter::{DeadLetters, Reason, by_reason};
 use crate::decode::{Decoded, decode, decode_all};
 use crate::fold::{Fate, Outcome, Step, fold, updated_keys};
 use crate::metrics::Metrics;
@@ -20,10 +20,14 @@ use crate::table::Table;
 /// How long a batch is held before it is tried again.
 const HOLD: Duration = Duration::from_secs(2);
 
+/// The reason of an update that finds no event.
+const UNKNOWN_EVENT: &str = "unknown_event";
+
 /// Writes batches, one after the other. Whatever is away is waited for.
 pub(crate) struct Applier {
     pub(crate) table: Table,
-    pub(crate) letters: DeadLetters,
+    /// `None`: what can't be written is only counted.
+    pub(crate) letters: Option<DeadLetters>,
     /// Where a key belongs.
     pub(crate) schedule: Schedule,
     pub(crate) cache: Cache,
@@ -60,8 +64,10 @@ struct Applied {
 impl Applier {
     /// Returns when every delivery is in the table or on the dead-letter topic.
     pub(crate) async fn apply(&mut self, deliveries: &[Delivery]) -> anyhow::Result<Tally> {
-        let applied = self.apply_unless_held(deliveries).await?;
-        let Applied { rows, stored, updated, fates, misplaced, rejects } = applied;
+        // The updates of unknown events that already are among the dead letters.
+        let mut buried = BTreeSet::new();
+        let applied = self.apply_unless_held(deliveries, &mut buried).await?;
+        let Applied { rows, stored, updated, fates, misplaced, mut rejects } = applied;
         if misplaced > 0 {
             tracing::warn!(
                 misplaced,
@@ -75,19 +81,26 @@ impl Applier {
             replays: count(Fate::Replay),
             of_deleted: count(Fate::EventDeleted),
             misplaced,
-            dead_letters: self.letters.bury_all(deliveries, &rejects).await?,
+            dead_letters: by_reason(&rejects),
         };
+        rejects.retain(|(index, _)| !buried.contains(index));
+        self.bury(deliveries, &rejects).await?;
         self.cache.learn(rows, stored, &updated);
         Ok(tally)
     }
 
     /// Tries again for as long as the breaker holds the batch.
-    async fn apply_unless_held(&mut self, deliveries: &[Delivery]) -> Result<Applied, StoreError> {
+    async fn apply_unless_held(
+        &mut self,
+        deliveries: &[Delivery],
+        buried: &mut BTreeSet<usize>,
+    ) -> anyhow::Result<Applied> {
         loop {
-            let applied = self.write(deliveries).await?;
+            let applied = self.write(deliveries, buried).await?;
             let at_fault = applied.rejects.iter().filter(|(_, reason)| reason.may_be_a_deployments());
             let bad = at_fault.count();
-            if self.breaker.lets_pass(Instant::now(), deliveries.len(), bad) {
+            // Without dead letters there is nothing to hold a batch from.
+            if self.letters.is_none() || self.breaker.lets_pass(Instant::now(), deliveries.len(), bad) {
                 self.status.fine("circuit");
                 self.metrics.circuit_open.set(0);
                 return Ok(applied);
@@ -105,7 +118,7 @@ impl Applier {
         }
     }
 
-    async fn write(&self, deliveries: &[Delivery]) -> Result<Applied, StoreError> {
+    async fn write(&self, deliveries: &[Delivery], buried: &mut BTreeSet<usize>) -> anyhow::Result<Applied> {
         let Decoded { indexes, steps, mut rejects } = decode_all(deliveries);
         let misplaced = self.misplaced(deliveries, &indexes, &steps);
         let updated = updated_keys(&steps);
@@ -114,6 +127,14 @@ impl Applier {
 
         let keys: Vec<_> = steps.iter().map(|step| step.operation.key()).collect();
         let Outcome { mut rows, mut fates } = fold(steps, &stored);
+        // Another try finds rows of the one before.
+        let was_buried = indexes.iter().zip(&mut fates).filter(|(index, _)| buried.contains(index));
+        was_buried.for_each(|(_, fate)| *fate = Fate::UnknownEvent);
+        // Before the rows: once the event has one, such an update looks like a replay after a crash.
+        let mut unknown = unknown_updates(&indexes, &fates);
+        unknown.retain(|(index, _)| !buried.contains(index));
+        self.bury(deliveries, &unknown).await?;
+        buried.extend(unknown.iter().map(|(index, _)| *index));
         for refused in self.table.insert(&rows).await? {
             // Its key's messages again, one by one, to find the one at fault.
             let own = (0..).zip(&indexes).zip(&keys).filter(|(_, key)| **key == refused);
@@ -122,15 +143,17 @@ impl Applier {
             rows.extend(self.find_culprits(&own, deliveries, &stored, &mut fates, &mut rejects).await?);
         }
 
-        for (fate, index) in fates.iter().zip(&indexes) {
-            if *fate == Fate::UnknownEvent {
-                rejects
-                    .push((*index, Reason::new("unknown_event", "an update of an event that is not there")));
-            }
-        }
+        rejects.extend(unknown_updates(&indexes, &fates));
         rejects.sort_by_key(|(index, _)| *index);
         rejects.dedup_by_key(|(index, _)| *index);
         Ok(Applied { rows, stored, updated, fates, misplaced, rejects })
+    }
+
+    async fn bury(&self, deliveries: &[Delivery], rejects: &[(usize, Reason)]) -> Result<(), SendError> {
+        match &self.letters {
+            Some(letters) => letters.bury_all(deliveries, rejects).await,
+            None => Ok(()),
+        }
     }
 
     /// How many operations are not in the partition of their key: another producer's work.
@@ -175,4 +198,11 @@ impl Applier {
         }
         Ok(written)
     }
+}
+
+/// The updates of events that are not there, by the delivery's index.
+fn unknown_updates(indexes: &[usize], fates: &[Fate]) -> Vec<(usize, Reason)> {
+    let unknown = indexes.iter().zip(fates).filter(|(_, fate)| **fate == Fate::UnknownEvent);
+    let reason = || Reason::new(UNKNOWN_EVENT, "an update of an event that is not there");
+    unknown.map(|(index, _)| (*index, reason())).collect()
 }

@@ -19,6 +19,8 @@ const WINDOW: Duration = Duration::from_mins(10);
 pub(crate) struct Breaker {
     /// Mostly bad batches in a row, up to the last one that passed.
     streak: Option<Streak>,
+    /// Whether a batch is being held.
+    holds: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -33,20 +35,18 @@ impl Breaker {
     /// be at fault for. One that may not is to be judged again after another try.
     pub(crate) fn lets_pass(&mut self, now: Instant, messages: usize, bad: usize) -> bool {
         if bad * 2 <= messages {
-            self.streak = None;
+            *self = Self::default();
             return true;
+        }
+        if self.holds {
+            return false;
         }
         let before = self.streak.filter(|streak| now.duration_since(streak.since) <= WINDOW);
         let before = before.unwrap_or(Streak { since: now, batches: 0, bad: 0 });
         let streak = Streak { batches: before.batches + 1, bad: before.bad + bad, ..before };
-        let passes = streak.batches < BATCHES || streak.bad < FLOOR;
-        if passes {
-            self.streak = Some(streak);
-        } else {
-            // A batch that is held stays held, however long that takes.
-            self.streak = Some(Streak { since: now, ..before });
-        }
-        passes
+        self.holds = streak.batches >= BATCHES && streak.bad >= FLOOR;
+        self.streak = Some(streak);
+        !self.holds
     }
 }
 

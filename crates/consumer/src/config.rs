@@ -1,5 +1,6 @@
 //! How large batches get, and how long they wait.
 
+use runtime::config::positive;
 use serde::Deserialize;
 
 /// The variables that begin with `CONSUMER_`.
@@ -7,10 +8,12 @@ use serde::Deserialize;
 #[serde(default)]
 pub struct Config {
     /// A batch of so many operations is written at once.
+    #[serde(deserialize_with = "positive")]
     pub batch_size: usize,
     /// A batch is written at the latest this long after its first operation, in milliseconds.
     pub flush_interval_ms: u64,
     /// What a batch may grow to while the one before it is written, in bytes.
+    #[serde(deserialize_with = "positive")]
     pub max_batch_bytes: usize,
     /// What the rows kept for further updates may take, in bytes.
     pub cache_bytes: u64,

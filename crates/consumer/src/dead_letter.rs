@@ -12,6 +12,29 @@ use runtime::status::Status;
 /// So many are on their way at once.
 const AT_ONCE: usize = 256;
 
+/// What the headers of a letter's own are called: these, and those behind.
+pub(crate) const HEADERS: &str = "millrace-";
+/// A stable word for what is wrong.
+pub(crate) const REASON: &str = "millrace-reason";
+/// A sentence that says what is wrong.
+pub(crate) const ERROR: &str = "millrace-error";
+/// Where the message was.
+pub(crate) const TOPIC: &str = "millrace-topic";
+/// In which partition.
+pub(crate) const PARTITION: &str = "millrace-partition";
+/// At which offset.
+pub(crate) const OFFSET: &str = "millrace-offset";
+/// When it became a letter, by the consumer's clock.
+pub(crate) const TIME: &str = "millrace-time";
+/// How many bytes the message's value has, if it is left out.
+pub(crate) const TRUNCATED: &str = "millrace-truncated";
+
+/// How many headers a letter has of its own.
+const OWN_HEADERS: usize = 6;
+
+/// Of what is kept of a message that is left out, in bytes. An event's id is shorter.
+const LONGEST_KEY: usize = 256;
+
 /// Why a delivery became a dead letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reason {
@@ -42,19 +65,16 @@ pub(crate) struct DeadLetters {
 }
 
 impl DeadLetters {
-    /// Returns when all rejected deliveries, by their index, are on the topic. Tells how many there
-    /// were of each reason.
+    /// Returns when all rejected deliveries, by their index, are on the topic.
     pub(crate) async fn bury_all(
         &self,
         deliveries: &[Delivery],
         rejects: &[(usize, Reason)],
-    ) -> Result<BTreeMap<&'static str, usize>, SendError> {
-        let mut counts = BTreeMap::<_, (usize, &Reason)>::new();
-        for (_, reason) in rejects {
-            counts.entry(reason.code).or_insert((0, reason)).0 += 1;
-        }
-        for (reason, (count, first)) in &counts {
-            tracing::warn!(reason, count, error = first.text, "messages go to the dead letters");
+    ) -> Result<(), SendError> {
+        for (reason, count) in by_reason(rejects) {
+            let first = rejects.iter().find(|(_, one)| one.code == reason);
+            let error = first.map_or("", |(_, first)| &first.text);
+            tracing::warn!(reason, count, error, "messages go to the dead letters");
         }
         // Not all at once: they may be the whole batch again.
         let mut waiting = FuturesUnordered::new();
@@ -66,7 +86,7 @@ impl DeadLetters {
             waiting.push(self.bury(letter(&self.topic, delivery, reason)));
         }
         while waiting.next().await.transpose()?.is_some() {}
-        Ok(counts.into_iter().map(|(reason, (count, _))| (reason, count)).collect())
+        Ok(())
     }
 
     async fn bury(&self, letter: Record) -> Result<(), SendError> {
@@ -85,25 +105,34 @@ impl DeadLetters {
     }
 }
 
-/// The same letter without what the message said and the headers it had, for a topic that does not
-/// take it whole: it tells where the message is.
-fn truncated(whole: Record) -> Record {
-    let mut headers = whole.headers;
-    headers.retain(|(name, _)| name.starts_with("millrace-"));
-    headers.push(("millrace-truncated".to_owned(), whole.value.len().to_string().into_bytes()));
-    Record { value: Vec::new(), headers, ..whole }
+/// How many rejects there are of each reason.
+pub(crate) fn by_reason(rejects: &[(usize, Reason)]) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    for (_, reason) in rejects {
+        *counts.entry(reason.code).or_default() += 1;
+    }
+    counts
+}
+
+/// The same letter without what the message said, the headers it had, and a key that is none, for a
+/// topic that does not take it whole: it tells where the message is.
+fn truncated(mut whole: Record) -> Record {
+    let mut headers = whole.headers.split_off(whole.headers.len().saturating_sub(OWN_HEADERS));
+    headers.push((TRUNCATED.to_owned(), whole.value.len().to_string().into_bytes()));
+    let key = whole.key.filter(|key| key.len() <= LONGEST_KEY);
+    Record { key, value: Vec::new(), headers, at: whole.at }
 }
 
 /// The letter's headers come behind the original ones.
 fn letter(topic: &str, delivery: &Delivery, reason: &Reason) -> Record {
     let mut headers = delivery.headers.clone();
-    let added = [
-        ("millrace-reason", reason.code.to_owned()),
-        ("millrace-error", reason.text.chars().take(1_000).collect()),
-        ("millrace-topic", topic.to_owned()),
-        ("millrace-partition", delivery.partition.to_string()),
-        ("millrace-offset", delivery.offset.to_string()),
-        ("millrace-time", Timestamp::now().to_string()),
+    let added: [_; OWN_HEADERS] = [
+        (REASON, reason.code.to_owned()),
+        (ERROR, reason.text.chars().take(1_000).collect()),
+        (TOPIC, topic.to_owned()),
+        (PARTITION, delivery.partition.to_string()),
+        (OFFSET, delivery.offset.to_string()),
+        (TIME, Timestamp::now().to_string()),
     ];
     headers.extend(added.into_iter().map(|(name, value)| (name.to_owned(), value.into_bytes())));
     Record { key: delivery.key.clone(), at: Timestamp::default(), value: delivery.value.clone(), headers }

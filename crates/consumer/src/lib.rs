@@ -12,8 +12,11 @@ mod config;
 mod dead_letter;
 mod decode;
 pub mod fold;
+pub mod letters;
 mod metrics;
 mod pipeline;
+mod progress;
+pub mod replay;
 mod run;
 mod table;
 

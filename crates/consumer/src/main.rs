@@ -1,9 +1,11 @@
 //! `millrace-consumer`: Kafka in, ClickHouse out.
 
+use std::io::{self, BufWriter};
 use std::process::ExitCode;
 
 use bus::Channels;
 use clap::{Parser, Subcommand};
+use consumer::{letters, replay};
 use runtime::metrics::Page;
 use runtime::{config, listen, metrics, shutdown, status, telemetry};
 use store::Store;
@@ -13,7 +15,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Folds the events on a Kafka topic into a ClickHouse table. Configured by environment variables.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = "millrace-consumer", version)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -23,15 +25,28 @@ struct Arguments {
 enum Command {
     /// Asks the consumer running on this machine whether it is ready.
     Healthcheck,
+    /// What to do with messages that could not be written.
+    DeadLetters {
+        #[command(subcommand)]
+        command: letters::Command,
+    },
+    /// Folds a stretch of the topic into the table again; consumers may go on meanwhile.
+    Replay(replay::Arguments),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
-        None => run().await,
-        Some(Command::Healthcheck) => healthcheck(),
+        None => run().await.map(|()| true),
+        Some(Command::Healthcheck) => healthcheck().map(|()| true),
+        Some(Command::DeadLetters { command }) => dead_letters(command).await,
+        Some(Command::Replay(arguments)) => replay(arguments).await.map(|()| true),
     };
-    shutdown::exit_code(outcome)
+    match outcome {
+        // What could not be done has been said.
+        Ok(false) => ExitCode::FAILURE,
+        outcome => shutdown::exit_code(outcome.map(|_| ())),
+    }
 }
 
 async fn run() -> anyhow::Result<()> {
@@ -46,6 +61,21 @@ async fn run() -> anyhow::Result<()> {
     let listener = listen(config.status_host, config.status_port, "CONSUMER_STATUS_PORT")?;
     tokio::spawn(status::serve(listener, status.clone(), Page::new(registry), shutdown.clone()));
     consumer::run(config, channels, store, status, counters, shutdown).await
+}
+
+async fn dead_letters(command: letters::Command) -> anyhow::Result<bool> {
+    telemetry::init(&config::load("LOG_")?)?;
+    let channels = Channels::kafka(config::load("KAFKA_")?)?;
+    let mut out = BufWriter::new(io::stdout());
+    Ok(letters::run(command, &channels, &shutdown::on_signal()?, &mut out).await?)
+}
+
+async fn replay(arguments: replay::Arguments) -> anyhow::Result<()> {
+    telemetry::init(&config::load("LOG_")?)?;
+    let config = config::load("CONSUMER_")?;
+    let channels = Channels::kafka(config::load("KAFKA_")?)?;
+    let store = Store::new(config::load("CLICKHOUSE_")?)?;
+    replay::run(arguments, config, &channels, store, &shutdown::on_signal()?, &mut io::stdout()).await
 }
 
 fn healthcheck() -> anyhow::Result<()> {

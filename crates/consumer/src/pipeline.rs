@@ -16,6 +16,8 @@ use crate::{Config, Metrics};
 /// How long a commit may take, and when a failed one is tried again.
 const COMMIT_WITHIN: Duration = Duration::from_secs(10);
 const COMMIT_AGAIN: Duration = Duration::from_secs(1);
+/// The log says that something is wrong for as long as it is, more often than this.
+const CALM: Duration = Duration::from_secs(5);
 const LEAVE_WITHIN: Duration = Duration::from_secs(5);
 
 /// A batch that was written, or not.
@@ -42,6 +44,8 @@ pub(crate) struct Pipeline {
     uncommitted: Offsets,
     /// When to commit them again, if that failed.
     commit_at: Option<Instant>,
+    /// When the log's trouble counts as over, unless there is more.
+    calm_at: Option<Instant>,
     /// When the last message of each partition was appended, in milliseconds.
     appended: BTreeMap<i32, i64>,
 }
@@ -66,6 +70,7 @@ impl Pipeline {
             lost: BTreeSet::new(),
             uncommitted: Offsets::new(),
             commit_at: None,
+            calm_at: None,
             appended: BTreeMap::new(),
         }
     }
@@ -80,6 +85,7 @@ impl Pipeline {
                 () = shutdown.cancelled() => break,
                 done = finished(&mut self.writing) => self.finish(done?).await?,
                 () = sleep_until(self.commit_at.unwrap_or_else(Instant::now)), if self.commit_at.is_some() => self.commit().await,
+                () = sleep_until(self.calm_at.unwrap_or_else(Instant::now)), if self.calm_at.is_some() => self.calm(),
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => self.start(),
                 signal = self.source.next(), if !self.batch.is_full(&self.config) => match signal {
                     Some(signal) => self.take(signal),
@@ -148,9 +154,18 @@ impl Pipeline {
                 );
             }
             Signal::Trouble(reason) => {
-                tracing::warn!(reason, "trouble with the log");
+                if self.calm_at.replace(Instant::now() + CALM).is_none() {
+                    tracing::warn!(reason, "trouble with the log");
+                }
+                self.status.trouble("log", reason);
             }
         }
+    }
+
+    fn calm(&mut self) {
+        self.calm_at = None;
+        self.status.fine("log");
+        tracing::info!("no more trouble with the log");
     }
 
     /// Versions follow the append time: a broker whose clock steps back may let an older update win.

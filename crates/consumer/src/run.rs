@@ -35,7 +35,7 @@ pub async fn run(
     tracing::info!(topic = events.name, group, "consuming");
     let applier = Applier {
         table: Table::new(store, status.clone()),
-        letters: DeadLetters { producer: letters, topic: events.name, status: status.clone() },
+        letters: Some(DeadLetters { producer: letters, topic: events.name, status: status.clone() }),
         schedule: events.schedule,
         cache: Cache::new(config.cache_bytes),
         breaker: Breaker::default(),

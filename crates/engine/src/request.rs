@@ -77,15 +77,16 @@ impl Request {
             "compress" => self.compress = is_true(&value),
             "decompress" => self.decompress = is_true(&value),
             "wait_end_of_query" => self.wait_end_of_query = is_true(&value),
-            "session_id" | "session_check" | "session_timeout" => {
-                return Err(Exception::not_implemented("A session"));
-            }
             "role" => return Err(Exception::not_implemented("A role")),
             // Everyone who gets this far is the one user there is.
             "user"
             | "password"
             | "quota_key"
             | "buffer_size"
+            // Some clients make up a session for each of their connections. None is kept.
+            | "session_id"
+            | "session_check"
+            | "session_timeout"
             | "close_session"
             | "stacktrace"
             | "client_protocol_version" => {}
@@ -207,9 +208,10 @@ mod tests {
     }
 
     #[test]
-    fn sessions_and_roles_are_refused() {
-        for name in ["session_id", "role"] {
-            assert_eq!(Request::default().set(name, "x".to_owned()).unwrap_err().code, code::NOT_IMPLEMENTED);
-        }
+    fn roles_are_refused_and_sessions_make_no_difference() {
+        let mut request = Request::default();
+        assert_eq!(request.set("role", "x".to_owned()).unwrap_err().code, code::NOT_IMPLEMENTED);
+        request.set("session_id", "x".to_owned()).unwrap();
+        assert_eq!(request.preamble(None), Request::default().preamble(None));
     }
 }

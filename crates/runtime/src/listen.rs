@@ -13,8 +13,13 @@ const BACKLOG: u32 = 4_096;
 /// Needs a runtime around it.
 pub fn listen(host: IpAddr, port: u16, variable: &str) -> io::Result<TcpListener> {
     bind((host, port).into()).map_err(|error| {
-        let help = format!("is Millrace running already? {variable} names another, 0 picks one");
-        io::Error::new(error.kind(), format!("port {port} can't be used: {error}; {help}"))
+        let help = match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                format!("; is Millrace running already? {variable} names another, 0 picks one")
+            }
+            _ => String::new(),
+        };
+        io::Error::new(error.kind(), format!("port {port} of {host} can't be used: {error}{help}"))
     })
 }
 
@@ -38,7 +43,8 @@ mod tests {
         let port = taken.local_addr().unwrap().port();
         let error = listen(host, port, "API_PORT").unwrap_err().to_string();
         assert!(
-            error.starts_with(&format!("port {port} can't be used: ")) && error.contains("API_PORT"),
+            error.starts_with(&format!("port {port} of 127.0.0.1 can't be used: "))
+                && error.contains("API_PORT"),
             "{error}"
         );
     }

@@ -1,9 +1,11 @@
 //! Logs, on standard error.
 
+use std::fmt::Display;
 use std::io::IsTerminal;
 
 use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::config::ConfigError;
 
@@ -35,7 +37,12 @@ impl Default for Config {
 
 /// Begins logging. Call once. An error names the variable.
 pub fn init(config: &Config) -> Result<(), ConfigError> {
-    let filter = EnvFilter::try_new(&config.level).map_err(|error| ConfigError::new("LOG_LEVEL", error))?;
+    let bad = |problem: &dyn Display| ConfigError::new("LOG_LEVEL", problem);
+    // A word that is no level would be taken for the name of a module.
+    for word in config.level.split(',').filter(|word| !word.contains('=')) {
+        word.trim().parse::<LevelFilter>().map_err(|error| bad(&format_args!("{error}: {word:?}")))?;
+    }
+    let filter = EnvFilter::try_new(&config.level).map_err(|error| bad(&error))?;
     let lines =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     match config.format {

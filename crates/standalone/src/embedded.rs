@@ -11,6 +11,9 @@ use runtime::{config, listen};
 use store::Store;
 use tokio::task::JoinHandle;
 
+/// The log, in the data folder.
+const LOG: &str = "log.sqlite";
+
 /// Where events go: the cluster that `KAFKA_BROKERS` names, else a log in the data folder. The log
 /// is to be closed at the end.
 pub(crate) fn channels(data: &Path) -> anyhow::Result<(Channels, Option<Log>)> {
@@ -18,8 +21,13 @@ pub(crate) fn channels(data: &Path) -> anyhow::Result<(Channels, Option<Log>)> {
     if is_set("KAFKA_BROKERS") {
         return Ok((Channels::kafka(kafka)?, None));
     }
-    let log = Log::open(&data.join("log.sqlite"), Options::default())?;
+    let log = Log::open(&data.join(LOG), Options::default())?;
     Ok((Channels::log(log.clone(), &kafka)?, Some(log)))
+}
+
+/// Whether there are events from before: in the log of this folder, or in a cluster.
+pub(crate) fn has_log(data: &Path) -> bool {
+    is_set("KAFKA_BROKERS") || data.join(LOG).exists()
 }
 
 /// The embedded engine, being served.

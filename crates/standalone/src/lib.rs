@@ -4,7 +4,9 @@
 
 mod config;
 mod embedded;
+mod offline;
 mod run;
 
 pub use config::Config;
+pub use offline::{dead_letters, replay};
 pub use run::run;

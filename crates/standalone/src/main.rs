@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
+use consumer::{letters, replay};
 use runtime::{config, shutdown, telemetry};
 
 #[global_allocator]
@@ -11,16 +12,42 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Event analytics in one process: API, consumer, embedded log and engine. Configured by environment
 /// variables; with `KAFKA_BROKERS` or `CLICKHOUSE_URL` set it uses those instead of embedding.
 #[derive(Parser)]
-#[command(version)]
-struct Arguments {}
+#[command(name = "millrace", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// For when it does not run.
+#[derive(Subcommand)]
+enum Command {
+    /// What to do with messages that could not be written, while Millrace is stopped.
+    DeadLetters {
+        #[command(subcommand)]
+        command: letters::Command,
+    },
+    /// Folds a stretch of the log into the table again, while Millrace is stopped.
+    Replay(replay::Arguments),
+}
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Arguments {} = Arguments::parse();
-    shutdown::exit_code(run().await)
+    match run(Arguments::parse().command).await {
+        // What could not be done has been said.
+        Ok(false) => ExitCode::FAILURE,
+        outcome => shutdown::exit_code(outcome.map(|_| ())),
+    }
 }
 
-async fn run() -> anyhow::Result<()> {
+async fn run(command: Option<Command>) -> anyhow::Result<bool> {
     telemetry::init(&config::load("LOG_")?)?;
-    standalone::run(config::load("MILLRACE_")?, shutdown::on_signal()?).await
+    let (config, shutdown) = (config::load("MILLRACE_")?, shutdown::on_signal()?);
+    match command {
+        None => standalone::run(config, shutdown).await?,
+        Some(Command::DeadLetters { command }) => {
+            return standalone::dead_letters(config, command, shutdown).await;
+        }
+        Some(Command::Replay(arguments)) => standalone::replay(config, arguments, shutdown).await?,
+    }
+    Ok(true)
 }

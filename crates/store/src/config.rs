@@ -60,7 +60,8 @@ impl Default for Config {
 }
 
 impl Config {
-    pub(crate) fn url(&self) -> Result<String, ConfigError> {
+    /// The address of the HTTP interface.
+    pub fn url(&self) -> Result<String, ConfigError> {
         let plain = |name: &str| {
             let mut bytes = name.bytes();
             !name.is_empty() && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')

@@ -5,7 +5,7 @@
 //! Ctrl-C doesn't end it before its work.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -23,6 +23,9 @@ pub(crate) struct Guard {
     shell: Child,
     child: Option<Child>,
     folder: PathBuf,
+    /// Where the children's output goes, and where in it that of the last one begins.
+    output: PathBuf,
+    begin: u64,
 }
 
 impl Guard {
@@ -38,17 +41,26 @@ impl Guard {
             .process_group(0)
             .spawn()
             .expect("sh should start");
-        Self { shell, child: None, folder }
+        let output = folder.join("output");
+        Self { shell, child: None, folder, output, begin: 0 }
+    }
+
+    /// From the next start on the output goes to this file, which stays.
+    pub(crate) fn log_to(&mut self, file: &Path) {
+        file.clone_into(&mut self.output);
     }
 
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Starts `command` with no input and with its output, both streams, in the file `output` of the folder.
+    /// Starts `command` in the folder, without input. Its output, both streams, goes behind that of
+    /// the child before.
     pub(crate) fn start(&mut self, command: &mut Command) {
         assert!(self.child.is_none(), "the child before should have ended");
-        let file = fs::File::create(self.output_file()).expect("a file for the output");
+        let file = fs::File::options().append(true).create(true).open(&self.output);
+        let file = file.expect("a file for the output");
+        self.begin = file.metadata().expect("the output's length").len();
         let child = command
             .current_dir(&self.folder)
             .stdin(Stdio::null())
@@ -82,14 +94,22 @@ impl Guard {
         Some(status)
     }
 
-    /// What the child has printed so far.
-    pub(crate) fn output(&self) -> String {
-        let bytes = fs::read(self.output_file()).unwrap_or_default();
-        String::from_utf8_lossy(&bytes).into_owned()
+    /// Sends the running child a signal, by its name without `SIG`.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([&format!("-{name}"), &self.id().to_string()]).status();
+        assert!(status.is_ok_and(|status| status.success()), "SIG{name} could not be sent");
     }
 
-    fn output_file(&self) -> PathBuf {
-        self.folder.join("output")
+    /// What the child started last has printed so far.
+    pub(crate) fn output(&self) -> String {
+        let read = || -> io::Result<Vec<u8>> {
+            let mut file = fs::File::open(&self.output)?;
+            file.seek(SeekFrom::Start(self.begin))?;
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
     }
 
     /// The child is gone and its id may soon be another process's.
@@ -158,6 +178,21 @@ mod tests {
 
         until("the child is gone", PATIENCE, async || !runs(&pid)).await;
         until("the folder is gone", PATIENCE, async || !folder.exists()).await;
+    }
+
+    #[tokio::test]
+    async fn the_output_is_that_of_the_last_child_and_the_log_that_of_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log");
+        let mut guard = Guard::new();
+        guard.log_to(&log);
+        for word in ["one", "two"] {
+            guard.start(Command::new("echo").arg(word));
+            until("it has ended", PATIENCE, async || guard.try_wait().is_some()).await;
+            assert_eq!(guard.output(), format!("{word}\n"));
+        }
+        drop(guard);
+        assert_eq!(fs::read_to_string(log).unwrap(), "one\ntwo\n");
     }
 
     #[test]

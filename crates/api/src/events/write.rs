@@ -80,7 +80,9 @@ pub(crate) async fn delete(
     params: Params,
 ) -> Result<Reply, ApiError> {
     let wait = params.wait()?;
-    if wait.is_some() && !matches!(look(&app, &key).await?, Seen::Live { .. }) {
+    if let Some(within) = wait
+        && !may_be_there(&app, &key, within).await?
+    {
         return Err(ApiError::EventNotFound);
     }
     let (key, written) = send(&app, &Operation::Delete { key, at: Timestamp::now() }).await?;
@@ -127,6 +129,19 @@ async fn look(app: &App, key: &EventKey) -> Result<Seen, ApiError> {
         Some(Stored { state: Found::Deleted { .. }, .. }) => Seen::Deleted,
         None => Seen::Absent,
     })
+}
+
+/// Whether the event is in the table, or may be on its way into it.
+async fn may_be_there(app: &App, key: &EventKey, within: Duration) -> Result<bool, ApiError> {
+    match look(app, key).await? {
+        Seen::Live { .. } => Ok(true),
+        Seen::Deleted => Ok(false),
+        Seen::Absent => {
+            // What was acknowledged before this was asked has to be in the table first.
+            let arrived = app.waiter.visible(app.newest(key).await?.as_slice(), within).await;
+            Ok(!arrived || matches!(look(app, key).await?, Seen::Live { .. }))
+        }
+    }
 }
 
 /// Whether the last operation on a row is this write or a later one. An update that the table refused

@@ -3,10 +3,11 @@
 use bus::kafka;
 use futures_util::future::join_all;
 use insta::assert_snapshot;
+use model::{EventKey, Operation, Tenant, Timestamp};
 use serde_json::json;
 use testing::wait::until;
 
-use crate::harness::events::{event, new_id};
+use crate::harness::events::{event, id_at, new_id};
 use crate::harness::{App, PATIENCE, Part, Setup};
 
 fn partitions(partitions: u16) -> kafka::Config {
@@ -84,6 +85,24 @@ async fn the_lag_goes_to_zero_and_every_event_is_in_the_table_once() {
     assert_eq!((sum("end"), sum("committed"), sum("lag"), sum("oldest_age_ms")), (300, 300, 0, 0));
     assert_eq!(app.sql("SELECT count() FROM events FINAL").await, "300");
     assert_eq!(app.sql("SELECT uniqExact(id) FROM events").await, "300");
+}
+
+/// In Kafka the mark that ends a transaction takes an offset, which no consumer ever commits.
+#[tokio::test]
+async fn behind_the_last_event_of_a_transaction_nothing_lags() {
+    let name = testing::unique("transactions");
+    let topics = kafka::Config { topic: name.clone(), group_id: name, ..partitions(1) };
+    let broker = tokio::task::spawn_blocking(testing::kafka::brokers).await.unwrap();
+    let app = App::with(Setup { topics, broker: Some(broker.to_owned()), ..Setup::default() }).await;
+    let key = || EventKey { tenant: Tenant::default(), id: id_at(Timestamp::now()) };
+    let delete = |()| Operation::Delete { key: key(), at: Timestamp::now() };
+    app.publish_at_once(&[(); 3].map(delete)).await;
+    app.settled().await;
+    let partition = json!({"partition": 0, "end": 4, "committed": 3, "lag": 0, "oldest_age_ms": 0});
+    let expected = json!({"partitions": [partition], "lag": 0, "dead_letters": 0});
+    assert_eq!(app.get("/pipeline").await.data(), expected);
+    assert_eq!(app.post("/event?wait=true", event(json!({}))).await.status, 201);
+    assert_eq!(app.sql("SELECT count() FROM events FINAL").await, "1");
 }
 
 #[tokio::test]

@@ -10,7 +10,8 @@ use crate::{BusError, Schedule, Topic};
 pub struct Config {
     /// `host:port`, comma-separated.
     pub brokers: String,
-    /// The topic of events; dead letters go to the one with `.dead` behind it.
+    /// The topic of events; dead letters go to the one with `.dead` behind it, marks of those that were
+    /// replayed to the one with `.replayed`.
     pub topic: String,
     /// The consumers' group.
     pub group_id: String,
@@ -83,22 +84,31 @@ impl Config {
                 .map_err(|error| BusError::Refused(format!("KAFKA_PARTITION_SCHEDULE: {error}")))?,
         };
         Ok(Topic {
-            name: self.topic.clone(),
-            schedule,
             replication: self.replication,
-            max_record_bytes: self.max_message_bytes,
             allow_create_time: self.allow_create_time,
+            ..Topic::new(&self.topic, schedule, self.max_message_bytes)
         })
     }
 
-    /// The topic of dead letters: one partition, and room for a letter's headers.
+    /// The topic of dead letters, with room for a letter's headers.
     pub fn dead_letters(&self) -> Topic {
+        self.beside("dead", self.max_message_bytes + (64 << 10))
+    }
+
+    /// The topic of marks, which say what dead letters were replayed.
+    pub fn replayed(&self) -> Topic {
+        self.beside("replayed", 64 << 10)
+    }
+
+    /// A topic of this name behind that of the events: one partition, kept for good. It has no versions,
+    /// so any times will do.
+    fn beside(&self, name: &str, max_record_bytes: usize) -> Topic {
         Topic {
-            name: format!("{}.dead", self.topic),
-            schedule: Schedule::constant(1),
             replication: self.replication,
-            max_record_bytes: self.max_message_bytes + (64 << 10),
             allow_create_time: true,
+            refuse_smaller: false,
+            keep: true,
+            ..Topic::new(format!("{}.{name}", self.topic), Schedule::constant(1), max_record_bytes)
         }
     }
 

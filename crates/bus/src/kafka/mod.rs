@@ -1,9 +1,13 @@
 //! Topics in a Kafka cluster, by librdkafka.
 
+mod atomic;
 mod config;
+mod gaps;
+mod notices;
 mod positions;
 mod producer;
 mod source;
+mod stretch;
 mod topics;
 
 use std::sync::Arc;
@@ -11,13 +15,16 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 
+pub use atomic::AtomicProducer;
 pub use config::Config;
 pub use positions::Positions;
 pub use producer::Producer;
 pub(crate) use source::{Reader, source};
-pub(crate) use topics::ensure_topic;
+pub(crate) use stretch::{StretchReader, stretch};
+pub(crate) use topics::{ensure_topic, has_topic};
 
 use crate::BusError;
+use notices::Notices;
 
 /// How long a question to the cluster (metadata, offsets, topics) may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -26,12 +33,13 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct Kafka {
     config: Arc<Config>,
+    notices: Notices,
 }
 
 impl Kafka {
     /// The cluster of this configuration.
     pub fn new(config: Config) -> Self {
-        Self { config: Arc::new(config) }
+        Self { config: Arc::new(config), notices: Notices::default() }
     }
 
     /// What every client of the cluster is set to.

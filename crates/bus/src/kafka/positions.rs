@@ -1,5 +1,6 @@
 //! Where a topic ends and how far a group has come, asked of Kafka.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,15 +10,16 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::notices::Notices;
 use super::{ANSWER_WITHIN, Kafka, blocking};
 use crate::{BusError, Offsets, PartitionPosition, Topic};
 
 /// A client that reads a group's offsets without being its member.
 #[derive(Clone)]
 pub struct Positions {
-    client: Arc<BaseConsumer>,
+    client: Arc<BaseConsumer<Notices>>,
     topic: Arc<str>,
-    /// `append_time` assigns a partition to the client: one at a time.
+    /// `append_times` assigns partitions to the client: one call at a time.
     looking: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -30,7 +32,7 @@ impl Positions {
             .set("enable.partition.eof", "true")
             .set("auto.offset.reset", "earliest")
             .set("fetch.wait.max.ms", "50")
-            .create()
+            .create_with_context(kafka.notices.clone())
             .map_err(|error| BusError::Refused(format!("Kafka's settings: {error}")))?;
         Ok(Self { client: Arc::new(client), topic: topic.name.as_str().into(), looking: Arc::default() })
     }
@@ -46,40 +48,22 @@ impl Positions {
         blocking("asking Kafka for offsets", move || positions.blocking_partitions()).await
     }
 
-    pub(crate) async fn append_time(
-        &self,
-        partition: i32,
-        offset: i64,
-    ) -> Result<Option<Timestamp>, BusError> {
+    pub(crate) async fn append_times(&self, offsets: Offsets) -> Result<BTreeMap<i32, Timestamp>, BusError> {
+        if offsets.is_empty() {
+            return Ok(BTreeMap::new());
+        }
         let positions = self.clone();
         let _one_at_a_time = self.looking.lock().await;
-        blocking("asking Kafka for a record", move || positions.blocking_append_time(partition, offset)).await
-    }
-
-    /// Every partition of the topic, at this offset.
-    fn all(&self, offset: Offset) -> KafkaResult<TopicPartitionList> {
-        let metadata = self.client.fetch_metadata(Some(&self.topic), ANSWER_WITHIN)?;
-        let mut list = TopicPartitionList::new();
-        for topic in metadata.topics() {
-            if let Some(error) = topic.error() {
-                return Err(KafkaError::MetadataFetch(error.into()));
-            }
-            for partition in topic.partitions() {
-                list.add_partition_offset(&self.topic, partition.id(), offset)?;
-            }
-        }
-        Ok(list)
+        blocking("asking Kafka for records", move || positions.blocking_append_times(offsets)).await
     }
 
     fn blocking_committed(&self, within: Duration) -> KafkaResult<Offsets> {
-        Ok(known_offsets(&self.client.committed_offsets(self.all(Offset::Invalid)?, within)?))
+        let all = every_partition(&self.client, &self.topic, Offset::Invalid)?;
+        Ok(known_offsets(&self.client.committed_offsets(all, within)?))
     }
 
     fn blocking_partitions(&self) -> KafkaResult<Vec<PartitionPosition>> {
-        // In place of a time, -2 and -1 ask for the first and the next offset (ListOffsets in Kafka's protocol).
-        let ends = known_offsets(&self.client.offsets_for_times(self.all(Offset::End)?, ANSWER_WITHIN)?);
-        let begins =
-            known_offsets(&self.client.offsets_for_times(self.all(Offset::Beginning)?, ANSWER_WITHIN)?);
+        let (begins, ends) = limits(&self.client, &self.topic)?;
         let committed = self.blocking_committed(ANSWER_WITHIN)?;
         let position = |(partition, end): (&i32, &i64)| {
             let begin = begins.get(partition).copied().unwrap_or_default();
@@ -89,30 +73,69 @@ impl Positions {
         Ok(ends.iter().map(position).collect())
     }
 
-    fn blocking_append_time(&self, partition: i32, offset: i64) -> KafkaResult<Option<Timestamp>> {
-        let mut list = TopicPartitionList::new();
-        list.add_partition_offset(&self.topic, partition, Offset::Offset(offset))?;
+    fn blocking_append_times(&self, offsets: Offsets) -> KafkaResult<BTreeMap<i32, Timestamp>> {
+        let mut list = TopicPartitionList::with_capacity(offsets.len());
+        for (partition, offset) in &offsets {
+            list.add_partition_offset(&self.topic, *partition, Offset::Offset(*offset))?;
+        }
         self.client.assign(&list)?;
-        let found = self.first_time(Instant::now() + ANSWER_WITHIN);
+        let found = self.first_times(offsets.into_keys().collect(), Instant::now() + ANSWER_WITHIN);
         self.client.unassign()?;
         found
     }
 
-    /// The time of the first record polled; `None` at the partition's end.
-    fn first_time(&self, deadline: Instant) -> KafkaResult<Option<Timestamp>> {
-        loop {
+    /// The time of the first record polled of each partition; none of those that are at their end.
+    fn first_times(
+        &self,
+        mut missing: BTreeSet<i32>,
+        deadline: Instant,
+    ) -> KafkaResult<BTreeMap<i32, Timestamp>> {
+        let mut times = BTreeMap::new();
+        while !missing.is_empty() {
             match self.client.poll(deadline.saturating_duration_since(Instant::now())) {
                 Some(Ok(message)) => {
-                    return Ok(message.timestamp().to_millis().and_then(Timestamp::from_millis));
+                    if missing.remove(&message.partition()) {
+                        let millis = message.timestamp().to_millis();
+                        let at = millis.and_then(Timestamp::from_millis).unwrap_or_default();
+                        times.insert(message.partition(), at);
+                    }
                 }
-                Some(Err(KafkaError::PartitionEOF(_))) => return Ok(None),
+                Some(Err(KafkaError::PartitionEOF(partition))) => drop(missing.remove(&partition)),
                 // A broker that is away for a moment; the deadline ends it.
                 Some(Err(error)) if Instant::now() >= deadline => return Err(error),
                 None => return Err(KafkaError::Canceled),
                 Some(Err(_)) => {}
             }
         }
+        Ok(times)
     }
+}
+
+/// Every partition of the topic, at this offset.
+pub(super) fn every_partition(
+    client: &BaseConsumer<Notices>,
+    topic: &str,
+    offset: Offset,
+) -> KafkaResult<TopicPartitionList> {
+    let metadata = client.fetch_metadata(Some(topic), ANSWER_WITHIN)?;
+    let mut list = TopicPartitionList::new();
+    for found in metadata.topics() {
+        if let Some(error) = found.error() {
+            return Err(KafkaError::MetadataFetch(error.into()));
+        }
+        for partition in found.partitions() {
+            list.add_partition_offset(topic, partition.id(), offset)?;
+        }
+    }
+    Ok(list)
+}
+
+/// The first offset that is still there and the next one, of every partition.
+pub(super) fn limits(client: &BaseConsumer<Notices>, topic: &str) -> KafkaResult<(Offsets, Offsets)> {
+    // In place of a time, -2 and -1 ask for the first and the next offset (ListOffsets in Kafka's protocol).
+    let ask = |offset| client.offsets_for_times(every_partition(client, topic, offset)?, ANSWER_WITHIN);
+    let begins = known_offsets(&ask(Offset::Beginning)?);
+    Ok((begins, known_offsets(&ask(Offset::End)?)))
 }
 
 pub(super) fn known_offsets(list: &TopicPartitionList) -> Offsets {

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use rdkafka::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
@@ -12,12 +13,13 @@ use rdkafka::statistics::Statistics;
 use tokio::time::timeout;
 
 use super::Kafka;
+use super::notices::Notices;
 use crate::{BusError, Record, SendError, Topic, Written};
 
 /// librdkafka's message count is no limit; its bytes are.
 const QUEUE_MESSAGES: &str = "10000000";
 /// What a record takes in a request beside key, value and headers.
-const RECORD_OVERHEAD_BYTES: usize = 512;
+pub(super) const RECORD_OVERHEAD_BYTES: usize = 512;
 
 /// How much later than its time an answer may come.
 const LATE: Duration = Duration::from_millis(200);
@@ -37,12 +39,21 @@ struct Client {
 }
 
 /// Learns from librdkafka's statistics whether the producer has its id.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 struct Context {
     has_id: Arc<AtomicBool>,
+    notices: Notices,
 }
 
 impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
+        self.notices.log(level, facility, text);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.notices.error(error, reason);
+    }
+
     fn stats(&self, statistics: Statistics) {
         let assigned = statistics.eos.is_some_and(|eos| eos.idemp_state == "Assigned");
         self.has_id.store(assigned, Ordering::Relaxed);
@@ -62,13 +73,11 @@ impl Producer {
         if bytes > self.topic.max_record_bytes {
             return Err(SendError::TooLarge { bytes });
         }
-        let key = record.key.as_deref();
-        let partition = key.map_or(0, |key| self.topic.schedule.partition(key, record.at));
         let message = FutureRecord {
             topic: &self.topic.name,
-            partition: Some(partition),
+            partition: Some(self.topic.partition(record)),
             payload: Some(&record.value),
-            key,
+            key: record.key.as_deref(),
             timestamp: None,
             headers: headers(&record.headers),
         };
@@ -127,7 +136,7 @@ impl Producer {
 
 fn connect(kafka: &Kafka, topic: &Topic) -> Result<Client, KafkaError> {
     let config = &kafka.config;
-    let context = Context::default();
+    let context = Context { has_id: Arc::default(), notices: kafka.notices.clone() };
     let producer = kafka
         .client()
         .set("enable.idempotence", "true")
@@ -143,7 +152,7 @@ fn connect(kafka: &Kafka, topic: &Topic) -> Result<Client, KafkaError> {
     Ok(Client { producer, context })
 }
 
-fn headers(headers: &[(String, Vec<u8>)]) -> Option<OwnedHeaders> {
+pub(super) fn headers(headers: &[(String, Vec<u8>)]) -> Option<OwnedHeaders> {
     let insert =
         |all: OwnedHeaders, (key, value): &(String, Vec<u8>)| all.insert(Header { key, value: Some(value) });
     (!headers.is_empty()).then(|| headers.iter().fold(OwnedHeaders::new_with_capacity(headers.len()), insert))

@@ -1,17 +1,20 @@
 //! Deliveries out of Kafka: a thread that polls, and callbacks that only send.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::{ClientContext, Offset, Timestamp, TopicPartitionList};
 use tokio::sync::mpsc;
 
+use super::gaps::Gaps;
+use super::notices::{Notices, is_passing};
+use super::positions::known_offsets;
 use super::{ANSWER_WITHIN, Kafka, blocking};
 use crate::budget::Budget;
 use crate::source::{Delivery, Offsets, Reader as AnyReader, Signal, Source};
@@ -44,6 +47,7 @@ pub(crate) fn source(
         .set("fetch.queue.backoff.ms", "50")
         .create_with_context(Callbacks {
             signals: sender.clone(),
+            notices: kafka.notices.clone(),
             paused: AtomicBool::new(false),
             assigned: Mutex::default(),
         })
@@ -60,7 +64,7 @@ pub(crate) fn source(
         stop: Arc::clone(&stop),
         allow_create_time: topic.allow_create_time,
         topic: topic.name.clone(),
-        expected: HashMap::new(),
+        gaps: Gaps::new(kafka, topic),
     };
     let thread = std::thread::Builder::new()
         .name("kafka-poll".into())
@@ -113,6 +117,7 @@ impl Drop for Reader {
 
 struct Callbacks {
     signals: mpsc::UnboundedSender<Signal>,
+    notices: Notices,
     /// Whether the poller has paused what was assigned.
     paused: AtomicBool,
     /// What was assigned since the poller last looked.
@@ -120,8 +125,16 @@ struct Callbacks {
 }
 
 impl ClientContext for Callbacks {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
+        self.notices.log(level, facility, text);
+    }
+
+    // Poll gives it too, but without the words.
     fn error(&self, error: KafkaError, reason: &str) {
-        let _ = self.signals.send(Signal::Trouble(format!("{error}: {reason}")));
+        if !is_passing(&error) {
+            let _ = self.signals.send(Signal::Trouble(reason.to_owned()));
+        }
+        self.notices.error(error, reason);
     }
 }
 
@@ -167,8 +180,7 @@ struct Poller {
     stop: Arc<AtomicBool>,
     allow_create_time: bool,
     topic: String,
-    /// The next offset of each partition that has one.
-    expected: HashMap<i32, i64>,
+    gaps: Gaps,
 }
 
 impl Poller {
@@ -177,21 +189,23 @@ impl Poller {
     fn run(mut self) {
         while !self.stop.load(Ordering::Relaxed) && !self.signals.is_closed() {
             let paused = self.pause_or_resume();
-            let message = self.consumer.poll(if paused { POLL_PAUSED } else { POLL }).map(|polled| {
-                polled
-                    .map(|message| delivery(&message, self.allow_create_time))
-                    .map_err(|error| error.to_string())
-            });
+            let message = self
+                .consumer
+                .poll(if paused { POLL_PAUSED } else { POLL })
+                .map(|polled| polled.map(|message| delivery(&message, self.allow_create_time)));
             self.note_assigned();
             match message {
                 None => {}
                 Some(Ok(delivery)) => {
-                    self.note_gap(&delivery);
+                    if let Some(gap) = self.gaps.before(&delivery) {
+                        let _ = self.signals.send(gap);
+                    }
                     self.budget.take(delivery.bytes());
                     let _ = self.signals.send(Signal::Delivery(delivery));
                 }
-                Some(Err(reason)) => {
-                    let _ = self.signals.send(Signal::Trouble(reason));
+                Some(Err(error)) if is_passing(&error) => {}
+                Some(Err(error)) => {
+                    let _ = self.signals.send(Signal::Trouble(error.to_string()));
                 }
             }
         }
@@ -221,31 +235,14 @@ impl Poller {
         }
         let mut list = TopicPartitionList::with_capacity(assigned.len());
         for partition in assigned {
-            self.expected.remove(&partition);
+            self.gaps.forget(partition);
             list.add_partition(&self.topic, partition);
         }
         match self.consumer.committed_offsets(list, ANSWER_WITHIN) {
-            Ok(committed) => self.expected.extend(super::positions::known_offsets(&committed)),
+            Ok(committed) => self.gaps.expect(known_offsets(&committed)),
             Err(error) => {
                 tracing::warn!(%error, "committed offsets are unknown: a gap before them will not be seen");
             }
-        }
-    }
-
-    /// Says so when records were removed before they were read. (Offsets may also jump over the marks
-    /// of transactions, which are no records.)
-    fn note_gap(&mut self, delivery: &Delivery) {
-        let Delivery { partition, offset, .. } = *delivery;
-        let Some(expected) = self.expected.insert(partition, offset + 1) else { return };
-        if offset <= expected {
-            return;
-        }
-        match self.consumer.fetch_watermarks(&self.topic, partition, ANSWER_WITHIN) {
-            Ok((begin, _)) if begin > expected => {
-                let _ = self.signals.send(Signal::Gap { partition, missed: begin.min(offset) - expected });
-            }
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, partition, "could not see why offsets jump"),
         }
     }
 
@@ -258,7 +255,7 @@ impl Poller {
     }
 }
 
-fn delivery(message: &BorrowedMessage<'_>, allow_create_time: bool) -> Delivery {
+pub(super) fn delivery(message: &BorrowedMessage<'_>, allow_create_time: bool) -> Delivery {
     let append_ms = match message.timestamp() {
         Timestamp::LogAppendTime(ms) => Some(ms),
         Timestamp::CreateTime(ms) if allow_create_time => Some(ms),

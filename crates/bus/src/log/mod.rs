@@ -4,6 +4,7 @@
 //! whatever waits as one transaction and answers after its sync. Each source has a thread and a
 //! connection of its own; a `bell` wakes them when something was appended.
 
+mod atomic;
 mod bell;
 mod file;
 mod headers;
@@ -13,6 +14,7 @@ mod producer;
 mod queue;
 mod reader;
 mod retention;
+mod stretch;
 mod topics;
 mod writer;
 
@@ -30,10 +32,12 @@ use bell::Bell;
 use queue::{Change, Queue, Request};
 use writer::Writer;
 
+pub use atomic::AtomicProducer;
 pub use options::Options;
 pub use positions::Positions;
 pub use producer::Producer;
 pub use reader::{Reader, source};
+pub(crate) use stretch::{StretchReader, stretch};
 
 /// An open log. It ends with [`Log::close`], or with its last clone, producer and source.
 #[derive(Clone)]
@@ -80,6 +84,11 @@ impl Log {
         let change =
             Change::EnsureTopic { name: topic.name.clone(), partitions: topic.schedule.partitions() };
         self.0.queue.change("creating a topic", change).await
+    }
+
+    /// Whether there is such a topic.
+    pub async fn has_topic(&self, topic: &Topic) -> Result<bool, BusError> {
+        Positions::new(self, topic, "").exists().await
     }
 
     /// Writes what was sent before, moves everything into the one file and gives it free for others.

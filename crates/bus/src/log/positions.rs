@@ -1,5 +1,6 @@
 //! Where a topic ends and how far a group has come.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use model::Timestamp;
@@ -41,16 +42,34 @@ impl Positions {
         Ok(self.standings().await?.iter().map(position).collect())
     }
 
-    /// See [`Positions::append_time`](crate::Positions::append_time).
-    pub async fn append_time(&self, partition: i32, offset: i64) -> Result<Option<Timestamp>, BusError> {
+    /// See [`Positions::append_times`](crate::Positions::append_times).
+    pub async fn append_times(&self, offsets: Offsets) -> Result<BTreeMap<i32, Timestamp>, BusError> {
         let topic = Arc::clone(&self.topic);
-        let append_ms = self.ask(move |connection| append_ms(connection, &topic, partition, offset)).await?;
-        Ok(append_ms.and_then(Timestamp::from_millis))
+        self.ask(move |connection| {
+            let mut times = BTreeMap::new();
+            for (partition, offset) in offsets {
+                if let Some(found) = append_ms(connection, &topic, partition, offset)? {
+                    times.insert(partition, Timestamp::from_millis(found).unwrap_or_default());
+                }
+            }
+            Ok(times)
+        })
+        .await
+    }
+
+    /// Whether there is such a topic.
+    pub(super) async fn exists(&self) -> Result<bool, BusError> {
+        Ok(!self.found().await?.is_empty())
+    }
+
+    /// Of each partition; none when there is no such topic.
+    async fn found(&self) -> Result<Vec<Standing>, BusError> {
+        let (topic, group) = (Arc::clone(&self.topic), Arc::clone(&self.group));
+        self.ask(move |connection| standings(connection, &topic, &group)).await
     }
 
     async fn standings(&self) -> Result<Vec<Standing>, BusError> {
-        let (topic, group) = (Arc::clone(&self.topic), Arc::clone(&self.group));
-        let standings = self.ask(move |connection| standings(connection, &topic, &group)).await?;
+        let standings = self.found().await?;
         if standings.is_empty() { Err(missing(&self.topic)) } else { Ok(standings) }
     }
 
@@ -65,7 +84,7 @@ impl Positions {
     }
 }
 
-fn append_ms(
+pub(super) fn append_ms(
     connection: &Connection,
     topic: &str,
     partition: i32,

@@ -25,7 +25,7 @@ const MAX_TRANSACTION_BYTES: usize = 4 << 20;
 const REQUEST_BYTES: usize = size_of::<Request>() + 128;
 
 pub(super) enum Request {
-    Append(Append),
+    Append(Append, Reply<Written, SendError>),
     Change(Change, Reply<(), BusError>),
     Close(Reply<(), BusError>),
 }
@@ -36,13 +36,21 @@ pub(super) struct Append {
     pub(super) topic: Arc<str>,
     pub(super) partition: i32,
     pub(super) record: Record,
-    reply: Reply<Written, SendError>,
 }
 
 /// What is written beside records.
 pub(super) enum Change {
-    EnsureTopic { name: String, partitions: u16 },
-    Commit { topic: String, group: String, offsets: Offsets },
+    EnsureTopic {
+        name: String,
+        partitions: u16,
+    },
+    Commit {
+        topic: String,
+        group: String,
+        offsets: Offsets,
+    },
+    /// All of them or none.
+    Append(Vec<Append>),
 }
 
 /// The callers' end.
@@ -69,9 +77,9 @@ impl Queue {
             return Err(SendError::Full);
         }
         let (reply, answer) = oneshot::channel();
-        let append = Append { topic: Arc::clone(topic), partition, record, reply };
+        let append = Append { topic: Arc::clone(topic), partition, record };
         self.budget.take(append.bytes());
-        self.put(Request::Append(append)).map_err(SendError::Unavailable)?;
+        self.put(Request::Append(append, reply)).map_err(SendError::Unavailable)?;
         wait(answer, self.limit).await.unwrap_or_else(|reason| Err(SendError::Unavailable(reason)))
     }
 
@@ -120,7 +128,8 @@ pub(super) struct Batch {
     pub(super) bytes: usize,
     /// Whoever wants the log closed after this.
     pub(super) closing: Option<Reply<(), BusError>>,
-    replies: Vec<Reply<(), BusError>>,
+    change_replies: Vec<Reply<(), BusError>>,
+    append_replies: Vec<Reply<Written, SendError>>,
 }
 
 /// For each change and each append whether it could be done.
@@ -149,13 +158,14 @@ impl Batch {
 
     fn push(&mut self, request: Request) {
         match request {
-            Request::Append(append) => {
+            Request::Append(append, reply) => {
                 self.bytes += append.bytes();
                 self.appends.push(append);
+                self.append_replies.push(reply);
             }
             Request::Change(change, reply) => {
                 self.changes.push(change);
-                self.replies.push(reply);
+                self.change_replies.push(reply);
             }
             Request::Close(reply) => self.closing = Some(reply),
         }
@@ -165,23 +175,29 @@ impl Batch {
         self.changes.is_empty() && self.appends.is_empty()
     }
 
+    /// Whether there may be something new to read afterwards.
+    pub(super) fn has_records(&self) -> bool {
+        let appends = |change: &Change| matches!(change, Change::Append(_));
+        !self.appends.is_empty() || self.changes.iter().any(appends)
+    }
+
     /// Answers everyone with what was done, or with why nothing was.
     pub(super) fn answer(self, outcomes: Result<Outcomes, String>) {
         match outcomes {
             Ok(outcomes) => {
-                for (reply, outcome) in self.replies.into_iter().zip(outcomes.changes) {
+                for (reply, outcome) in self.change_replies.into_iter().zip(outcomes.changes) {
                     let _ = reply.send(outcome);
                 }
-                for (append, outcome) in self.appends.into_iter().zip(outcomes.appends) {
-                    let _ = append.reply.send(outcome);
+                for (reply, outcome) in self.append_replies.into_iter().zip(outcomes.appends) {
+                    let _ = reply.send(outcome);
                 }
             }
             Err(reason) => {
-                for reply in self.replies {
+                for reply in self.change_replies {
                     let _ = reply.send(Err(BusError::unavailable("writing to the log", &reason)));
                 }
-                for append in self.appends {
-                    let _ = append.reply.send(Err(SendError::Unavailable(reason.clone())));
+                for reply in self.append_replies {
+                    let _ = reply.send(Err(SendError::Unavailable(reason.clone())));
                 }
             }
         }

@@ -192,7 +192,7 @@ impl Reading {
     }
 }
 
-fn delivery(partition: i32, row: &Row<'_>) -> rusqlite::Result<Delivery> {
+pub(super) fn delivery(partition: i32, row: &Row<'_>) -> rusqlite::Result<Delivery> {
     let headers: headers::Read = row.get(4)?;
     Ok(Delivery {
         partition,
@@ -219,13 +219,7 @@ mod tests {
     async fn reading_stops_at_the_budget_and_ends_with_the_source() {
         let folder = tempfile::tempdir().unwrap();
         let bus = Bus::Log(Log::open(&folder.path().join("log"), Options::default()).unwrap());
-        let topic = Topic {
-            name: "events".to_owned(),
-            schedule: Schedule::constant(3),
-            replication: None,
-            max_record_bytes: 1 << 20,
-            allow_create_time: false,
-        };
+        let topic = Topic::new("events", Schedule::constant(3), 1 << 20);
         bus.ensure_topic(&topic).await.unwrap();
         let producer = bus.producer(&topic).unwrap();
         let record =

@@ -18,6 +18,8 @@ use super::topics::{Topics, missing};
 use crate::budget::Budget;
 use crate::{BusError, SendError, Written};
 
+const INSERT: &str = "INSERT INTO records (id, append_ms, key, value, headers) VALUES (?1, ?2, ?3, ?4, ?5)";
+
 pub(super) struct Writer {
     connection: Connection,
     /// What the file says; `None` until it was read, and after a transaction that failed.
@@ -61,7 +63,7 @@ impl Writer {
 
     fn write(&mut self, batch: Batch) {
         let outcomes = self.transact(&batch);
-        if outcomes.is_ok() && !batch.appends.is_empty() {
+        if outcomes.is_ok() && batch.has_records() {
             self.bell.ring();
         }
         self.budget.give_back(batch.bytes);
@@ -75,12 +77,10 @@ impl Writer {
             Some(topics) => topics,
             None => Topics::load(&transaction)?,
         };
-        let changes = batch.changes.iter().map(|change| make(&transaction, &mut topics, change));
-        let changes = changes.collect::<rusqlite::Result<_>>()?;
         let now = (self.options.clock)();
-        let mut insert = transaction.prepare_cached(
-            "INSERT INTO records (id, append_ms, key, value, headers) VALUES (?1, ?2, ?3, ?4, ?5)",
-        )?;
+        let changes = batch.changes.iter().map(|change| make(&transaction, &mut topics, change, now));
+        let changes = changes.collect::<rusqlite::Result<_>>()?;
+        let mut insert = transaction.prepare_cached(INSERT)?;
         let appends = batch.appends.iter().map(|append| put(&mut insert, &mut topics, append, now));
         let appends = appends.collect::<rusqlite::Result<_>>()?;
         drop(insert);
@@ -126,6 +126,7 @@ fn make(
     transaction: &Transaction<'_>,
     topics: &mut Topics,
     change: &Change,
+    now: i64,
 ) -> rusqlite::Result<Result<(), BusError>> {
     match change {
         Change::EnsureTopic { name, partitions } => topics.ensure(transaction, name, *partitions),
@@ -140,6 +141,18 @@ fn make(
             }
             Ok(Ok(()))
         }
+        Change::Append(appends) => {
+            let lost = |append: &&Append| topics.slot(&append.topic, append.partition).is_none();
+            if let Some(lost) = appends.iter().find(lost) {
+                return Ok(Err(BusError::no_partition(&lost.topic, lost.partition)));
+            }
+            let mut insert = transaction.prepare_cached(INSERT)?;
+            for append in appends {
+                // Each has its place, as was just seen.
+                put(&mut insert, topics, append, now)?.ok();
+            }
+            Ok(Ok(()))
+        }
     }
 }
 
@@ -149,7 +162,7 @@ fn put(
     append: &Append,
     now: i64,
 ) -> rusqlite::Result<Result<Written, SendError>> {
-    let Append { topic, partition, record, .. } = append;
+    let Append { topic, partition, record } = append;
     let Some(place) = topics.place(topic, *partition, now) else {
         return Ok(Err(SendError::Unavailable(format!("topic {topic} has no partition {partition}"))));
     };

@@ -17,13 +17,7 @@ const KEPT: &str = "kept ";
 const SENDERS: usize = 16;
 
 fn crash_topic() -> Topic {
-    Topic {
-        name: "crash".to_owned(),
-        schedule: Schedule::constant(4),
-        replication: None,
-        max_record_bytes: 100_000,
-        allow_create_time: false,
-    }
+    Topic::new("crash", Schedule::constant(4), 100_000)
 }
 
 /// The value can be told from its key, and has any length.

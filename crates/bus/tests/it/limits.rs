@@ -36,10 +36,12 @@ pub(crate) async fn a_record_that_is_too_large_is_refused_and_costs_nothing_else
 
 pub(crate) async fn a_topic_is_ensured_by_many_at_once(place: Place) {
     let topic = topic(Schedule::constant(3));
+    assert!(!place.bus.has_topic(&topic).await.unwrap());
     for ensured in join_all((0..8).map(|_| place.bus.ensure_topic(&topic))).await {
         ensured.unwrap();
     }
     place.bus.ensure_topic(&topic).await.unwrap();
+    assert!(place.bus.has_topic(&topic).await.unwrap());
     let positions = place.bus.positions(&topic, GROUP).unwrap();
     assert_eq!(positions.partitions().await.unwrap().len(), 3);
 }

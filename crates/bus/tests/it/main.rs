@@ -10,6 +10,7 @@
     reason = "a test that can't go on has to fail loudly"
 )]
 
+mod atomic;
 mod crash;
 mod groups;
 mod limits;
@@ -18,6 +19,8 @@ mod place;
 mod positions;
 mod records;
 mod retention;
+mod settings;
+mod stretch;
 
 /// A test per case and implementation.
 macro_rules! suite {
@@ -63,4 +66,14 @@ suite! {
     positions:
         positions_say_where_a_topic_ends_and_how_far_a_group_has_come
         the_append_time_is_found_by_offset;
+    stretch:
+        a_stretch_delivers_every_record_in_order_and_ends_where_the_topic_ended
+        a_stretch_of_an_empty_topic_ends_at_once
+        a_stretch_begins_at_a_time
+        a_stretch_begins_at_offsets_of_the_partitions_that_are_named
+        a_stretch_of_what_is_not_there_is_an_error;
+    atomic:
+        records_of_one_call_are_on_their_topics_in_order
+        of_a_call_that_fails_nothing_is_on_any_topic
+        a_group_that_has_read_everything_has_nothing_before_it;
 }

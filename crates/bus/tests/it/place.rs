@@ -67,7 +67,7 @@ impl Place {
 /// A topic that nobody has made yet.
 pub(crate) fn topic(schedule: Schedule) -> Topic {
     let name = format!("test-{:032x}", rand::random::<u128>());
-    Topic { name, schedule, replication: None, max_record_bytes: 1_000_000, allow_create_time: false }
+    Topic::new(name, schedule, 1_000_000)
 }
 
 /// Groups are a cluster's, so each topic has its own.

@@ -1,6 +1,6 @@
 //! What is on a topic.
 
-use bus::{Delivery, Signal, Topic};
+use bus::{Delivery, From, Topic};
 use model::Timestamp;
 use tokio::time::timeout;
 
@@ -64,18 +64,11 @@ impl Site {
         self.letters().await.into_iter().map(text).collect()
     }
 
-    async fn everything_on(&self, topic: &Topic) -> Vec<Delivery> {
-        let group = testing::unique("reader");
-        let positions = self.channels.bus.positions(topic, &group).unwrap();
-        let ends = positions.partitions().await.unwrap();
-        let count = usize::try_from(ends.iter().map(|at| at.end - at.begin).sum::<i64>()).unwrap();
-        let mut source = self.channels.bus.source(topic, &group, 64 << 20).unwrap();
-        let mut all = Vec::with_capacity(count);
-        while all.len() < count {
-            let signal = timeout(PATIENCE, source.next()).await.expect("a delivery in time");
-            if let Some(Signal::Delivery(delivery)) = signal {
-                all.push(delivery);
-            }
+    pub(crate) async fn everything_on(&self, topic: &Topic) -> Vec<Delivery> {
+        let mut stretch = self.channels.bus.stretch(topic, From::Beginning).await.unwrap();
+        let mut all = Vec::new();
+        while let Some(delivery) = timeout(PATIENCE, stretch.next()).await.expect("a delivery in time") {
+            all.push(delivery.unwrap());
         }
         all
     }

@@ -1,9 +1,12 @@
 //! Messages that other producers may write.
 
+use std::collections::HashMap;
+
 use bus::{Record, Written};
 use consumer::Config;
-use model::EventKey;
+use model::{EventKey, IdSequence, Operation, Tenant, Timestamp};
 
+use crate::commands::said;
 use crate::deliveries::Letter;
 use crate::operations::{answer, create, creates, delete, new_key};
 use crate::site::{Site, record, small_batches};
@@ -179,5 +182,74 @@ pub(crate) async fn a_flood_of_hostile_messages_passes(site: Site) {
     values.sort_unstable();
     values.dedup();
     assert_eq!(values.len(), 4_000);
+    consumer.stop().await;
+}
+
+/// Updates of events that come later: they can be in once those are.
+fn too_early(count: usize) -> (Vec<Operation>, Vec<Operation>) {
+    (0..count)
+        .map(|n| {
+            let key = new_key();
+            (answer(&key, &format!("answer {n}")), create(&key, &format!("input {n}")))
+        })
+        .unzip()
+}
+
+/// Creates whose ids lie in as many months.
+fn months(count: i64) -> Vec<Operation> {
+    let now = Timestamp::now().millis();
+    let mut ids = IdSequence::new();
+    let mut one = |month: i64| {
+        let at = Timestamp::from_millis(now - month * 2_629_800_000).unwrap();
+        create(&EventKey { tenant: Tenant::default(), id: ids.next(at) }, &format!("month {month}"))
+    };
+    (0..count).map(&mut one).collect()
+}
+
+/// A thousand at once, between ten thousand good ones, some as large as a message may be; then those
+/// that can be mended are.
+pub(crate) async fn a_block_of_hostile_messages_costs_nothing_else_and_what_can_be_mended_is_in(site: Site) {
+    let (orphans, parents) = too_early(50);
+    let limit = site.channels.events.max_record_bytes;
+    let mut block: Vec<(&str, Record)> = Vec::new();
+    while block.len() < 945 {
+        block.extend(hostile());
+    }
+    block.truncate(945);
+    for n in 0..5 {
+        let key = format!("{n}");
+        let value = vec![b' '; limit - key.len()];
+        block.push(("undecodable", Record { key: Some(key.into_bytes()), value, ..Record::default() }));
+    }
+    let duplicate = record(&create(&new_key(), "twice"));
+    let text = String::from_utf8(duplicate.value.clone()).unwrap();
+    block[7] = ("undecodable", Record { value: text.replacen('{', r#"{"v":1,"#, 1).into(), ..duplicate });
+    block.extend(orphans.iter().map(|orphan| ("unknown_event", record(orphan))));
+    assert_eq!(block.len(), 1_000);
+
+    let good = [creates(4_940), months(120), creates(4_940)].concat();
+    site.send(&good[..5_000]).await;
+    let sends = block.iter().map(|(_, record)| site.send_record(record.clone()));
+    let places = futures_util::future::join_all(sends).await;
+    site.send(&good[5_000..]).await;
+    site.send(&parents).await;
+    let consumer = site.start(Config::default());
+    site.caught_up().await;
+    let expected = [good, parents].concat();
+    site.assert_holds(&expected).await;
+
+    let letters = site.letters().await;
+    assert_eq!(letters.len(), 1_000);
+    let by_place: HashMap<_, _> =
+        letters.iter().map(|letter| ((letter.partition, letter.offset), letter)).collect();
+    for ((reason, record), place) in block.iter().zip(&places) {
+        let letter = by_place[&(place.partition, place.offset)];
+        assert_is_letter_of(letter, &site.channels.events.name, record, *place, reason);
+    }
+
+    assert_eq!(site.replay(&["--reason", "unknown_event"]).await, said(50, 0, 0));
+    site.caught_up().await;
+    site.assert_holds(&[expected, orphans].concat()).await;
+    assert_eq!(site.letters().await.len(), 1_000);
     consumer.stop().await;
 }

@@ -10,12 +10,16 @@
     reason = "what isn't as expected fails the test"
 )]
 
+mod again;
 mod away;
 mod backlog;
+mod commands;
 mod deliveries;
 mod exact;
 mod groups;
 mod hostile;
+mod killed;
+mod letters;
 mod numbers;
 mod operations;
 mod process;
@@ -61,7 +65,8 @@ suite! {
         messages_that_are_no_operations_become_dead_letters_and_cost_nothing_else
         an_update_of_an_event_that_never_was_is_a_dead_letter
         an_update_of_a_deleted_event_is_none
-        a_flood_of_hostile_messages_passes;
+        a_flood_of_hostile_messages_passes
+        a_block_of_hostile_messages_costs_nothing_else_and_what_can_be_mended_is_in;
     refused:
         a_refused_row_costs_no_other_event_of_its_batch
         of_an_event_with_many_operations_only_the_refused_one_is_left_out
@@ -69,6 +74,21 @@ suite! {
         a_row_at_which_clickhouse_fails_in_an_unknown_way_costs_no_other_event
         a_table_that_refuses_batch_after_batch_holds_the_consumer_until_it_is_mended
         a_consumer_too_old_for_the_messages_holds_them_for_a_newer_one;
+    letters:
+        an_update_replayed_after_its_create_is_applied_and_never_again
+        a_message_that_is_still_wrong_is_not_put_back
+        a_mended_message_goes_under_its_events_id
+        letters_are_told_by_reason_and_time
+        a_dry_run_puts_nothing_back
+        of_two_letters_of_one_message_one_is_put_back
+        a_letter_without_its_message_is_replayed_from_where_that_was
+        a_letter_is_shown_with_its_bytes
+        a_letter_of_the_largest_message_is_whole
+        without_letters_there_is_nothing_to_do;
+    again:
+        an_emptied_table_is_filled_again_as_it_was
+        beside_a_running_consumer_nothing_changes
+        what_the_group_has_yet_to_come_to_is_left_to_it;
     away:
         clickhouse_away_at_the_start_is_waited_for
         clickhouse_away_later_is_waited_for_and_nothing_is_committed_meanwhile

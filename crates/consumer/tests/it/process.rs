@@ -8,6 +8,7 @@ use testing::gate::Gate;
 use testing::wait::until;
 
 use crate::operations::{answer, create, creates, mixed, new_key};
+use crate::raw_kafka;
 use crate::site::{PATIENCE, Site};
 
 impl Site {
@@ -104,6 +105,34 @@ async fn killed_in_the_middle_it_is_replaced_and_nothing_is_lost() {
     let _third = site.process(&small);
     site.caught_up().await;
     site.assert_holds(&operations).await;
+}
+
+/// The update finds no event, the create behind it makes one. Were that in the table before the letter
+/// is written, the update would then look like a replay.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_before_the_letter_of_an_unknown_update_is_written_it_does_not_lose_it() {
+    let site = Site::on_kafka().await;
+    let by_two = [("CONSUMER_BATCH_SIZE", "2"), ("CONSUMER_FLUSH_INTERVAL_MS", "3600000")];
+    let mut process = site.process(&by_two);
+    let mut operations = creates(2);
+    site.send(&operations).await;
+    site.caught_up().await;
+    raw_kafka::delete_topic(&site.channels.dead_letters.name).await;
+    let key = new_key();
+    let unlucky = [answer(&key, "too early"), create(&key, "hello")];
+    site.send(&unlucky).await;
+    until("the letter can't be written", PATIENCE, async || {
+        process.output().contains("writing a dead letter failed")
+    })
+    .await;
+    process.kill_9();
+
+    let _again = site.process(&by_two);
+    site.caught_up().await;
+    operations.extend(unlucky);
+    site.assert_holds(&operations).await;
+    let reasons: Vec<_> = site.reasons().await.into_iter().map(|(reason, _)| reason).collect();
+    assert_eq!(reasons, ["unknown_event"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,11 +9,14 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use testing::wait::until;
 
 use crate::deliveries::Letter;
 use crate::hostile::assert_is_letter_of;
-use crate::operations::{answer, create, creates, new_key};
+use crate::operations::{answer, create, creates, new_key, noise};
 use crate::site::{PATIENCE, Site, record, small_batches};
+
+const CREATE_TIMES: (&str, &str) = ("message.timestamp.type", "CreateTime");
 
 fn client() -> ClientConfig {
     let mut client = ClientConfig::new();
@@ -98,10 +101,54 @@ pub(crate) async fn remove_before(topic: &str, partition: i32, offset: i64) {
     assert!(removed.elements().iter().all(|element| element.error().is_ok()));
 }
 
-async fn create_topic_with_create_times(name: &str) {
+/// Deletes a topic, as somebody might by mistake.
+pub(crate) async fn delete_topic(name: &str) {
     let admin: AdminClient<DefaultClientContext> = client().create().unwrap();
-    let topic =
-        NewTopic::new(name, 3, TopicReplication::Fixed(1)).set("message.timestamp.type", "CreateTime");
+    for result in admin.delete_topics(&[name], &AdminOptions::new()).await.unwrap() {
+        result.unwrap();
+    }
+}
+
+/// As hostile as can be: no letter can hold it whole, key and all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_too_large_for_a_letter_leaves_one_without_it() {
+    let site = Site::on_kafka().await;
+    let consumer = site.start(small_batches());
+    let place = send(&site.channels.events.name, 1, &" ".repeat(5_000_000), Some(b"value")).await;
+    let good = creates(3);
+    site.send(&good).await;
+    site.caught_up().await;
+    site.assert_holds(&good).await;
+
+    let letters = site.letters().await;
+    assert_eq!(letters.len(), 1);
+    assert_eq!((&letters[0].key, letters[0].left_out), (&None, Some(5)));
+    assert_eq!((letters[0].partition, letters[0].offset), (place.partition, place.offset));
+    assert_eq!(site.dead_letters(&["show", "0", "--raw"]).await, (b"value".to_vec(), true));
+    consumer.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_topic_of_dead_letters_that_was_made_for_less_takes_whole_letters() {
+    let site = Site::on_brokers(testing::kafka::brokers());
+    create_topic(&site.channels.dead_letters.name, 1, ("max.message.bytes", "1000")).await;
+    let consumer = site.start(small_batches());
+    until("the topic of events is there", PATIENCE, async || {
+        site.channels.bus.has_topic(&site.channels.events).await.unwrap()
+    })
+    .await;
+    let value = noise(100_000).into_bytes();
+    site.send_record(Record { key: Some(b"key".to_vec()), value: value.clone(), ..Record::default() }).await;
+    site.caught_up().await;
+    let letters = site.letters().await;
+    assert_eq!(letters.len(), 1);
+    assert!(letters[0].value == value && letters[0].left_out.is_none());
+    consumer.stop().await;
+}
+
+async fn create_topic(name: &str, partitions: i32, (setting, value): (&str, &str)) {
+    let admin: AdminClient<DefaultClientContext> = client().create().unwrap();
+    let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1)).set(setting, value);
     for result in admin.create_topics([&topic], &AdminOptions::new()).await.unwrap() {
         result.unwrap();
     }
@@ -112,7 +159,7 @@ async fn create_topic_with_create_times(name: &str) {
 async fn messages_with_a_time_of_their_producer_are_dead_letters_and_the_topic_is_mended() {
     let site = Site::on_brokers(testing::kafka::brokers());
     let topic = site.channels.events.name.clone();
-    create_topic_with_create_times(&topic).await;
+    create_topic(&topic, 3, CREATE_TIMES).await;
     let (key, mended) = (new_key(), new_key());
     let early = record(&create(&key, "before"));
     let place = site.send_record(early.clone()).await;
@@ -133,7 +180,7 @@ async fn messages_with_a_time_of_their_producer_are_dead_letters_and_the_topic_i
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_with_a_time_of_their_producer_are_taken_where_that_is_allowed() {
     let name = testing::unique("create-times");
-    create_topic_with_create_times(&name).await;
+    create_topic(&name, 3, CREATE_TIMES).await;
     let site = Site::on_kafka_as(bus::kafka::Config {
         brokers: testing::kafka::brokers().to_owned(),
         topic: name.clone(),

@@ -153,15 +153,20 @@ struct Batch<'a> {
 
 /// Splits the body of a batch into the bodies of its events: `{"events":[…]}`, or one event a line.
 ///
-/// A body whose first value has `events` is the former unless `lines` says otherwise. What is wrong
+/// Without a word in `lines`, a body whose first value is an object without `events` is the latter, and
+/// so is one of several lines whose first is broken and no beginning of a batch. What is wrong
 /// with one event is left to [`create`] to find, so that it costs only that event.
 pub fn split(body: &[u8], lines: bool) -> Result<Vec<Cow<'_, [u8]>>, WireError> {
     let by_line = || body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
     if lines {
         return Ok(by_line().map(Cow::Borrowed).collect());
     }
-    let first = serde_json::Deserializer::from_slice(body).into_iter::<First>().next();
-    if let Some(Ok(First { events: None })) = first {
+    let are_lines = match serde_json::Deserializer::from_slice(body).into_iter::<First>().next() {
+        Some(Ok(First { events })) if body.trim_ascii_start().starts_with(b"{") => events.is_none(),
+        Some(_) => by_line().count() > 1 && !by_line().next().is_some_and(begins_a_batch),
+        None => false,
+    };
+    if are_lines {
         return Ok(by_line().map(Cow::Borrowed).collect());
     }
     let owned = |batch: Batch<'_>| batch.events.unwrap_or_default().iter().map(|e| own(e)).collect();
@@ -177,6 +182,13 @@ pub fn split(body: &[u8], lines: bool) -> Result<Vec<Cow<'_, [u8]>>, WireError> 
         }
         Err(_) => read_object(escape_invalid(body).as_bytes()).map(owned),
     }
+}
+
+/// Whether a line is the first of a JSON text over several lines rather than an event, as far as a
+/// broken one tells.
+fn begins_a_batch(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    matches!(line, b"{" | b"[") || line.windows(br#""events""#.len()).any(|part| part == br#""events""#)
 }
 
 fn own(event: &RawValue) -> Cow<'static, [u8]> {

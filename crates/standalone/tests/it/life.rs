@@ -80,7 +80,8 @@ fn a_port_in_use_is_one_clear_line() {
         let data = TempDir::new().unwrap();
         let said = last_words(Process::start("millrace", &embedded_environment(data.path(), api, engine)));
         assert!(
-            said.starts_with(&format!("error: port {port} can't be used")) && said.contains(variable),
+            said.starts_with(&format!("error: port {port} of 127.0.0.1 can't be used"))
+                && said.contains(variable),
             "{said}"
         );
     }

@@ -10,7 +10,9 @@
 
 mod away;
 mod compose;
+mod disk_full;
 mod installation;
+mod letters;
 mod life;
 mod nothing_is_lost;
 mod readme;

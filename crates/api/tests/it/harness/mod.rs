@@ -158,10 +158,16 @@ impl App {
     /// Puts an operation on the topic, as another way in would.
     pub(crate) async fn publish(&self, operation: &Operation) {
         let producer = self.channels.bus.producer(&self.channels.events).unwrap();
-        let id = operation.key().id;
-        let key = Some(id.to_string().into_bytes());
-        let value = message::encode(operation);
-        producer.send(Record { key, at: id.created_at(), value, headers: Vec::new() }).await.unwrap();
+        producer.send(record(operation)).await.unwrap();
+    }
+
+    /// Puts operations on the topic in one transaction.
+    pub(crate) async fn publish_at_once(&self, operations: &[Operation]) {
+        let topic = &self.channels.events;
+        let mut producer =
+            self.channels.bus.atomic_producer(&topic.name, topic.max_record_bytes).await.unwrap();
+        let records: Vec<_> = operations.iter().map(|operation| (topic, record(operation))).collect();
+        producer.send(&records).await.unwrap();
     }
 
     /// Returns once everything that was written is visible.
@@ -198,6 +204,16 @@ impl Drop for App {
         if let Some((stop, _)) = &self.consumer {
             stop.cancel();
         }
+    }
+}
+
+fn record(operation: &Operation) -> Record {
+    let id = operation.key().id;
+    Record {
+        key: Some(id.to_string().into_bytes()),
+        at: id.created_at(),
+        value: message::encode(operation),
+        headers: Vec::new(),
     }
 }
 

@@ -155,6 +155,14 @@ fn a_batch_is_an_object_or_lines() {
         assert_eq!(split(body, false).unwrap_err().code(), code);
     }
     assert!(matches!(split(br#"{"events":[{]}"#, false), Err(WireError::InvalidJson(_))));
+    for broken in ["oops", "5", "null", "[1]", r#"{"conversation_id":"c""#] {
+        let lines = format!("{broken}\n{{}}\n\n{{}}\n");
+        assert_eq!(split(lines.as_bytes(), false).unwrap().len(), 3, "{broken}");
+        assert!(split(broken.as_bytes(), false).is_err(), "{broken}");
+    }
+    for broken in ["{\n\"events\": [\n{},\n", "{\"events\":[\n{}\n{}\n", "[\n{}\n,"] {
+        assert!(split(broken.as_bytes(), false).is_err(), "{broken}");
+    }
 }
 
 #[test]

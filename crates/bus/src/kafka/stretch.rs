@@ -1,0 +1,139 @@
+//! Reads a stretch of a topic from Kafka, by a client that is no member of a group.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::notices::Notices;
+use super::positions::{every_partition, known_offsets, limits};
+use super::source::delivery;
+use super::{ANSWER_WITHIN, Kafka, blocking};
+use crate::stretch::{CHUNK_BYTES, From, Reader, Span, Stretch};
+use crate::{BusError, Delivery, Offsets, Topic};
+
+/// How long a reading waits for a first record.
+const READ_WITHIN: Duration = Duration::from_secs(10);
+
+/// The client, and what it has yet to read.
+pub(crate) struct StretchReader {
+    client: BaseConsumer<Notices>,
+    topic: String,
+    allow_create_time: bool,
+    /// The first offset behind the stretch, of each partition that is not at its end.
+    ends: Offsets,
+}
+
+pub(crate) async fn stretch(kafka: &Kafka, topic: &Topic, from: From) -> Result<Stretch, BusError> {
+    // What a transaction that is not committed wrote is neither read nor counted.
+    let client: BaseConsumer<Notices> = kafka
+        .client()
+        .set("group.id", &kafka.config.group_id)
+        .set("enable.auto.commit", "false")
+        .set("enable.partition.eof", "true")
+        .set("auto.offset.reset", "earliest")
+        .set("isolation.level", "read_committed")
+        .set("allow.auto.create.topics", "false")
+        .set("fetch.message.max.bytes", topic.max_record_bytes.to_string())
+        .set("queued.max.messages.kbytes", "16384")
+        .set("fetch.queue.backoff.ms", "50")
+        .create_with_context(kafka.notices.clone())
+        .map_err(|error| BusError::Refused(format!("Kafka's settings: {error}")))?;
+    let topic = topic.clone();
+    blocking("opening a stretch of a topic", move || open(client, &topic, from)).await?
+}
+
+fn open(client: BaseConsumer<Notices>, topic: &Topic, from: From) -> KafkaResult<Result<Stretch, BusError>> {
+    let (begins, ends) = limits(&client, &topic.name)?;
+    let starts = match from {
+        From::Beginning => begins.clone(),
+        From::Offsets(offsets) => offsets,
+        From::Time(at) => {
+            let times = every_partition(&client, &topic.name, Offset::Offset(at.millis()))?;
+            let found = known_offsets(&client.offsets_for_times(times, ANSWER_WITHIN)?);
+            // A partition without a record so late begins at its end.
+            ends.iter()
+                .map(|(partition, end)| (*partition, found.get(partition).copied().unwrap_or(*end)))
+                .collect()
+        }
+    };
+    let mut spans = BTreeMap::new();
+    for (partition, start) in starts {
+        let (Some(begin), Some(end)) = (begins.get(&partition), ends.get(&partition)) else {
+            return Ok(Err(BusError::no_partition(&topic.name, partition)));
+        };
+        spans.insert(partition, Span::new(start, *begin, *end));
+    }
+    let mut assigned = TopicPartitionList::new();
+    for (partition, span) in spans.iter().filter(|(_, span)| !span.is_empty()) {
+        assigned.add_partition_offset(&topic.name, *partition, Offset::Offset(span.begin))?;
+    }
+    client.assign(&assigned)?;
+    let reader = StretchReader {
+        client,
+        topic: topic.name.clone(),
+        allow_create_time: topic.allow_create_time,
+        ends: spans
+            .iter()
+            .filter(|(_, span)| !span.is_empty())
+            .map(|(partition, span)| (*partition, span.end))
+            .collect(),
+    };
+    Ok(Ok(Stretch::new(spans, Reader::Kafka(reader))))
+}
+
+impl StretchReader {
+    /// See [`Reader`].
+    pub(crate) fn read(&mut self) -> Result<Vec<Delivery>, BusError> {
+        let deadline = Instant::now() + READ_WITHIN;
+        let (mut chunk, mut bytes, mut trouble) = (Vec::new(), 0, None);
+        while bytes < CHUNK_BYTES && !self.ends.is_empty() {
+            let patience = if chunk.is_empty() {
+                deadline.saturating_duration_since(Instant::now())
+            } else {
+                Duration::ZERO
+            };
+            // The last offsets may be marks of transactions, which are never delivered.
+            let ended = match self.client.poll(patience) {
+                Some(Ok(message)) => {
+                    let delivery = delivery(&message, self.allow_create_time);
+                    let Delivery { partition, offset, .. } = delivery;
+                    let end = self.ends.get(&partition).copied().unwrap_or_default();
+                    if offset < end {
+                        bytes += delivery.bytes();
+                        chunk.push(delivery);
+                    }
+                    (offset + 1 >= end).then_some(partition)
+                }
+                Some(Err(KafkaError::PartitionEOF(partition))) => Some(partition),
+                Some(Err(error)) => {
+                    trouble = Some(error.to_string());
+                    None
+                }
+                None => break,
+            };
+            if let Some(partition) = ended {
+                self.end(partition);
+            }
+        }
+        if chunk.is_empty() && !self.ends.is_empty() {
+            let reason = trouble.unwrap_or_else(|| format!("no answer within {READ_WITHIN:?}"));
+            return Err(BusError::unavailable("reading a stretch of a topic", reason));
+        }
+        Ok(chunk)
+    }
+
+    /// What is appended to the partition from now on need not be fetched.
+    fn end(&mut self, partition: i32) {
+        if self.ends.remove(&partition).is_none() {
+            return;
+        }
+        let mut list = TopicPartitionList::new();
+        list.add_partition(&self.topic, partition);
+        if let Err(error) = self.client.pause(&list) {
+            tracing::debug!(%error, partition, "a partition that is read goes on being fetched");
+        }
+    }
+}

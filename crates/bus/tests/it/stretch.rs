@@ -1,0 +1,112 @@
+//! A part of a topic, read once, without a group.
+
+use std::collections::BTreeMap;
+
+use bus::{BusError, Delivery, From, Offsets, Schedule, Stretch};
+use model::Timestamp;
+use testing::wait::until;
+use tokio::time::timeout;
+
+use crate::place::{GROUP, PATIENCE, Place, group_of, record, topic};
+
+async fn next(stretch: &mut Stretch) -> Option<Delivery> {
+    timeout(PATIENCE, stretch.next()).await.expect("an answer in time").map(Result::unwrap)
+}
+
+/// Everything, partition by partition, in the order in which it came.
+async fn read(mut stretch: Stretch) -> BTreeMap<i32, Vec<Delivery>> {
+    let mut all: BTreeMap<i32, Vec<Delivery>> = BTreeMap::new();
+    while let Some(delivery) = next(&mut stretch).await {
+        all.entry(delivery.partition).or_default().push(delivery);
+    }
+    assert_eq!(stretch.remaining(), 0);
+    assert!(next(&mut stretch).await.is_none(), "the end stays the end");
+    all
+}
+
+fn offsets(deliveries: &[Delivery]) -> Vec<i64> {
+    deliveries.iter().map(|delivery| delivery.offset).collect()
+}
+
+pub(crate) async fn a_stretch_delivers_every_record_in_order_and_ends_where_the_topic_ended(place: Place) {
+    const COUNT: usize = 5_000;
+    let topic = place.topic(3).await;
+    let value = "v".repeat(1_000);
+    let send = || place.send_all(&topic, (0..COUNT).map(|i| record(&format!("key-{i}"), &value)));
+    send().await;
+    let ends = place.bus.positions(&topic, GROUP).unwrap().partitions().await.unwrap();
+
+    let stretch = place.bus.stretch(&topic, From::Beginning).await.unwrap();
+    assert_eq!(stretch.remaining(), i64::try_from(COUNT).unwrap());
+    // What comes later is no part of it.
+    send().await;
+    let all = read(stretch).await;
+    for end in ends {
+        let deliveries = &all[&end.partition];
+        assert_eq!(offsets(deliveries), (0..end.end).collect::<Vec<_>>());
+        assert!(deliveries.iter().all(|one| one.value == value.as_bytes() && one.append_ms.is_some()));
+    }
+    let group = group_of(&topic, GROUP);
+    assert!(place.bus.positions(&topic, &group).unwrap().committed().await.unwrap().is_empty());
+}
+
+pub(crate) async fn a_stretch_of_an_empty_topic_ends_at_once(place: Place) {
+    let topic = place.topic(3).await;
+    for from in [
+        From::Beginning,
+        From::Time(Timestamp::default()),
+        From::Time(Timestamp::now()),
+        From::Offsets(Offsets::new()),
+        From::Offsets(Offsets::from([(0, 0), (2, 7)])),
+    ] {
+        let mut stretch = place.bus.stretch(&topic, from.clone()).await.unwrap();
+        assert!(next(&mut stretch).await.is_none(), "{from:?}");
+    }
+}
+
+pub(crate) async fn a_stretch_begins_at_a_time(place: Place) {
+    let topic = place.topic(1).await;
+    let positions = place.bus.positions(&topic, GROUP).unwrap();
+    let appended = async |offset| positions.append_time(0, offset).await.unwrap().unwrap();
+    place.send_all(&topic, (0..50).map(|i| record("key", i))).await;
+    let before = appended(49).await;
+    until("a later millisecond", PATIENCE, async || Timestamp::now() > before).await;
+    place.send_all(&topic, (0..50).map(|i| record("key", i))).await;
+    let middle = appended(50).await;
+    assert!(middle > before);
+
+    for (from, first) in [(Timestamp::default(), 0), (middle, 50), (Timestamp::MAX, 100)] {
+        let stretch = place.bus.stretch(&topic, From::Time(from)).await.unwrap();
+        let span = stretch.spans()[&0];
+        assert_eq!((span.begin, span.next, span.end), (first, first, 100), "{from}");
+        let all = read(stretch).await;
+        let found = all.get(&0).map_or_else(Vec::new, |deliveries| offsets(deliveries));
+        assert_eq!(found, (first..100).collect::<Vec<_>>(), "{from}");
+    }
+}
+
+pub(crate) async fn a_stretch_begins_at_offsets_of_the_partitions_that_are_named(place: Place) {
+    let topic = place.topic(3).await;
+    place.send_all(&topic, (0..300).map(|i| record(&format!("key-{i}"), i))).await;
+    let ends = place.bus.positions(&topic, GROUP).unwrap().partitions().await.unwrap();
+
+    let starts = Offsets::from([(0, 17), (2, 1_000_000)]);
+    let mut stretch = place.bus.stretch(&topic, From::Offsets(starts)).await.unwrap();
+    assert_eq!(stretch.spans().keys().collect::<Vec<_>>(), [&0, &2]);
+    assert_eq!(stretch.remaining(), ends[0].end - 17);
+    let first = next(&mut stretch).await.unwrap();
+    assert_eq!((first.partition, first.offset), (0, 17));
+    assert_eq!((stretch.spans()[&0].next, stretch.remaining()), (18, ends[0].end - 18));
+    let all = read(stretch).await;
+    assert_eq!(all.keys().collect::<Vec<_>>(), [&0]);
+    assert_eq!(offsets(&all[&0]), (18..ends[0].end).collect::<Vec<_>>());
+}
+
+pub(crate) async fn a_stretch_of_what_is_not_there_is_an_error(place: Place) {
+    let missing = topic(Schedule::constant(1));
+    let error = place.bus.stretch(&missing, From::Beginning).await.err().unwrap();
+    assert!(error.is_retryable(), "{error}");
+    let topic = place.topic(2).await;
+    let error = place.bus.stretch(&topic, From::Offsets(Offsets::from([(2, 0)]))).await.err().unwrap();
+    assert!(matches!(&error, BusError::Refused(reason) if reason.contains("no partition 2")), "{error}");
+}

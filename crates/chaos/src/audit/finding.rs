@@ -1,0 +1,86 @@
+//! What an audit found out.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use model::EventKey;
+
+/// How an installation broke its promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Anomaly {
+    /// An acknowledged operation is not where it was said to be, an event or a tombstone is not in the
+    /// table, or a message that could not be applied is not among the dead letters.
+    Lost,
+    /// An event has more than one live row.
+    Doubled,
+    /// A live row has a field that its event has not.
+    Stale,
+    /// A deleted event has a live row.
+    Resurrected,
+    /// A live row belongs to an event that the topic never had.
+    Stray,
+}
+
+impl Anomaly {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Lost, Self::Doubled, Self::Stale, Self::Resurrected, Self::Stray];
+
+    /// The word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::Doubled => "doubled",
+            Self::Stale => "stale",
+            Self::Resurrected => "resurrected",
+            Self::Stray => "stray",
+        }
+    }
+}
+
+/// One broken promise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// How it was broken.
+    pub anomaly: Anomaly,
+    /// Of which event, if that is known.
+    pub key: Option<EventKey>,
+    /// What is there and what should be.
+    pub detail: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:<11} ", self.anomaly.as_str())?;
+        if let Some(EventKey { tenant, id }) = &self.key {
+            write!(f, "{id} of tenant {tenant}: ")?;
+        }
+        f.write_str(&self.detail)
+    }
+}
+
+/// All that an audit has to say.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Broken promises; none in a good installation.
+    pub findings: Vec<Finding>,
+    /// Records of the topic.
+    pub records: u64,
+    /// Events that should be live.
+    pub live: usize,
+    /// Events that should have a tombstone.
+    pub deleted: usize,
+    /// Updates of events that were not there.
+    pub unknown_updates: usize,
+    /// Operations with a dead letter, by its reason.
+    pub letters: BTreeMap<String, usize>,
+    /// Findings left out, of events that were written to during the audit or whose partition of the
+    /// topic has lost its beginning: they prove nothing.
+    pub unjudged: usize,
+}
+
+impl Report {
+    /// How many findings are of this anomaly.
+    pub fn count(&self, anomaly: Anomaly) -> usize {
+        self.findings.iter().filter(|finding| finding.anomaly == anomaly).count()
+    }
+}

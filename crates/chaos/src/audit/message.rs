@@ -1,0 +1,62 @@
+//! A record of the topic, read as plain JSON.
+
+use std::collections::BTreeMap;
+
+use bus::Delivery;
+use model::{EventId, EventKey, Position, Tenant, Timestamp};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::columns::FIELDS;
+use crate::operation::{Kind, Operation};
+
+/// The JSON of each field that was sent.
+pub(crate) type Fields = BTreeMap<&'static str, Box<RawValue>>;
+
+/// An operation as the topic has it.
+#[derive(Debug)]
+pub(crate) struct Message {
+    pub(crate) kind: Kind,
+    pub(crate) key: EventKey,
+    pub(crate) source: String,
+    /// In milliseconds since the Unix epoch.
+    pub(crate) at: i64,
+    pub(crate) fields: Fields,
+}
+
+#[derive(Deserialize)]
+struct Sent {
+    operation: String,
+    event_id: String,
+    tenant: String,
+    source: Option<String>,
+    timestamp: String,
+    data: Option<BTreeMap<String, Box<RawValue>>>,
+}
+
+impl Message {
+    /// `None` for what is no operation. Whether it is one is asked of the product; what it says is not.
+    pub(crate) fn read(delivery: &Delivery) -> Option<Self> {
+        Position::new(delivery.append_ms?, delivery.offset).ok()?;
+        model::message::decode(delivery.key.as_deref(), &delivery.value).ok()?;
+        let sent: Sent = serde_json::from_slice(&delivery.value).ok()?;
+        let mut data = sent.data.unwrap_or_default();
+        let fields = FIELDS.iter().filter_map(|(name, _)| Some((*name, data.remove(*name)?)));
+        Some(Self {
+            kind: Kind::parse(&sent.operation)?,
+            key: EventKey {
+                tenant: Tenant::parse(&sent.tenant).ok()?,
+                id: EventId::parse(&sent.event_id).ok()?,
+            },
+            source: sent.source.unwrap_or_default(),
+            at: Timestamp::parse(&sent.timestamp)?.millis(),
+            fields: fields.collect(),
+        })
+    }
+
+    /// What a caller knows of it.
+    pub(crate) fn operation(&self) -> Operation {
+        let input = self.fields.get("input").and_then(|json| serde_json::from_str(json.get()).ok());
+        Operation { kind: self.kind, key: self.key.clone(), input }
+    }
+}

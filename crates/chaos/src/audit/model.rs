@@ -1,0 +1,113 @@
+//! What the topic comes to when each operation is applied once, in order: the truth, as naively as can be.
+
+use std::collections::{BTreeMap, HashMap};
+
+use model::EventKey;
+
+use super::message::{Fields, Message};
+use crate::operation::{Kind, Place};
+
+/// Every event of the topic.
+#[derive(Debug, Default)]
+pub(crate) struct Model {
+    pub(crate) events: HashMap<EventKey, State>,
+    /// Updates of events that were not there.
+    pub(crate) unknown: BTreeMap<Place, EventKey>,
+}
+
+/// What became of an event.
+#[derive(Debug)]
+pub(crate) enum State {
+    Live(Live),
+    Deleted,
+}
+
+/// An event that is there.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) source: String,
+    /// In milliseconds since the Unix epoch, like the following.
+    pub(crate) received_at: i64,
+    pub(crate) updated_at: i64,
+    pub(crate) fields: Fields,
+}
+
+impl Model {
+    /// The first create wins, updates in order, a delete is final, also of an id never created.
+    pub(crate) fn apply(&mut self, place: Place, message: Message) {
+        let Message { kind, key, source, at, fields } = message;
+        match kind {
+            Kind::Create => {
+                let live = Live { source, received_at: at, updated_at: at, fields };
+                self.events.entry(key).or_insert(State::Live(live));
+            }
+            Kind::Update => match self.events.get_mut(&key) {
+                Some(State::Live(live)) => {
+                    live.updated_at = at;
+                    live.fields.extend(fields);
+                }
+                Some(State::Deleted) => {}
+                None => drop(self.unknown.insert(place, key)),
+            },
+            Kind::Delete => drop(self.events.insert(key, State::Deleted)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{EventId, Tenant};
+    use serde_json::value::to_raw_value;
+
+    use super::*;
+
+    fn apply(model: &mut Model, operations: &[(Kind, &str)]) {
+        let id = EventId::parse("019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5b").unwrap();
+        for (offset, (kind, input)) in (0..).zip(operations) {
+            let input = to_raw_value(input).unwrap();
+            let message = Message {
+                kind: *kind,
+                key: EventKey { tenant: Tenant::default(), id },
+                source: "native".into(),
+                at: 100 + offset,
+                fields: Fields::from([("input", input)]),
+            };
+            model.apply(Place { partition: 0, offset }, message);
+        }
+    }
+
+    fn live(model: &Model) -> Option<(&str, i64, i64)> {
+        match model.events.values().next()? {
+            State::Live(live) => Some((live.fields.get("input")?.get(), live.received_at, live.updated_at)),
+            State::Deleted => None,
+        }
+    }
+
+    #[test]
+    fn the_first_create_wins_and_updates_follow_in_order() {
+        let mut model = Model::default();
+        let operations = [
+            (Kind::Create, "a"),
+            (Kind::Create, "b"),
+            (Kind::Update, "c"),
+            (Kind::Update, "d"),
+            (Kind::Create, "e"),
+        ];
+        apply(&mut model, &operations);
+        assert_eq!(live(&model), Some((r#""d""#, 100, 103)));
+        assert!(model.unknown.is_empty());
+    }
+
+    #[test]
+    fn an_update_before_the_create_is_unknown_and_a_delete_is_final() {
+        let mut model = Model::default();
+        apply(&mut model, &[(Kind::Update, "a"), (Kind::Create, "b")]);
+        assert_eq!(live(&model), Some((r#""b""#, 101, 101)));
+        assert!(model.unknown.keys().eq(&[Place { partition: 0, offset: 0 }]));
+
+        let mut model = Model::default();
+        apply(&mut model, &[(Kind::Delete, ""), (Kind::Create, "b"), (Kind::Update, "c")]);
+        assert_eq!(live(&model), None);
+        assert!(model.unknown.is_empty() && model.events.len() == 1);
+    }
+}

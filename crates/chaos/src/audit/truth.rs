@@ -1,0 +1,122 @@
+//! The topic, read once: what it comes to, and whether it keeps what was promised of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ::model::Timestamp;
+use bus::{Delivery, Offsets, Span};
+
+use super::finding::{Anomaly, Finding};
+use super::letters::Letters;
+use super::message::Message;
+use super::model::Model;
+use crate::ledger::Ledger;
+use crate::operation::Place;
+
+/// Grows with each delivery, in the order of offsets within a partition.
+pub(crate) struct Truth<'a> {
+    pub(crate) model: Model,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) records: u64,
+    /// From when on a partition has all of its records: the beginning, unless retention has removed it.
+    pub(crate) since: BTreeMap<i32, Timestamp>,
+    letters: &'a Letters,
+    ledger: &'a Ledger,
+    /// What lies behind these is not yet in the table.
+    ends: &'a Offsets,
+    /// Promised, and not seen yet.
+    promised: BTreeSet<Place>,
+}
+
+impl<'a> Truth<'a> {
+    pub(crate) fn new(letters: &'a Letters, ledger: &'a Ledger, ends: &'a Offsets) -> Self {
+        Self {
+            model: Model::default(),
+            findings: Vec::new(),
+            records: 0,
+            since: BTreeMap::new(),
+            letters,
+            ledger,
+            ends,
+            promised: ledger.promises().keys().copied().collect(),
+        }
+    }
+
+    pub(crate) fn take(&mut self, delivery: &Delivery) {
+        let place = Place { partition: delivery.partition, offset: delivery.offset };
+        let first = if place.offset == 0 { Some(0) } else { delivery.append_ms };
+        self.since
+            .entry(place.partition)
+            .or_insert_with(|| first.and_then(Timestamp::from_millis).unwrap_or(Timestamp::MAX));
+        let message = Message::read(delivery);
+        if self.promised.remove(&place) {
+            self.hold_to_promise(place, message.as_ref());
+        }
+        if self.ends.get(&place.partition).is_none_or(|end| place.offset >= *end) {
+            return;
+        }
+        self.records += 1;
+        match message {
+            Some(message) => self.apply(place, message),
+            None if !self.letters.complete || self.letters.reasons.contains_key(&place) => {}
+            None => self.findings.push(Finding {
+                anomaly: Anomaly::Lost,
+                key: None,
+                detail: format!("what is at {place} is no operation and has no dead letter"),
+            }),
+        }
+    }
+
+    fn hold_to_promise(&mut self, place: Place, message: Option<&Message>) {
+        let found = message.map(Message::operation);
+        for promise in self.ledger.promises().get(&place).into_iter().flatten() {
+            if found.as_ref() != Some(promise) {
+                let found = found.as_ref().map_or("no operation".to_owned(), ToString::to_string);
+                self.findings.push(Finding {
+                    anomaly: Anomaly::Lost,
+                    key: Some(promise.key.clone()),
+                    detail: format!("{promise} was acknowledged at {place}, where {found} is"),
+                });
+            }
+        }
+    }
+
+    fn apply(&mut self, place: Place, message: Message) {
+        // The table took no row that it was part of: it never happened.
+        if self.letters.has(place, "refused") {
+            return;
+        }
+        let key = message.key.clone();
+        self.model.apply(place, message);
+        if self.letters.has(place, "unknown_event") && !self.model.unknown.contains_key(&place) {
+            self.findings.push(Finding {
+                anomaly: Anomaly::Lost,
+                key: Some(key),
+                detail: format!(
+                    "the operation at {place} is among the dead letters, but its event was there"
+                ),
+            });
+        }
+    }
+
+    /// Once the topic was read, these parts of it.
+    pub(crate) fn end(mut self, spans: &BTreeMap<i32, Span>) -> Self {
+        // A partition that never had a record has them all.
+        for (partition, _) in spans.iter().filter(|(_, span)| span.end == 0) {
+            self.since.insert(*partition, Timestamp::default());
+        }
+        for place in std::mem::take(&mut self.promised) {
+            // What retention has removed may have been there.
+            if spans.get(&place.partition).is_some_and(|span| place.offset < span.begin) {
+                continue;
+            }
+            for promise in self.ledger.promises().get(&place).into_iter().flatten() {
+                self.findings.push(Finding {
+                    anomaly: Anomaly::Lost,
+                    key: Some(promise.key.clone()),
+                    detail: format!("{promise} was acknowledged at {place}, where nothing is"),
+                });
+            }
+        }
+        self
+    }
+}

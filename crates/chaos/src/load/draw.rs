@@ -1,0 +1,66 @@
+//! What is done next, and to which event.
+
+use model::EventKey;
+use rand::RngExt;
+use rand::rngs::StdRng;
+
+use super::pool::{Choice, Pool};
+use crate::operation::Kind;
+
+/// Of a hundred operations: 60 creates, 25 updates, 15 deletes. Some come before the create, some
+/// creates again, and most updates go to few events.
+const MIX: [(u32, Kind, Choice); 10] = [
+    (46, Kind::Create, Choice::New),
+    (4, Kind::Create, Choice::Late),
+    (8, Kind::Create, Choice::Hot),
+    (2, Kind::Create, Choice::Recent),
+    (12, Kind::Update, Choice::Hot),
+    (11, Kind::Update, Choice::Recent),
+    (2, Kind::Update, Choice::Early),
+    (12, Kind::Delete, Choice::Recent),
+    (2, Kind::Delete, Choice::Hot),
+    (1, Kind::Delete, Choice::Early),
+];
+
+pub(super) fn draw(pool: &Pool, dice: &mut StdRng) -> (Kind, EventKey) {
+    let mut number = dice.random_range(0..100);
+    for (share, kind, choice) in MIX {
+        if number < share {
+            let key = pool.choose(choice, dice);
+            if (kind, choice) == (Kind::Delete, Choice::Hot) {
+                pool.replace(&key, dice);
+            }
+            return (kind, key);
+        }
+        number -= share;
+    }
+    (Kind::Create, pool.choose(Choice::New, dice))
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+
+    use super::*;
+
+    #[test]
+    fn the_shares_come_to_a_hundred_and_to_60_25_15() {
+        let share = |wanted: Option<Kind>| -> u32 {
+            let of = MIX.iter().filter(|(_, kind, _)| wanted.is_none_or(|wanted| wanted == *kind));
+            of.map(|(share, ..)| share).sum()
+        };
+        assert_eq!(share(None), 100);
+        assert_eq!(Kind::ALL.map(|kind| share(Some(kind))), [60, 25, 15]);
+    }
+
+    #[test]
+    fn some_events_are_written_to_again_and_again() {
+        let (pool, mut dice) = (Pool::new(1), StdRng::seed_from_u64(1));
+        let mut count = std::collections::HashMap::<EventKey, u32>::new();
+        for _ in 0..2_000 {
+            *count.entry(draw(&pool, &mut dice).1).or_default() += 1;
+        }
+        assert!(count.len() > 900, "{} events", count.len());
+        assert!(count.values().filter(|count| **count >= 5).count() >= 20);
+    }
+}

@@ -1,0 +1,96 @@
+//! `millrace-chaos`: a storm against an installation of its own, or an audit of any other.
+
+use std::fs;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use bus::Channels;
+use chaos::audit::{Anomaly, Table, audit};
+use chaos::ledger::Ledger;
+use chaos::storm::{Options, storm};
+use clap::{Args, Parser, Subcommand};
+use runtime::config;
+
+/// Shows whether an installation keeps its promises.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Breaks an installation of its own under load, and audits what is left.
+    Storm(Storm),
+    /// Holds the table against the topic. Configured by `KAFKA_…` and `CLICKHOUSE_…`, like a consumer.
+    Audit {
+        /// How long the consumers may take for what is on the topic, in seconds.
+        #[arg(long, default_value_t = 60)]
+        within: u64,
+    },
+}
+
+#[derive(Args)]
+struct Storm {
+    /// What the script of faults is drawn from; the same seed repeats it. Random if absent.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How long the storm lasts at least.
+    #[arg(long, default_value_t = 180)]
+    seconds: u64,
+    /// How many operations have to be acknowledged before it ends.
+    #[arg(long, default_value_t = 0)]
+    operations: u64,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Storm(options) => run_storm(options).await,
+        Command::Audit { within } => run_audit(Duration::from_secs(within)).await,
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether everything was as it should be.
+async fn run_storm(arguments: Storm) -> anyhow::Result<bool> {
+    let options = Options {
+        seed: arguments.seed.unwrap_or_else(|| rand::random_range(1..1_000_000)),
+        duration: Duration::from_secs(arguments.seconds),
+        operations: arguments.operations,
+    };
+    let logs = tempfile::Builder::new().prefix("millrace-chaos-").tempdir()?.keep();
+    let again = format!("logs are in {}; to repeat it: SEED={} make chaos", logs.display(), options.seed);
+    let summary = storm(options, &logs).await.with_context(|| again.clone())?;
+    print!("\n{summary}");
+    if summary.is_good() {
+        fs::remove_dir_all(&logs)?;
+    } else {
+        println!("{again}");
+    }
+    Ok(summary.is_good())
+}
+
+/// Whether there are no findings.
+async fn run_audit(within: Duration) -> anyhow::Result<bool> {
+    let channels = Channels::kafka(config::load("KAFKA_")?)?;
+    let table = Table::new(&config::load("CLICKHOUSE_")?)?;
+    let report = audit(&channels, &table, &Ledger::default(), within).await?;
+    println!("{} records, {} live events, {} deleted", report.records, report.live, report.deleted);
+    for anomaly in Anomaly::ALL {
+        println!("{:<12}{}", anomaly.as_str(), report.count(anomaly));
+    }
+    for finding in &report.findings {
+        println!("{finding}");
+    }
+    Ok(report.findings.is_empty())
+}

@@ -1,0 +1,162 @@
+//! The installation that is to be broken: three brokers, ClickHouse, two APIs and three consumers, with
+//! proxies between those and ClickHouse.
+
+use std::path::Path;
+use std::time::Duration;
+
+use bus::Channels;
+use reqwest::Client;
+use serde::Deserialize;
+use testing::kafka::Cluster;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep};
+
+use super::member::Member;
+use super::script::Sizes;
+use crate::audit::Table;
+use crate::proxy::Proxy;
+
+const APIS: usize = 2;
+const CONSUMERS: usize = 3;
+const PARTITIONS: u16 = 12;
+const STARTS_WITHIN: Duration = Duration::from_secs(120);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+/// Short, so that a way that hangs for some seconds makes inserts be made again.
+const CLICKHOUSE_TIMEOUT_MS: u64 = 1_500;
+
+/// In the order in which they have to go.
+pub(super) struct Site {
+    pub(super) consumers: Vec<Member>,
+    pub(super) apis: Vec<Member>,
+    pub(super) addresses: Vec<String>,
+    /// That of the APIs, then one for each consumer.
+    pub(super) proxies: Vec<Proxy>,
+    pub(super) engine: Member,
+    engine_port: u16,
+    pub(super) cluster: Cluster,
+    pub(super) channels: Channels,
+    pub(super) table: Table,
+    client: Client,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    data: Pipeline,
+}
+
+#[derive(Deserialize)]
+struct Pipeline {
+    lag: i64,
+}
+
+impl Site {
+    /// Starts everything, and returns once both APIs are ready.
+    pub(super) async fn start(logs: &Path) -> anyhow::Result<Self> {
+        let cluster = tokio::task::block_in_place(|| Cluster::start_logging(logs));
+        let engine_port = testing::port::free();
+        let address = format!("127.0.0.1:{engine_port}");
+        let library = engine::default_library().display().to_string();
+        let library = [("MILLRACE_ENGINE_LIB", library)];
+        let engine =
+            Member::start("clickhouse".into(), "millrace-engine", &["data", &address], &library, logs);
+        let mut proxies = Vec::new();
+        for _ in 0..=CONSUMERS {
+            proxies.push(Proxy::start(engine_port).await?);
+        }
+
+        let kafka = bus::kafka::Config {
+            brokers: cluster.brokers(),
+            partitions: PARTITIONS,
+            ..bus::kafka::Config::default()
+        };
+        let environment = |proxy: usize, port: (&'static str, u16)| {
+            let way = proxies.get(proxy).map(Proxy::port).unwrap_or_default();
+            [
+                ("KAFKA_BROKERS", kafka.brokers.clone()),
+                ("KAFKA_PARTITIONS", PARTITIONS.to_string()),
+                ("CLICKHOUSE_URL", format!("http://127.0.0.1:{way}")),
+                ("CLICKHOUSE_TIMEOUT_MS", CLICKHOUSE_TIMEOUT_MS.to_string()),
+                (port.0, port.1.to_string()),
+            ]
+        };
+        let (mut apis, mut addresses, mut consumers) = (Vec::new(), Vec::new(), Vec::new());
+        for index in 0..APIS {
+            let port = testing::port::free();
+            let environment = environment(0, ("API_PORT", port));
+            addresses.push(format!("http://127.0.0.1:{port}"));
+            apis.push(Member::start(format!("api-{index}"), "millrace-api", &[], &environment, logs));
+        }
+        for index in 0..CONSUMERS {
+            let environment = environment(1 + index, ("CONSUMER_STATUS_PORT", testing::port::free()));
+            let name = format!("consumer-{index}");
+            consumers.push(Member::start(name, "millrace-consumer", &[], &environment, logs));
+        }
+        let clickhouse = store::Config { url: Some(format!("http://{address}")), ..store::Config::default() };
+        let site = Self {
+            consumers,
+            apis,
+            addresses,
+            proxies,
+            engine,
+            engine_port,
+            cluster,
+            channels: Channels::kafka(kafka)?,
+            table: Table::new(&clickhouse)?,
+            client: Client::builder().timeout(ANSWER_WITHIN).build()?,
+        };
+        for address in &site.addresses {
+            let ready = async || {
+                let answer = site.client.get(format!("{address}/ready")).send().await;
+                answer.is_ok_and(|answer| answer.status().is_success())
+            };
+            settled("an api is ready", STARTS_WITHIN, ready).await?;
+        }
+        Ok(site)
+    }
+
+    pub(super) fn sizes(&self) -> Sizes {
+        let partitions = i32::from(PARTITIONS);
+        Sizes { apis: APIS, consumers: CONSUMERS, brokers: self.cluster.size(), partitions }
+    }
+
+    /// Every process but the brokers.
+    pub(super) fn members(&mut self) -> impl Iterator<Item = &mut Member> {
+        self.apis.iter_mut().chain(&mut self.consumers).chain([&mut self.engine])
+    }
+
+    /// Whether ClickHouse takes connections.
+    pub(super) async fn engine_serves(&self) -> bool {
+        TcpStream::connect(("127.0.0.1", self.engine_port)).await.is_ok()
+    }
+
+    /// How many records are not yet visible, as an API says; `None` if none can say.
+    pub(super) async fn lag(&self) -> Option<i64> {
+        for address in &self.addresses {
+            let answer = self.client.get(format!("{address}/pipeline")).send().await;
+            let Ok(answer) = answer else { continue };
+            if let Ok(text) = answer.text().await
+                && let Ok(Answer { data }) = serde_json::from_str(&text)
+            {
+                return Some(data.lag);
+            }
+        }
+        None
+    }
+}
+
+/// Waits until the condition holds.
+pub(super) async fn settled(
+    what: &str,
+    within: Duration,
+    mut condition: impl AsyncFnMut() -> bool,
+) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    while !condition().await {
+        if begun.elapsed() > within {
+            return Err(anyhow::anyhow!("waited {within:?} in vain until {what}"));
+        }
+        sleep(LOOK_EVERY).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! Faults made and mended.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::task::block_in_place;
+
+use super::fault::{Fault, Victim};
+use super::member::Member;
+use super::site::{Site, settled};
+use super::tally::Tally;
+use crate::proxy::{Mode, Proxy};
+
+/// Longer than a process may take to end (20 s for a consumer's last batches).
+const ENDS_WITHIN: Duration = Duration::from_secs(45);
+
+/// What is to be mended.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wound {
+    DeadApi(usize),
+    EndingApi(usize),
+    DeadConsumer(usize),
+    EndingConsumer(usize),
+    FrozenConsumer(usize),
+    DeadBroker(usize),
+    FrozenBroker(usize),
+    Network,
+    DeadEngine,
+}
+
+impl Site {
+    /// Makes a fault; `None` if there is nobody whom it could hit.
+    pub(super) fn strike(&mut self, fault: Fault, tally: &mut Tally) -> anyhow::Result<Option<Wound>> {
+        let wound = match fault {
+            Fault::KillApi(index) => {
+                member(&mut self.apis, index)?.kill();
+                Wound::DeadApi(index)
+            }
+            Fault::EndApi(index) => {
+                member(&mut self.apis, index)?.end();
+                Wound::EndingApi(index)
+            }
+            Fault::KillConsumer(index) => {
+                member(&mut self.consumers, index)?.kill();
+                Wound::DeadConsumer(index)
+            }
+            Fault::EndConsumer(index) => {
+                member(&mut self.consumers, index)?.end();
+                Wound::EndingConsumer(index)
+            }
+            Fault::FreezeConsumer(index) => {
+                member(&mut self.consumers, index)?.freeze();
+                Wound::FrozenConsumer(index)
+            }
+            Fault::KillBroker(index) => self.kill_broker(index),
+            Fault::KillLeader(partition) => {
+                let topic = &self.channels.events.name;
+                let leader = block_in_place(|| self.cluster.leader(topic, partition));
+                let Some(leader) = leader else { return Ok(None) };
+                self.kill_broker(leader)
+            }
+            Fault::KillController => {
+                let Some(leader) = block_in_place(|| self.cluster.controller()) else { return Ok(None) };
+                self.kill_broker(leader)
+            }
+            Fault::FreezeBroker(index) => {
+                self.cluster.broker(index).pause();
+                Wound::FrozenBroker(index)
+            }
+            Fault::Network(victim, mode) => {
+                self.ways(victim).for_each(|proxy| proxy.set(mode));
+                Wound::Network
+            }
+            Fault::KillEngine => {
+                self.engine.kill();
+                Wound::DeadEngine
+            }
+        };
+        tally.count(fault);
+        Ok(Some(wound))
+    }
+
+    /// Mends what a fault has done, as far as that is done at once; see [`Site::recovered`] for the rest.
+    pub(super) async fn mend(&mut self, wound: Wound, tally: &mut Tally) -> anyhow::Result<()> {
+        match wound {
+            Wound::DeadApi(index) => member(&mut self.apis, index)?.restart(),
+            Wound::EndingApi(index) => restart_ended(member(&mut self.apis, index)?, tally).await?,
+            Wound::DeadConsumer(index) => member(&mut self.consumers, index)?.restart(),
+            Wound::EndingConsumer(index) => restart_ended(member(&mut self.consumers, index)?, tally).await?,
+            Wound::FrozenConsumer(index) => member(&mut self.consumers, index)?.thaw(),
+            Wound::DeadBroker(index) => self.cluster.broker(index).launch(),
+            Wound::FrozenBroker(index) => self.cluster.broker(index).resume(),
+            Wound::Network => self.proxies.iter().for_each(|proxy| proxy.set(Mode::Pass)),
+            Wound::DeadEngine => self.engine.restart(),
+        }
+        Ok(())
+    }
+
+    /// Starts those again that have ended by themselves, which none should.
+    pub(super) fn look_after(&mut self, tally: &mut Tally) {
+        for member in self.members() {
+            if let Some(status) = member.died() {
+                tally.deaths.push(format!("{} ended by itself: {status}", member.name));
+                member.restart();
+            }
+        }
+    }
+
+    fn kill_broker(&mut self, index: usize) -> Wound {
+        self.cluster.broker(index).stop();
+        Wound::DeadBroker(index)
+    }
+
+    /// Whether everybody is back, brokers with all their replicas: else the next one to go could be one
+    /// too many.
+    pub(super) async fn recovered(&self) -> bool {
+        self.engine_serves().await && block_in_place(|| self.cluster.is_whole())
+    }
+
+    fn ways(&self, victim: Victim) -> impl Iterator<Item = &Proxy> {
+        let hit = move |index: usize| match victim {
+            Victim::All => true,
+            Victim::Apis => index == 0,
+            Victim::Consumer(consumer) => index == 1 + consumer,
+        };
+        self.proxies.iter().enumerate().filter(move |(index, _)| hit(*index)).map(|(_, proxy)| proxy)
+    }
+}
+
+fn member(all: &mut [Member], index: usize) -> anyhow::Result<&mut Member> {
+    all.get_mut(index).with_context(|| format!("there is no process {index}"))
+}
+
+/// Waits for the end of a process that was asked to, and starts it again.
+async fn restart_ended(member: &mut Member, tally: &mut Tally) -> anyhow::Result<()> {
+    let mut status = None;
+    let ended = async || {
+        status = member.ended();
+        status.is_some()
+    };
+    if settled("it has ended", ENDS_WITHIN, ended).await.is_err() {
+        tally.deaths.push(format!("{} did not end within {ENDS_WITHIN:?}", member.name));
+        member.kill();
+    }
+    if let Some(status) = status.filter(|status| !status.success()) {
+        tally.deaths.push(format!("{} did not end well: {status}", member.name));
+    }
+    member.restart();
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! What came of a storm, as a table.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use super::tally::Tally;
+use crate::audit::{Anomaly, Report};
+use crate::ledger::Ledger;
+use crate::load::Answers;
+use crate::operation::Kind;
+
+/// How many findings are printed.
+const SHOWN: usize = 20;
+
+/// What came of a storm.
+pub struct Summary {
+    pub(super) seed: u64,
+    pub(super) stormed: Duration,
+    pub(super) drained: Duration,
+    pub(super) tally: Tally,
+    pub(super) ledger: Ledger,
+    pub(super) answers: Answers,
+    pub(super) report: Report,
+}
+
+impl Summary {
+    /// Whether every promise was kept, and nothing happened that should not.
+    pub fn is_good(&self) -> bool {
+        // Nobody sends what the table could refuse, nor writes during the audit: everything can be judged.
+        self.report.findings.is_empty()
+            && self.report.unjudged == 0
+            && self.report.letters.keys().all(|reason| reason == "unknown_event")
+            && self.answers.unexpected.is_empty()
+            && self.tally.deaths.is_empty()
+    }
+
+    /// What the auditor found.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seed, stormed, drained, tally, ledger, answers, report } = self;
+        let mut line = |name: &str, value: String| writeln!(f, "{name:<24}{value}");
+        line("seed", seed.to_string())?;
+        line("storm", format!("{:.0} s", stormed.as_secs_f64()))?;
+        let kinds = Kind::ALL.map(|kind| format!("{} {}s", ledger.acknowledged_of(kind), kind.as_str()));
+        line("acknowledged", format!("{} ({})", ledger.acknowledged(), kinds.join(", ")))?;
+        line("maybe", ledger.maybe().to_string())?;
+        line("answered 503", answers.unavailable.to_string())?;
+        line("not answered", answers.silent.to_string())?;
+        line("slowest answer", format!("{:.1} s", answers.slowest.as_secs_f64()))?;
+        line("faults", counted(&tally.faults))?;
+        line("broker losses", tally.broker_losses.to_string())?;
+        line("drained in", format!("{:.1} s", drained.as_secs_f64()))?;
+        line("records", report.records.to_string())?;
+        line("events", format!("{} live, {} deleted", report.live, report.deleted))?;
+        line("unknown updates", report.unknown_updates.to_string())?;
+        line("dead letters", counted(&report.letters))?;
+        for anomaly in Anomaly::ALL {
+            line(anomaly.as_str(), report.count(anomaly).to_string())?;
+        }
+        if report.unjudged > 0 {
+            line("not judged", report.unjudged.to_string())?;
+        }
+        for death in &tally.deaths {
+            line("death", death.clone())?;
+        }
+        for (what, count) in &answers.unexpected {
+            line("unexpected answer", format!("{count} times {what}"))?;
+        }
+        for finding in report.findings.iter().take(SHOWN) {
+            writeln!(f, "{finding}")?;
+        }
+        match report.findings.len().saturating_sub(SHOWN) {
+            0 => Ok(()),
+            more => writeln!(f, "and {more} more"),
+        }
+    }
+}
+
+fn counted(counts: &BTreeMap<impl fmt::Display, impl fmt::Display>) -> String {
+    let all: Vec<_> = counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
+}

@@ -1,0 +1,181 @@
+//! A log, a consumer and a table of a test's own, in this process.
+
+use std::path::Path;
+use std::time::Duration;
+
+use bus::log::{Log, Options};
+use bus::{Channels, Record, Written, kafka};
+use chaos::audit::{AuditError, Report, Table, audit};
+use chaos::ledger::Ledger;
+use chaos::operation::{self, Kind, Place};
+use model::{Content, Event, EventKey, IdSequence, Operation, Patch, Source, Tenant, Timestamp, message};
+use runtime::shutdown::Shutdown;
+use runtime::status::Status;
+use store::Store;
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct Site {
+    pub(crate) channels: Channels,
+    pub(crate) clickhouse: store::Config,
+    sql: clickhouse::Client,
+    /// Unless it is on Kafka.
+    log: Option<(Log, TempDir)>,
+}
+
+impl Site {
+    pub(crate) async fn start() -> Self {
+        Self::with(Options { delivery_timeout: PATIENCE, ..Options::default() }).await
+    }
+
+    pub(crate) async fn with(options: Options) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (log, channels) = open(folder.path(), options).await;
+        Self::on(channels, Some((log, folder))).await
+    }
+
+    pub(crate) async fn on_kafka() -> Self {
+        let name = testing::unique("chaos");
+        let brokers = tokio::task::spawn_blocking(testing::kafka::brokers).await.unwrap().to_owned();
+        let config = kafka::Config {
+            brokers,
+            group_id: name.clone(),
+            topic: name,
+            partitions: 3,
+            delivery_timeout_ms: 60_000,
+            ..kafka::Config::default()
+        };
+        let channels = Channels::kafka(config).unwrap();
+        channels.ensure_topics().await.unwrap();
+        Self::on(channels, None).await
+    }
+
+    async fn on(channels: Channels, log: Option<(Log, TempDir)>) -> Self {
+        let url = tokio::task::spawn_blocking(testing::engine::url).await.unwrap();
+        let clickhouse = store::Config {
+            url: Some(url.to_owned()),
+            database: testing::unique("chaos"),
+            ..store::Config::default()
+        };
+        let sql = clickhouse::Client::default().with_url(url).with_database(&clickhouse.database);
+        Self { channels, clickhouse, sql, log }
+    }
+
+    /// Closes the log and opens it again.
+    pub(crate) async fn reopen(&mut self, options: Options) {
+        let (log, folder) = self.log.take().unwrap();
+        log.close().await.unwrap();
+        let (log, channels) = open(folder.path(), options).await;
+        self.channels = channels;
+        self.log = Some((log, folder));
+    }
+
+    pub(crate) fn consume(&self) -> Consumer {
+        let shutdown = Shutdown::new();
+        let config = consumer::Config { flush_interval_ms: 10, ..consumer::Config::default() };
+        let store = Store::new(self.clickhouse.clone()).unwrap();
+        let consumer = consumer::run(
+            config,
+            self.channels.clone(),
+            store,
+            Status::default(),
+            consumer::Metrics::default(),
+            shutdown.clone(),
+        );
+        Consumer { shutdown, task: tokio::spawn(consumer) }
+    }
+
+    /// Puts operations on the topic and writes each into the ledger.
+    pub(crate) async fn send(&self, operations: &[Operation], ledger: &mut Ledger) {
+        for operation in operations {
+            let id = operation.key().id;
+            let record = Record {
+                key: Some(id.to_string().into_bytes()),
+                at: id.created_at(),
+                value: message::encode(operation),
+                headers: Vec::new(),
+            };
+            let Written { partition, offset } = self.send_record(record).await;
+            ledger.acknowledge(Place { partition, offset }, summary(operation));
+        }
+    }
+
+    pub(crate) async fn send_record(&self, record: Record) -> Written {
+        self.channels.bus.producer(&self.channels.events).unwrap().send(record).await.unwrap()
+    }
+
+    pub(crate) async fn try_audit(&self, ledger: &Ledger, within: Duration) -> Result<Report, AuditError> {
+        audit(&self.channels, &Table::new(&self.clickhouse).unwrap(), ledger, within).await
+    }
+
+    pub(crate) async fn audit(&self, ledger: &Ledger) -> Report {
+        self.try_audit(ledger, PATIENCE).await.unwrap()
+    }
+
+    pub(crate) async fn sql(&self, statement: &str) {
+        self.sql.query_raw(statement).with_setting("mutations_sync", "2").execute().await.unwrap();
+    }
+}
+
+async fn open(folder: &Path, options: Options) -> (Log, Channels) {
+    let log = Log::open(&folder.join("log"), options).unwrap();
+    let config = kafka::Config { partitions: 3, ..kafka::Config::default() };
+    let channels = Channels::log(log.clone(), &config).unwrap();
+    channels.ensure_topics().await.unwrap();
+    (log, channels)
+}
+
+pub(crate) struct Consumer {
+    shutdown: Shutdown,
+    task: JoinHandle<anyhow::Result<()>>,
+}
+
+impl Consumer {
+    pub(crate) async fn stop(self) {
+        self.shutdown.cancel();
+        self.task.await.unwrap().unwrap();
+    }
+
+    /// Ends it wherever it is.
+    pub(crate) async fn crash(self) {
+        self.task.abort();
+        assert!(self.task.await.unwrap_err().is_cancelled());
+    }
+}
+
+fn summary(operation: &Operation) -> operation::Operation {
+    let (kind, input) = match operation {
+        Operation::Create(event) => (Kind::Create, Some(event.content.input.clone())),
+        Operation::Update { patch, .. } => (Kind::Update, patch.input.clone()),
+        Operation::Delete { .. } => (Kind::Delete, None),
+    };
+    operation::Operation { kind, key: operation.key(), input }
+}
+
+pub(crate) fn new_key() -> EventKey {
+    EventKey { tenant: Tenant::default(), id: IdSequence::new().next(Timestamp::now()) }
+}
+
+pub(crate) fn create(key: &EventKey, input: &str) -> Operation {
+    let at = Timestamp::now();
+    let content = Content {
+        event_name: "event_a".into(),
+        conversation_id: "c".into(),
+        input: input.into(),
+        ..Content::default()
+    };
+    let EventKey { tenant, id } = key.clone();
+    let source = Source::Native;
+    Operation::Create(Box::new(Event { tenant, id, received_at: at, updated_at: at, source, content }))
+}
+
+pub(crate) fn update(key: &EventKey, input: &str) -> Operation {
+    let patch = Patch { input: Some(input.into()), ..Patch::default() };
+    Operation::Update { key: key.clone(), at: Timestamp::now(), patch: Box::new(patch) }
+}
+
+pub(crate) fn delete(key: &EventKey) -> Operation {
+    Operation::Delete { key: key.clone(), at: Timestamp::now() }
+}

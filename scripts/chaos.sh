@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# A storm: brokers, consumers, APIs and ClickHouse killed, frozen and cut off under load, then an audit.
+#
+# SECONDS (180) is how long it lasts at least, OPERATIONS (none) how many operations have to be
+# acknowledged before it ends, SEED (random) repeats a script of faults, PROFILE=release builds for release.
+set -euo pipefail
+
+# Bash counts in SECONDS, from what the environment says, else from 0.
+seconds=$SECONDS
+unset SECONDS
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+((seconds > 0)) || seconds=180
+
+scripts/fetch-engine.sh >/dev/null
+scripts/fetch-kafka.sh >/dev/null
+profile=${PROFILE:-dev}
+cargo build --workspace --bins --locked --profile "$profile"
+folder=$([[ $profile == dev ]] && echo debug || echo "$profile")
+
+exec "${CARGO_TARGET_DIR:-target}/$folder/millrace-chaos" storm \
+  --seconds "$seconds" --operations "${OPERATIONS:-0}" ${SEED:+--seed "$SEED"}

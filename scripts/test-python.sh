@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Checks the Python client with ruff, mypy and vermin, and tests it against `millrace`, which has to be built
+# (cargo build --workspace --bins). The last line is `N passed, N failed`.
+#
+# PYTHON names another interpreter than python3.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+fail() {
+  echo "test-python: $*" >&2
+  exit 1
+}
+
+python=${PYTHON:-python3}
+command -v "$python" >/dev/null || fail "$python is missing: scripts/install-test-tools.sh installs it"
+"$python" -c 'import ensurepip, venv' 2>/dev/null || fail "$python can't make environments: install python3-venv"
+
+# It may be relative to this folder.
+target=${CARGO_TARGET_DIR:-target}
+[[ $target == /* ]] || target=$PWD/$target
+export CARGO_TARGET_DIR=$target
+cd sdk/python
+
+# The tools, in an environment for this interpreter and these versions of them.
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/millrace/python
+name=$("$python" -c 'import hashlib, sys
+of = sys.version + sys.executable + open("requirements-dev.txt").read()
+print(hashlib.sha256(of.encode()).hexdigest()[:16])')
+tools=$cache/$name/bin
+if [[ ! -d $tools ]]; then
+  mkdir -p "$cache"
+  # Under a name of its own, because an environment can't be moved and another run may be making one too.
+  made=$(mktemp -d "$cache/$name.XXXXXX")
+  trap 'rm -rf "$made"' EXIT
+  "$python" -m venv "$made"
+  "$made/bin/pip" install --quiet --disable-pip-version-check --requirement requirements-dev.txt ||
+    fail "pip could not install sdk/python/requirements-dev.txt"
+  ln -sfn "$(basename "$made")" "$cache/$name"
+  trap - EXIT
+fi
+
+status=0
+check() {
+  "$@" || {
+    echo "test-python: ${1##*/} is not satisfied" >&2
+    status=1
+  }
+}
+check "$tools/ruff" check --quiet .
+check "$tools/ruff" format --check --quiet .
+check "$tools/mypy"
+check "$tools/vermin" --quiet --no-tips --target=3.9- --violations ./*.py
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+"$tools/pytest" "$@" | tee "$log" || status=1
+
+# "=== 1 failed, 200 passed, 2 errors in 12.34s ==="
+read -r passed failed < <(tail -n 1 "$log" | awk '
+  { for (i = 2; i <= NF; i++) { if ($i ~ /^passed/) p += $(i - 1); if ($i ~ /^(failed|errors?)/) f += $(i - 1) } }
+  END { print p + 0, f + 0 }')
+if ((passed == 0)); then
+  echo "test-python: no test has passed" >&2
+  status=1
+fi
+echo
+echo "$passed passed, $failed failed"
+exit "$status"

@@ -1,0 +1,560 @@
+"""Client of the Millrace event API. One file, the standard library alone: copy it or install it.
+
+    with EventClient("http://localhost:8080") as client:
+        event_id = client.track_event("chat-1", "event_a", latency=120.5)
+
+`buffered_event_client.py` beside it sends events in the background.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+import os
+import random
+import secrets
+import ssl
+import time
+import uuid
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode, urlsplit
+
+__version__ = "0.1.0"
+
+Json = dict[str, Any]
+
+DEFAULT_EVENT_NAMES = ("event_a", "event_b", "event_c")
+# Seconds.
+MAX_BACKOFF = 30.0
+MAX_RETRY_AFTER = 60.0
+MAX_WAIT = 10.0
+PROBE_TIMEOUT = 5.0
+# How many events are asked for at once when a conversation is read.
+PAGE_EVENTS = 1_000
+
+
+class EventSDKError(Exception):
+    """A call failed. `response` is the answer's JSON, else its text; None if there was no answer."""
+
+    def __init__(
+        self, message: str, status_code: int | None = None, response: Json | str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status_code = status_code
+        self.response = response
+
+
+class EventNotFoundError(EventSDKError):
+    """There is no such event (404)."""
+
+
+class EventValidationError(EventSDKError):
+    """The call itself is wrong: the server said so (400), or it was not even sent."""
+
+
+class EventUnavailableError(EventSDKError):
+    """No whole answer, 429 or 5xx, after all attempts.
+
+    `retry_after` is how long the server asks to wait, in seconds. For more than `MAX_RETRY_AFTER` a call does
+    not wait, but fails at once.
+    """
+
+    retry_after: float = 0.0
+
+
+class EventClient:
+    """Writes, reads and analyses events. One instance serves any number of threads.
+
+    `timeout` is for connecting, for sending, and for each piece of an answer, in seconds. `max_retries` is
+    the number of attempts in all; `retry_delay` is the time before the second, in seconds, and doubles from
+    then on. `api_key` or `tenant` tell whose events these are, `event_names` which names the server takes
+    (None: any).
+    """
+
+    def __init__(
+        self,
+        base_url: str = "http://localhost:8080",
+        timeout: float = 30.0,
+        max_retries: int = 3,
+        retry_delay: float = 1.0,
+        *,
+        api_key: str | None = None,
+        tenant: str | None = None,
+        event_names: Sequence[str] | None = DEFAULT_EVENT_NAMES,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.timeout = timeout
+        self.max_retries = max_retries
+        self.retry_delay = retry_delay
+        self.event_names = None if event_names is None else tuple(event_names)
+        headers = {}
+        if api_key is not None:
+            headers["Authorization"] = f"Bearer {api_key}"
+        if tenant is not None:
+            headers["X-Tenant"] = tenant
+        self._connections = _Connections(self.base_url, headers)
+
+    def __enter__(self) -> EventClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the idle connections. A later call opens a new one."""
+        self._connections.close()
+
+    def track_event(
+        self,
+        conversation_id: str,
+        event_name: str,
+        error: str = "",
+        latency: float = 0.0,
+        input: str = "",
+        input_embeddings: Sequence[float] | None = None,
+        output: str = "",
+        output_embeddings: Sequence[float] | None = None,
+        conversation_metadata: str | Mapping[str, Any] = "",
+        *,
+        user_id: str = "",
+        tags: Sequence[str] | None = None,
+        properties: Mapping[str, Any] | None = None,
+        timestamp: datetime | None = None,
+        event_id: str | None = None,
+        wait: bool = False,
+    ) -> str:
+        """Sends an event; returns its id once the server keeps it.
+
+        `latency` is in milliseconds, 0 if not measured; `timestamp` is when it happened, now by default. The
+        same `event_id` is the same event; by default a new one is made. With `wait` the event can be read
+        when this returns, unless that would take more than ten seconds.
+        """
+        event = self._event(
+            {
+                "conversation_id": conversation_id,
+                "event_name": event_name,
+                "error": error,
+                "latency": latency,
+                "input": input,
+                "input_embeddings": input_embeddings,
+                "output": output,
+                "output_embeddings": output_embeddings,
+                "conversation_metadata": conversation_metadata,
+                "user_id": user_id,
+                "tags": tags,
+                "properties": properties,
+                "timestamp": timestamp,
+                "id": event_id,
+            }
+        )
+        self._request("POST", "/event" + self._waiting(wait), _encode(event))
+        return str(event["id"])
+
+    def track_events(self, events: Iterable[Mapping[str, Any]], *, wait: bool = False) -> list[Json]:
+        """Sends up to 5,000 events at once, each with the fields of `track_event` and perhaps an `id`.
+
+        Returns a result for each: `{"id"}` if it is kept, `{"error", "code"}` if it is wrong. Raises if the
+        server could not take all in; if it could tell which, that is in `response["data"]["results"]`.
+        """
+        results: list[Json] = []
+        bodies: dict[int, bytes] = {}
+        for place, fields in enumerate(events):
+            try:
+                event = _with_id(fields)
+                bodies[place] = _encode(event)
+                results.append({"id": event["id"]})
+            except EventValidationError as error:
+                results.append({"error": error.message, "code": "invalid_field"})
+        if bodies:
+            for place, result in zip(bodies, self._send_batch(list(bodies.values()), wait=wait)):
+                results[place] = result
+        return results
+
+    def update_event(
+        self,
+        event_id: str,
+        event_name: str | None = None,
+        error: str | None = None,
+        latency: float | None = None,
+        input: str | None = None,
+        input_embeddings: Sequence[float] | None = None,
+        output: str | None = None,
+        output_embeddings: Sequence[float] | None = None,
+        conversation_metadata: str | Mapping[str, Any] | None = None,
+        *,
+        user_id: str | None = None,
+        tags: Sequence[str] | None = None,
+        properties: Mapping[str, Any] | None = None,
+        wait: bool = False,
+    ) -> Json:
+        """Changes what is passed and leaves the rest; `""`, 0 and `[]` clear. Returns the server's answer."""
+        target = _target("/event/", "event_id", event_id)
+        changes = {
+            "event_name": event_name,
+            "error": error,
+            "latency": latency,
+            "input": input,
+            "input_embeddings": input_embeddings,
+            "output": output,
+            "output_embeddings": output_embeddings,
+            "conversation_metadata": conversation_metadata,
+            "user_id": user_id,
+            "tags": tags,
+            "properties": properties,
+        }
+        changes = {name: value for name, value in changes.items() if value is not None}
+        if not changes:
+            raise EventValidationError("an update must change something")
+        if event_name is not None:
+            self._check_name(event_name)
+        _check_latency(latency)
+        return self._request("PUT", target + self._waiting(wait), _encode(changes))
+
+    def delete_event(self, event_id: str, *, wait: bool = False) -> Json:
+        """Deletes an event for good; returns the server's answer.
+
+        With `wait`, an event that isn't there is an `EventNotFoundError`; also if a first attempt, whose
+        answer got lost, has deleted it.
+        """
+        return self._request("DELETE", _target("/event/", "event_id", event_id) + self._waiting(wait))
+
+    def get_event(self, event_id: str) -> Json | None:
+        """The event, or None if there is no such event."""
+        target = _target("/event/", "event_id", event_id)
+        try:
+            event: Json | None = self._request("GET", target).get("data")
+        except EventNotFoundError:
+            return None
+        return event
+
+    def get_events_by_conversation(
+        self, conversation_id: str, *, include_embeddings: bool = True
+    ) -> list[Json]:
+        """All events of a conversation, oldest first."""
+        target = _target("/events/conversation/", "conversation_id", conversation_id)
+        query = {"limit": str(PAGE_EVENTS), "include_embeddings": str(include_embeddings).lower()}
+        events: list[Json] = []
+        while True:
+            page = self._request("GET", f"{target}?{urlencode(query)}")
+            events += page.get("data") or []
+            if not page.get("next_cursor"):
+                return events
+            query["cursor"] = page["next_cursor"]
+
+    def get_error_counts(self, event_name: str, days: int = 7) -> list[Json]:
+        """`error_count` and `total_count` by `date` (UTC) over the last `days` × 24 hours, oldest first."""
+        if not event_name:
+            raise EventValidationError("event_name is required")
+        return self._rows("/analytics/errors", event_name=event_name, days=days)
+
+    def get_latency_stats(self, limit: int = 100, *, days: int | None = None) -> list[Json]:
+        """The slowest conversations and event names by `p95_latency`, in milliseconds."""
+        return self._rows("/analytics/latency", limit=limit, days=days)
+
+    def get_top_error_sessions(
+        self, limit: int = 100, *, days: int | None = None, min_events: int = 1
+    ) -> list[Json]:
+        """The conversations with the highest `error_rate`, 0 to 1, among those with `min_events`."""
+        return self._rows("/analytics/sessions/top-errors", limit=limit, days=days, min_events=min_events)
+
+    def health_check(self) -> bool:
+        """Whether the API says that it serves. Asks once, for five seconds at most, and never raises."""
+        return self._answers("/health", PROBE_TIMEOUT)
+
+    def wait_until_ready(self, timeout: float = 60.0, interval: float = 2.0) -> bool:
+        """Asks every `interval` seconds whether the API can write and read; False after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while not self._answers("/ready", min(PROBE_TIMEOUT, max(0.1, deadline - time.monotonic()))):
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            time.sleep(min(interval, left))
+        return True
+
+    def _event(self, fields: Mapping[str, Any]) -> Json:
+        """The event as it is sent, checked."""
+        if not fields["conversation_id"]:
+            raise EventValidationError("conversation_id is required")
+        self._check_name(fields["event_name"])
+        _check_latency(fields["latency"])
+        return _with_id(fields)
+
+    def _check_name(self, event_name: str) -> None:
+        if not event_name:
+            raise EventValidationError("event_name is required")
+        if self.event_names is not None and event_name not in self.event_names:
+            raise EventValidationError(f"event_name must be one of: {', '.join(self.event_names)}")
+
+    def _send_batch(
+        self,
+        bodies: Sequence[bytes],
+        *,
+        wait: bool = False,
+        packed: bool = False,
+        attempts: int | None = None,
+    ) -> list[Json]:
+        """Sends events that are encoded already; a result for each."""
+        body, headers = b'{"events":[' + b",".join(bodies) + b"]}", ""
+        if packed:
+            body, headers = gzip.compress(body, compresslevel=1), "Content-Encoding: gzip\r\n"
+        response: Json | str | None
+        refusal = None
+        try:
+            response = self._request("POST", "/events" + self._waiting(wait), body, headers, attempts)
+        except EventValidationError as error:
+            # Not one of them was right.
+            refusal, response = error, error.response
+        results = _results(response)
+        if results is None or len(results) != len(bodies):
+            raise refusal or EventSDKError(
+                "the answer does not tell what became of each event", response=response
+            )
+        return results
+
+    def _waiting(self, wait: bool) -> str:
+        """The server answers before this client gives up on it."""
+        return f"?wait={int(min(MAX_WAIT, self.timeout / 2) * 1_000)}ms" if wait else ""
+
+    def _rows(self, path: str, **query: str | int | None) -> list[Json]:
+        given = {name: value for name, value in query.items() if value is not None}
+        return self._request("GET", f"{path}?{urlencode(given)}").get("data") or []
+
+    def _answers(self, path: str, timeout: float) -> bool:
+        try:
+            return self._attempt("GET", path, timeout=min(timeout, self.timeout)).get("success") is True
+        except EventSDKError:
+            return False
+
+    def _request(
+        self, method: str, target: str, body: bytes = b"", headers: str = "", attempts: int | None = None
+    ) -> Json:
+        """The answer of the first attempt that gets one."""
+        attempts = self.max_retries if attempts is None else attempts
+        attempt = 1
+        while True:
+            try:
+                return self._attempt(method, target, body, headers)
+            except EventUnavailableError as error:
+                if attempt >= attempts or error.retry_after > MAX_RETRY_AFTER:
+                    raise
+                delay = self._delay(attempt, error)
+            time.sleep(delay)
+            attempt += 1
+
+    def _delay(self, attempt: int, error: EventUnavailableError, most: float = MAX_BACKOFF) -> float:
+        """How long to wait after that attempt, in seconds."""
+        backoff = min(most, self.retry_delay * 2.0 ** min(attempt - 1, 30))
+        return max(error.retry_after, backoff * random.uniform(1.0, 1.5))
+
+    def _attempt(
+        self, method: str, target: str, body: bytes = b"", headers: str = "", timeout: float | None = None
+    ) -> Json:
+        timeout = self.timeout if timeout is None else timeout
+        try:
+            answer = self._connections.exchange(method, target, headers, body, timeout)
+        except (OSError, HTTPException, UnicodeError) as error:
+            raise EventUnavailableError(f"no answer from {self.base_url}: {error!r}") from error
+        return _envelope(answer)
+
+
+def create_client(base_url: str = "http://localhost:8080", **options: Any) -> EventClient:
+    """`EventClient` with these options."""
+    return EventClient(base_url, **options)
+
+
+class _Answer(NamedTuple):
+    status: int
+    retry_after: str
+    body: bytes
+    # Whether the server marks the end of its answers, other than by the end of the connection.
+    ends: bool
+
+
+class _Connections:
+    """Connections to one server, kept alive; as many as threads ask at the same time."""
+
+    def __init__(self, base_url: str, headers: Mapping[str, str]) -> None:
+        url = urlsplit(base_url)
+        if url.scheme not in ("http", "https") or not url.hostname:
+            raise ValueError(f"base_url must be an http or https URL, not {base_url!r}")
+        self._host, self._port = url.hostname, url.port or (443 if url.scheme == "https" else 80)
+        self._path = quote(url.path, safe="/%")
+        self._tls = ssl.create_default_context() if url.scheme == "https" else None
+        fixed = {
+            "Host": url.netloc.rpartition("@")[2],
+            "User-Agent": f"millrace-python/{__version__}",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "Content-Type": "application/json",
+            **headers,
+        }
+        if not all(value.isascii() and value.isprintable() for value in fixed.values()):
+            raise ValueError("base_url, api_key and tenant must be printable ASCII")
+        self._head = "".join(f"{name}: {value}\r\n" for name, value in fixed.items())
+        self._idle: deque[HTTPConnection] = deque()
+        self._process = os.getpid()
+
+    def close(self) -> None:
+        """Closes those that are idle."""
+        for connection in iter(self._take, None):
+            connection.close()
+
+    def exchange(self, method: str, target: str, headers: str, body: bytes, timeout: float) -> _Answer:
+        """One attempt; an OSError or HTTPException if the answer does not come, or not whole."""
+        length = f"Content-Length: {len(body)}\r\n\r\n"
+        head = f"{method} {self._path}{target} HTTP/1.1\r\n{self._head}{headers}{length}"
+        request = head.encode() + body
+        if self._process != os.getpid():
+            # After a fork: these are the parent's.
+            self.close()
+            self._process = os.getpid()
+        kept = self._take()
+        if kept is not None:
+            try:
+                return self._send(kept, method, request, timeout)
+            except (ConnectionError, ssl.SSLEOFError):
+                # The server closed it meanwhile, and perhaps all the others.
+                self.close()
+        return self._send(self._open(timeout), method, request, timeout)
+
+    def _take(self) -> HTTPConnection | None:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
+
+    def _open(self, timeout: float) -> HTTPConnection:
+        connection = (
+            HTTPConnection(self._host, self._port, timeout=timeout)
+            if self._tls is None
+            else HTTPSConnection(self._host, self._port, timeout=timeout, context=self._tls)
+        )
+        connection.connect()  # with TCP_NODELAY
+        return connection
+
+    def _send(self, connection: HTTPConnection, method: str, request: bytes, timeout: float) -> _Answer:
+        sock = connection.sock
+        try:
+            sock.settimeout(timeout)
+            # One packet, where `HTTPConnection.request` makes two of head and body.
+            sock.sendall(request)
+            with HTTPResponse(sock, method=method) as response:
+                response.begin()
+                ends = response.chunked or response.length is not None
+                retry_after = response.getheader("Retry-After", "")
+                answer = _Answer(response.status, retry_after, response.read(), ends)
+                keep = not response.will_close
+        except BaseException:
+            connection.close()
+            raise
+        if keep:
+            self._idle.append(connection)
+        else:
+            connection.close()
+        return answer
+
+
+def _new_id(at: datetime | None = None) -> str:
+    """A UUIDv7 (RFC 9562, 6.2, method 3): 60 bits of Unix time, in 1/4096 ms, and 62 random ones."""
+    if at is None:
+        nanos = time.time_ns()
+    elif isinstance(at, datetime) and at.tzinfo is not None:
+        nanos = (at - _EPOCH) // timedelta(microseconds=1) * 1_000
+    else:
+        raise EventValidationError("timestamp must be a datetime with a time zone")
+    millis, rest = divmod(nanos, 1_000_000)
+    high = (millis & (1 << 48) - 1) << 16 | 7 << 12 | (rest << 12) // 1_000_000
+    return str(uuid.UUID(int=high << 64 | 0b10 << 62 | secrets.randbits(62)))
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _with_id(fields: Mapping[str, Any]) -> Json:
+    """The event as it is sent: with an id, and without texts that are empty."""
+    event = {
+        name: value
+        for name, value in fields.items()
+        if value is not None and (not isinstance(value, str) or value)
+    }
+    timestamp = event.pop("timestamp", None)
+    if "id" not in event:
+        event["id"] = _new_id(timestamp)
+    return event
+
+
+def _encode(fields: Json) -> bytes:
+    try:
+        return _JSON.encode(fields).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise EventValidationError(f"can't be sent as JSON: {error}") from error
+
+
+def _check_latency(latency: Any) -> None:
+    if isinstance(latency, float) and not math.isfinite(latency):
+        raise EventValidationError("latency must be a finite number")
+
+
+def _target(path: str, name: str, value: str) -> str:
+    """The path of an event or a conversation."""
+    if not isinstance(value, str) or not value:
+        raise EventValidationError(f"{name} is required")
+    try:
+        return path + quote(value, safe="")
+    except UnicodeEncodeError as error:
+        raise EventValidationError(f"{name} is no Unicode text: {error}") from error
+
+
+def _envelope(answer: _Answer) -> Json:
+    """The answer's JSON object, or the error that the answer is."""
+    status, response = answer.status, _object(answer.body)
+    if isinstance(response, str):
+        message = f"the server answered {status} without a JSON object"
+    elif 200 <= status < 300:
+        return response
+    else:
+        message = str(response.get("error") or f"the server answered {status}")
+    broken_off = isinstance(response, str) and not answer.ends
+    if status == 429 or status >= 500 or broken_off:
+        unavailable = EventUnavailableError(message, status, response)
+        unavailable.retry_after = _seconds(answer.retry_after)
+        raise unavailable
+    errors: dict[int, type[EventSDKError]] = {400: EventValidationError, 404: EventNotFoundError}
+    raise errors.get(status, EventSDKError)(message, status, response)
+
+
+def _object(body: bytes) -> Json | str:
+    """A JSON object, or the text of what is none."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        value = None
+    return value if isinstance(value, dict) else body.decode(errors="replace")
+
+
+def _results(response: Json | str | None) -> list[Json] | None:
+    """What became of each event of a batch, if the answer tells."""
+    data = response.get("data") if isinstance(response, dict) else None
+    results = data.get("results") if isinstance(data, dict) else None
+    told = isinstance(results, list) and all(isinstance(result, dict) for result in results)
+    return results if told else None
+
+
+def _seconds(retry_after: str) -> float:
+    """How long from now: seconds or a date (RFC 9110, 10.2.3); 0 if it is neither."""
+    if retry_after.isdecimal():
+        return float(retry_after)
+    try:
+        at = parsedate_to_datetime(retry_after)
+    except (TypeError, ValueError):
+        return 0.0
+    at = at if at.tzinfo else at.replace(tzinfo=timezone.utc)
+    return max(0.0, (at - datetime.now(timezone.utc)).total_seconds())

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from event_client import EventClient
+from installation import Installation
+
+
+@pytest.fixture(scope="session")
+def millrace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One standalone for all tests; each has a tenant of its own in it."""
+    running = Installation(tmp_path_factory.mktemp("millrace"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def tenant() -> str:
+    return f"test-{uuid.uuid4()}"
+
+
+@pytest.fixture
+def client(millrace: Installation, tenant: str) -> Iterator[EventClient]:
+    with EventClient(millrace.url, tenant=tenant) as client:
+        yield client

@@ -1,0 +1,315 @@
+"""The queue and its thread, against a server that does as it is told."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from buffered_event_client import BufferedEventClient
+from event_client import EventClient, EventSDKError, EventValidationError
+from installation import until
+from scripted_server import Act, ScriptedServer, echo_batch, events_of, hang, reply, reset
+
+
+class Told:
+    """What `on_error` was called with."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[EventSDKError, list[dict[str, Any]]]] = []
+
+    def __call__(self, error: EventSDKError, events: list[dict[str, Any]]) -> None:
+        self.calls.append((error, events))
+
+    @property
+    def messages(self) -> list[str]:
+        return [str(error) for error, _ in self.calls]
+
+    @property
+    def ids(self) -> list[str]:
+        return [event["id"] for _, events in self.calls for event in events]
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def down() -> Iterator[ScriptedServer]:
+    """Never there, and quick to say so."""
+    with ScriptedServer(reply(status=503)) as server:
+        yield server
+
+
+def buffered(server: ScriptedServer, **options: Any) -> BufferedEventClient:
+    client = EventClient(server.url, timeout=2.0, retry_delay=0.01)
+    return BufferedEventClient(client=client, **options)
+
+
+def received(server: ScriptedServer) -> list[str]:
+    return [event["id"] for request in server.requests for event in events_of(request)]
+
+
+def test_events_arrive_packed_in_batches_and_in_order() -> None:
+    with ScriptedServer(echo_batch) as server:
+        with buffered(server, batch_events=100, flush_interval=60.0) as events:
+            ids = [events.track_event("c", "event_a", input=str(n)) for n in range(1_000)]
+            assert events.flush(10.0)
+            assert events.pending == 0
+        assert received(server) == ids
+        assert all(request.headers["content-encoding"] == "gzip" for request in server.requests)
+        assert all(len(events_of(request)) <= 100 for request in server.requests)
+        assert events.dropped == 0
+
+
+def test_a_lone_event_is_sent_after_the_interval() -> None:
+    with ScriptedServer(echo_batch) as server, buffered(server, flush_interval=0.05) as events:
+        event_id = events.track_event("c", "event_a")
+        until("it arrives", lambda: received(server) == [event_id])
+
+
+def test_a_batch_holds_no_more_bytes_than_it_may() -> None:
+    with ScriptedServer(echo_batch) as server:
+        with buffered(server, batch_bytes=10_000, flush_interval=60.0) as events:
+            for size in (9_000, 9_000, 20_000, 10, 10):
+                events.track_event("c", "event_a", input="x" * size)
+        assert [len(events_of(request)) for request in server.requests] == [1, 1, 1, 2]
+
+
+def test_a_wrong_event_is_an_error_at_once() -> None:
+    with ScriptedServer(echo_batch) as server, buffered(server) as events:
+        with pytest.raises(EventValidationError):
+            events.track_event("", "event_a")
+        with pytest.raises(EventValidationError):
+            events.track_event("c", "other")
+        with pytest.raises(EventValidationError):
+            events.track_event("c", "event_a", latency=float("nan"))
+        assert events.pending == 0
+
+
+@pytest.mark.parametrize("fault", [reset, reply(status=500), reply(b"<html>", 502), reply(status=429)])
+def test_a_fault_is_outlasted_however_long_it_takes(fault: Act, told: Told) -> None:
+    with ScriptedServer(*[fault] * 5, echo_batch) as server:
+        with buffered(server, on_error=told, flush_interval=0.0) as events:
+            event_id = events.track_event("c", "event_a")
+            assert events.flush(30.0)
+        assert received(server) == [event_id] * 6
+    assert (told.calls, events.dropped) == ([], 0)
+
+
+def test_a_retry_after_is_obeyed() -> None:
+    with ScriptedServer(reply(status=503, Retry_After="1"), echo_batch) as server:
+        with buffered(server) as events:
+            events.track_event("c", "event_a")
+            assert events.flush(10.0)
+        assert server.gaps()[0] >= 1.0
+
+
+def test_what_the_server_refuses_is_told_with_its_reason(told: Told) -> None:
+    def refuse_second(connection: Any, request: Any) -> bool:
+        results: list[dict[str, str]] = [{"id": event["id"]} for event in events_of(request)]
+        results[1] = {"error": "latency must not be negative", "code": "invalid_field"}
+        return reply({"data": {"results": results}}, 202)(connection, request)
+
+    with ScriptedServer(refuse_second) as server:
+        with buffered(server, on_error=told) as events:
+            ids = [events.track_event("c", "event_a", latency=n) for n in (1, -2, 3)]
+    assert told.messages == ["latency must not be negative"]
+    assert told.ids == ids[1:2]
+    assert events.dropped == 1
+
+
+def test_a_refusal_of_the_whole_is_told_of_all(told: Told) -> None:
+    with ScriptedServer(reply({"error": "unknown key"}, 401)) as server:
+        with buffered(server, on_error=told) as events:
+            ids = [events.track_event("c", "event_a") for _ in range(3)]
+    assert told.messages == ["unknown key"]
+    assert told.calls[0][0].status_code == 401
+    assert told.ids == ids
+    assert events.dropped == 3
+
+
+def test_a_batch_too_large_for_the_server_is_halved(told: Told) -> None:
+    def two_at_most(connection: Any, request: Any) -> bool:
+        events = events_of(request)
+        small = len(events) <= 2 and len(request.json_text) < 5_000
+        return (echo_batch if small else reply({"error": "too large"}, 413))(connection, request)
+
+    with ScriptedServer(two_at_most) as server:
+        with buffered(server, on_error=told) as events:
+            ids = [events.track_event("c", "event_a", input="x" * 6_000 * (n == 3)) for n in range(8)]
+            assert events.flush(10.0)
+    assert told.ids == [ids[3]]
+    assert events.dropped == 1
+
+
+@pytest.mark.parametrize("bounds", [{"max_events": 10}, {"max_bytes": 1_400}])
+def test_a_full_queue_drops_and_says_how_many(
+    down: ScriptedServer, told: Told, bounds: dict[str, int]
+) -> None:
+    events = buffered(down, on_error=told, flush_interval=0.0, **bounds)
+    ids = [events.track_event("c", "event_a", input="x" * 20) for _ in range(25)]
+    kept = [event_id for event_id in ids if event_id]
+    assert len(kept) == events.pending <= 10
+    assert events.dropped == 25 - len(kept)
+    full = re.compile(r"dropped (\d+) events: the queue was full")
+    until("it is told", lambda: 25 - len(kept) == sum(int(n) for n in full.findall(str(told.messages))))
+    assert events.close(timeout=0.0) is False
+    assert told.ids == kept
+    assert events.dropped == 25
+
+
+def test_room_that_is_made_is_used_again() -> None:
+    with ScriptedServer(echo_batch) as server:
+        with buffered(server, max_events=10) as events:
+            for _ in range(10):
+                assert all(events.track_event("c", "event_a") for _ in range(10))
+                assert events.flush(10.0)
+    assert len(received(server)) == 100
+
+
+def test_a_flush_that_takes_too_long_returns(down: ScriptedServer, told: Told) -> None:
+    events = buffered(down, on_error=told)
+    events.track_event("c", "event_a")
+    assert events.flush(0.1) is False
+    assert events.pending == 1
+    events.close(timeout=0.0)
+
+
+def test_what_can_not_be_sent_by_the_end_is_told(told: Told) -> None:
+    with ScriptedServer(hang) as server:
+        events = buffered(server, on_error=told)
+        ids = [events.track_event("c", "event_a") for _ in range(3)]
+        start = time.monotonic()
+        assert events.close(timeout=0.2) is False
+        assert time.monotonic() - start < 2.0
+    assert told.messages == ["closed, and not sent within 0.2 seconds"]
+    assert told.ids == ids
+    assert events.close() is True
+
+
+def test_a_closed_client_takes_nothing_and_says_so(told: Told) -> None:
+    with ScriptedServer(echo_batch) as server:
+        events = buffered(server, on_error=told)
+        events.close()
+        assert events.track_event("late", "event_a") is None
+    assert told.messages == ["the client is closed"]
+    assert [event["conversation_id"] for _, lost in told.calls for event in lost] == ["late"]
+    assert events.dropped == 1
+
+
+def test_the_log_tells_what_was_dropped_if_nobody_else_does(caplog: pytest.LogCaptureFixture) -> None:
+    with ScriptedServer(reply({"error": "unknown key"}, 401)) as server, buffered(server) as events:
+        event_id = events.track_event("c", "event_a")
+    records = [(record.levelno, record.getMessage()) for record in caplog.records]
+    assert records == [(logging.WARNING, f"unknown key; dropped: {event_id}")]
+
+
+def test_an_error_in_on_error_does_not_end_the_thread(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(error: EventSDKError, events: object) -> None:
+        raise RuntimeError("a mistake")
+
+    with ScriptedServer(reply({"error": "no"}, 400), echo_batch) as server:
+        with buffered(server, on_error=fail) as events:
+            events.track_event("c", "event_a")
+            assert events.flush(10.0)
+            events.track_event("c", "event_a")
+            assert events.flush(10.0)
+    assert events.dropped == 1
+    assert "on_error failed" in caplog.text
+
+
+def test_many_threads_share_a_queue() -> None:
+    with ScriptedServer(echo_batch) as server:
+        with buffered(server) as events:
+            made: list[str | None] = []
+
+            def track() -> None:
+                made.extend(events.track_event("c", "event_a") for _ in range(500))
+
+            threads = [threading.Thread(target=track) for _ in range(8)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert events.flush(30.0)
+        assert sorted(received(server)) == sorted(map(str, made))
+        assert len(made) == 4_000
+
+
+def run(source: str, url: str) -> subprocess.CompletedProcess[str]:
+    path = str(Path(__file__).resolve().parents[1])
+    prelude = f"import sys; sys.path.insert(0, {path!r}); URL = {url!r}\n"
+    prelude += "from buffered_event_client import BufferedEventClient\nfrom event_client import EventClient\n"
+    return subprocess.run(
+        [sys.executable, "-c", prelude + source], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_a_process_that_ends_sends_what_it_has() -> None:
+    with ScriptedServer(echo_batch) as server:
+        ended = run(
+            "events = BufferedEventClient(URL, flush_interval=60.0)\n"
+            "for n in range(250): print(events.track_event('c', 'event_a'))\n",
+            server.url,
+        )
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert received(server) == ended.stdout.split()
+    assert len(ended.stdout.split()) == 250
+
+
+def test_a_process_that_can_not_send_ends_all_the_same(down: ScriptedServer) -> None:
+    ended = run(
+        "import buffered_event_client\n"
+        "events = BufferedEventClient(URL)\n"
+        "import atexit; atexit.unregister(events.close); atexit.register(events.close, 0.1)\n"
+        "print(events.track_event('c', 'event_a'))\n",
+        down.url,
+    )
+    assert ended.returncode == 0
+    assert f"closed, and not sent within 0.1 seconds; dropped: {ended.stdout.strip()}" in ended.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_forked_child_sends_its_own_events_and_not_its_parents() -> None:
+    with ScriptedServer(echo_batch) as server:
+        ended = run(
+            """
+import os, threading, warnings
+warnings.simplefilter("ignore", DeprecationWarning)
+events = BufferedEventClient(URL, flush_interval=60.0)
+busy = threading.Thread(target=lambda: [events.track_event("busy", "event_a") for _ in range(3000)])
+busy.start()
+events.track_event("parent", "event_a")
+children = []
+for n in range(5):
+    child = os.fork()
+    if child == 0:
+        assert events.pending == 0 and events.dropped == 0
+        for _ in range(100): events.track_event(f"child-{n}", "event_a")
+        raise SystemExit(0)
+    children.append(child)
+assert [os.waitpid(child, 0)[1] for child in children] == [0] * 5
+busy.join()
+events.track_event("parent", "event_a")
+""",
+            server.url,
+        )
+        assert (ended.returncode, ended.stderr) == (0, "")
+        sent = [event["conversation_id"] for request in server.requests for event in events_of(request)]
+    assert {name: sent.count(name) for name in sent} == {
+        "busy": 3_000,
+        "parent": 2,
+        **{f"child-{n}": 100 for n in range(5)},
+    }
+    assert len(set(received(server))) == 3_502

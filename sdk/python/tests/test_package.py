@@ -1,0 +1,74 @@
+"""What is installed by `pip`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from installation import ROOT
+
+PROGRAM = """
+from typing import Optional
+from buffered_event_client import BufferedEventClient
+from event_client import EventClient
+
+with EventClient() as client:
+    event_id: str = client.track_event("chat-1", "event_a", latency=1)
+with BufferedEventClient(client=client) as events:
+    perhaps: Optional[str] = events.track_event("chat-1", "event_a")
+"""
+
+
+def run(*command: object) -> str:
+    ran = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+    return f"{ran.stdout}{ran.stderr}status {ran.returncode}"
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with nothing but the client in it."""
+    folder = tmp_path_factory.mktemp("package")
+    built = run(
+        sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index",
+        "--wheel-dir", folder, ROOT / "sdk" / "python",
+    )  # fmt: skip
+    (wheel,) = folder.glob("*.whl")
+    assert built.endswith("status 0"), built
+    venv.create(folder / "venv", symlinks=True)
+    (packages,) = (folder / "venv").glob("lib/python3*/site-packages")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(packages)
+    return folder / "venv" / "bin" / "python"
+
+
+def test_the_package_needs_nothing_else(python: Path) -> None:
+    shown = run(
+        python,
+        "-I",
+        "-W",
+        "error",
+        "-c",
+        "import buffered_event_client as b; print(b.EventClient.__module__)",
+    )
+    assert shown == "event_client\nstatus 0"
+
+
+def test_the_package_is_typed(python: Path, tmp_path: Path) -> None:
+    def check(source: str) -> str:
+        program = tmp_path / "program.py"
+        program.write_text(source)
+        config = tmp_path / "mypy.ini"
+        config.write_text("[mypy]\n")
+        return run(
+            sys.executable, "-m", "mypy", "--strict", "--config-file", config, "--python-executable", python,
+            "--cache-dir", tmp_path / "cache", program,
+        )  # fmt: skip
+
+    assert "Success: no issues found" in check(PROGRAM)
+    wrong = check(PROGRAM.replace("latency=1)", 'latency="1")'))
+    assert 'Argument "latency" to "track_event" of "EventClient" has incompatible type "str"' in wrong

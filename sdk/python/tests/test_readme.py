@@ -1,0 +1,115 @@
+"""Every block of the documentation is run, under every interpreter there is, and prints what it says."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+
+from installation import ROOT, Installation
+
+SDK = ROOT / "sdk" / "python"
+MARK = "----8<----"
+
+
+def interpreters() -> dict[str, str]:
+    """One of each version from 3.9 on that is installed."""
+    found = {sys.version_info[:2]: sys.executable}
+    candidates = [shutil.which(f"python3.{minor}") for minor in range(9, 20)]
+    candidates += map(str, sorted(Path.home().glob(".pyenv/versions/3.*/bin/python3")))
+    for candidate in filter(None, candidates):
+        ask = [candidate, "-c", "import sys; print(*sys.version_info[:2])"]
+        asked = subprocess.run(ask, capture_output=True, text=True, check=False)
+        if asked.returncode == 0:
+            major, minor = map(int, asked.stdout.split())
+            found.setdefault((major, minor), candidate)
+    return {
+        f"{major}.{minor}": found[major, minor] for major, minor in sorted(found) if (major, minor) >= (3, 9)
+    }
+
+
+PYTHONS = interpreters()
+
+
+def blocks(path: Path, *kinds: str) -> list[tuple[str, str]]:
+    """The kind and the text of each block of these kinds."""
+    found = re.findall(r"^```(\w+)\n(.*?)^```$", path.read_text(), re.MULTILINE | re.DOTALL)
+    return [(kind, text) for kind, text in found if kind in kinds]
+
+
+def session(path: Path) -> tuple[str, list[str]]:
+    """All Python of a document as one program, and what each block prints."""
+    program, printed = "", []
+    for kind, text in blocks(path, "python", "text"):
+        if kind == "python":
+            program += f"{text}\nprint({MARK!r})\n"
+            printed.append("")
+        else:
+            printed[-1] = text
+    return program, printed
+
+
+@pytest.mark.parametrize(
+    "document", [SDK / "README.md", ROOT / "README.md"], ids=["the client's", "the project's"]
+)
+@pytest.mark.parametrize("python", PYTHONS.values(), ids=PYTHONS.keys())
+def test_the_python_of_a_readme_runs_as_printed(
+    millrace: Installation, tmp_path: Path, python: str, document: Path
+) -> None:
+    program, printed = session(document)
+    assert printed
+    script = tmp_path / "session.py"
+    # Conversations of its own, since the installation is shared.
+    own = program.replace("http://localhost:8080", millrace.url).replace("chat-", f"chat-{uuid.uuid4()}-")
+    script.write_text(own)
+    ran = subprocess.run(
+        [python, "-W", "error", script],
+        env={**os.environ, "PYTHONPATH": str(SDK)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.split(f"{MARK}\n") == [*printed, ""]
+
+
+def test_the_commands_of_the_readme_install_the_client(tmp_path: Path) -> None:
+    (tmp_path / "sdk").symlink_to(ROOT / "sdk")
+    (tmp_path / "your_project").mkdir()
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        # Into a folder that is thrown away, and with the build tool that is here already.
+        "PIP_PREFIX": str(tmp_path / "prefix"),
+        "PIP_NO_BUILD_ISOLATION": "0",
+        "PIP_NO_INDEX": "1",
+        "PIP_NO_WARN_SCRIPT_LOCATION": "1",
+    }
+    commands = [text for _, text in blocks(SDK / "README.md", "sh")]
+    assert len(commands) == 2
+    for command in commands:
+        ran = subprocess.run(
+            ["sh", "-euc", command],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stderr
+    (installed,) = (tmp_path / "prefix").glob("lib/python3*/site-packages")
+    for prelude in (
+        f"import site; site.addsitedir({str(installed)!r})",
+        "import sys; sys.path.insert(0, 'your_project')",
+    ):
+        program = f"{prelude}; import event_client; print(event_client.__version__)"
+        ran = subprocess.run(
+            [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert (ran.stdout.strip(), ran.stderr) == ("0.1.0", "")
