@@ -35,7 +35,7 @@ lint: ## Check format, lints, documentation and dependencies
 	@cargo deny --version >/dev/null || { echo "lint: scripts/install-lint-tools.sh installs cargo-deny" >&2; exit 1; }
 	cargo deny --locked check --hide-inclusion-graph bans licenses sources
 
-bench: ## Measure reads and writes of the standalone on this machine
+bench: ## Measure everything on this machine, beside what is wanted (ROWS="api standard" SCALE=0.1 for less)
 	@scripts/bench.sh
 
 engine: ## Fetch the embedded ClickHouse engine and print its path

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use benchmark::options::{Command, Options};
-use benchmark::{page, reads, run};
+use benchmark::run::Run;
+use benchmark::{page, reads};
 use clap::Parser;
 use serde::Serialize;
 
@@ -40,7 +41,7 @@ async fn measure(options: Options) -> anyhow::Result<bool> {
         write_json(server.json.as_deref(), &answers)?;
         return Ok(true);
     }
-    let report = run::run(&server, &load).await?;
+    let report = Run::write(&server, &load).await?.verify().await?;
     print!("{report}");
     write_json(server.json.as_deref(), &report)?;
     if let Some(file) = &load.html {

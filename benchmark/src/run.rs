@@ -12,8 +12,22 @@ use crate::phase::Phase;
 use crate::plan::{Kind, Plan};
 use crate::progress::Progress;
 use crate::report::{Generator, PhaseReport, Report};
-use crate::verify::{Verification, Verifier};
+use crate::verify::Verifier;
 use crate::watch::{Mark, Watch};
+
+/// Everything of a run that was written and became visible.
+pub struct Run {
+    url: String,
+    load: Load,
+    target: Target,
+    plan: Arc<Plan>,
+    progress: Progress,
+    started_at: Timestamp,
+    begin: Instant,
+    watch: Watch,
+    done: Vec<Done>,
+    generator: Generator,
+}
 
 /// A phase whose operations are all accepted, or given up.
 struct Done {
@@ -25,56 +39,58 @@ struct Done {
     mark: Mark,
 }
 
-/// Does all of it. An error means that the installation can't be reached, or does not get done.
-pub async fn run(server: &Server, load: &Load) -> anyhow::Result<Report> {
-    let target = server.target()?;
-    let started_at = Timestamp::now();
-    let plan = Arc::new(Plan::new(load.sizes()?, load.event_names.clone(), started_at, rand::random()));
-    let progress = Progress::new(server.quiet);
-    let connections = connect(&target, load.concurrency).await?;
+impl Run {
+    /// Writes everything and returns once it is visible. An error means that the installation can't be
+    /// reached, or does not get done.
+    pub async fn write(server: &Server, load: &Load) -> anyhow::Result<Self> {
+        let target = server.target()?;
+        let started_at = Timestamp::now();
+        let plan = Arc::new(Plan::new(load.sizes()?, load.event_names.clone(), started_at, rand::random()));
+        let progress = Progress::new(server.quiet);
+        let connections = Connection::open_many(target.address(), load.concurrency).await;
+        let connections = connections.with_context(|| format!("connecting to {}", target.address()))?;
 
-    let begin = Instant::now();
-    let watch = Watch::start(&target, begin).await?;
-    let done = write(&plan, &target, load, connections, &watch, &progress).await?;
-    if let Some(last) = done.last() {
-        let all = watch.lag();
-        let position = || all.saturating_sub(watch.lag());
-        progress.follow("visible", all, position, watch.until_visible(&last.mark, load.patience())).await?;
+        let begin = Instant::now();
+        let watch = Watch::start(&target, begin).await?;
+        let done = phases(&plan, &target, load, connections, &watch, &progress).await?;
+        if let Some(last) = done.last() {
+            let all = watch.lag();
+            let position = || all.saturating_sub(watch.lag());
+            let visible = watch.until_visible(&last.mark, load.patience());
+            progress.follow("visible", all, position, visible).await?;
+        }
+        let generator = Generator::new(done.iter().map(|done| done.phase.tally().requests).sum());
+        let (url, load) = (server.url.clone(), load.clone());
+        Ok(Self { url, load, target, plan, progress, started_at, begin, watch, done, generator })
     }
-    let requests = done.iter().map(|done| done.phase.tally().requests).sum();
-    let generator = Generator::new(requests);
-    let verification = verify(&plan, &target, load, &done, &progress).await?;
 
-    let phases: Vec<_> = done
-        .iter()
-        .map(|Done { kind, phase, seconds, mark }| {
-            let begin = (phase.begin() - begin).as_secs_f64();
-            PhaseReport::new(*kind, &phase.tally(), begin, *seconds, watch.visible_at(mark))
-        })
-        .collect();
-    let settings = load.clone().into();
-    Ok(Report::new(
-        server.url.clone(),
-        started_at,
-        settings,
-        phases,
-        generator,
-        verification,
-        watch.samples(),
-    ))
+    /// Reads everything back and compares it. An error means that it can't be read.
+    pub async fn verify(self) -> anyhow::Result<Report> {
+        let given_up = self.done.iter().flat_map(|done| done.phase.tally().given_up.clone());
+        let verifier = Verifier::new(&self.plan, &self.target, given_up);
+        let live = self.plan.sizes().inserts - self.plan.sizes().deletes;
+        let position = || verifier.found().events;
+        let verification =
+            self.progress.follow("verified", live, position, verifier.run(self.load.sample)).await?;
+
+        let phases = self.done.iter().map(|Done { kind, phase, seconds, mark }| {
+            let begin = (phase.begin() - self.begin).as_secs_f64();
+            PhaseReport::new(*kind, &phase.tally(), begin, *seconds, self.watch.visible_at(mark))
+        });
+        Ok(Report::new(
+            self.url,
+            self.started_at,
+            self.load.into(),
+            phases.collect(),
+            self.generator,
+            verification,
+            self.watch.samples(),
+        ))
+    }
 }
 
-async fn connect(target: &Target, callers: u16) -> anyhow::Result<Vec<Connection>> {
-    let mut connections = Vec::new();
-    for _ in 0..callers {
-        let mut connection = Connection::new(target.address());
-        connection.open().await.with_context(|| format!("connecting to {}", target.address()))?;
-        connections.push(connection);
-    }
-    Ok(connections)
-}
-
-async fn write(
+/// All operations, one kind after the other.
+async fn phases(
     plan: &Arc<Plan>,
     target: &Target,
     load: &Load,
@@ -95,17 +111,4 @@ async fn write(
         done.push(Done { kind, phase, seconds, mark: watch.mark().await? });
     }
     Ok(done)
-}
-
-async fn verify(
-    plan: &Arc<Plan>,
-    target: &Target,
-    load: &Load,
-    done: &[Done],
-    progress: &Progress,
-) -> anyhow::Result<Verification> {
-    let given_up = done.iter().flat_map(|done| done.phase.tally().given_up.clone());
-    let verifier = Verifier::new(plan, target, given_up);
-    let live = plan.sizes().inserts - plan.sizes().deletes;
-    progress.follow("verified", live, || verifier.found().events, verifier.run(load.sample)).await
 }

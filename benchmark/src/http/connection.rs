@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::answer::{self, Answer, Chunk, Length, Start};
 
-/// How long an answer may take.
+/// How long an answer may take, as a rule.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// What is read at once.
 const READ_BYTES: usize = 16 << 10;
@@ -24,8 +24,8 @@ pub enum CallError {
     #[error("the connection broke off: {0}")]
     Broken(io::Error),
     /// No answer came in time.
-    #[error("no answer within {PATIENCE:?}")]
-    Timeout,
+    #[error("no answer within {0:?}")]
+    Timeout(Duration),
     /// The answer is not HTTP.
     #[error("{0}")]
     Malformed(&'static str),
@@ -37,7 +37,7 @@ impl CallError {
         match self {
             Self::Connect(_) => "connect",
             Self::Broken(_) => "broken",
-            Self::Timeout => "timeout",
+            Self::Timeout(_) => "timeout",
             Self::Malformed(_) => "malformed",
         }
     }
@@ -47,6 +47,7 @@ impl CallError {
 #[derive(Debug)]
 pub struct Connection {
     address: String,
+    patience: Duration,
     stream: Option<TcpStream>,
     input: Vec<u8>,
     /// A chunked body, put together.
@@ -56,7 +57,30 @@ pub struct Connection {
 impl Connection {
     /// To `host:port`.
     pub fn new(address: &str) -> Self {
-        Self { address: address.to_owned(), stream: None, input: Vec::new(), unchunked: Vec::new() }
+        Self {
+            address: address.to_owned(),
+            patience: PATIENCE,
+            stream: None,
+            input: Vec::new(),
+            unchunked: Vec::new(),
+        }
+    }
+
+    /// One whose answers may take so long.
+    #[must_use]
+    pub fn patient(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// So many open connections to `host:port`.
+    pub async fn open_many(address: &str, count: u16) -> Result<Vec<Self>, CallError> {
+        let mut connections = Vec::new();
+        for _ in 0..count {
+            let mut connection = Self::new(address);
+            connection.open().await?;
+            connections.push(connection);
+        }
+        Ok(connections)
     }
 
     /// Connects, if it isn't connected.
@@ -71,7 +95,8 @@ impl Connection {
 
     /// Sends a request and returns the answer, which is good until the next call.
     pub async fn call(&mut self, request: &[u8]) -> Result<Answer<'_>, CallError> {
-        let answered = timeout(PATIENCE, self.exchange(request)).await.unwrap_or(Err(CallError::Timeout));
+        let answered = timeout(self.patience, self.exchange(request)).await;
+        let answered = answered.unwrap_or(Err(CallError::Timeout(self.patience)));
         match answered {
             Ok(start) => {
                 if !start.keep_alive {

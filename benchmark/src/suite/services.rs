@@ -1,0 +1,109 @@
+//! Millrace's binaries as processes, and how to reach them.
+
+use std::path::Path;
+
+use benchmark::http::{Client, Target};
+
+use crate::process::{Process, binary, free_port};
+
+/// Where Millrace's processes find Kafka and the table.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) brokers: String,
+    pub(crate) clickhouse: String,
+    pub(crate) group: String,
+    pub(crate) database: String,
+}
+
+impl Place {
+    fn environment(&self) -> [(&'static str, &str); 5] {
+        [
+            ("KAFKA_BROKERS", &self.brokers),
+            ("KAFKA_GROUP_ID", &self.group),
+            ("CLICKHOUSE_URL", &self.clickhouse),
+            ("CLICKHOUSE_DATABASE", &self.database),
+            ("LOG_LEVEL", "warn"),
+        ]
+    }
+}
+
+/// A process with an HTTP interface.
+pub(crate) struct Service {
+    pub(crate) process: Process,
+    pub(crate) url: String,
+}
+
+impl Service {
+    pub(crate) fn target(&self) -> anyhow::Result<Target> {
+        Target::parse(&self.url, &[])
+    }
+}
+
+/// `millrace-engine`, once it answers.
+pub(crate) async fn engine(folder: &Path) -> anyhow::Result<Service> {
+    let mut command = binary("millrace-engine")?;
+    command.arg(folder.join("clickhouse")).arg("127.0.0.1:0");
+    let mut process = Process::start("engine", &mut command, folder)?;
+    process.until(async |engine| address(&engine.output()).is_some()).await?;
+    let url = address(&process.output()).unwrap_or_default();
+    Ok(Service { process, url })
+}
+
+/// The whole line that is the engine's address.
+fn address(output: &str) -> Option<String> {
+    let (lines, _) = output.rsplit_once('\n')?;
+    lines.lines().find(|line| line.starts_with("http://")).map(str::to_owned)
+}
+
+/// `millrace-api`, once it takes and answers.
+pub(crate) async fn api(place: &Place, folder: &Path) -> anyhow::Result<Service> {
+    let port = free_port()?;
+    let mut command = binary("millrace-api")?;
+    command.envs(place.environment()).env("API_PORT", port.to_string());
+    let mut api = Service {
+        process: Process::start("api", &mut command, folder)?,
+        url: format!("http://127.0.0.1:{port}"),
+    };
+    until_ready(&mut api).await?;
+    Ok(api)
+}
+
+/// `millrace-consumer`, at once: what it does from the beginning on is measured.
+pub(crate) fn consumer(place: &Place, folder: &Path, number: usize) -> anyhow::Result<Service> {
+    let port = free_port()?;
+    let mut command = binary("millrace-consumer")?;
+    command.envs(place.environment()).env("CONSUMER_STATUS_PORT", port.to_string());
+    let name = if number == 0 { "consumer".to_owned() } else { format!("consumer-{number}") };
+    let process = Process::start(&name, &mut command, folder)?;
+    Ok(Service { process, url: format!("http://127.0.0.1:{port}") })
+}
+
+/// `millrace` on data in `folder`, once it takes and answers.
+pub(crate) async fn standalone(folder: &Path) -> anyhow::Result<Service> {
+    let port = free_port()?;
+    let mut command = binary("millrace")?;
+    command.env("MILLRACE_DATA", folder.join("data")).env("MILLRACE_ENGINE_PORT", "0");
+    command.env("API_PORT", port.to_string()).env("LOG_LEVEL", "warn");
+    let process = Process::start("millrace", &mut command, folder)?;
+    let mut millrace = Service { process, url: format!("http://127.0.0.1:{port}") };
+    until_ready(&mut millrace).await?;
+    Ok(millrace)
+}
+
+/// Waits until `/ready` says so.
+pub(crate) async fn until_ready(service: &mut Service) -> anyhow::Result<()> {
+    let mut client = Client::new(&service.target()?);
+    let ready = async |_: &Process| client.get("/ready").await.is_ok_and(|answer| answer.status == 200);
+    service.process.until(ready).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_engines_address_is_taken_once_its_line_is_whole() {
+        assert_eq!(address("starting\nhttp://127.0.0.1:80"), None);
+        assert_eq!(address("starting\nhttp://127.0.0.1:8080\n"), Some("http://127.0.0.1:8080".into()));
+    }
+}
