@@ -66,6 +66,15 @@ mod tests {
     }
 
     #[test]
+    fn a_latency_is_the_number_nearest_to_what_was_sent_and_stays_it() {
+        let sent = format!("12.55555555555{}", "1".repeat(100));
+        let latency: Latency = serde_json::from_str(&sent).unwrap();
+        assert_eq!(latency.millis(), sent.parse::<f64>().unwrap());
+        let again: Latency = serde_json::from_str(&serde_json::to_string(&latency).unwrap()).unwrap();
+        assert_eq!(again, latency);
+    }
+
+    #[test]
     fn an_embedding_beyond_single_precision_is_refused() {
         assert_eq!(serde_json::from_str::<Embedding>("[0.1,2]").unwrap().as_slice(), [0.1, 2.0]);
         assert!(serde_json::from_str::<Embedding>("[1e39]").is_err());

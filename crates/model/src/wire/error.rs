@@ -68,5 +68,7 @@ fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> WireError 
     } else {
         format!("{path}: {}", error.inner())
     };
-    if error.inner().is_data() { WireError::InvalidType(text) } else { WireError::InvalidJson(text) }
+    // To the parser such a number is bad syntax; to whoever sent it, it is JSON.
+    let is_json = error.inner().is_data() || text.contains(": number out of range at ");
+    if is_json { WireError::InvalidType(text) } else { WireError::InvalidJson(text) }
 }

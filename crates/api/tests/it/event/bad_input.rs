@@ -190,9 +190,9 @@ async fn a_number_that_cannot_be_kept_is_refused_by_the_fields_name() {
     "latency":NaN                                 400 invalid_json: invalid JSON body: latency: expected value at line 1 column 57
     "latency":Infinity                            400 invalid_json: invalid JSON body: latency: expected value at line 1 column 57
     "latency":-Infinity                           400 invalid_json: invalid JSON body: latency: invalid number at line 1 column 58
-    "latency":1e999                               400 invalid_json: invalid JSON body: latency: number out of range at line 1 column 61
-    "input_embeddings":[1e39]                     400 invalid_field: invalid JSON body: input_embeddings: must be numbers within single precision at line 1 column 72
-    "output_embeddings":[0,-1e39]                 400 invalid_field: invalid JSON body: output_embeddings: must be numbers within single precision at line 1 column 76
+    "latency":1e999                               400 invalid_field: invalid JSON body: latency: number out of range at line 1 column 61
+    "input_embeddings":[1e39]                     400 invalid_field: invalid JSON body: input_embeddings[0]: number out of range at line 1 column 70
+    "output_embeddings":[0,-1e39]                 400 invalid_field: invalid JSON body: output_embeddings[1]: number out of range at line 1 column 74
     "input_embeddings":[NaN]                      400 invalid_json: invalid JSON body: input_embeddings[0]: expected value at line 1 column 67
     "properties":{"a":1e999}                      400 invalid_field: invalid JSON body: properties: number out of range at line 1 column 10
     "properties":{"a":NaN}                        400 invalid_json: invalid JSON body: properties: expected value at line 1 column 65
