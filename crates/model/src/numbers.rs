@@ -69,7 +69,7 @@ mod tests {
     fn a_latency_is_the_number_nearest_to_what_was_sent_and_stays_it() {
         let sent = format!("12.55555555555{}", "1".repeat(100));
         let latency: Latency = serde_json::from_str(&sent).unwrap();
-        assert_eq!(latency.millis(), sent.parse::<f64>().unwrap());
+        assert_eq!(latency.millis().to_bits(), sent.parse::<f64>().unwrap().to_bits());
         let again: Latency = serde_json::from_str(&serde_json::to_string(&latency).unwrap()).unwrap();
         assert_eq!(again, latency);
     }
