@@ -43,12 +43,12 @@ pub(crate) fn intake(names: &EventNames) -> Intake<'_> {
 }
 
 /// The create of an event.
-pub(crate) fn create(plan: &Plan, index: u64) -> Operation {
+pub(crate) fn create(plan: &Plan, index: u64) -> Operation<'static> {
     native::create(create_body(plan, index).as_bytes(), &mut intake(&names())).unwrap()
 }
 
 /// The update of an event.
-pub(crate) fn update(plan: &Plan, index: u64) -> Operation {
+pub(crate) fn update(plan: &Plan, index: u64) -> Operation<'static> {
     let mut body = String::new();
     plan.update(index, &mut body);
     let names = names();
@@ -56,12 +56,15 @@ pub(crate) fn update(plan: &Plan, index: u64) -> Operation {
 }
 
 /// The key and value of an operation's message.
-pub(crate) fn message(operation: &Operation) -> (String, Vec<u8>) {
+pub(crate) fn message(operation: &Operation<'static>) -> (String, Vec<u8>) {
     (operation.key().id.to_string(), message::encode(operation))
 }
 
 /// Operations as the consumer folds them.
-pub(crate) fn steps(operations: impl Iterator<Item = Operation>, first_offset: i64) -> Vec<Step> {
+pub(crate) fn steps(
+    operations: impl Iterator<Item = Operation<'static>>,
+    first_offset: i64,
+) -> Vec<Step<'static>> {
     let now = Timestamp::now().millis();
     let position = |offset| Position::new(now, offset).unwrap();
     (first_offset..)
@@ -71,7 +74,7 @@ pub(crate) fn steps(operations: impl Iterator<Item = Operation>, first_offset: i
 }
 
 /// The rows that these creates leave behind.
-pub(crate) fn rows(plan: &Plan, events: u64) -> Vec<(EventKey, Stored)> {
+pub(crate) fn rows(plan: &Plan, events: u64) -> Vec<(EventKey, Stored<'static>)> {
     let creates = (0..events).map(|index| create(plan, index));
     fold(steps(creates, 0), &HashMap::new()).rows
 }

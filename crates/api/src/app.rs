@@ -103,19 +103,35 @@ impl App {
     }
 
     /// Puts an operation on the topic; returns when it is kept.
-    pub(crate) async fn send(&self, operation: &Operation) -> Result<Written, ApiError> {
-        let EventKey { id, .. } = operation.key();
-        let record = Record {
-            key: Some(id.to_string().into_bytes()),
-            at: id.created_at(),
-            value: message::encode(operation),
-            headers: Vec::new(),
-        };
-        let producer = self.producer.get();
-        let producer =
-            producer.ok_or_else(|| ApiError::unavailable("writes", "the topics are not set up yet"))?;
-        let sent = producer.send(record).await;
+    pub(crate) async fn send(&self, record: Record) -> Result<Written, ApiError> {
+        let sent = self.producer()?.send(record).await;
         self.sends.count(&sent);
         Ok(sent?)
+    }
+
+    /// The same with many at once.
+    pub(crate) async fn send_all(&self, records: Vec<Record>) -> Vec<Result<Written, ApiError>> {
+        let producer = match self.producer() {
+            Ok(producer) => producer,
+            Err(error) => return records.iter().map(|_| Err(error.clone())).collect(),
+        };
+        let sent = producer.send_all(records).await;
+        sent.iter().for_each(|sent| self.sends.count(sent));
+        sent.into_iter().map(|sent| Ok(sent?)).collect()
+    }
+
+    fn producer(&self) -> Result<&Producer, ApiError> {
+        self.producer.get().ok_or_else(|| ApiError::unavailable("writes", "the topics are not set up yet"))
+    }
+}
+
+/// An operation as it goes on the topic.
+pub(crate) fn record(operation: &Operation<'_>) -> Record {
+    let id = operation.id();
+    Record {
+        key: Some(id.to_string().into_bytes()),
+        at: id.created_at(),
+        value: message::encode(operation),
+        headers: Vec::new(),
     }
 }

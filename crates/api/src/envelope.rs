@@ -1,11 +1,10 @@
 //! The one shape of every answer: `{"success", "message"?, "data"?, "error"?, "code"?, "request_id"}`.
 //!
-//! Handlers return a [`Reply`]; the outermost layer writes it, with the request's id.
+//! Handlers return a [`Reply`]; the layer in front of them writes it, with the request's id.
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -81,7 +80,7 @@ struct Envelope<'a> {
 pub(crate) struct RequestId(pub(crate) String);
 
 impl RequestId {
-    fn of(request: &Request) -> Self {
+    pub(crate) fn of(request: &Request) -> Self {
         let sent = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
         let usable =
             |id: &&str| (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
@@ -89,18 +88,16 @@ impl RequestId {
     }
 }
 
-/// The outermost layer: writes replies, and turns what others answered in their own words into ours.
-pub(crate) async fn write(mut request: Request, next: Next) -> Response {
-    let id = RequestId::of(&request);
-    request.extensions_mut().insert(id.clone());
-    let mut response = next.run(request).await;
-    if let Some(reply) = response.extensions_mut().remove::<Reply>() {
-        fill(&mut response, &reply, &id);
+/// Writes the reply, if the answer is one, and names the request. Returns whether it was one.
+pub(crate) fn write(response: &mut Response, id: &RequestId) -> bool {
+    let reply = response.extensions_mut().remove::<Reply>();
+    if let Some(reply) = &reply {
+        fill(response, reply, id);
     }
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    response
+    reply.is_some()
 }
 
 fn fill(response: &mut Response, reply: &Reply, id: &RequestId) {

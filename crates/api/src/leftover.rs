@@ -9,8 +9,6 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::header;
-use axum::middleware::Next;
-use axum::response::Response;
 use futures_util::StreamExt;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::timeout;
@@ -19,21 +17,32 @@ use tokio::time::timeout;
 const DRAIN_BYTES: usize = 64 << 20;
 const DRAIN_WITHIN: Duration = Duration::from_secs(5);
 
-/// Lends the body to whoever answers, and reads the rest of it.
-pub(crate) async fn drain(request: Request, next: Next) -> Response {
-    if request.body().is_end_stream() {
-        return next.run(request).await;
+/// What a handler leaves of a body.
+pub(crate) struct Leftover {
+    body: Lent,
+    asks_first: bool,
+}
+
+impl Leftover {
+    /// Lends the body to whoever answers; `None` if there is none.
+    pub(crate) fn of(request: Request) -> (Request, Option<Self>) {
+        if request.body().is_end_stream() {
+            return (request, None);
+        }
+        let asks_first = request.headers().contains_key(header::EXPECT);
+        let (parts, body) = request.into_parts();
+        let body = Lent(Arc::new(Mutex::new(Progress { body, begun: false, ended: false })));
+        (Request::from_parts(parts, Body::new(body.clone())), Some(Self { body, asks_first }))
     }
-    let asks_first = request.headers().contains_key(header::EXPECT);
-    let (parts, body) = request.into_parts();
-    let body = Lent(Arc::new(Mutex::new(Progress { body, begun: false, ended: false })));
-    let response = next.run(Request::from_parts(parts, Body::new(body.clone()))).await;
-    let (begun, ended) = body.progress();
-    // A client that asks first sends nothing unless it is read.
-    if !ended && (begun || !asks_first) {
-        let _ = timeout(DRAIN_WITHIN, throw_away(Body::new(body))).await;
+
+    /// Reads the rest.
+    pub(crate) async fn drain(self) {
+        let (begun, ended) = self.body.progress();
+        // A client that asks first sends nothing unless it is read.
+        if !ended && (begun || !self.asks_first) {
+            let _ = timeout(DRAIN_WITHIN, throw_away(Body::new(self.body))).await;
+        }
     }
-    response
 }
 
 async fn throw_away(body: Body) {

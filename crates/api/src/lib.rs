@@ -11,6 +11,7 @@ mod envelope;
 mod error;
 mod events;
 mod extract;
+mod front;
 mod health;
 mod leftover;
 mod metrics;

@@ -53,6 +53,14 @@ impl Producer {
         }
     }
 
+    /// The same for many at once, written in this order where they are of one key.
+    pub async fn send_all(&self, records: Vec<Record>) -> Vec<Result<Written, SendError>> {
+        match self {
+            Self::Kafka(producer) => producer.send_all(&records).await,
+            Self::Log(producer) => producer.send_all(records).await,
+        }
+    }
+
     /// Whether a send would be answered without the delays of a first one.
     pub fn is_ready(&self) -> bool {
         match self {

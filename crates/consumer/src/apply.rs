@@ -1,6 +1,6 @@
 //! One batch into the table: decode, look up, fold, insert, and dead letters for the rest.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use bus::{Delivery, Schedule, SendError};
@@ -9,19 +9,18 @@ use runtime::status::Status;
 use store::{StoreError, Stored};
 use tokio::time::{Instant, sleep};
 
+use crate::appetite::Appetite;
 use crate::breaker::Breaker;
-use crate::cache::Cache;
-use crate::dead_letter::{DeadLetters, Reason, by_reason};
-use crate::decode::{Decoded, decode, decode_all};
-use crate::fold::{Fate, Outcome, Step, fold, updated_keys};
+use crate::cache::{Cache, row_bytes};
+use crate::culprits::Search;
+use crate::dead_letter::{DeadLetters, NEWER_FORMAT, REFUSED, Reason, UNKNOWN_EVENT, by_reason};
+use crate::decode::{Decoded, decode_some};
+use crate::fold::{Fate, Outcome, Step, fold};
 use crate::metrics::Metrics;
 use crate::table::Table;
 
 /// How long a batch is held before it is tried again.
 const HOLD: Duration = Duration::from_secs(2);
-
-/// The reason of an update that finds no event.
-const UNKNOWN_EVENT: &str = "unknown_event";
 
 /// Writes batches, one after the other. Whatever is away is waited for.
 pub(crate) struct Applier {
@@ -31,6 +30,7 @@ pub(crate) struct Applier {
     /// Where a key belongs.
     pub(crate) schedule: Schedule,
     pub(crate) cache: Cache,
+    pub(crate) appetite: Appetite,
     pub(crate) breaker: Breaker,
     /// Says why a batch is held.
     pub(crate) status: Status,
@@ -49,107 +49,123 @@ pub(crate) struct Tally {
     pub(crate) dead_letters: BTreeMap<&'static str, usize>,
 }
 
-/// What a batch came to. All its rows are in the table.
-struct Applied {
-    rows: Vec<(EventKey, Stored)>,
-    /// What the table held of the events that are updated, which are these.
-    stored: HashMap<EventKey, Stored>,
-    updated: HashSet<EventKey>,
-    fates: Vec<Fate>,
-    misplaced: usize,
-    /// By the delivery's index, in order.
-    rejects: Vec<(usize, Reason)>,
+impl Tally {
+    fn add(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.folded += other.folded;
+        self.replays += other.replays;
+        self.of_deleted += other.of_deleted;
+        self.misplaced += other.misplaced;
+        for (reason, count) in other.dead_letters {
+            *self.dead_letters.entry(reason).or_default() += count;
+        }
+    }
 }
 
 impl Applier {
     /// Returns when every delivery is in the table or on the dead-letter topic.
     pub(crate) async fn apply(&mut self, deliveries: &[Delivery]) -> anyhow::Result<Tally> {
-        // The updates of unknown events that already are among the dead letters.
-        let mut buried = BTreeSet::new();
-        let applied = self.apply_unless_held(deliveries, &mut buried).await?;
-        let Applied { rows, stored, updated, fates, misplaced, mut rejects } = applied;
-        if misplaced > 0 {
+        let (mut tally, mut rest) = (Tally::default(), deliveries);
+        while !rest.is_empty() {
+            let decoded = decode_some(rest, self.appetite.keys());
+            let (some, others) = rest.split_at(decoded.deliveries());
+            tally.add(self.write(some, decoded).await?);
+            rest = others;
+        }
+        if tally.misplaced > 0 {
             tracing::warn!(
-                misplaced,
+                misplaced = tally.misplaced,
                 "operations are in another partition than their key's: the order of an event's operations is not known"
             );
         }
+        Ok(tally)
+    }
+
+    /// A letter always goes before a row that hides, after a crash, what it was written for.
+    async fn write<'a>(&mut self, deliveries: &'a [Delivery], decoded: Decoded<'a>) -> anyhow::Result<Tally> {
+        let Decoded { indexes, steps, updated, rejects } = decoded;
+        let misplaced = self.misplaced(deliveries, &indexes, &steps);
+        let stored = self.look_up(&updated).await?;
+        let Outcome { mut rows, unchanged, mut fates } = fold(steps, stored);
+        self.bury(deliveries, &unknown_updates(&indexes, &fates)).await?;
+
+        let refused = self.insert_unless_held(&rows, &rejects).await?;
+        if !refused.is_empty() {
+            rows.retain(|(key, _)| !refused.contains(key));
+            let search = Search { applier: self, deliveries, indexes: &indexes };
+            rows.extend(search.run(&refused, &mut fates).await?);
+        }
+        self.bury(deliveries, &rejects).await?;
+
         let count = |wanted| fates.iter().filter(|fate| **fate == wanted).count();
+        let mut dead_letters = by_reason(&rejects);
+        for (reason, fate) in [(UNKNOWN_EVENT, Fate::UnknownEvent), (REFUSED, Fate::Refused)] {
+            if count(fate) > 0 {
+                dead_letters.insert(reason, count(fate));
+            }
+        }
         let tally = Tally {
             rows: rows.len(),
             folded: count(Fate::Folded),
             replays: count(Fate::Replay),
             of_deleted: count(Fate::EventDeleted),
             misplaced,
-            dead_letters: by_reason(&rejects),
+            dead_letters,
         };
-        rejects.retain(|(index, _)| !buried.contains(index));
-        self.bury(deliveries, &rejects).await?;
-        self.cache.learn(rows, stored, &updated);
+        self.cache.learn(rows.into_iter().chain(unchanged), &updated);
         Ok(tally)
     }
 
-    /// Tries again for as long as the breaker holds the batch.
-    async fn apply_unless_held(
+    async fn look_up(
         &mut self,
-        deliveries: &[Delivery],
-        buried: &mut BTreeSet<usize>,
-    ) -> anyhow::Result<Applied> {
+        updated: &HashSet<EventKey>,
+    ) -> Result<HashMap<EventKey, Stored<'static>>, StoreError> {
+        let (mut stored, missing) = self.cache.take(updated);
+        let found = self.table.look_up(&missing).await?;
+        self.appetite.learn(found.len(), found.values().map(row_bytes).sum());
+        stored.extend(found);
+        Ok(stored)
+    }
+
+    /// Inserts all rows but those that the table refuses, whose keys it returns. Tries those again for as
+    /// long as the breaker holds the batch.
+    async fn insert_unless_held(
+        &mut self,
+        rows: &[(EventKey, Stored<'_>)],
+        rejects: &[(usize, Reason)],
+    ) -> Result<HashSet<EventKey>, StoreError> {
+        let too_new = rejects.iter().filter(|(_, reason)| reason.code == NEWER_FORMAT).count();
+        let messages = rows.len() + rejects.len();
+        let mut refused = self.table.insert(rows).await?;
         loop {
-            let applied = self.write(deliveries, buried).await?;
-            let at_fault = applied.rejects.iter().filter(|(_, reason)| reason.may_be_a_deployments());
-            let bad = at_fault.count();
+            let bad = too_new + refused.len();
             // Without dead letters there is nothing to hold a batch from.
-            if self.letters.is_none() || self.breaker.lets_pass(Instant::now(), deliveries.len(), bad) {
+            if self.letters.is_none() || self.breaker.lets_pass(Instant::now(), messages, bad) {
                 self.status.fine("circuit");
                 self.metrics.circuit_open.set(0);
-                return Ok(applied);
+                return Ok(refused.into_keys().collect());
             }
-            let text = applied.rejects.iter().find(|(_, reason)| reason.may_be_a_deployments());
-            let text = text.map_or("", |(_, reason)| &reason.text);
+            let text = match (refused.values().next(), rejects.first()) {
+                (Some(error), _) => error.to_string(),
+                (None, first) => first.map_or_else(String::new, |(_, reason)| reason.text.clone()),
+            };
             let held = format!(
-                "{bad} of {} messages can't be written, batch after batch, as if this consumer or the table had the wrong version: {text}",
-                deliveries.len()
+                "{bad} of {messages} messages can't be written, batch after batch, as if this consumer or the table had the wrong version: {text}"
             );
             tracing::error!(reason = held, "a batch is held until it is mended");
             self.status.trouble("circuit", held);
             self.metrics.circuit_open.set(1);
             sleep(HOLD).await;
+            let left: Vec<_> = rows.iter().filter(|(key, _)| refused.contains_key(key)).cloned().collect();
+            refused = self.table.insert(&left).await?;
         }
     }
 
-    async fn write(&self, deliveries: &[Delivery], buried: &mut BTreeSet<usize>) -> anyhow::Result<Applied> {
-        let Decoded { indexes, steps, mut rejects } = decode_all(deliveries);
-        let misplaced = self.misplaced(deliveries, &indexes, &steps);
-        let updated = updated_keys(&steps);
-        let (mut stored, missing) = self.cache.split(&updated);
-        stored.extend(self.table.look_up(&missing).await?);
-
-        let keys: Vec<_> = steps.iter().map(|step| step.operation.key()).collect();
-        let Outcome { mut rows, mut fates } = fold(steps, &stored);
-        // Another try finds rows of the one before.
-        let was_buried = indexes.iter().zip(&mut fates).filter(|(index, _)| buried.contains(index));
-        was_buried.for_each(|(_, fate)| *fate = Fate::UnknownEvent);
-        // Before the rows: once the event has one, such an update looks like a replay after a crash.
-        let mut unknown = unknown_updates(&indexes, &fates);
-        unknown.retain(|(index, _)| !buried.contains(index));
-        self.bury(deliveries, &unknown).await?;
-        buried.extend(unknown.iter().map(|(index, _)| *index));
-        for refused in self.table.insert(&rows).await? {
-            // Its key's messages again, one by one, to find the one at fault.
-            let own = (0..).zip(&indexes).zip(&keys).filter(|(_, key)| **key == refused);
-            let own: Vec<(usize, usize)> = own.map(|((step, index), _)| (step, *index)).collect();
-            rows.retain(|(key, _)| *key != refused);
-            rows.extend(self.find_culprits(&own, deliveries, &stored, &mut fates, &mut rejects).await?);
-        }
-
-        rejects.extend(unknown_updates(&indexes, &fates));
-        rejects.sort_by_key(|(index, _)| *index);
-        rejects.dedup_by_key(|(index, _)| *index);
-        Ok(Applied { rows, stored, updated, fates, misplaced, rejects })
-    }
-
-    async fn bury(&self, deliveries: &[Delivery], rejects: &[(usize, Reason)]) -> Result<(), SendError> {
+    pub(crate) async fn bury(
+        &self,
+        deliveries: &[Delivery],
+        rejects: &[(usize, Reason)],
+    ) -> Result<(), SendError> {
         match &self.letters {
             Some(letters) => letters.bury_all(deliveries, rejects).await,
             None => Ok(()),
@@ -157,51 +173,18 @@ impl Applier {
     }
 
     /// How many operations are not in the partition of their key: another producer's work.
-    fn misplaced(&self, deliveries: &[Delivery], indexes: &[usize], steps: &[Step]) -> usize {
+    fn misplaced(&self, deliveries: &[Delivery], indexes: &[usize], steps: &[Step<'_>]) -> usize {
         let delivered = indexes.iter().filter_map(|index| deliveries.get(*index));
         let elsewhere = delivered.zip(steps).filter(|(delivery, step)| {
             let key = delivery.key.as_deref().unwrap_or_default();
-            self.schedule.partition(key, step.operation.key().id.created_at()) != delivery.partition
+            self.schedule.partition(key, step.operation.id().created_at()) != delivery.partition
         });
         elsewhere.count()
-    }
-
-    /// Folds one event's deliveries with one more each time; what ClickHouse then refuses is rejected
-    /// and left out. `own` are pairs of a step's index and its delivery's.
-    async fn find_culprits(
-        &self,
-        own: &[(usize, usize)],
-        deliveries: &[Delivery],
-        stored: &HashMap<EventKey, Stored>,
-        fates: &mut [Fate],
-        rejects: &mut Vec<(usize, Reason)>,
-    ) -> Result<Vec<(EventKey, Stored)>, StoreError> {
-        let (mut good, mut written): (Vec<Step>, Vec<(EventKey, Stored)>) = (Vec::new(), Vec::new());
-        for (step, index) in own {
-            let Some(Ok(next)) = deliveries.get(*index).map(decode) else { continue };
-            let outcome = fold(good.iter().cloned().chain([next.clone()]).collect(), stored);
-            if let (Some(fate), Some(last)) = (fates.get_mut(*step), outcome.fates.last()) {
-                *fate = *last;
-            }
-            match self.table.try_again(&outcome.rows).await? {
-                Ok(()) => {
-                    good.push(next);
-                    written = outcome.rows;
-                }
-                Err(error) => {
-                    rejects.push((*index, Reason::new("refused", error)));
-                    if let Some(fate) = fates.get_mut(*step) {
-                        *fate = Fate::Refused;
-                    }
-                }
-            }
-        }
-        Ok(written)
     }
 }
 
 /// The updates of events that are not there, by the delivery's index.
-fn unknown_updates(indexes: &[usize], fates: &[Fate]) -> Vec<(usize, Reason)> {
+pub(crate) fn unknown_updates(indexes: &[usize], fates: &[Fate]) -> Vec<(usize, Reason)> {
     let unknown = indexes.iter().zip(fates).filter(|(_, fate)| **fate == Fate::UnknownEvent);
     let reason = || Reason::new(UNKNOWN_EVENT, "an update of an event that is not there");
     unknown.map(|(index, _)| (*index, reason())).collect()

@@ -16,19 +16,24 @@ const ENTRY_BYTES: usize = 256;
 #[derive(Clone)]
 struct Bytes;
 
-impl Weighter<EventKey, Stored> for Bytes {
-    fn weight(&self, _: &EventKey, stored: &Stored) -> u64 {
-        let content = match &stored.state {
-            State::Live(event) => event.content.bytes(),
-            State::Deleted { .. } => 0,
-        };
-        u64::try_from(ENTRY_BYTES + content).unwrap_or(u64::MAX)
+impl Weighter<EventKey, Stored<'static>> for Bytes {
+    fn weight(&self, _: &EventKey, stored: &Stored<'static>) -> u64 {
+        u64::try_from(row_bytes(stored)).unwrap_or(u64::MAX)
     }
+}
+
+/// What a row takes in memory, in bytes, more or less.
+pub(crate) fn row_bytes(stored: &Stored<'_>) -> usize {
+    let content = match &stored.state {
+        State::Live(event) => event.content.bytes(),
+        State::Deleted { .. } => 0,
+    };
+    ENTRY_BYTES + content
 }
 
 /// Holds at most so many bytes of rows.
 pub(crate) struct Cache {
-    rows: Bounded<EventKey, Stored, Bytes>,
+    rows: Bounded<EventKey, Stored<'static>, Bytes>,
 }
 
 impl Cache {
@@ -37,32 +42,31 @@ impl Cache {
         Self { rows: Bounded::with_weighter(typical, max_bytes, Bytes) }
     }
 
-    /// The rows it has of these keys, and the keys it has none of.
-    pub(crate) fn split(&self, keys: &HashSet<EventKey>) -> (HashMap<EventKey, Stored>, Vec<EventKey>) {
-        let (mut known, mut missing) = (HashMap::new(), Vec::new());
+    /// Hands over the rows it has of these keys, and names the keys it has none of.
+    pub(crate) fn take(
+        &mut self,
+        keys: &HashSet<EventKey>,
+    ) -> (HashMap<EventKey, Stored<'static>>, Vec<EventKey>) {
+        let (mut known, mut missing) = (HashMap::with_capacity(keys.len()), Vec::new());
         for key in keys {
-            match self.rows.get(key) {
-                Some(stored) => drop(known.insert(key.clone(), stored.clone())),
+            match self.rows.remove(key) {
+                Some((key, stored)) => drop(known.insert(key, stored)),
                 None => missing.push(key.clone()),
             }
         }
         (known, missing)
     }
 
-    /// Takes over what a batch wrote. `stored` is what the table held of the keys that were looked up.
-    pub(crate) fn learn(
+    /// Takes over what the table has after a batch, of the events whose keys were looked up.
+    pub(crate) fn learn<'a>(
         &mut self,
-        written: Vec<(EventKey, Stored)>,
-        stored: HashMap<EventKey, Stored>,
+        rows: impl IntoIterator<Item = (EventKey, Stored<'a>)>,
         looked_up: &HashSet<EventKey>,
     ) {
-        for (key, row) in stored {
-            self.rows.insert(key, row);
-        }
-        for (key, row) in written {
+        for (key, row) in rows {
             if looked_up.contains(&key) {
-                self.rows.insert(key, row);
-            } else {
+                self.rows.insert(key, row.into_owned());
+            } else if !self.rows.is_empty() {
                 self.rows.remove(&key);
             }
         }
@@ -85,7 +89,7 @@ mod tests {
         EventKey { tenant, id }
     }
 
-    fn tombstone(offset: i64) -> Stored {
+    fn tombstone(offset: i64) -> Stored<'static> {
         let version = Version::new(Write::Delete, Position::new(1_800_000_000_000, offset).unwrap());
         Stored { version, state: State::Deleted { at: Timestamp::default() } }
     }
@@ -97,22 +101,25 @@ mod tests {
         let both = HashSet::from([known.clone(), blind.clone()]);
         let known_alone = HashSet::from([known.clone()]);
         let written = vec![(known.clone(), tombstone(2)), (blind.clone(), tombstone(3))];
-        cache.learn(written, HashMap::from([(known.clone(), tombstone(1))]), &known_alone);
-        assert_eq!(cache.split(&both), (HashMap::from([(known.clone(), tombstone(2))]), vec![blind]));
+        cache.learn(written.clone(), &known_alone);
+        assert_eq!(cache.take(&both), (HashMap::from([(known.clone(), tombstone(2))]), vec![blind]));
+        assert_eq!(cache.take(&known_alone), (HashMap::new(), vec![known.clone()]), "it was handed over");
 
-        cache.learn(vec![(known.clone(), tombstone(4))], HashMap::new(), &HashSet::new());
-        assert_eq!(cache.split(&known_alone), (HashMap::new(), vec![known]));
+        cache.learn(written, &known_alone);
+        cache.learn(vec![(known.clone(), tombstone(4))], &HashSet::new());
+        assert_eq!(cache.take(&known_alone), (HashMap::new(), vec![known]));
     }
 
     #[test]
     fn rows_stay_within_their_bytes_and_go_when_partitions_do() {
         let mut cache = Cache::new(10 * u64::try_from(ENTRY_BYTES).unwrap());
         let keys: HashSet<_> = (0..100).map(|n| key(&n.to_string())).collect();
-        let rows = keys.iter().map(|key| (key.clone(), tombstone(1))).collect();
-        cache.learn(rows, HashMap::new(), &keys);
-        let (known, _) = cache.split(&keys);
+        let rows = || keys.iter().map(|key| (key.clone(), tombstone(1)));
+        cache.learn(rows(), &keys);
+        let (known, _) = cache.take(&keys);
         assert!((1..=10).contains(&known.len()), "{}", known.len());
+        cache.learn(rows(), &keys);
         cache.clear();
-        assert!(cache.split(&keys).0.is_empty());
+        assert!(cache.take(&keys).0.is_empty());
     }
 }

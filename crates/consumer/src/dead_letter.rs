@@ -35,6 +35,13 @@ const OWN_HEADERS: usize = 6;
 /// Of what is kept of a message that is left out, in bytes. An event's id is shorter.
 const LONGEST_KEY: usize = 256;
 
+/// The reason of a message of a format that is not known yet.
+pub(crate) const NEWER_FORMAT: &str = "newer_format";
+/// The reason of an operation whose row the table does not take.
+pub(crate) const REFUSED: &str = "refused";
+/// The reason of an update that finds no event.
+pub(crate) const UNKNOWN_EVENT: &str = "unknown_event";
+
 /// Why a delivery became a dead letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reason {
@@ -47,11 +54,6 @@ pub(crate) struct Reason {
 impl Reason {
     pub(crate) fn new(code: &'static str, text: impl ToString) -> Self {
         Self { code, text: text.to_string() }
-    }
-
-    /// Whether a bad deployment would show in this way too: a consumer too old, or another table.
-    pub(crate) fn may_be_a_deployments(&self) -> bool {
-        matches!(self.code, "newer_format" | "refused")
     }
 }
 

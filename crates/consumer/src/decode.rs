@@ -1,38 +1,59 @@
 //! Deliveries into operations. Other producers may write to the topic, so nothing is trusted.
 
+use std::collections::HashSet;
+
 use bus::Delivery;
-use model::{Position, message};
+use model::{EventKey, Operation, Position, message};
 
 use crate::dead_letter::Reason;
 use crate::fold::Step;
 
 /// Deliveries that are operations, and why the others are none. Indexes are into the batch.
-pub(crate) struct Decoded {
+#[derive(Default)]
+pub(crate) struct Decoded<'a> {
     /// Of the delivery of each step.
     pub(crate) indexes: Vec<usize>,
-    pub(crate) steps: Vec<Step>,
+    pub(crate) steps: Vec<Step<'a>>,
+    /// The events whose rows the fold needs.
+    pub(crate) updated: HashSet<EventKey>,
     pub(crate) rejects: Vec<(usize, Reason)>,
 }
 
-pub(crate) fn decode_all(deliveries: &[Delivery]) -> Decoded {
-    let mut all = Decoded {
+impl Decoded<'_> {
+    /// How many deliveries these are.
+    pub(crate) fn deliveries(&self) -> usize {
+        self.indexes.len() + self.rejects.len()
+    }
+}
+
+/// Decodes deliveries from the first on, up to the one that would update one event more than `most`.
+pub(crate) fn decode_some(deliveries: &[Delivery], most: usize) -> Decoded<'_> {
+    let mut some = Decoded {
         indexes: Vec::with_capacity(deliveries.len()),
         steps: Vec::with_capacity(deliveries.len()),
-        rejects: Vec::new(),
+        ..Decoded::default()
     };
     for (index, delivery) in deliveries.iter().enumerate() {
         match decode(delivery) {
             Ok(step) => {
-                all.indexes.push(index);
-                all.steps.push(step);
+                if let Operation::Update { key, .. } = &step.operation
+                    && !some.updated.contains(key)
+                {
+                    if some.updated.len() >= most {
+                        break;
+                    }
+                    some.updated.insert(key.clone());
+                }
+                some.indexes.push(index);
+                some.steps.push(step);
             }
-            Err(reason) => all.rejects.push((index, reason)),
+            Err(reason) => some.rejects.push((index, reason)),
         }
     }
-    all
+    some
 }
 
-pub(crate) fn decode(delivery: &Delivery) -> Result<Step, Reason> {
+pub(crate) fn decode(delivery: &Delivery) -> Result<Step<'_>, Reason> {
     let append_ms = delivery.append_ms.ok_or_else(|| {
         Reason::new(
             "no_append_time",

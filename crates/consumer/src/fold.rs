@@ -9,18 +9,21 @@
 //! 3. Only a row whose key was looked up may be kept for later batches ([`crate::cache`]).
 //! 4. An update of an event that is not there, or is deleted, changes nothing.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
+use indexmap::map::Entry;
 use model::{EventKey, Operation, Position, Version, Write};
 use store::{State, Stored};
 
 /// An operation and where the log put it.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct Step<'a> {
     /// Where the log put it.
     pub position: Position,
     /// What it does.
-    pub operation: Operation,
+    pub operation: Operation<'a>,
 }
 
 /// What became of one operation.
@@ -38,45 +41,52 @@ pub enum Fate {
     Refused,
 }
 
-/// The rows to write, each key once, in the order of their first operation; and the fate of each step.
+/// What a batch leaves behind, each key once, in the order of their first operation; and the fate of
+/// each step.
 #[derive(Debug, Default)]
-pub struct Outcome {
-    /// The rows.
-    pub rows: Vec<(EventKey, Stored)>,
+pub struct Outcome<'a> {
+    /// The rows to write.
+    pub rows: Vec<(EventKey, Stored<'a>)>,
+    /// Those that are in the table as they should be.
+    pub unchanged: Vec<(EventKey, Stored<'a>)>,
     /// As many as there were steps, in their order.
     pub fates: Vec<Fate>,
 }
 
-/// The events whose rows the fold needs: those that are updated.
-pub fn updated_keys(steps: &[Step]) -> HashSet<EventKey> {
-    let updated = steps.iter().filter(|step| matches!(step.operation, Operation::Update { .. }));
-    updated.map(|step| step.operation.key()).collect()
+/// An event while a batch is folded.
+struct Slot<'a> {
+    /// The version that the table has, if it was asked.
+    before: Option<Version>,
+    now: Option<Stored<'a>>,
 }
 
 /// Folds steps, in the order of the log per event, onto what the table holds of the updated ones.
-pub fn fold(steps: Vec<Step>, stored: &HashMap<EventKey, Stored>) -> Outcome {
-    let mut outcome = Outcome { rows: Vec::new(), fates: Vec::with_capacity(steps.len()) };
-    let mut order = Vec::new();
-    let mut current: HashMap<EventKey, Option<Stored>> = HashMap::new();
+pub fn fold<'a>(steps: Vec<Step<'a>>, mut stored: HashMap<EventKey, Stored<'a>>) -> Outcome<'a> {
+    let mut fates = Vec::with_capacity(steps.len());
+    let mut events: IndexMap<EventKey, Slot<'a>, RandomState> =
+        IndexMap::with_capacity_and_hasher(steps.len(), RandomState::default());
     for Step { position, operation } in steps {
-        let key = operation.key();
-        let row = current.entry(key).or_insert_with_key(|key| {
-            order.push(key.clone());
-            stored.get(key).cloned()
-        });
-        outcome.fates.push(step(row, position, operation));
+        let slot = match events.entry(operation.key()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let now = stored.remove(new.key());
+                new.insert(Slot { before: now.as_ref().map(|row| row.version), now })
+            }
+        };
+        fates.push(step(&mut slot.now, position, operation));
     }
-    for key in order {
-        let Some(row) = current.remove(&key).flatten() else { continue };
-        if stored.get(&key).is_none_or(|before| before.version != row.version) {
-            outcome.rows.push((key, row));
-        }
+    let mut outcome = Outcome { rows: Vec::with_capacity(events.len()), unchanged: Vec::new(), fates };
+    for (key, Slot { before, now }) in events {
+        let Some(row) = now else { continue };
+        let same = before == Some(row.version);
+        let rows = if same { &mut outcome.unchanged } else { &mut outcome.rows };
+        rows.push((key, row));
     }
     outcome
 }
 
 /// One operation on one event.
-fn step(row: &mut Option<Stored>, position: Position, operation: Operation) -> Fate {
+fn step<'a>(row: &mut Option<Stored<'a>>, position: Position, operation: Operation<'a>) -> Fate {
     match operation {
         Operation::Create(event) => {
             let version = Version::new(Write::Create, position);
@@ -101,7 +111,7 @@ fn step(row: &mut Option<Stored>, position: Position, operation: Operation) -> F
 }
 
 /// The greater version stays, as in the table.
-fn replace(row: &mut Option<Stored>, new: Stored) -> Fate {
+fn replace<'a>(row: &mut Option<Stored<'a>>, new: Stored<'a>) -> Fate {
     if row.as_ref().is_some_and(|stored| stored.version >= new.version) {
         return Fate::Replay;
     }

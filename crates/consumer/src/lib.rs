@@ -4,11 +4,13 @@
 //! rows, [`apply`] writes them, and only then are the offsets committed. What can't be written goes
 //! to the dead letters, with its reason, before the commit.
 
+mod appetite;
 mod apply;
 mod batch;
 mod breaker;
 mod cache;
 mod config;
+mod culprits;
 mod dead_letter;
 mod decode;
 pub mod fold;

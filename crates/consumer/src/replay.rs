@@ -14,6 +14,7 @@ use runtime::shutdown::Shutdown;
 use runtime::status::Status;
 use store::Store;
 
+use crate::appetite::Appetite;
 use crate::apply::{Applier, Tally};
 use crate::batch::Batch;
 use crate::breaker::Breaker;
@@ -89,6 +90,7 @@ pub async fn run(
         letters: None,
         schedule: events.schedule.clone(),
         cache: Cache::new(config.cache_bytes),
+        appetite: Appetite::new(config.max_batch_bytes),
         breaker: Breaker::default(),
         status,
         metrics: Metrics::default(),

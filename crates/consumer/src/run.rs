@@ -6,6 +6,7 @@ use runtime::shutdown::Shutdown;
 use runtime::status::Status;
 use store::{Store, StoreError};
 
+use crate::appetite::Appetite;
 use crate::apply::Applier;
 use crate::breaker::Breaker;
 use crate::cache::Cache;
@@ -31,13 +32,15 @@ pub async fn run(
     };
     status.fine("setup");
     let Channels { bus, events, group, .. } = channels;
-    let source = bus.source(&events, &group, config.max_batch_bytes)?;
+    // What waits for the batch need not be much: it grows while the one before it is written.
+    let source = bus.source(&events, &group, config.max_batch_bytes / 4)?;
     tracing::info!(topic = events.name, group, "consuming");
     let applier = Applier {
         table: Table::new(store, status.clone()),
         letters: Some(DeadLetters { producer: letters, topic: events.name, status: status.clone() }),
         schedule: events.schedule,
         cache: Cache::new(config.cache_bytes),
+        appetite: Appetite::new(config.max_batch_bytes),
         breaker: Breaker::default(),
         status: status.clone(),
         metrics: metrics.clone(),

@@ -15,6 +15,8 @@ const PART: &str = "clickhouse";
 /// An error that says neither that a row is bad nor that the server is in trouble is taken for a
 /// row's fault when it has come so many times. What is left is to find the row.
 const SUSPECT_ATTEMPTS: u32 = 6;
+/// The same of a part of such rows, so that trouble that passes is not taken for a row's fault.
+const PART_ATTEMPTS: u32 = 2;
 
 #[derive(Clone)]
 pub(crate) struct Table {
@@ -28,7 +30,10 @@ impl Table {
         Self { store, status }
     }
 
-    pub(crate) async fn look_up(&self, keys: &[EventKey]) -> Result<HashMap<EventKey, Stored>, StoreError> {
+    pub(crate) async fn look_up(
+        &self,
+        keys: &[EventKey],
+    ) -> Result<HashMap<EventKey, Stored<'static>>, StoreError> {
         if keys.is_empty() {
             return Ok(HashMap::new());
         }
@@ -37,16 +42,19 @@ impl Table {
         retry::watched(&self.status, PART, "looking up events", |_| true, lookup).await
     }
 
-    /// Inserts all rows but those that ClickHouse refuses, whose keys it returns.
-    pub(crate) async fn insert(&self, rows: &[(EventKey, Stored)]) -> Result<Vec<EventKey>, StoreError> {
-        let (mut halves, mut refused) = (vec![rows], Vec::new());
+    /// Inserts all rows but those that ClickHouse refuses, which it returns with the reason.
+    pub(crate) async fn insert(
+        &self,
+        rows: &[(EventKey, Stored<'_>)],
+    ) -> Result<HashMap<EventKey, StoreError>, StoreError> {
+        let (mut halves, mut refused) = (vec![rows], HashMap::new());
         let mut attempts = SUSPECT_ATTEMPTS;
         while let Some(part) = halves.pop() {
             let Err(error) = self.insert_all(part, attempts).await? else { continue };
-            attempts = 1;
+            attempts = PART_ATTEMPTS;
             if let [(key, _)] = part {
                 tracing::warn!(%error, event_id = %key.id, "ClickHouse refuses a row");
-                refused.push(key.clone());
+                refused.insert(key.clone(), error);
             } else {
                 let (first, second) = part.split_at(part.len() / 2);
                 halves.extend([second, first]);
@@ -58,15 +66,15 @@ impl Table {
     /// Inserts these rows, among which is one that was refused, as one.
     pub(crate) async fn try_again(
         &self,
-        rows: &[(EventKey, Stored)],
+        rows: &[(EventKey, Stored<'_>)],
     ) -> Result<Result<(), StoreError>, StoreError> {
-        self.insert_all(rows, 1).await
+        self.insert_all(rows, PART_ATTEMPTS).await
     }
 
     /// The inner error is ClickHouse's refusal.
     async fn insert_all(
         &self,
-        rows: &[(EventKey, Stored)],
+        rows: &[(EventKey, Stored<'_>)],
         suspect_attempts: u32,
     ) -> Result<Result<(), StoreError>, StoreError> {
         if rows.is_empty() {

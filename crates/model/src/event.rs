@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{Embedding, EventId, EventKey, JsonText, Latency, Tenant, Timestamp};
+use crate::{Embedding, EventId, EventKey, JsonText, Latency, Tenant, Text, Timestamp};
 
-/// One event, whatever dialect it came in. When it happened is in its id.
+/// One event, whatever dialect it came in. When it happened is in its id. Its texts may be borrowed
+/// from the message or body it was read from.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Event {
+pub struct Event<'a> {
     /// Whose it is.
     pub tenant: Tenant,
     /// Which it is, and when it happened.
@@ -18,13 +19,19 @@ pub struct Event {
     /// The dialect it came in.
     pub source: Source,
     /// Everything else.
-    pub content: Content,
+    pub content: Content<'a>,
 }
 
-impl Event {
+impl Event<'_> {
     /// What identifies it.
     pub fn key(&self) -> EventKey {
         EventKey { tenant: self.tenant.clone(), id: self.id }
+    }
+
+    /// The same, on its own.
+    pub fn into_owned(self) -> Event<'static> {
+        let Self { tenant, id, received_at, updated_at, source, content } = self;
+        Event { tenant, id, received_at, updated_at, source, content: content.into_owned() }
     }
 }
 
@@ -90,30 +97,35 @@ macro_rules! content {
     ($($(#[$doc:meta])* $field:ident: $type:ty,)+) => {
         /// What an event says. An empty value stands for an absent one.
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-        #[serde(default)]
-        pub struct Content {
+        #[serde(default, bound(deserialize = "'de: 'a"))]
+        pub struct Content<'a> {
             $($(#[$doc])* #[serde(skip_serializing_if = "is_default", deserialize_with = "null_as_default")]
             pub $field: $type,)+
         }
 
         /// The fields an update replaces; `None` leaves a field alone, an empty value clears it.
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-        #[serde(default)]
-        pub struct Patch {
+        #[serde(default, bound(deserialize = "'de: 'a"))]
+        pub struct Patch<'a> {
             $($(#[$doc])* #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "null_clears")]
             pub $field: Option<$type>,)+
         }
 
-        impl Content {
+        impl<'a> Content<'a> {
             /// What it takes in memory, in bytes, more or less.
             pub fn bytes(&self) -> usize {
                 size_of::<Self>() $(+ self.$field.heap_bytes())+
             }
+
+            /// The same, on its own.
+            pub fn into_owned(self) -> Content<'static> {
+                Content { $($field: self.$field.owned(),)+ }
+            }
         }
 
-        impl Patch {
+        impl<'a> Patch<'a> {
             /// Replaces the fields it holds.
-            pub fn apply(self, content: &mut Content) {
+            pub fn apply(self, content: &mut Content<'a>) {
                 $(if let Some(value) = self.$field { content.$field = value; })+
             }
         }
@@ -124,73 +136,109 @@ content! {
     /// What the event stands for.
     kind: Kind,
     /// What happened.
-    event_name: String,
+    event_name: Text<'a>,
     /// The id that another system gave it, as sent.
-    message_id: String,
+    message_id: Text<'a>,
     /// The conversation, session or activity it belongs to.
-    conversation_id: String,
+    conversation_id: Text<'a>,
     /// Text about the conversation, as sent.
-    conversation_metadata: String,
+    conversation_metadata: Text<'a>,
     /// The user.
-    user_id: String,
+    user_id: Text<'a>,
     /// The user before they were known.
-    anonymous_id: String,
+    anonymous_id: Text<'a>,
     /// What went wrong; an event with a non-empty error is an error.
-    error: String,
+    error: Text<'a>,
     /// How long it took.
     latency: Latency,
     /// What went in.
-    input: String,
+    input: Text<'a>,
     /// What came out.
-    output: String,
+    output: Text<'a>,
     /// A vector for the input.
     input_embeddings: Embedding,
     /// A vector for the output.
     output_embeddings: Embedding,
     /// What it is about.
-    subjects: Vec<String>,
+    subjects: Vec<Text<'a>>,
     /// Labels.
-    tags: Vec<String>,
+    tags: Vec<Text<'a>>,
     /// The requests it came from.
-    trace_ids: Vec<String>,
+    trace_ids: Vec<Text<'a>>,
     /// Any further properties, as sent.
-    properties: JsonText,
+    properties: JsonText<'a>,
     /// What surrounded it, as sent.
-    context: JsonText,
+    context: JsonText<'a>,
 }
 
-/// What a field holds outside of itself.
-trait HeapBytes {
-    fn heap_bytes(&self) -> usize {
-        0
+/// A value of a field.
+trait Field {
+    type Owned;
+
+    /// The same, on its own.
+    fn owned(self) -> Self::Owned;
+
+    /// What it holds outside of itself, in bytes.
+    fn heap_bytes(&self) -> usize;
+}
+
+/// Values that never borrow.
+macro_rules! owned {
+    ($($type:ty => $heap_bytes:expr,)+) => {
+        $(impl Field for $type {
+            type Owned = Self;
+
+            fn owned(self) -> Self {
+                self
+            }
+
+            fn heap_bytes(&self) -> usize {
+                let heap_bytes: fn(&Self) -> usize = $heap_bytes;
+                heap_bytes(self)
+            }
+        })+
+    };
+}
+
+owned! {
+    Kind => |_| 0,
+    Latency => |_| 0,
+    Embedding => |numbers| size_of_val(numbers.as_slice()),
+}
+
+impl Field for Text<'_> {
+    type Owned = Text<'static>;
+
+    fn owned(self) -> Text<'static> {
+        self.into_owned()
     }
-}
 
-impl HeapBytes for Kind {}
-
-impl HeapBytes for Latency {}
-
-impl HeapBytes for String {
     fn heap_bytes(&self) -> usize {
         self.len()
     }
 }
 
-impl HeapBytes for JsonText {
+impl Field for JsonText<'_> {
+    type Owned = JsonText<'static>;
+
+    fn owned(self) -> JsonText<'static> {
+        self.into_owned()
+    }
+
     fn heap_bytes(&self) -> usize {
         self.as_str().len()
     }
 }
 
-impl HeapBytes for Embedding {
-    fn heap_bytes(&self) -> usize {
-        size_of_val(self.as_slice())
-    }
-}
+impl Field for Vec<Text<'_>> {
+    type Owned = Vec<Text<'static>>;
 
-impl HeapBytes for Vec<String> {
+    fn owned(self) -> Vec<Text<'static>> {
+        self.into_iter().map(Text::into_owned).collect()
+    }
+
     fn heap_bytes(&self) -> usize {
-        self.iter().map(|text| size_of::<String>() + text.len()).sum()
+        self.iter().map(|text| size_of::<Text<'_>>() + text.len()).sum()
     }
 }
 
@@ -214,11 +262,11 @@ mod tests {
 
     #[test]
     fn an_update_replaces_clears_and_leaves_alone() {
-        let mut content: Content = serde_json::from_str(
+        let mut content: Content<'_> = serde_json::from_str(
             r#"{"event_name":"event_a","error":"timeout","tags":["x"],"latency":3,"properties":{"a":1},"user_id":"u"}"#,
         )
         .unwrap();
-        let patch: Patch = serde_json::from_str(
+        let patch: Patch<'_> = serde_json::from_str(
             r#"{"event_name":"event_b","error":"","tags":[],"latency":null,"properties":null}"#,
         )
         .unwrap();
@@ -233,7 +281,7 @@ mod tests {
     fn empty_fields_are_not_written() {
         assert_eq!(serde_json::to_string(&Content::default()).unwrap(), "{}");
         assert_eq!(serde_json::to_string(&Patch::default()).unwrap(), "{}");
-        let clearing = Patch { error: Some(String::new()), ..Patch::default() };
+        let clearing = Patch { error: Some(Text::default()), ..Patch::default() };
         assert_eq!(serde_json::to_string(&clearing).unwrap(), r#"{"error":""}"#);
     }
 }

@@ -1,9 +1,10 @@
 //! A JSON object kept as the text in which it was sent.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::ser::Error as _;
+use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
@@ -12,44 +13,61 @@ use serde_json::value::RawValue;
 ///
 /// Reading checks all of it: valid JSON without lone surrogates, numbers within double precision,
 /// nested at most 128 deep (`serde_json`'s limit), so that whoever reads it later can.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct JsonText(String);
+#[derive(Clone, Debug, Default)]
+pub struct JsonText<'a>(Option<Cow<'a, RawValue>>);
 
-impl JsonText {
+impl<'a> JsonText<'a> {
     /// The text of an object; `Err` tells what is wrong with it.
-    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
-        let text = text.trim_matches([' ', '\t', '\n', '\r']);
-        serde_json::from_str::<Checked>(text)?;
-        if text.starts_with('{') {
-            Ok(Self(text.into()))
-        } else {
-            Err(de::Error::custom("expected a JSON object"))
-        }
+    pub fn parse(text: &'a str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
     }
 
-    /// What the table holds: already checked when it was written.
-    pub fn from_stored(text: String) -> Self {
-        Self(text)
+    /// What the table holds: already checked when it was written. `Err` if it is no JSON all the same.
+    pub fn from_stored(text: String) -> Result<Self, serde_json::Error> {
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
+        Ok(Self(Some(Cow::Owned(RawValue::from_string(text)?))))
     }
 
     /// The text; empty when there is none.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_ref().map_or("", |raw| raw.get())
+    }
+
+    /// The same, on its own.
+    pub fn into_owned(self) -> JsonText<'static> {
+        JsonText(self.0.map(|raw| Cow::Owned(raw.into_owned())))
+    }
+
+    fn checked(raw: &'a RawValue) -> Result<Self, serde_json::Error> {
+        serde_json::from_str::<Checked>(raw.get())?;
+        if raw.get().starts_with('{') {
+            Ok(Self(Some(Cow::Borrowed(raw))))
+        } else {
+            Err(de::Error::custom("expected a JSON object"))
+        }
     }
 }
 
-impl Serialize for JsonText {
+impl PartialEq for JsonText<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Serialize for JsonText<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = if self.0.is_empty() { "{}" } else { &self.0 };
-        let raw: &RawValue = serde_json::from_str(text).map_err(S::Error::custom)?;
-        raw.serialize(serializer)
+        match &self.0 {
+            Some(raw) => raw.serialize(serializer),
+            None => serializer.serialize_map(Some(0))?.end(),
+        }
     }
 }
 
-impl<'de> Deserialize<'de> for JsonText {
+impl<'de: 'a, 'a> Deserialize<'de> for JsonText<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
-        Self::parse(raw.get()).map_err(de::Error::custom)
+        Self::checked(<&RawValue>::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 
@@ -126,7 +144,7 @@ mod tests {
     #[test]
     fn the_text_comes_back_as_sent() {
         let text = r#"{"at":"2023-10-15T14:30:00Z","n":null,"o":{},"a.b":1,"f":1.0,"big":12345678901234567890, "a.b" : 2}"#;
-        let read: JsonText = serde_json::from_str(text).unwrap();
+        let read: JsonText<'_> = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&read).unwrap(), text);
         assert_eq!(serde_json::to_string(&JsonText::default()).unwrap(), "{}");
     }
@@ -146,7 +164,7 @@ mod tests {
             &deep,
         ] {
             assert!(JsonText::parse(bad).is_err(), "{}", bad.get(..20).unwrap_or(bad));
-            assert!(serde_json::from_str::<JsonText>(bad).is_err());
+            assert!(serde_json::from_str::<JsonText<'_>>(bad).is_err());
         }
     }
 }

@@ -7,13 +7,12 @@
 //!  "timestamp":"2026-11-20T21:57:13.123Z","data":{}}
 //! ```
 
-use std::borrow::Cow;
+mod fault;
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::{Content, Event, EventId, EventKey, IdError, Operation, Patch, Source, Tenant, Timestamp};
+use crate::{Content, Event, EventId, EventKey, IdError, Operation, Patch, Source, Tenant, Text, Timestamp};
 
 const FORMAT: u64 = 1;
 
@@ -70,7 +69,7 @@ struct Written<'a, T> {
 }
 
 /// The message's value. Its key is the event's id as text.
-pub fn encode(operation: &Operation) -> Vec<u8> {
+pub fn encode(operation: &Operation<'_>) -> Vec<u8> {
     let written = match operation {
         Operation::Create(event) => serde_json::to_vec(&Written {
             v: FORMAT,
@@ -104,36 +103,29 @@ pub fn encode(operation: &Operation) -> Vec<u8> {
     written.unwrap_or_default()
 }
 
+/// A message as it should be, read in one go. A create's data is a patch of an empty event.
 #[derive(Deserialize)]
-struct Format {
+#[serde(bound(deserialize = "'de: 'a"))]
+struct Message<'a> {
     v: u64,
-}
-
-#[derive(Deserialize)]
-struct Read<'a> {
-    #[serde(borrow)]
-    operation: Cow<'a, str>,
-    #[serde(borrow)]
-    event_id: Cow<'a, str>,
+    operation: Text<'a>,
+    event_id: Text<'a>,
     tenant: Tenant,
     source: Option<Source>,
-    #[serde(borrow)]
-    timestamp: Cow<'a, str>,
-    #[serde(borrow)]
-    data: Option<&'a RawValue>,
+    timestamp: Text<'a>,
+    data: Option<Patch<'a>>,
 }
 
-/// Reads a message's key and value.
-pub fn decode(key: Option<&[u8]>, value: &[u8]) -> Result<Operation, MessageError> {
-    // The format first: of a newer one nothing else can be known.
-    let Format { v } = serde_json::from_slice(value)?;
-    match v {
-        0 => return Err(MessageError::Undecodable("message format 0".into())),
-        FORMAT => {}
-        newer => return Err(MessageError::NewerFormat(newer)),
+/// Reads a message's key and value. What is read borrows its texts from the value.
+pub fn decode<'a>(key: Option<&[u8]>, value: &'a [u8]) -> Result<Operation<'a>, MessageError> {
+    match serde_json::from_slice::<Message<'_>>(value) {
+        Ok(message) if message.v == FORMAT => operation(key, message),
+        _ => fault::find(key, value),
     }
-    let read: Read<'_> = serde_json::from_slice(value)?;
-    let id = EventId::parse(&read.event_id).map_err(|error| match error {
+}
+
+fn operation<'a>(key: Option<&[u8]>, message: Message<'a>) -> Result<Operation<'a>, MessageError> {
+    let id = EventId::parse(&message.event_id).map_err(|error| match error {
         IdError::ImpossibleTime => MessageError::ImpossibleDate(format!("event_id: {error}")),
         IdError::Malformed | IdError::OtherVersion => MessageError::Undecodable(format!("event_id: {error}")),
     })?;
@@ -141,14 +133,16 @@ pub fn decode(key: Option<&[u8]>, value: &[u8]) -> Result<Operation, MessageErro
     if key != Some(id.uuid().as_hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes()) {
         return Err(MessageError::KeyMismatch(id));
     }
-    let at = Timestamp::parse(&read.timestamp)
-        .ok_or_else(|| MessageError::ImpossibleDate(format!("timestamp: {:?}", read.timestamp)))?;
-    let data = read.data.map_or("{}", RawValue::get);
-    let key = EventKey { tenant: read.tenant, id };
-    match &*read.operation {
+    let at = Timestamp::parse(&message.timestamp)
+        .ok_or_else(|| MessageError::ImpossibleDate(format!("timestamp: {:?}", &*message.timestamp)))?;
+    let key = EventKey { tenant: message.tenant, id };
+    let patch = message.data.unwrap_or_default();
+    match &*message.operation {
         "create" => {
-            let source = read.source.ok_or_else(|| MessageError::Undecodable("source is missing".into()))?;
-            let content: Content = serde_json::from_str(data)?;
+            let source =
+                message.source.ok_or_else(|| MessageError::Undecodable("source is missing".into()))?;
+            let mut content = Content::default();
+            patch.apply(&mut content);
             let EventKey { tenant, id } = key;
             Ok(Operation::Create(Box::new(Event {
                 tenant,
@@ -159,10 +153,7 @@ pub fn decode(key: Option<&[u8]>, value: &[u8]) -> Result<Operation, MessageErro
                 content,
             })))
         }
-        "update" => {
-            let patch: Patch = serde_json::from_str(data)?;
-            Ok(Operation::Update { key, at, patch: Box::new(patch) })
-        }
+        "update" => Ok(Operation::Update { key, at, patch: Box::new(patch) }),
         "delete" => Ok(Operation::Delete { key, at }),
         other => Err(MessageError::UnknownOperation(other.chars().take(64).collect())),
     }

@@ -11,11 +11,11 @@ pub struct EventKey {
     pub id: EventId,
 }
 
-/// One change to one event.
+/// One change to one event. Its texts may be borrowed from what it was read from.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Operation {
+pub enum Operation<'a> {
     /// The event, unless it is there already.
-    Create(Box<Event>),
+    Create(Box<Event<'a>>),
     /// Replaces some fields of an event that is there.
     Update {
         /// Which event.
@@ -23,7 +23,7 @@ pub enum Operation {
         /// When the update was taken in.
         at: Timestamp,
         /// What it replaces.
-        patch: Box<Patch>,
+        patch: Box<Patch<'a>>,
     },
     /// Removes the event, for good.
     Delete {
@@ -34,7 +34,15 @@ pub enum Operation {
     },
 }
 
-impl Operation {
+impl Operation<'_> {
+    /// The id of the event it is done to.
+    pub fn id(&self) -> EventId {
+        match self {
+            Self::Create(event) => event.id,
+            Self::Update { key, .. } | Self::Delete { key, .. } => key.id,
+        }
+    }
+
     /// The event it is done to.
     pub fn key(&self) -> EventKey {
         match self {

@@ -43,7 +43,7 @@ const REFUSALS: [u32; 17] = [
 ];
 
 /// Codes that say the server, its disks or its settings are in trouble, whatever the rows are.
-const TROUBLES: [u32; 52] = [
+const TROUBLES: [u32; 59] = [
     3,    // UNEXPECTED_END_OF_FILE
     16,   // NO_SUCH_COLUMN_IN_TABLE
     47,   // UNKNOWN_IDENTIFIER
@@ -60,6 +60,7 @@ const TROUBLES: [u32; 52] = [
     159,  // TIMEOUT_EXCEEDED
     160,  // TOO_SLOW
     164,  // READONLY
+    172,  // CANNOT_CREATE_DIRECTORY
     173,  // CANNOT_ALLOCATE_MEMORY
     192,  // UNKNOWN_USER
     193,  // WRONG_PASSWORD
@@ -81,21 +82,27 @@ const TROUBLES: [u32; 52] = [
     244,  // UNEXPECTED_ZOOKEEPER_ERROR
     252,  // TOO_MANY_PARTS
     254,  // NO_ACTIVE_REPLICAS
+    279,  // ALL_CONNECTION_TRIES_FAILED
     285,  // TOO_FEW_LIVE_REPLICAS
     286,  // UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE
     298,  // CANNOT_PIPE
     319,  // UNKNOWN_STATUS_OF_INSERT
     341,  // UNFINISHED
+    364,  // TOO_MANY_REQUESTS
     373,  // SESSION_IS_LOCKED
     394,  // QUERY_WAS_CANCELLED
+    416,  // REPLICA_STATUS_CHANGED
     425,  // SYSTEM_ERROR
     439,  // CANNOT_SCHEDULE_TASK
     473,  // DEADLOCK_AVOIDED
     492,  // ACCESS_ENTITY_NOT_FOUND
     497,  // ACCESS_DENIED
+    499,  // S3_ERROR
     516,  // AUTHENTICATION_FAILED
     999,  // KEEPER_EXCEPTION
     1000, // POCO_EXCEPTION
+    1001, // STD_EXCEPTION
+    1002, // UNKNOWN_EXCEPTION
 ];
 
 impl StoreError {
@@ -118,8 +125,10 @@ impl StoreError {
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         match error {
+            // Of an insert; it has limits of its own.
+            Error::TimedOut => Self::Away("no answer within the time that it has".to_owned()),
             Error::BadResponse(text) => Self::Server { code: code_of(&text), text: first_line(&text) },
-            Error::Network(_) | Error::TimedOut | Error::NotEnoughData => Self::Away(with_sources(&error)),
+            Error::Network(_) | Error::NotEnoughData => Self::Away(with_sources(&error)),
             other => Self::Server { code: 0, text: with_sources(&other) },
         }
     }

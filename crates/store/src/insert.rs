@@ -8,9 +8,8 @@ use crate::{Store, StoreError, Stored, within};
 impl Store {
     /// Inserts all rows as one block and returns when they are kept. After an error the same rows
     /// may be inserted again: equal rows of equal versions are one event.
-    pub async fn insert(&self, rows: &[(EventKey, Stored)]) -> Result<(), StoreError> {
-        // The first one asks for the table's columns.
-        let mut insert = within(self.timeout(), self.client.insert::<EventRow<'_>>("events"))
+    pub async fn insert(&self, rows: &[(EventKey, Stored<'_>)]) -> Result<(), StoreError> {
+        let mut insert = within(self.timeout(), self.writer.insert::<EventRow<'_>>("events"))
             .await?
             .with_timeouts(Some(self.timeout()), Some(4 * self.timeout()))
             // The answer must mean that the rows are kept, not that they wait in a buffer.

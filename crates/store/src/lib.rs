@@ -24,6 +24,8 @@ pub use row::{State, Stored};
 pub struct Store {
     config: Config,
     client: Client,
+    /// The same, for rows.
+    writer: Client,
 }
 
 impl Store {
@@ -46,7 +48,10 @@ impl Store {
                 .with_setting("insert_quorum_parallel", "0")
                 .with_setting("select_sequential_consistency", "1");
         }
-        Ok(Self { config, client })
+        // What a row is made of is checked by a test, not again for every row: columns go by name, and the
+        // migrations see to their types.
+        let writer = client.clone().with_validation(false);
+        Ok(Self { config, client, writer })
     }
 
     /// Whether the server answers.

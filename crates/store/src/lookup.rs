@@ -19,7 +19,7 @@ const LOOKUP: &str = "
 
 impl Store {
     /// The winning row of each key that has one.
-    pub async fn lookup(&self, keys: &[EventKey]) -> Result<HashMap<EventKey, Stored>, StoreError> {
+    pub async fn lookup(&self, keys: &[EventKey]) -> Result<HashMap<EventKey, Stored<'static>>, StoreError> {
         let mut found = HashMap::with_capacity(keys.len());
         for some in keys.chunks(KEYS_PER_QUERY) {
             within(self.timeout(), self.lookup_some(some, &mut found)).await??;
@@ -30,7 +30,7 @@ impl Store {
     async fn lookup_some(
         &self,
         keys: &[EventKey],
-        found: &mut HashMap<EventKey, Stored>,
+        found: &mut HashMap<EventKey, Stored<'static>>,
     ) -> clickhouse::error::Result<Result<(), StoreError>> {
         let tuples: Vec<_> = keys
             .iter()

@@ -4,27 +4,39 @@ use std::borrow::Cow;
 
 use clickhouse::Row;
 use model::{
-    Content, Embedding, Event, EventId, EventKey, JsonText, Kind, Latency, Source, Tenant, Timestamp, Version,
+    Content, Embedding, Event, EventId, EventKey, JsonText, Kind, Latency, Source, Tenant, Text, Timestamp,
+    Version,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::StoreError;
 
-/// What the table knows of one event: its winning row.
+/// What the table knows of one event: its winning row. Its texts may be borrowed from what it was made of.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Stored {
+pub struct Stored<'a> {
     /// Which row won, and where in the log it comes from.
     pub version: Version,
     /// What it says.
-    pub state: State,
+    pub state: State<'a>,
+}
+
+impl Stored<'_> {
+    /// The same, on its own.
+    pub fn into_owned(self) -> Stored<'static> {
+        let state = match self.state {
+            State::Live(event) => State::Live(Box::new(event.into_owned())),
+            State::Deleted { at } => State::Deleted { at },
+        };
+        Stored { version: self.version, state }
+    }
 }
 
 /// Whether an event is there.
 #[derive(Clone, Debug, PartialEq)]
-pub enum State {
+pub enum State<'a> {
     /// It is, and says this.
-    Live(Box<Event>),
+    Live(Box<Event<'a>>),
     /// It was deleted.
     Deleted {
         /// When the delete was taken in.
@@ -34,6 +46,7 @@ pub enum State {
 
 /// All columns of `events` but the computed ones, in the order of the table.
 #[derive(Row, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
 pub(crate) struct EventRow<'a> {
     tenant: &'a str,
     #[serde(with = "clickhouse::serde::uuid")]
@@ -55,9 +68,9 @@ pub(crate) struct EventRow<'a> {
     output: &'a str,
     input_embeddings: Cow<'a, [f32]>,
     output_embeddings: Cow<'a, [f32]>,
-    subjects: Cow<'a, [String]>,
-    tags: Cow<'a, [String]>,
-    trace_ids: Cow<'a, [String]>,
+    subjects: Cow<'a, [Text<'a>]>,
+    tags: Cow<'a, [Text<'a>]>,
+    trace_ids: Cow<'a, [Text<'a>]>,
     properties: &'a str,
     context: &'a str,
     version: u64,
@@ -66,14 +79,14 @@ pub(crate) struct EventRow<'a> {
 
 impl<'a> EventRow<'a> {
     /// The row that leaves `stored` behind.
-    pub(crate) fn new(key: &'a EventKey, stored: &'a Stored) -> Self {
+    pub(crate) fn new(key: &'a EventKey, stored: &'a Stored<'a>) -> Self {
         match &stored.state {
             State::Live(event) => Self::live(event, stored.version),
             State::Deleted { at } => Self::tombstone(key, *at, stored.version),
         }
     }
 
-    fn live(event: &'a Event, version: Version) -> Self {
+    fn live(event: &'a Event<'a>, version: Version) -> Self {
         let content = &event.content;
         Self {
             tenant: event.tenant.as_str(),
@@ -137,10 +150,12 @@ impl<'a> EventRow<'a> {
     }
 
     /// What the row stands for. An error means that the table holds what this program never writes.
-    pub(crate) fn into_stored(self) -> Result<(EventKey, Stored), StoreError> {
+    pub(crate) fn into_stored(self) -> Result<(EventKey, Stored<'static>), StoreError> {
         let foreign =
             |what: &str| StoreError::Server { code: 0, text: format!("event {}: unknown {what}", self.id) };
         let time = |millis: i64| Timestamp::from_millis(millis).ok_or_else(|| foreign("time"));
+        let texts =
+            |texts: Cow<'_, [Text<'_>]>| texts.into_owned().into_iter().map(Text::into_owned).collect();
         let tenant = Tenant::parse(self.tenant).map_err(|_| foreign("tenant"))?;
         let id = EventId::from_uuid(self.id).map_err(|_| foreign("id"))?;
         let version = Version::from_raw(self.version);
@@ -157,25 +172,26 @@ impl<'a> EventRow<'a> {
             source: Source::parse(self.source).unwrap_or_default(),
             content: Content {
                 kind: Kind::parse(self.kind).unwrap_or_default(),
-                event_name: self.event_name.into(),
-                message_id: self.message_id.into(),
-                conversation_id: self.conversation_id.into(),
-                conversation_metadata: self.conversation_metadata.into(),
-                user_id: self.user_id.into(),
-                anonymous_id: self.anonymous_id.into(),
-                error: self.error.into(),
+                event_name: self.event_name.to_owned().into(),
+                message_id: self.message_id.to_owned().into(),
+                conversation_id: self.conversation_id.to_owned().into(),
+                conversation_metadata: self.conversation_metadata.to_owned().into(),
+                user_id: self.user_id.to_owned().into(),
+                anonymous_id: self.anonymous_id.to_owned().into(),
+                error: self.error.to_owned().into(),
                 latency: Latency::from_millis(self.latency).ok_or_else(|| foreign("latency"))?,
-                input: self.input.into(),
-                output: self.output.into(),
+                input: self.input.to_owned().into(),
+                output: self.output.to_owned().into(),
                 input_embeddings: Embedding::new(self.input_embeddings.into_owned())
                     .ok_or_else(|| foreign("input_embeddings"))?,
                 output_embeddings: Embedding::new(self.output_embeddings.into_owned())
                     .ok_or_else(|| foreign("output_embeddings"))?,
-                subjects: self.subjects.into_owned(),
-                tags: self.tags.into_owned(),
-                trace_ids: self.trace_ids.into_owned(),
-                properties: JsonText::from_stored(self.properties.into()),
-                context: JsonText::from_stored(self.context.into()),
+                subjects: texts(self.subjects),
+                tags: texts(self.tags),
+                trace_ids: texts(self.trace_ids),
+                properties: JsonText::from_stored(self.properties.to_owned())
+                    .map_err(|_| foreign("properties"))?,
+                context: JsonText::from_stored(self.context.to_owned()).map_err(|_| foreign("context"))?,
             },
         };
         Ok((key, Stored { version, state: State::Live(Box::new(event)) }))

@@ -6,14 +6,13 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
-use bus::Written;
-use futures_util::future::join_all;
+use bus::{Record, Written};
 use model::wire::native;
-use model::{EventId, EventKey, Operation, Tenant};
+use model::{EventId, EventKey, Tenant};
 use serde::Serialize;
 use store::State as Found;
 
-use crate::app::App;
+use crate::app::{App, record};
 use crate::envelope::Reply;
 use crate::error::ApiError;
 use crate::extract::{Params, TenantOf};
@@ -55,12 +54,8 @@ pub(crate) async fn create_many(
         let app = Arc::clone(&app);
         move || read(&app, tenant, &bytes, lines)
     });
-    let operations = reading.await.map_err(|_| ApiError::Internal)??;
-    let mut outcomes = join_all(operations.into_iter().map(async |operation| {
-        let operation = operation?;
-        Ok((operation.key(), app.send(&operation).await?))
-    }))
-    .await;
+    let events = reading.await.map_err(|_| ApiError::Internal)??;
+    let mut outcomes = send(&app, events).await;
 
     let unavailable = |outcome: &Outcome| matches!(outcome, Err(ApiError::Unavailable(_)));
     let reply = if outcomes.iter().any(unavailable) {
@@ -80,13 +75,13 @@ pub(crate) async fn create_many(
     Ok(reply.with(&Results { results: outcomes.into_iter().map(One::from).collect() }))
 }
 
-/// The operation of each event, or what is wrong with it.
+/// The key of each event and the operation as it goes on the topic, or what is wrong with it.
 fn read(
     app: &App,
     tenant: Tenant,
     bytes: &[u8],
     lines: bool,
-) -> Result<Vec<Result<Operation, ApiError>>, ApiError> {
+) -> Result<Vec<Result<(EventKey, Record), ApiError>>, ApiError> {
     let events = native::split(bytes, lines)?;
     let most = app.config.max_batch_events;
     if events.is_empty() {
@@ -99,7 +94,28 @@ fn read(
         )));
     }
     let mut intake = app.intake(tenant);
-    Ok(events.iter().map(|event| Ok(native::create(event, &mut intake)?)).collect())
+    let keyed = |event| {
+        let operation = native::create(event, &mut intake)?;
+        Ok((operation.key(), record(&operation)))
+    };
+    Ok(events.iter().map(|event| &**event).map(keyed).collect())
+}
+
+/// Sends the good ones.
+async fn send(app: &App, events: Vec<Result<(EventKey, Record), ApiError>>) -> Vec<Outcome> {
+    let (mut records, mut outcomes) = (Vec::with_capacity(events.len()), Vec::with_capacity(events.len()));
+    for event in events {
+        outcomes.push(event.map(|(key, record)| {
+            records.push(record);
+            key
+        }));
+    }
+    let mut sent = app.send_all(records).await.into_iter();
+    let outcome = |outcome: Result<EventKey, ApiError>| {
+        let key = outcome?;
+        Ok((key, sent.next().ok_or(ApiError::Internal)??))
+    };
+    outcomes.into_iter().map(outcome).collect()
 }
 
 /// Whether somebody waits, and all became visible in time. Then the outcomes of events that can't be

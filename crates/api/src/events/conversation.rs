@@ -61,7 +61,7 @@ pub(crate) async fn by_conversation(
 /// An envelope being written.
 struct Answer {
     turns: Turns,
-    next: Option<Event>,
+    next: Option<Event<'static>>,
     left: u64,
     with_embeddings: bool,
     last: Option<EventId>,

@@ -6,13 +6,13 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use bus::Written;
+use bus::{Record, Written};
 use model::wire::native;
 use model::{EventId, EventKey, Operation, Position, Timestamp, Version};
 use serde::Serialize;
 use store::{State as Found, Stored};
 
-use crate::app::App;
+use crate::app::{App, record};
 use crate::envelope::Reply;
 use crate::error::ApiError;
 use crate::extract::{KeyOf, Params, TenantOf};
@@ -35,8 +35,9 @@ pub(crate) async fn create(
 ) -> Result<Reply, ApiError> {
     let wait = params.wait()?;
     let bytes = app.bodies.read(&headers, body, app.config.max_body_bytes).await?;
-    let operation = native::create(&bytes, &mut app.intake(tenant))?;
-    let (key, written) = send(&app, &operation).await?;
+    let (key, record) = keyed(&native::create(&bytes, &mut app.intake(tenant))?);
+    drop(bytes);
+    let written = app.send(record).await?;
     let queued = Reply::new(StatusCode::ACCEPTED, "event creation queued");
     let reply = match seen(&app, &key, written, wait).await {
         None => queued,
@@ -58,8 +59,9 @@ pub(crate) async fn update(
     let wait = params.wait()?;
     let bytes = app.bodies.read(&headers, body, app.config.max_body_bytes).await?;
     let intake = app.intake(key.tenant.clone());
-    let operation = native::update(&bytes, key, &intake)?;
-    let (key, written) = send(&app, &operation).await?;
+    let (key, record) = keyed(&native::update(&bytes, key, &intake)?);
+    drop(bytes);
+    let written = app.send(record).await?;
     let reply = match seen(&app, &key, written, wait).await {
         None => Reply::new(StatusCode::ACCEPTED, "event update queued"),
         Some(Seen::Live { updated_at, version }) => {
@@ -85,7 +87,8 @@ pub(crate) async fn delete(
     {
         return Err(ApiError::EventNotFound);
     }
-    let (key, written) = send(&app, &Operation::Delete { key, at: Timestamp::now() }).await?;
+    let (key, record) = keyed(&Operation::Delete { key, at: Timestamp::now() });
+    let written = app.send(record).await?;
     let reply = match seen(&app, &key, written, wait).await {
         Some(Seen::Deleted) => Reply::new(StatusCode::OK, "event deleted"),
         None | Some(Seen::Live { .. } | Seen::Absent) => {
@@ -101,8 +104,9 @@ impl Queued {
     }
 }
 
-async fn send(app: &App, operation: &Operation) -> Result<(EventKey, Written), ApiError> {
-    Ok((operation.key(), app.send(operation).await?))
+/// The event an operation is done to, and the operation as it goes on the topic.
+fn keyed(operation: &Operation<'_>) -> (EventKey, Record) {
+    (operation.key(), record(operation))
 }
 
 /// What the table holds of an event.

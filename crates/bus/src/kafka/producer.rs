@@ -8,9 +8,10 @@ use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::future_producer::DeliveryFuture;
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
 use rdkafka::statistics::Statistics;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::Kafka;
 use super::notices::Notices;
@@ -29,13 +30,19 @@ pub struct Producer {
     kafka: Kafka,
     topic: Topic,
     /// Replaced when it fails for good.
-    client: RwLock<Client>,
+    client: RwLock<Arc<Client>>,
 }
 
-#[derive(Clone)]
 struct Client {
     producer: FutureProducer<Context>,
     context: Context,
+}
+
+/// A record on its way.
+struct Sent {
+    client: Arc<Client>,
+    delivery: Result<DeliveryFuture, KafkaError>,
+    bytes: usize,
 }
 
 /// Learns from librdkafka's statistics whether the producer has its id.
@@ -65,10 +72,28 @@ impl Producer {
     pub fn new(kafka: &Kafka, topic: &Topic) -> Result<Self, BusError> {
         let client =
             connect(kafka, topic).map_err(|error| BusError::Refused(format!("Kafka's settings: {error}")))?;
-        Ok(Self { kafka: kafka.clone(), topic: topic.clone(), client: RwLock::new(client) })
+        Ok(Self { kafka: kafka.clone(), topic: topic.clone(), client: RwLock::new(Arc::new(client)) })
     }
 
     pub(crate) async fn send(&self, record: &Record) -> Result<Written, SendError> {
+        let deadline = self.deadline();
+        self.outcome(self.enqueue(record)?, deadline).await
+    }
+
+    pub(crate) async fn send_all(&self, records: &[Record]) -> Vec<Result<Written, SendError>> {
+        let deadline = self.deadline();
+        let sent: Vec<_> = records.iter().map(|record| self.enqueue(record)).collect();
+        let mut outcomes = Vec::with_capacity(sent.len());
+        for sent in sent {
+            outcomes.push(match sent {
+                Ok(sent) => self.outcome(sent, deadline).await,
+                Err(error) => Err(error),
+            });
+        }
+        outcomes
+    }
+
+    fn enqueue(&self, record: &Record) -> Result<Sent, SendError> {
         let bytes = record.bytes();
         if bytes > self.topic.max_record_bytes {
             return Err(SendError::TooLarge { bytes });
@@ -82,9 +107,17 @@ impl Producer {
             headers: headers(&record.headers),
         };
         let client = self.client();
-        let sent = client.producer.send_result(message).map_err(|(error, _)| error);
-        let outcome = match sent {
-            Ok(delivery) => match timeout(self.patience(), delivery).await {
+        let delivery = client.producer.send_result(message).map_err(|(error, _)| error);
+        Ok(Sent { client, delivery, bytes })
+    }
+
+    async fn outcome(
+        &self,
+        Sent { client, delivery, bytes }: Sent,
+        deadline: Instant,
+    ) -> Result<Written, SendError> {
+        let outcome = match delivery {
+            Ok(delivery) => match timeout_at(deadline, delivery).await {
                 Ok(Ok(outcome)) => outcome.map_err(|(error, _)| error),
                 Ok(Err(_)) => Err(KafkaError::Canceled),
                 Err(_) => Err(KafkaError::MessageProduction(RDKafkaErrorCode::MessageTimedOut)),
@@ -105,16 +138,16 @@ impl Producer {
     }
 
     /// librdkafka looks for messages that timed out once a second only.
-    fn patience(&self) -> Duration {
-        Duration::from_millis(self.kafka.config.delivery_timeout_ms) + LATE
+    fn deadline(&self) -> Instant {
+        Instant::now() + Duration::from_millis(self.kafka.config.delivery_timeout_ms) + LATE
     }
 
     pub(crate) fn is_ready(&self) -> bool {
         self.client().context.has_id.load(Ordering::Relaxed)
     }
 
-    fn client(&self) -> Client {
-        self.client.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn client(&self) -> Arc<Client> {
+        Arc::clone(&self.client.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// An idempotent producer can fail for good; a new one starts over with an id of its own.
@@ -127,7 +160,7 @@ impl Producer {
         match connect(&self.kafka, &self.topic) {
             Ok(new) => {
                 tracing::error!(%code, reason, "replaced a producer that failed for good");
-                *client = new;
+                *client = Arc::new(new);
             }
             Err(error) => tracing::error!(%error, "could not replace a producer that failed for good"),
         }

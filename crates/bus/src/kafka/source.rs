@@ -20,6 +20,9 @@ use crate::budget::Budget;
 use crate::source::{Delivery, Offsets, Reader as AnyReader, Signal, Source};
 use crate::{BusError, Topic};
 
+/// What one answer of a broker may hold, unless one record is larger.
+const FETCH_BYTES: usize = 4 << 20;
+
 const POLL: Duration = Duration::from_millis(100);
 /// While the partitions are paused nothing wakes a poll, so it looks more often.
 const POLL_PAUSED: Duration = Duration::from_millis(5);
@@ -43,7 +46,9 @@ pub(crate) fn source(
         .set("session.timeout.ms", "10000")
         .set("heartbeat.interval.ms", "2000")
         .set("fetch.message.max.bytes", topic.max_record_bytes.to_string())
-        .set("queued.max.messages.kbytes", "16384")
+        // Packed; what comes out is a few times as much.
+        .set("fetch.max.bytes", FETCH_BYTES.max(topic.max_record_bytes).to_string())
+        .set("queued.max.messages.kbytes", "8192")
         .set("fetch.queue.backoff.ms", "50")
         .create_with_context(Callbacks {
             signals: sender.clone(),

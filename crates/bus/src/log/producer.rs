@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Log;
-use super::queue::Queue;
+use super::queue::{Append, Queue, Sent};
 use crate::{Record, SendError, Topic, Written};
 
 /// Writes to one topic.
@@ -22,10 +22,30 @@ impl Producer {
     /// See [`Producer::send`](crate::Producer::send). A record is written also when its caller has
     /// stopped waiting.
     pub async fn send(&self, record: Record) -> Result<Written, SendError> {
+        let deadline = self.queue.deadline();
+        self.queue.outcome(self.enqueue(record)?, deadline).await
+    }
+
+    /// See [`Producer::send_all`](crate::Producer::send_all).
+    pub async fn send_all(&self, records: Vec<Record>) -> Vec<Result<Written, SendError>> {
+        let deadline = self.queue.deadline();
+        let sent: Vec<_> = records.into_iter().map(|record| self.enqueue(record)).collect();
+        let mut outcomes = Vec::with_capacity(sent.len());
+        for sent in sent {
+            outcomes.push(match sent {
+                Ok(sent) => self.queue.outcome(sent, deadline).await,
+                Err(error) => Err(error),
+            });
+        }
+        outcomes
+    }
+
+    fn enqueue(&self, record: Record) -> Result<Sent, SendError> {
         let bytes = record.bytes();
         if bytes > self.topic.max_record_bytes {
             return Err(SendError::TooLarge { bytes });
         }
-        self.queue.append(&self.name, self.topic.partition(&record), record).await
+        let partition = self.topic.partition(&record);
+        self.queue.append(Append { topic: Arc::clone(&self.name), partition, record })
     }
 }

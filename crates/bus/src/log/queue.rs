@@ -5,7 +5,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::budget::Budget;
 use crate::{BusError, Offsets, Record, SendError, Written};
@@ -31,6 +31,9 @@ pub(super) enum Request {
 }
 
 pub(super) type Reply<T, E> = oneshot::Sender<Result<T, E>>;
+
+/// The answer to an append.
+pub(super) type Sent = oneshot::Receiver<Result<Written, SendError>>;
 
 pub(super) struct Append {
     pub(super) topic: Arc<str>,
@@ -66,21 +69,28 @@ impl Queue {
         Self { requests, budget, limit }
     }
 
-    /// Puts the record in the queue when first polled, and waits until it is written.
-    pub(super) async fn append(
-        &self,
-        topic: &Arc<str>,
-        partition: i32,
-        record: Record,
-    ) -> Result<Written, SendError> {
+    /// Puts the record in the queue.
+    pub(super) fn append(&self, append: Append) -> Result<Sent, SendError> {
         if self.budget.is_full() {
             return Err(SendError::Full);
         }
         let (reply, answer) = oneshot::channel();
-        let append = Append { topic: Arc::clone(topic), partition, record };
         self.budget.take(append.bytes());
         self.put(Request::Append(append, reply)).map_err(SendError::Unavailable)?;
-        wait(answer, self.limit).await.unwrap_or_else(|reason| Err(SendError::Unavailable(reason)))
+        Ok(answer)
+    }
+
+    /// When what is put in the queue now has to be written.
+    pub(super) fn deadline(&self) -> Instant {
+        Instant::now() + self.limit
+    }
+
+    /// Waits until the record is written.
+    pub(super) async fn outcome(&self, sent: Sent, deadline: Instant) -> Result<Written, SendError> {
+        match timeout_at(deadline, sent).await {
+            Ok(answer) => answer.unwrap_or_else(|_| Err(SendError::Unavailable(CLOSED.to_owned()))),
+            Err(_) => Err(SendError::Unavailable(late(self.limit))),
+        }
     }
 
     /// Waits until the change is written; `what` is what it is for whom it concerns.
@@ -109,8 +119,12 @@ impl Queue {
 async fn wait<T>(answer: oneshot::Receiver<T>, limit: Duration) -> Result<T, String> {
     match timeout(limit, answer).await {
         Ok(answer) => answer.map_err(|_| CLOSED.to_owned()),
-        Err(_) => Err(format!("not written within {limit:?}")),
+        Err(_) => Err(late(limit)),
     }
+}
+
+fn late(limit: Duration) -> String {
+    format!("not written within {limit:?}")
 }
 
 impl Append {

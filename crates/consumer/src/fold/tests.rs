@@ -2,9 +2,9 @@
 //! two tenants holding the same id and two owners of the partition at once, ends in the table that
 //! applying the log once, in order, ends in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use model::{Content, Event, EventId, IdSequence, Patch, Source, Tenant, Timestamp};
+use model::{Content, Event, EventId, IdSequence, Patch, Source, Tenant, Text, Timestamp};
 use proptest::prelude::*;
 
 use super::*;
@@ -63,14 +63,14 @@ fn keys() -> [EventKey; 3] {
     [key("acme", shared), key("globex", shared), key("acme", other)]
 }
 
-fn steps(acts: &[Act], keys: &[EventKey; 3]) -> Vec<Step> {
+fn steps(acts: &[Act], keys: &[EventKey; 3]) -> Vec<Step<'static>> {
     let at = Timestamp::from_millis(APPEND_MS).unwrap();
-    let text = |value: u8| value.to_string();
+    let said = |value: u8| Text::from(value.to_string());
     let step = |(offset, act): (usize, &Act)| {
         let operation = match *act {
             Act::Create(key, value) => {
                 let EventKey { tenant, id } = keys[usize::from(key)].clone();
-                let content = Content { input: text(value), output: text(value), ..Content::default() };
+                let content = Content { input: said(value), output: said(value), ..Content::default() };
                 Operation::Create(Box::new(Event {
                     tenant,
                     id,
@@ -81,7 +81,7 @@ fn steps(acts: &[Act], keys: &[EventKey; 3]) -> Vec<Step> {
                 }))
             }
             Act::Update(key, input, output) => {
-                let patch = Patch { input: input.map(text), output: output.map(text), ..Patch::default() };
+                let patch = Patch { input: input.map(said), output: output.map(said), ..Patch::default() };
                 Operation::Update { key: keys[usize::from(key)].clone(), at, patch: Box::new(patch) }
             }
             Act::Delete(key) => Operation::Delete { key: keys[usize::from(key)].clone(), at },
@@ -94,8 +94,8 @@ fn steps(acts: &[Act], keys: &[EventKey; 3]) -> Vec<Step> {
 }
 
 /// The truth: the first create wins, updates in order, a delete is final, even of an id never created.
-fn applied_once(steps: &[Step]) -> BTreeMap<EventKey, Content> {
-    let mut state: BTreeMap<EventKey, Option<Content>> = BTreeMap::new();
+fn applied_once(steps: &[Step<'static>]) -> BTreeMap<EventKey, Content<'static>> {
+    let mut state: BTreeMap<EventKey, Option<Content<'static>>> = BTreeMap::new();
     for step in steps {
         match &step.operation {
             Operation::Create(event) => {
@@ -116,10 +116,10 @@ fn applied_once(steps: &[Step]) -> BTreeMap<EventKey, Content> {
 
 /// ReplacingMergeTree: the greatest version of a key wins, the last inserted on a tie.
 #[derive(Default)]
-struct Table(HashMap<EventKey, Stored>);
+struct Table(HashMap<EventKey, Stored<'static>>);
 
 impl Table {
-    fn insert(&mut self, rows: &[(EventKey, Stored)]) {
+    fn insert(&mut self, rows: &[(EventKey, Stored<'static>)]) {
         for (key, row) in rows {
             if self.0.get(key).is_none_or(|winner| row.version >= winner.version) {
                 self.0.insert(key.clone(), row.clone());
@@ -127,12 +127,12 @@ impl Table {
         }
     }
 
-    fn lookup(&self, keys: impl IntoIterator<Item = EventKey>) -> HashMap<EventKey, Stored> {
+    fn lookup(&self, keys: impl IntoIterator<Item = EventKey>) -> HashMap<EventKey, Stored<'static>> {
         keys.into_iter().filter_map(|key| Some((key.clone(), self.0.get(&key)?.clone()))).collect()
     }
 
-    fn live(&self) -> BTreeMap<EventKey, Content> {
-        let live = |(key, row): (&EventKey, &Stored)| match &row.state {
+    fn live(&self) -> BTreeMap<EventKey, Content<'static>> {
+        let live = |(key, row): (&EventKey, &Stored<'static>)| match &row.state {
             State::Live(event) => Some((key.clone(), event.content.clone())),
             State::Deleted { .. } => None,
         };
@@ -143,8 +143,8 @@ impl Table {
 struct Owner {
     next: Option<usize>,
     cache: Cache,
-    /// Folded, but not inserted: start, end, rows, keys that were looked up.
-    pending: Option<(usize, usize, Vec<(EventKey, Stored)>, HashMap<EventKey, Stored>, HashSet<EventKey>)>,
+    /// Folded, but not inserted: start, end, what was folded, keys that were looked up.
+    pending: Option<(usize, usize, Outcome<'static>, HashSet<EventKey>)>,
 }
 
 impl Owner {
@@ -152,17 +152,17 @@ impl Owner {
         Self { next: None, cache: Cache::new(1 << 20), pending: None }
     }
 
-    fn fold(&mut self, log: &[Step], start: usize, end: usize, table: &Table) {
+    fn fold(&mut self, log: &[Step<'static>], start: usize, end: usize, table: &Table) {
         let batch = log[start..end].to_vec();
-        let updated = updated_keys(&batch);
-        let (mut stored, missing) = self.cache.split(&updated);
+        let updates = batch.iter().filter(|step| matches!(step.operation, Operation::Update { .. }));
+        let updated = updates.map(|step| step.operation.key()).collect();
+        let (mut stored, missing) = self.cache.take(&updated);
         stored.extend(table.lookup(missing));
-        let outcome = fold(batch, &stored);
-        self.pending = Some((start, end, outcome.rows, stored, updated));
+        self.pending = Some((start, end, fold(batch, stored), updated));
     }
 }
 
-fn run(log: &[Step], turns: &[Turn]) -> BTreeMap<EventKey, Content> {
+fn run(log: &[Step<'static>], turns: &[Turn]) -> BTreeMap<EventKey, Content<'static>> {
     let (mut table, mut committed) = (Table::default(), 0);
     let mut owners = [Owner::new(), Owner::new()];
     let last =
@@ -182,9 +182,9 @@ fn run(log: &[Step], turns: &[Turn]) -> BTreeMap<EventKey, Content> {
                 owner.fold(log, start, end, &table);
             }
             Some(_) if turn.dies_before_insert => *owner = Owner::new(),
-            Some((start, end, rows, stored, updated)) => {
+            Some((start, end, Outcome { rows, unchanged, .. }, updated)) => {
                 table.insert(&rows);
-                owner.cache.learn(rows, stored, &updated);
+                owner.cache.learn(rows.into_iter().chain(unchanged), &updated);
                 owner.next = Some(end);
                 if turn.dies_before_commit {
                     *owner = Owner::new();
@@ -196,8 +196,8 @@ fn run(log: &[Step], turns: &[Turn]) -> BTreeMap<EventKey, Content> {
     }
     for owner in owners {
         // A former owner's late insert.
-        if let Some((_, _, rows, ..)) = owner.pending {
-            table.insert(&rows);
+        if let Some((_, _, outcome, _)) = owner.pending {
+            table.insert(&outcome.rows);
         }
     }
     table.live()
@@ -220,9 +220,9 @@ proptest! {
     fn folding_a_batch_again_writes_nothing_new(acts in prop::collection::vec(any_act(), 1..40)) {
         let log = steps(&acts, &keys());
         let mut table = Table::default();
-        table.insert(&fold(log.clone(), &HashMap::new()).rows);
+        table.insert(&fold(log.clone(), HashMap::new()).rows);
         let known = table.lookup(log.iter().map(|step| step.operation.key()));
-        let again = fold(log, &known);
+        let again = fold(log, known);
         prop_assert!(again.rows.is_empty());
         prop_assert!(!again.fates.contains(&Fate::Folded));
     }
@@ -231,7 +231,7 @@ proptest! {
 #[test]
 fn each_fate_is_told() {
     let keys = keys();
-    let fates = |acts: &[Act]| fold(steps(acts, &keys), &HashMap::new()).fates;
+    let fates = |acts: &[Act]| fold(steps(acts, &keys), HashMap::new()).fates;
     assert_eq!(fates(&[Act::Update(0, Some(1), None)]), [Fate::UnknownEvent]);
     assert_eq!(fates(&[Act::Create(0, 1), Act::Create(0, 2)]), [Fate::Folded, Fate::Replay]);
     assert_eq!(fates(&[Act::Delete(0), Act::Create(0, 2)]), [Fate::Folded, Fate::Replay]);

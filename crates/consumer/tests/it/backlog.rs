@@ -30,7 +30,7 @@ async fn a_backlog_larger_than_its_memory_passes_through() {
     let site = Site::on_kafka().await;
     let gate = Gate::open().await;
     let text = noise(LARGE);
-    let large: Vec<Operation> = (0..MESSAGES).map(|_| create(&new_key(), &text)).collect();
+    let large: Vec<Operation<'static>> = (0..MESSAGES).map(|_| create(&new_key(), &text)).collect();
     site.send(&large[..1]).await;
     let process = Process::start(
         "millrace-consumer",

@@ -186,7 +186,7 @@ pub(crate) async fn a_flood_of_hostile_messages_passes(site: Site) {
 }
 
 /// Updates of events that come later: they can be in once those are.
-fn too_early(count: usize) -> (Vec<Operation>, Vec<Operation>) {
+fn too_early(count: usize) -> (Vec<Operation<'static>>, Vec<Operation<'static>>) {
     (0..count)
         .map(|n| {
             let key = new_key();
@@ -196,7 +196,7 @@ fn too_early(count: usize) -> (Vec<Operation>, Vec<Operation>) {
 }
 
 /// Creates whose ids lie in as many months.
-fn months(count: i64) -> Vec<Operation> {
+fn months(count: i64) -> Vec<Operation<'static>> {
     let now = Timestamp::now().millis();
     let mut ids = IdSequence::new();
     let mut one = |month: i64| {

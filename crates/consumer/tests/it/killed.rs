@@ -23,10 +23,10 @@ impl Site {
     }
 
     /// Letters of messages that can be put back, as if these had been on the topic.
-    async fn bury_all(&self, operations: &[Operation]) {
+    async fn bury_all(&self, operations: &[Operation<'static>]) {
         let producer = self.channels.bus.producer(&self.channels.dead_letters).unwrap();
         let header = |name: &str, value: String| (name.to_owned(), value.into_bytes());
-        let letter = |(n, operation): (usize, &Operation)| Record {
+        let letter = |(n, operation): (usize, &Operation<'static>)| Record {
             headers: vec![
                 header("millrace-reason", "refused".into()),
                 header("millrace-topic", self.channels.events.name.clone()),

@@ -118,7 +118,7 @@ pub(crate) async fn a_mended_message_goes_under_its_events_id(site: Site) {
 
 pub(crate) async fn letters_are_told_by_reason_and_time(site: Site) {
     let key = new_key();
-    let updates: Vec<Operation> = ["a", "b", "c"].map(|text| update(&key, text)).into();
+    let updates: Vec<Operation<'static>> = ["a", "b", "c"].map(|text| update(&key, text)).into();
     let mut records: Vec<_> = updates.iter().map(record).collect();
     let last = records.pop().unwrap();
     records.push(garbage("one"));
@@ -233,7 +233,7 @@ pub(crate) async fn a_letter_is_shown_with_its_bytes(site: Site) {
 pub(crate) async fn a_letter_of_the_largest_message_is_whole(site: Site) {
     let limit = site.channels.events.max_record_bytes;
     let key = new_key();
-    let padded = |operation: &Operation| {
+    let padded = |operation: &Operation<'static>| {
         let mut largest = record(operation);
         largest.value.resize(limit - largest.bytes() + largest.value.len(), b' ');
         assert_eq!(largest.bytes(), limit);

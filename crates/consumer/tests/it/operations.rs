@@ -9,9 +9,10 @@ pub(crate) fn new_key() -> EventKey {
     EventKey { tenant: Tenant::default(), id: IdSequence::new().next(Timestamp::now()) }
 }
 
-pub(crate) fn create(key: &EventKey, input: &str) -> Operation {
+pub(crate) fn create(key: &EventKey, input: &str) -> Operation<'static> {
     let EventKey { tenant, id } = key.clone();
-    let content = Content { event_name: "event_a".into(), input: input.into(), ..Content::default() };
+    let content =
+        Content { event_name: "event_a".into(), input: input.to_owned().into(), ..Content::default() };
     let at = Timestamp::now();
     Operation::Create(Box::new(Event {
         tenant,
@@ -24,25 +25,25 @@ pub(crate) fn create(key: &EventKey, input: &str) -> Operation {
 }
 
 /// Replaces the input.
-pub(crate) fn update(key: &EventKey, input: &str) -> Operation {
-    patch(key, Patch { input: Some(input.into()), ..Patch::default() })
+pub(crate) fn update(key: &EventKey, input: &str) -> Operation<'static> {
+    patch(key, Patch { input: Some(input.to_owned().into()), ..Patch::default() })
 }
 
 /// Replaces the output.
-pub(crate) fn answer(key: &EventKey, output: &str) -> Operation {
-    patch(key, Patch { output: Some(output.into()), ..Patch::default() })
+pub(crate) fn answer(key: &EventKey, output: &str) -> Operation<'static> {
+    patch(key, Patch { output: Some(output.to_owned().into()), ..Patch::default() })
 }
 
-fn patch(key: &EventKey, patch: Patch) -> Operation {
+fn patch(key: &EventKey, patch: Patch<'static>) -> Operation<'static> {
     Operation::Update { key: key.clone(), at: Timestamp::now(), patch: Box::new(patch) }
 }
 
-pub(crate) fn delete(key: &EventKey) -> Operation {
+pub(crate) fn delete(key: &EventKey) -> Operation<'static> {
     Operation::Delete { key: key.clone(), at: Timestamp::now() }
 }
 
 /// Events of a kind each, under new keys.
-pub(crate) fn creates(count: usize) -> Vec<Operation> {
+pub(crate) fn creates(count: usize) -> Vec<Operation<'static>> {
     (0..count).map(|n| create(&new_key(), &format!("input {n}"))).collect()
 }
 
@@ -67,7 +68,7 @@ pub(crate) fn noise(length: usize) -> String {
 
 /// Creates, repeated ones too, updates and a few deletes, all mixed, of so many keys. Every other id
 /// is held by two tenants.
-pub(crate) fn mixed(seed: u64, keys: usize, count: usize) -> Vec<Operation> {
+pub(crate) fn mixed(seed: u64, keys: usize, count: usize) -> Vec<Operation<'static>> {
     let mut ids = IdSequence::new();
     let now = Timestamp::now();
     let tenant = |name| Tenant::parse(name).unwrap();
@@ -96,7 +97,7 @@ pub(crate) fn mixed(seed: u64, keys: usize, count: usize) -> Vec<Operation> {
 /// The truth: the first create wins, updates in order, a delete is final, even of an id never created.
 #[derive(Default)]
 pub(crate) struct AppliedOnce {
-    pub(crate) live: BTreeMap<EventKey, Event>,
+    pub(crate) live: BTreeMap<EventKey, Event<'static>>,
     /// All that were touched.
     pub(crate) keys: BTreeSet<EventKey>,
     /// Updates of events that were not there.
@@ -105,7 +106,7 @@ pub(crate) struct AppliedOnce {
 }
 
 impl AppliedOnce {
-    pub(crate) fn of(operations: &[Operation]) -> Self {
+    pub(crate) fn of(operations: &[Operation<'static>]) -> Self {
         let mut state = Self::default();
         for operation in operations {
             state.apply(operation);
@@ -113,7 +114,7 @@ impl AppliedOnce {
         state
     }
 
-    fn apply(&mut self, operation: &Operation) {
+    fn apply(&mut self, operation: &Operation<'static>) {
         let key = operation.key();
         self.keys.insert(key.clone());
         match operation {

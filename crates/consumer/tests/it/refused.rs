@@ -26,7 +26,7 @@ async fn consumed(site: &Site) -> Consumer {
     consumer
 }
 
-fn text(operation: &Operation) -> String {
+fn text(operation: &Operation<'static>) -> String {
     String::from_utf8(record(operation).value).unwrap()
 }
 
@@ -156,7 +156,7 @@ pub(crate) async fn a_table_that_refuses_batch_after_batch_holds_the_consumer_un
 }
 
 pub(crate) async fn a_consumer_too_old_for_the_messages_holds_them_for_a_newer_one(site: Site) {
-    let newer = |operation: &Operation| {
+    let newer = |operation: &Operation<'static>| {
         let value = text(operation).replace(r#""v":1"#, r#""v":2"#).into_bytes();
         Record { value, ..record(operation) }
     };

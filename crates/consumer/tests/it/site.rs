@@ -91,7 +91,7 @@ impl Site {
     }
 
     /// Puts operations on the topic, each event's in this order; returns where they are.
-    pub(crate) async fn send(&self, operations: &[Operation]) -> Vec<Written> {
+    pub(crate) async fn send(&self, operations: &[Operation<'static>]) -> Vec<Written> {
         let mut places = Vec::with_capacity(operations.len());
         for chunk in operations.chunks(CHUNK) {
             let sends = chunk.iter().map(|operation| self.producer.send(record(operation)));
@@ -148,7 +148,7 @@ impl Site {
     }
 
     /// The event, unless there is none or it was deleted.
-    pub(crate) async fn event(&self, key: &EventKey) -> Option<Event> {
+    pub(crate) async fn event(&self, key: &EventKey) -> Option<Event<'static>> {
         match self.store.event(key).await.unwrap()?.state {
             State::Live(event) => Some(*event),
             State::Deleted { .. } => None,
@@ -156,7 +156,7 @@ impl Site {
     }
 
     /// The table must hold what applying these once, in order, leaves behind, and nothing else.
-    pub(crate) async fn assert_holds(&self, operations: &[Operation]) {
+    pub(crate) async fn assert_holds(&self, operations: &[Operation<'static>]) {
         let expected = AppliedOnce::of(operations);
         let keys: Vec<_> = expected.keys.into_iter().collect();
         let mut found = BTreeMap::new();
@@ -184,7 +184,7 @@ fn named(config: bus::kafka::Config) -> bus::kafka::Config {
     }
 }
 
-pub(crate) fn record(operation: &Operation) -> Record {
+pub(crate) fn record(operation: &Operation<'static>) -> Record {
     let id = operation.key().id;
     Record {
         key: Some(id.to_string().into_bytes()),

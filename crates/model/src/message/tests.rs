@@ -6,11 +6,11 @@ use crate::{Embedding, JsonText, Latency};
 const ID: &str = "019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5b";
 const AT: &str = "2026-11-20T21:57:13.123Z";
 
-fn read(value: &str) -> Result<Operation, &'static str> {
+fn read(value: &str) -> Result<Operation<'_>, &'static str> {
     decode(Some(ID.as_bytes()), value.as_bytes()).map_err(|error| error.reason())
 }
 
-fn create() -> Operation {
+fn create() -> Operation<'static> {
     Operation::Create(Box::new(Event {
         tenant: Tenant::default(),
         id: EventId::parse(ID).unwrap(),
@@ -29,15 +29,15 @@ fn create() -> Operation {
     }))
 }
 
-fn update(patch: Patch) -> Operation {
+fn update(patch: Patch<'_>) -> Operation<'_> {
     Operation::Update { key: create().key(), at: Timestamp::parse(AT).unwrap(), patch: Box::new(patch) }
 }
 
 #[test]
 fn the_written_form_is_the_published_one() {
-    let text = |operation: &Operation| String::from_utf8(encode(operation)).unwrap();
+    let text = |operation: &Operation<'_>| String::from_utf8(encode(operation)).unwrap();
     insta::assert_snapshot!(text(&create()), @r#"{"v":1,"operation":"create","event_id":"019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5b","tenant":"default","source":"native","timestamp":"2026-11-20T21:57:13.123Z","data":{"event_name":"event_a","conversation_id":"c-1","latency":12.5,"input_embeddings":[0.1,-2.0],"tags":["x"],"properties":{"f":1.0,"n":null}}}"#);
-    let patch = Patch { error: Some(String::new()), ..Patch::default() };
+    let patch = Patch { error: Some(Text::default()), ..Patch::default() };
     insta::assert_snapshot!(text(&update(patch)), @r#"{"v":1,"operation":"update","event_id":"019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5b","tenant":"default","timestamp":"2026-11-20T21:57:13.123Z","data":{"error":""}}"#);
     let delete = Operation::Delete { key: create().key(), at: Timestamp::parse(AT).unwrap() };
     insta::assert_snapshot!(text(&delete), @r#"{"v":1,"operation":"delete","event_id":"019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5b","tenant":"default","timestamp":"2026-11-20T21:57:13.123Z"}"#);
@@ -96,8 +96,18 @@ fn each_fault_has_its_reason() {
 fn null_clears_in_an_update_and_unknown_fields_are_ignored() {
     let value = String::from_utf8(encode(&update(Patch::default()))).unwrap();
     let value = value.replace(r#""data":{}"#, r#""data":{"error":null,"colour":"red"},"hue":1"#);
-    let expected = Patch { error: Some(String::new()), ..Patch::default() };
+    let expected = Patch { error: Some(Text::default()), ..Patch::default() };
     assert_eq!(read(&value), Ok(update(expected)));
+}
+
+#[test]
+fn the_data_of_a_delete_has_no_meaning() {
+    let delete = Operation::Delete { key: create().key(), at: Timestamp::parse(AT).unwrap() };
+    let value = String::from_utf8(encode(&delete)).unwrap();
+    for data in ["null", "{}", "7", r#"{"latency":"fast"}"#, "[[1]]"] {
+        let with_data = value.replace("\"delete\"", &format!("\"delete\",\"data\":{data}"));
+        assert_eq!(read(&with_data).as_ref(), Ok(&delete), "{with_data}");
+    }
 }
 
 proptest! {

@@ -9,7 +9,7 @@ use super::WireError;
 use super::error::read_object;
 use crate::{
     Content, Embedding, Event, EventId, EventKey, EventNames, IdSequence, JsonText, Latency, Operation,
-    Patch, Source, Tenant, Timestamp, Window,
+    Patch, Source, Tenant, Text, Timestamp, Window,
 };
 
 /// What is known of a request before its events are read.
@@ -29,42 +29,42 @@ pub struct Intake<'a> {
 
 /// An event or a change as sent. `null` is as if absent; unknown fields are ignored.
 #[derive(Deserialize)]
-#[serde(expecting = "an object")]
-struct Sent {
-    id: Option<String>,
-    timestamp: Option<String>,
-    conversation_id: Option<String>,
-    event_name: Option<String>,
-    error: Option<String>,
+#[serde(expecting = "an object", bound(deserialize = "'de: 'a"))]
+struct Sent<'a> {
+    id: Option<Text<'a>>,
+    timestamp: Option<Text<'a>>,
+    conversation_id: Option<Text<'a>>,
+    event_name: Option<Text<'a>>,
+    error: Option<Text<'a>>,
     latency: Option<Latency>,
-    input: Option<String>,
-    output: Option<String>,
+    input: Option<Text<'a>>,
+    output: Option<Text<'a>>,
     input_embeddings: Option<Embedding>,
     output_embeddings: Option<Embedding>,
-    conversation_metadata: Option<Metadata>,
-    user_id: Option<String>,
-    tags: Option<Vec<String>>,
-    properties: Option<JsonText>,
+    conversation_metadata: Option<Metadata<'a>>,
+    user_id: Option<Text<'a>>,
+    tags: Option<Vec<Text<'a>>>,
+    properties: Option<JsonText<'a>>,
 }
 
 /// A string, or an object kept as its JSON text.
-struct Metadata(String);
+struct Metadata<'a>(Text<'a>);
 
-impl<'de> Deserialize<'de> for Metadata {
+impl<'de: 'a, 'a> Deserialize<'de> for Metadata<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        let raw = <&'a RawValue>::deserialize(deserializer)?;
         let text = match raw.get().as_bytes().first() {
             Some(b'"') => serde_json::from_str(raw.get()),
-            Some(b'{') => JsonText::parse(raw.get()).map(|object| object.as_str().to_owned()),
+            Some(b'{') => JsonText::parse(raw.get()).map(|_| raw.get().into()),
             _ => Err(de::Error::custom("expected a string or an object")),
         };
         text.map(Self).map_err(de::Error::custom)
     }
 }
 
-impl Sent {
+impl<'a> Sent<'a> {
     /// The fields of a change. An id, a timestamp or a conversation can't be changed and is ignored.
-    fn into_patch(self) -> Patch {
+    fn into_patch(self) -> Patch<'a> {
         Patch {
             event_name: self.event_name,
             error: self.error,
@@ -83,8 +83,8 @@ impl Sent {
 }
 
 /// Reads the body of a create.
-pub fn create(body: &[u8], intake: &mut Intake<'_>) -> Result<Operation, WireError> {
-    let mut sent: Sent = read_object(body)?;
+pub fn create<'a>(body: &'a [u8], intake: &mut Intake<'_>) -> Result<Operation<'a>, WireError> {
+    let mut sent: Sent<'_> = read_object(body)?;
     let conversation_id = sent
         .conversation_id
         .take()
@@ -106,8 +106,8 @@ pub fn create(body: &[u8], intake: &mut Intake<'_>) -> Result<Operation, WireErr
 }
 
 /// Reads the body of an update.
-pub fn update(body: &[u8], key: EventKey, intake: &Intake<'_>) -> Result<Operation, WireError> {
-    let sent: Sent = read_object(body)?;
+pub fn update<'a>(body: &'a [u8], key: EventKey, intake: &Intake<'_>) -> Result<Operation<'a>, WireError> {
+    let sent: Sent<'_> = read_object(body)?;
     if let Some(name) = &sent.event_name {
         check_name(name, intake.names)?;
     }
@@ -122,7 +122,7 @@ fn check_name(name: &str, names: &EventNames) -> Result<(), WireError> {
 }
 
 /// The id that was sent, else a new one at the time that was sent, else at the time of arrival.
-fn id_of(sent: &Sent, intake: &mut Intake<'_>) -> Result<EventId, WireError> {
+fn id_of(sent: &Sent<'_>, intake: &mut Intake<'_>) -> Result<EventId, WireError> {
     let invalid = |field, expected: String| WireError::InvalidField { field, expected };
     let window = intake.window;
     let at = match &sent.timestamp {
@@ -229,15 +229,15 @@ pub struct Returned<'a> {
     output_embeddings: Option<&'a Embedding>,
     conversation_metadata: &'a str,
     user_id: &'a str,
-    tags: &'a [String],
-    properties: &'a JsonText,
+    tags: &'a [Text<'a>],
+    properties: &'a JsonText<'a>,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
 
 impl<'a> Returned<'a> {
     /// The event's view, with or without its vectors.
-    pub fn new(event: &'a Event, with_embeddings: bool) -> Self {
+    pub fn new(event: &'a Event<'a>, with_embeddings: bool) -> Self {
         let content = &event.content;
         Self {
             id: event.id,

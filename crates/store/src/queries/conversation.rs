@@ -47,7 +47,7 @@ pub struct Turns {
 
 impl Turns {
     /// The next event.
-    pub async fn next(&mut self) -> Result<Option<Event>, StoreError> {
+    pub async fn next(&mut self) -> Result<Option<Event<'static>>, StoreError> {
         let Some(row) = within(self.timeout, self.rows.next()).await? else { return Ok(None) };
         match row.into_stored()?.1.state {
             State::Live(event) => Ok(Some(*event)),

@@ -26,7 +26,7 @@ fn time(text: &str) -> Timestamp {
 }
 
 /// A value in every field, none twice.
-fn full() -> (EventKey, Stored) {
+fn full() -> (EventKey, Stored<'static>) {
     let key = EventKey {
         tenant: Tenant::parse("acme").unwrap(),
         id: EventId::parse("019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5b").unwrap(),
@@ -45,7 +45,7 @@ fn full() -> (EventKey, Stored) {
         output: "came out".into(),
         input_embeddings: Embedding::new(vec![0.5, -2.0]).unwrap(),
         output_embeddings: Embedding::new(vec![1e38]).unwrap(),
-        subjects: vec!["a subject".into(), String::new()],
+        subjects: vec!["a subject".into(), Text::default()],
         tags: vec!["a tag".into()],
         trace_ids: vec!["a trace".into(), "another".into()],
         properties: JsonText::parse(r#"{"a":1.0}"#).unwrap(),

@@ -17,13 +17,13 @@ fn key(at: &str) -> EventKey {
     EventKey { tenant: acme(), id: id_at(at) }
 }
 
-fn named(event_name: &str, error: &str) -> Content {
-    Content { event_name: event_name.into(), error: error.into(), ..Content::default() }
+fn named(event_name: &str, error: &str) -> Content<'static> {
+    Content { event_name: event_name.to_owned().into(), error: error.to_owned().into(), ..Content::default() }
 }
 
-fn turn(conversation: &str, event_name: &str, error: &str, latency: f64) -> Content {
+fn turn(conversation: &str, event_name: &str, error: &str, latency: f64) -> Content<'static> {
     Content {
-        conversation_id: conversation.into(),
+        conversation_id: conversation.to_owned().into(),
         latency: Latency::from_millis(latency).unwrap(),
         ..named(event_name, error)
     }
@@ -100,8 +100,8 @@ async fn latencies_are_the_95th_percentile_of_what_was_measured() {
     database.insert_apart(&rows).await;
 
     let session = |conversation: &str, event_name: &str, p95_latency, event_count| SessionLatency {
-        conversation_id: conversation.into(),
-        event_name: event_name.into(),
+        conversation_id: conversation.to_owned().into(),
+        event_name: event_name.to_owned().into(),
         p95_latency,
         event_count,
     };
@@ -136,7 +136,7 @@ async fn the_worst_conversations_come_by_rate_then_by_size() {
     database.insert_apart(&rows).await;
 
     let session = |conversation: &str, total_events: u32, error_events: u32| ErrorSession {
-        conversation_id: conversation.into(),
+        conversation_id: conversation.to_owned().into(),
         total_events: total_events.into(),
         error_events: error_events.into(),
         error_rate: f64::from(error_events) / f64::from(total_events),

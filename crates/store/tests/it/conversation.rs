@@ -9,7 +9,7 @@ use crate::database::{Database, created, deleted, id_at, tenant, updated};
 const ALL: Page = Page { after: None, limit: 1_000, with_embeddings: true };
 
 impl Database {
-    async fn conversation(&self, tenant: &Tenant, name: &str, page: Page) -> Vec<Event> {
+    async fn conversation(&self, tenant: &Tenant, name: &str, page: Page) -> Vec<Event<'static>> {
         let mut turns = self.store.conversation(tenant, name, page).unwrap();
         let mut events = Vec::new();
         while let Some(event) = turns.next().await.unwrap() {
@@ -31,11 +31,11 @@ fn key(id: EventId) -> EventKey {
     EventKey { tenant: acme(), id }
 }
 
-fn turn(conversation: &str) -> Content {
-    Content { conversation_id: conversation.into(), input: "hello".into(), ..Content::default() }
+fn turn(conversation: &str) -> Content<'static> {
+    Content { conversation_id: conversation.to_owned().into(), input: "hello".into(), ..Content::default() }
 }
 
-fn event(row: &(EventKey, Stored)) -> Event {
+fn event(row: &(EventKey, Stored<'static>)) -> Event<'static> {
     match &row.1.state {
         State::Live(event) => event.as_ref().clone(),
         State::Deleted { .. } => panic!("a live row"),

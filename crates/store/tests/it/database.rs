@@ -42,7 +42,7 @@ impl Database {
     }
 
     /// Inserts each row by itself, so that nothing of them is merged.
-    pub(crate) async fn insert_apart(&self, rows: &[(EventKey, Stored)]) {
+    pub(crate) async fn insert_apart(&self, rows: &[(EventKey, Stored<'static>)]) {
         self.sql("SYSTEM STOP MERGES {db}.events").await;
         for row in rows {
             self.store.insert(std::slice::from_ref(row)).await.unwrap();
@@ -74,7 +74,12 @@ pub(crate) fn version(write: Write, n: i64) -> Version {
 }
 
 /// The row that the n-th operation of a log leaves behind.
-pub(crate) fn live(key: &EventKey, write: Write, n: i64, content: Content) -> (EventKey, Stored) {
+pub(crate) fn live(
+    key: &EventKey,
+    write: Write,
+    n: i64,
+    content: Content<'static>,
+) -> (EventKey, Stored<'static>) {
     let event = Event {
         tenant: key.tenant.clone(),
         id: key.id,
@@ -87,22 +92,22 @@ pub(crate) fn live(key: &EventKey, write: Write, n: i64, content: Content) -> (E
 }
 
 /// A created event.
-pub(crate) fn created(key: &EventKey, n: i64, content: Content) -> (EventKey, Stored) {
+pub(crate) fn created(key: &EventKey, n: i64, content: Content<'static>) -> (EventKey, Stored<'static>) {
     live(key, Write::Create, n, content)
 }
 
 /// An updated event.
-pub(crate) fn updated(key: &EventKey, n: i64, content: Content) -> (EventKey, Stored) {
+pub(crate) fn updated(key: &EventKey, n: i64, content: Content<'static>) -> (EventKey, Stored<'static>) {
     live(key, Write::Update, n, content)
 }
 
 /// A deleted event.
-pub(crate) fn deleted(key: &EventKey, n: i64) -> (EventKey, Stored) {
+pub(crate) fn deleted(key: &EventKey, n: i64) -> (EventKey, Stored<'static>) {
     let at = time("2027-01-15T09:00:00Z");
     (key.clone(), Stored { version: version(Write::Delete, n), state: State::Deleted { at } })
 }
 
 /// An event that says this.
-pub(crate) fn saying(input: &str) -> Content {
-    Content { input: input.into(), ..Content::default() }
+pub(crate) fn saying(input: &str) -> Content<'static> {
+    Content { input: input.to_owned().into(), ..Content::default() }
 }

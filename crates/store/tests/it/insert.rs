@@ -54,8 +54,10 @@ async fn a_large_batch_is_one_part() {
 async fn the_largest_event_there_can_be_comes_back() {
     let database = Database::new().await;
     let properties = format!(r#"{{"text":"{}"}}"#, "ü".repeat(1 << 20));
-    let content =
-        Content { properties: JsonText::parse(&properties).unwrap(), ..saying(&"x".repeat(2 << 20)) };
+    let content = Content {
+        properties: JsonText::parse(&properties).unwrap().into_owned(),
+        ..saying(&"x".repeat(2 << 20))
+    };
     let row = created(&new_key(), 1, content);
     database.store.insert(std::slice::from_ref(&row)).await.unwrap();
     assert_eq!(database.store.event(&row.0).await.unwrap(), Some(row.1));

@@ -19,7 +19,7 @@ async fn publish_without_conversation(app: &App, event_name: &str) {
         received_at: now,
         updated_at: now,
         source: Source::Segment,
-        content: Content { event_name, error: "timeout".into(), ..Content::default() },
+        content: Content { event_name: event_name.into(), error: "timeout".into(), ..Content::default() },
     };
     app.publish(&Operation::Create(Box::new(event))).await;
     app.settled().await;

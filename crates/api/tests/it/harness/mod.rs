@@ -156,13 +156,13 @@ impl App {
     }
 
     /// Puts an operation on the topic, as another way in would.
-    pub(crate) async fn publish(&self, operation: &Operation) {
+    pub(crate) async fn publish(&self, operation: &Operation<'_>) {
         let producer = self.channels.bus.producer(&self.channels.events).unwrap();
         producer.send(record(operation)).await.unwrap();
     }
 
     /// Puts operations on the topic in one transaction.
-    pub(crate) async fn publish_at_once(&self, operations: &[Operation]) {
+    pub(crate) async fn publish_at_once(&self, operations: &[Operation<'_>]) {
         let topic = &self.channels.events;
         let mut producer =
             self.channels.bus.atomic_producer(&topic.name, topic.max_record_bytes).await.unwrap();
@@ -207,7 +207,7 @@ impl Drop for App {
     }
 }
 
-fn record(operation: &Operation) -> Record {
+fn record(operation: &Operation<'_>) -> Record {
     let id = operation.key().id;
     Record {
         key: Some(id.to_string().into_bytes()),

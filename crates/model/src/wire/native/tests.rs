@@ -15,10 +15,10 @@ fn intake(names: &EventNames) -> Intake<'_> {
     }
 }
 
-fn read(body: &[u8]) -> Result<Event, WireError> {
+fn read(body: &[u8]) -> Result<Event<'static>, WireError> {
     let names = EventNames::parse("event_a,event_b,event_c").unwrap();
     match create(body, &mut intake(&names))? {
-        Operation::Create(event) => Ok(*event),
+        Operation::Create(event) => Ok(event.into_owned()),
         other => panic!("{other:?}"),
     }
 }
@@ -122,7 +122,7 @@ fn ids_and_times_lie_in_the_window() {
 fn an_update_takes_what_was_sent_and_nothing_that_cannot_change() {
     let names = EventNames::parse("event_a").unwrap();
     let key = read(&with(r#""input":"x""#)).unwrap().key();
-    let change = |body: &str| update(body.as_bytes(), key.clone(), &intake(&names));
+    let change = |body: &'static str| update(body.as_bytes(), key.clone(), &intake(&names));
     let Operation::Update { patch, .. } = change(
         r#"{"error":"","tags":[],"latency":0,"input":null,"conversation_id":"other","timestamp":"x"}"#,
     )
@@ -130,7 +130,7 @@ fn an_update_takes_what_was_sent_and_nothing_that_cannot_change() {
         panic!("not an update")
     };
     let expected = Patch {
-        error: Some(String::new()),
+        error: Some(Text::default()),
         tags: Some(vec![]),
         latency: Some(Latency::default()),
         ..Patch::default()

@@ -1,0 +1,48 @@
+//! Why a message could not be read in one go. Looked for step by step, so that a message of a format that
+//! is not known yet, or a delete with data of any shape, is told from one that is broken.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{FORMAT, Message, MessageError, operation};
+use crate::{Operation, Patch, Source, Tenant, Text};
+
+#[derive(Deserialize)]
+struct Format {
+    v: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
+struct Envelope<'a> {
+    operation: Text<'a>,
+    event_id: Text<'a>,
+    tenant: Tenant,
+    source: Option<Source>,
+    timestamp: Text<'a>,
+    data: Option<&'a RawValue>,
+}
+
+/// The operation after all, if what could not be read has no meaning for it.
+pub(super) fn find<'a>(key: Option<&[u8]>, value: &'a [u8]) -> Result<Operation<'a>, MessageError> {
+    // The format first: of a newer one nothing else can be known.
+    let Format { v } = serde_json::from_slice(value)?;
+    match v {
+        0 => return Err(MessageError::Undecodable("message format 0".into())),
+        FORMAT => {}
+        newer => return Err(MessageError::NewerFormat(newer)),
+    }
+    let Envelope { operation: kind, event_id, tenant, source, timestamp, data } =
+        serde_json::from_slice(value)?;
+    // Only creates and updates have data.
+    let data = match (&*kind, data) {
+        ("create" | "update", Some(data)) => serde_json::from_str::<Patch<'_>>(data.get()).map(Some),
+        _ => Ok(None),
+    };
+    let message = |data| Message { v, operation: kind, event_id, tenant, source, timestamp, data };
+    match data {
+        Ok(data) => operation(key, message(data)),
+        // Whatever else is wrong comes first.
+        Err(error) => operation(key, message(None)).and(Err(error.into())),
+    }
+}
