@@ -329,7 +329,7 @@ class EventClient:
     def _answers(self, path: str, timeout: float) -> bool:
         try:
             return self._attempt("GET", path, timeout=min(timeout, self.timeout)).get("success") is True
-        except EventSDKError:
+        except Exception:  # noqa: BLE001, whatever it is, that is no "yes"
             return False
 
     def _request(
@@ -359,7 +359,8 @@ class EventClient:
         timeout = self.timeout if timeout is None else timeout
         try:
             answer = self._connections.exchange(method, target, headers, body, timeout)
-        except (OSError, HTTPException, UnicodeError) as error:
+        except (OSError, HTTPException, ValueError, OverflowError, MemoryError) as error:
+            # The last three are of absurd lengths.
             raise EventUnavailableError(f"no answer from {self.base_url}: {error!r}") from error
         return _envelope(answer)
 
@@ -551,10 +552,11 @@ def _results(response: Json | str | None) -> list[Json] | None:
 def _seconds(retry_after: str) -> float:
     """How long from now: seconds or a date (RFC 9110, 10.2.3); 0 if it is neither."""
     if retry_after.isdecimal():
-        return float(retry_after)
+        # Never infinite, since nobody can wait for that.
+        return min(float(retry_after), 1e9)
     try:
         at = parsedate_to_datetime(retry_after)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0
     at = at if at.tzinfo else at.replace(tzinfo=timezone.utc)
     return max(0.0, (at - datetime.now(timezone.utc)).total_seconds())
