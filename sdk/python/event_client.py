@@ -52,7 +52,7 @@ class EventSDKError(Exception):
 
 
 class EventNotFoundError(EventSDKError):
-    """There is no such event (404)."""
+    """There is no such event (404), or, if `response` has no code `not_found`, no Millrace at that URL."""
 
 
 class EventValidationError(EventSDKError):
@@ -230,8 +230,10 @@ class EventClient:
         target = _target("/event/", "event_id", event_id)
         try:
             event: Json | None = self._request("GET", target).get("data")
-        except EventNotFoundError:
-            return None
+        except EventNotFoundError as error:
+            if isinstance(error.response, dict) and error.response.get("code") == "not_found":
+                return None
+            raise
         return event
 
     def get_events_by_conversation(
@@ -481,6 +483,9 @@ _JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", "
 
 def _with_id(fields: Mapping[str, Any]) -> Json:
     """The event as it is sent: with an id, and without texts that are empty."""
+    if fields.get("id") == "":
+        # A new one in its place would be another event each time.
+        raise EventValidationError("the id of an event must not be empty")
     event = {
         name: value
         for name, value in fields.items()
@@ -523,7 +528,8 @@ def _envelope(answer: _Answer) -> Json:
         return response
     else:
         message = str(response.get("error") or f"the server answered {status}")
-    broken_off = isinstance(response, str) and not answer.ends
+    # A refusal may be as short as it likes.
+    broken_off = 200 <= status < 300 and not answer.ends
     if status == 429 or status >= 500 or broken_off:
         unavailable = EventUnavailableError(message, status, response)
         unavailable.retry_after = _seconds(answer.retry_after)

@@ -14,7 +14,7 @@ import pytest
 from buffered_event_client import BufferedEventClient
 from event_client import EventClient, EventSDKError, EventValidationError
 from installation import until
-from scripted_server import Act, ScriptedServer, echo_batch, events_of, hang, received, reply, reset
+from scripted_server import Act, ScriptedServer, echo_batch, events_of, hang, raw, received, reply, reset
 
 
 class Told:
@@ -138,11 +138,15 @@ def test_a_refusal_of_the_whole_is_told_of_all(told: Told) -> None:
     assert events.dropped == 3
 
 
-def test_a_batch_too_large_for_the_server_is_halved(told: Told) -> None:
+@pytest.mark.parametrize(
+    "too_large",
+    [reply({"error": "too large"}, 413), raw(b"HTTP/1.1 413 Too Large\r\nConnection: close\r\n\r\n")],
+)
+def test_a_batch_too_large_for_the_server_is_halved(told: Told, too_large: Act) -> None:
     def two_at_most(connection: Any, request: Any) -> bool:
         events = events_of(request)
         small = len(events) <= 2 and len(request.json_text) < 5_000
-        return (echo_batch if small else reply({"error": "too large"}, 413))(connection, request)
+        return (echo_batch if small else too_large)(connection, request)
 
     with ScriptedServer(two_at_most) as server:
         with buffered(server, on_error=told) as events:

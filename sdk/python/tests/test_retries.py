@@ -24,6 +24,7 @@ TRANSIENT = {
     "an early end": raw(b""),
     "half a head": raw(b"HTTP/1.1 200 OK\r\nContent-Le"),
     "half a body": raw(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"success":'),
+    "half a body of no length": raw(b'HTTP/1.0 200 OK\r\n\r\n{"success":'),
     "half a chunked body": raw(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"suc'),
     "no HTTP": raw(b"220 mail.example ESMTP\r\n"),
     "a length of no machine": raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9" + b"9" * 30 + b"\r\n\r\n{}"),
@@ -77,6 +78,18 @@ def test_what_another_attempt_would_not_change_is_not_tried_again(status: int) -
             client.track_event("c", "event_a")
     assert refused.value.status_code == status
     assert type(refused.value) is EventSDKError
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("body", [b"", HTML, b'{"success":false,"error":"no"}'])
+@pytest.mark.parametrize("head", ["HTTP/1.0 %d No\r\n\r\n", "HTTP/1.1 %d No\r\nConnection: close\r\n\r\n"])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413])
+def test_a_refusal_needs_no_length(status: int, head: str, body: bytes) -> None:
+    with ScriptedServer(raw(f"{head % status}".encode() + body)) as server, quick(server) as client:
+        with pytest.raises(EventSDKError) as refused:
+            client.track_event("c", "event_a")
+    assert refused.value.status_code == status
+    assert not isinstance(refused.value, EventUnavailableError)
     assert len(server.requests) == 1
 
 
