@@ -8,12 +8,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import math
 import os
 import random
 import secrets
+import socket
 import ssl
 import time
 import uuid
@@ -35,6 +37,7 @@ MAX_BACKOFF = 30.0
 MAX_RETRY_AFTER = 60.0
 MAX_WAIT = 10.0
 PROBE_TIMEOUT = 5.0
+MAX_IDLE = 60.0
 # How many events are asked for at once when a conversation is read.
 PAGE_EVENTS = 1_000
 
@@ -401,12 +404,13 @@ class _Connections:
         if not all(value.isascii() and value.isprintable() for value in fixed.values()):
             raise ValueError("base_url, api_key and tenant must be printable ASCII")
         self._head = "".join(f"{name}: {value}\r\n" for name, value in fixed.items())
-        self._idle: deque[HTTPConnection] = deque()
+        # Each with the time since when.
+        self._idle: deque[tuple[HTTPConnection, float]] = deque()
         self._process = os.getpid()
 
     def close(self) -> None:
         """Closes those that are idle."""
-        for connection in iter(self._take, None):
+        for connection, _ in iter(self._pop, None):
             connection.close()
 
     def exchange(self, method: str, target: str, headers: str, body: bytes, timeout: float) -> _Answer:
@@ -418,20 +422,26 @@ class _Connections:
             # After a fork: these are the parent's.
             self.close()
             self._process = os.getpid()
-        kept = self._take()
-        if kept is not None:
-            try:
-                return self._send(kept, method, request, timeout)
-            except (ConnectionError, ssl.SSLEOFError):
-                # The server closed it meanwhile, and perhaps all the others.
-                self.close()
-        return self._send(self._open(timeout), method, request, timeout)
+        try:
+            return self._send(self._take() or self._open(timeout), method, request, timeout)
+        except BaseException:
+            # Those that are idle may be as dead, and must not cost an attempt each.
+            self.close()
+            raise
 
-    def _take(self) -> HTTPConnection | None:
+    def _pop(self) -> tuple[HTTPConnection, float] | None:
         try:
             return self._idle.pop()
         except IndexError:
             return None
+
+    def _take(self) -> HTTPConnection | None:
+        """The last used of those that still stand."""
+        for connection, since in iter(self._pop, None):
+            if time.monotonic() - since < MAX_IDLE and _is_quiet(connection.sock):
+                return connection
+            connection.close()
+        return None
 
     def _open(self, timeout: float) -> HTTPConnection:
         connection = (
@@ -446,8 +456,10 @@ class _Connections:
         sock = connection.sock
         try:
             sock.settimeout(timeout)
-            # One packet, where `HTTPConnection.request` makes two of head and body.
-            sock.sendall(request)
+            # What can't be sent whole may have been answered already: too large, say.
+            with contextlib.suppress(ConnectionError, ssl.SSLEOFError):
+                # One packet, where `HTTPConnection.request` makes two of head and body.
+                sock.sendall(request)
             with HTTPResponse(sock, method=method) as response:
                 response.begin()
                 ends = response.chunked or response.length is not None
@@ -458,10 +470,22 @@ class _Connections:
             connection.close()
             raise
         if keep:
-            self._idle.append(connection)
+            self._idle.append((connection, time.monotonic()))
         else:
             connection.close()
         return answer
+
+
+def _is_quiet(sock: socket.socket) -> bool:
+    """Whether the peer has neither closed an idle connection nor sent what nobody asked for."""
+    sock.settimeout(0.0)
+    try:
+        socket.socket.recv(sock, 1, socket.MSG_PEEK)  # beneath TLS
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def _new_id(at: datetime | None = None) -> str:
