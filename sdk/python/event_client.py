@@ -270,11 +270,14 @@ class EventClient:
         return self._rows("/analytics/sessions/top-errors", limit=limit, days=days, min_events=min_events)
 
     def health_check(self) -> bool:
-        """Whether the API says that it serves. Asks once, for five seconds at most, and never raises."""
+        """Whether the API says that it serves. Asks once, with a `timeout` of five seconds; never raises."""
         return self._answers("/health", PROBE_TIMEOUT)
 
     def wait_until_ready(self, timeout: float = 60.0, interval: float = 2.0) -> bool:
-        """Asks every `interval` seconds whether the API can write and read; False after `timeout` seconds."""
+        """Asks every `interval` seconds whether the API can write and read; False after `timeout` seconds.
+
+        An answer that comes in pieces may take longer.
+        """
         deadline = time.monotonic() + timeout
         while not self._answers("/ready", min(PROBE_TIMEOUT, max(0.1, deadline - time.monotonic()))):
             left = deadline - time.monotonic()
