@@ -368,7 +368,7 @@ class EventClient:
         try:
             answer = self._connections.exchange(method, target, headers, body, timeout)
         except (OSError, HTTPException, ValueError, OverflowError, MemoryError) as error:
-            # The last three are of absurd lengths.
+            # The last three are of absurd lengths and hosts.
             raise EventUnavailableError(f"no answer from {self.base_url}: {error!r}") from error
         return _envelope(answer)
 
