@@ -19,7 +19,7 @@ fuzz: ## Fuzz every decoder for SECONDS_EACH (10) seconds
 chaos: ## Kill, freeze and cut off everything under load, then audit (SECONDS, OPERATIONS, SEED, PROFILE)
 	@scripts/chaos.sh
 
-sdk: ## Check and test the Python client alone
+sdk: ## Check and test the Python client alone (MILLRACE_TEST_EVENTS_PER_THREAD=5000 kills the API under 80,000 events)
 	cargo build --workspace --bins --locked
 	@scripts/test-python.sh
 

@@ -9,21 +9,24 @@ Needs `event_client.py` beside it and nothing else.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import logging
 import os
 import threading
+import time
 import weakref
 from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Callable
 
-from event_client import EventClient, EventSDKError, EventUnavailableError, Json, _encode
+from event_client import MAX_RETRY_AFTER, EventClient, EventSDKError, EventUnavailableError, Json, _encode
 
 OnError = Callable[[EventSDKError, list[Json]], None]
 
-# The longest pause between two attempts, before jitter and unless the server asks for more, in seconds.
+# The longest pause between two attempts, before jitter and unless the server asks for more (but not for more
+# than MAX_RETRY_AFTER), in seconds.
 MAX_PAUSE = 5.0
 
 _log = logging.getLogger(__name__)
@@ -36,7 +39,8 @@ class BufferedEventClient:
     first event. While the server is away it is tried again, and the queue fills up to `max_events` and
     `max_bytes`. Dropped is what doesn't fit, what the server refuses, and what is left at the end. Then
     `on_error(error, events)` is called, mostly on that thread; for what didn't fit, without events and with
-    their number in the error. By default it logs a warning. `client` is what sends, by default a new one for
+    their number in the error. By default it logs a warning. It may call any method here: `flush` and `close`
+    don't wait then for the thread that they are called on. `client` is what sends, by default a new one for
     `base_url`.
     """
 
@@ -122,37 +126,49 @@ class BufferedEventClient:
                 "id": event_id,
             }
         )
-        if self._queue.offer(_encode(event)):
-            self._ensure_thread()
-            return str(event["id"])
-        if self._queue.closed:
-            self._tell(EventSDKError("the client is closed"), [event])
-        return None
+        body = _encode(event)
+        try:
+            taken = self._queue.offer(body)
+        except EventSDKError as never:
+            self._tell(never, [body])
+            return None
+        self._ensure_thread()
+        return str(event["id"]) if taken else None
 
     def flush(self, timeout: float | None = None) -> bool:
         """Waits until all that is queued is with the server or dropped; False after `timeout` seconds."""
-        return self._queue.flush(timeout)
+        if self.pending:
+            self._ensure_thread()
+        return self._queue.flush(0.0 if self._on_thread() else timeout)
 
     def close(self, timeout: float = 10.0) -> bool:
         """Takes no more and flushes; what is left after `timeout` seconds is dropped, and False returned."""
-        atexit.unregister(self.close)
+        deadline = time.monotonic() + timeout
         self._queue.close()
-        flushed = self._queue.flush(timeout)
+        flushed = self.flush(timeout)
+        if self._on_thread():
+            # It sends the rest when `on_error` has returned; the end of the process waits for that.
+            return flushed
+        atexit.unregister(self.close)
         left = self._queue.abandon()
         if left:
-            message = f"closed, and not sent within {timeout} seconds"
-            self._tell(EventUnavailableError(message), _decode(left))
-        elif self._thread is not None:
-            self._thread.join(timeout)
+            self._tell(EventUnavailableError(f"closed, and not sent within {timeout} seconds"), left)
+        elif self._thread is not None and self._thread.is_alive():
+            self._thread.join(max(0.0, deadline - time.monotonic()))
+        self._tell_overflow()
         return flushed
 
     def _ensure_thread(self) -> None:
-        if self._thread is None:
+        if not _is_alive(self._thread):
             with self._starting:
-                if self._thread is None:
-                    thread = threading.Thread(target=self._run, name="millrace-events", daemon=True)
-                    thread.start()
-                    self._thread = thread
+                if not _is_alive(self._thread):
+                    self._thread = threading.Thread(target=self._run, name="millrace-events", daemon=True)
+                    # There may be too many threads: the next call tries again.
+                    with contextlib.suppress(RuntimeError):
+                        self._thread.start()
+
+    def _on_thread(self) -> bool:
+        return threading.current_thread() is self._thread
 
     def _run(self) -> None:
         while True:
@@ -165,6 +181,10 @@ class BufferedEventClient:
         self.client.close()
 
     def _send(self, batch: list[bytes]) -> None:
+        """Sends the first events of the queue, takes them out of it, and tells which were dropped."""
+        if self._queue.abandoned:
+            return
+        refused: list[tuple[EventSDKError, list[bytes]]]
         try:
             results = self._results(batch)
         except EventSDKError as error:
@@ -173,33 +193,34 @@ class BufferedEventClient:
                 self._send(batch[:middle])
                 self._send(batch[middle:])
                 return
-            self._drop(error, batch)
+            refused = [(error, batch)]
+        except Exception as error:  # noqa: BLE001, whatever it is must not end the thread
+            refused = [(EventSDKError(f"can't be sent: {error!r}"), batch)]
         else:
-            for result, body in zip(results, batch):
-                if "error" in result:
-                    self._drop(EventSDKError(str(result["error"]), response=result), [body])
-        self._queue.settle(len(batch))
+            refused = [
+                (EventSDKError(str(result["error"]), response=result), [body])
+                for result, body in zip(results, batch)
+                if "error" in result
+            ]
+        if self._queue.settle(len(batch), sum(len(bodies) for _, bodies in refused)):
+            for reason, bodies in refused:
+                self._tell(reason, bodies)
 
     def _results(self, batch: list[bytes]) -> list[Json]:
         """What became of each event, after as many attempts as it takes."""
         attempt = 1
         while True:
+            closed = self._queue.closed
             try:
                 return self.client._send_batch(batch, packed=True, attempts=1)
             except EventUnavailableError as error:
-                if self._queue.abandoned:
-                    raise
                 if attempt == 1:
                     _log.warning("events have to wait: %s", error)
-                pause = self.client._delay(attempt, error, MAX_PAUSE)
-            self._tell_overflow()
-            self._queue.pause(pause)
+                self._tell_overflow()
+                pause = min(MAX_RETRY_AFTER, self.client._delay(attempt, error, MAX_PAUSE))
+                if not self._queue.pause(pause, closed):
+                    raise
             attempt += 1
-
-    def _drop(self, error: EventSDKError, batch: list[bytes]) -> None:
-        if not self._queue.abandoned:
-            self._queue.count_dropped(len(batch))
-            self._tell(error, _decode(batch))
 
     def _tell_overflow(self) -> None:
         count = self._queue.overflowed()
@@ -207,10 +228,13 @@ class BufferedEventClient:
             limits = f"{self.max_events} events or {self.max_bytes} bytes"
             self._tell(EventSDKError(f"dropped {count} events: the queue was full ({limits})"), [])
 
-    def _tell(self, error: EventSDKError, events: list[Json]) -> None:
+    def _tell(self, error: EventSDKError, bodies: list[bytes]) -> None:
         try:
-            self._on_error(error, events)
-        except Exception:  # noqa: BLE001, it is the caller's, and must not end the thread
+            self._on_error(error, [json.loads(body) for body in bodies])
+        except BaseException as failure:
+            # It is the caller's, and must not end the thread; but the caller's own threads may be ended.
+            if not isinstance(failure, Exception) and not self._on_thread():
+                raise
             _log.exception("on_error failed")
 
 
@@ -232,16 +256,21 @@ class _Queue:
         return len(self._events)
 
     def offer(self, body: bytes) -> bool:
-        """Takes an event unless there is no room, or never will be."""
+        """Takes an event unless there is no room; an error if there never will be."""
         with self._changed:
-            full = len(self._events) >= self._max_events or self._bytes + len(body) > self._max_bytes
+            size, most = len(body), self._max_bytes
+            full = len(self._events) >= self._max_events or self._bytes + size > most
             if full or self.closed:
                 self.dropped += 1
-                self._overflow += not self.closed
+                if self.closed:
+                    raise EventSDKError("the client is closed")
+                if size > most:
+                    raise EventSDKError(f"an event of {size} bytes is larger than the queue ({most} bytes)")
+                self._overflow += 1
                 return False
             was_due = self._due()
             self._events.append(body)
-            self._bytes += len(body)
+            self._bytes += size
             self._taken += 1
             if len(self._events) == 1 or (self._due() and not was_due):
                 self._changed.notify_all()
@@ -261,14 +290,17 @@ class _Queue:
                 batch.append(body)
             return batch
 
-    def settle(self, count: int) -> list[bytes]:
-        """Takes the first events out."""
+    def settle(self, count: int, dropped: int) -> bool:
+        """Takes the first events out and counts those that are dropped; False if all have been abandoned."""
         with self._changed:
-            settled = [self._events.popleft() for _ in range(min(count, len(self._events)))]
-            self._bytes -= sum(map(len, settled))
-            self._settled += len(settled)
+            if self.abandoned:
+                return False
+            for _ in range(count):
+                self._bytes -= len(self._events.popleft())
+            self._settled += count
+            self.dropped += dropped
             self._changed.notify_all()
-            return settled
+            return True
 
     def flush(self, timeout: float | None) -> bool:
         """Waits until all that was taken is settled."""
@@ -277,10 +309,11 @@ class _Queue:
             self._changed.notify_all()
             return self._changed.wait_for(lambda: self._settled >= goal, timeout)
 
-    def pause(self, seconds: float) -> None:
-        """Waits, unless all is abandoned meanwhile."""
+    def pause(self, seconds: float, closed: bool) -> bool:
+        """Waits, but no longer than until it is closed if it was not; False if all is abandoned."""
         with self._changed:
-            self._changed.wait_for(lambda: self.abandoned, seconds)
+            self._changed.wait_for(lambda: self.abandoned or self.closed > closed, seconds)
+            return not self.abandoned
 
     def close(self) -> None:
         """Takes no more."""
@@ -291,14 +324,10 @@ class _Queue:
     def abandon(self) -> list[bytes]:
         """Gives up and takes out what is left."""
         with self._changed:
+            left = list(self._events)
+            self.settle(len(left), len(left))
             self.abandoned = True
-            self.dropped += len(self._events)
-            return self.settle(len(self._events))
-
-    def count_dropped(self, count: int) -> None:
-        """Counts events that the server refused."""
-        with self._changed:
-            self.dropped += count
+            return left
 
     def overflowed(self) -> int:
         """How many events found no room since this was last asked."""
@@ -311,13 +340,13 @@ class _Queue:
         return wanted or len(self._events) >= self._batch_events or self._bytes >= self._batch_bytes
 
 
+def _is_alive(thread: threading.Thread | None) -> bool:
+    return thread is not None and thread.is_alive()
+
+
 def _warn(error: EventSDKError, events: list[Json]) -> None:
     ids = "".join(f" {event['id']}" for event in events)
     _log.warning("%s%s", error, ids and f"; dropped:{ids}")
-
-
-def _decode(batch: list[bytes]) -> list[Json]:
-    return [json.loads(body) for body in batch]
 
 
 # A forked child has none of the threads, and locks as they happened to be.
@@ -326,7 +355,9 @@ _instances: weakref.WeakSet[BufferedEventClient] = weakref.WeakSet()
 
 def _forked() -> None:
     for instance in list(_instances):
+        closed = instance._queue.closed
         instance._begin()
+        instance._queue.closed = closed
 
 
 if hasattr(os, "register_at_fork"):

@@ -8,12 +8,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import math
 import os
 import random
 import secrets
+import socket
 import ssl
 import time
 import uuid
@@ -35,6 +37,7 @@ MAX_BACKOFF = 30.0
 MAX_RETRY_AFTER = 60.0
 MAX_WAIT = 10.0
 PROBE_TIMEOUT = 5.0
+MAX_IDLE = 60.0
 # How many events are asked for at once when a conversation is read.
 PAGE_EVENTS = 1_000
 
@@ -52,7 +55,7 @@ class EventSDKError(Exception):
 
 
 class EventNotFoundError(EventSDKError):
-    """There is no such event (404)."""
+    """There is no such event (404), or, if `response` has no code `not_found`, no Millrace at that URL."""
 
 
 class EventValidationError(EventSDKError):
@@ -230,8 +233,10 @@ class EventClient:
         target = _target("/event/", "event_id", event_id)
         try:
             event: Json | None = self._request("GET", target).get("data")
-        except EventNotFoundError:
-            return None
+        except EventNotFoundError as error:
+            if isinstance(error.response, dict) and error.response.get("code") == "not_found":
+                return None
+            raise
         return event
 
     def get_events_by_conversation(
@@ -265,11 +270,14 @@ class EventClient:
         return self._rows("/analytics/sessions/top-errors", limit=limit, days=days, min_events=min_events)
 
     def health_check(self) -> bool:
-        """Whether the API says that it serves. Asks once, for five seconds at most, and never raises."""
+        """Whether the API says that it serves. Asks once, with a `timeout` of five seconds; never raises."""
         return self._answers("/health", PROBE_TIMEOUT)
 
     def wait_until_ready(self, timeout: float = 60.0, interval: float = 2.0) -> bool:
-        """Asks every `interval` seconds whether the API can write and read; False after `timeout` seconds."""
+        """Asks every `interval` seconds whether the API can write and read; False after `timeout` seconds.
+
+        An answer that comes in pieces may take longer.
+        """
         deadline = time.monotonic() + timeout
         while not self._answers("/ready", min(PROBE_TIMEOUT, max(0.1, deadline - time.monotonic()))):
             left = deadline - time.monotonic()
@@ -329,7 +337,7 @@ class EventClient:
     def _answers(self, path: str, timeout: float) -> bool:
         try:
             return self._attempt("GET", path, timeout=min(timeout, self.timeout)).get("success") is True
-        except EventSDKError:
+        except Exception:  # noqa: BLE001, whatever it is, that is no "yes"
             return False
 
     def _request(
@@ -359,7 +367,8 @@ class EventClient:
         timeout = self.timeout if timeout is None else timeout
         try:
             answer = self._connections.exchange(method, target, headers, body, timeout)
-        except (OSError, HTTPException, UnicodeError) as error:
+        except (OSError, HTTPException, ValueError, OverflowError, MemoryError) as error:
+            # The last three are of absurd lengths and hosts.
             raise EventUnavailableError(f"no answer from {self.base_url}: {error!r}") from error
         return _envelope(answer)
 
@@ -398,12 +407,13 @@ class _Connections:
         if not all(value.isascii() and value.isprintable() for value in fixed.values()):
             raise ValueError("base_url, api_key and tenant must be printable ASCII")
         self._head = "".join(f"{name}: {value}\r\n" for name, value in fixed.items())
-        self._idle: deque[HTTPConnection] = deque()
+        # Each with the time since when.
+        self._idle: deque[tuple[HTTPConnection, float]] = deque()
         self._process = os.getpid()
 
     def close(self) -> None:
         """Closes those that are idle."""
-        for connection in iter(self._take, None):
+        for connection, _ in iter(self._pop, None):
             connection.close()
 
     def exchange(self, method: str, target: str, headers: str, body: bytes, timeout: float) -> _Answer:
@@ -415,20 +425,26 @@ class _Connections:
             # After a fork: these are the parent's.
             self.close()
             self._process = os.getpid()
-        kept = self._take()
-        if kept is not None:
-            try:
-                return self._send(kept, method, request, timeout)
-            except (ConnectionError, ssl.SSLEOFError):
-                # The server closed it meanwhile, and perhaps all the others.
-                self.close()
-        return self._send(self._open(timeout), method, request, timeout)
+        try:
+            return self._send(self._take() or self._open(timeout), method, request, timeout)
+        except BaseException:
+            # Those that are idle may be as dead, and must not cost an attempt each.
+            self.close()
+            raise
 
-    def _take(self) -> HTTPConnection | None:
+    def _pop(self) -> tuple[HTTPConnection, float] | None:
         try:
             return self._idle.pop()
         except IndexError:
             return None
+
+    def _take(self) -> HTTPConnection | None:
+        """The last used of those that still stand."""
+        for connection, since in iter(self._pop, None):
+            if time.monotonic() - since < MAX_IDLE and _is_quiet(connection.sock):
+                return connection
+            connection.close()
+        return None
 
     def _open(self, timeout: float) -> HTTPConnection:
         connection = (
@@ -443,8 +459,10 @@ class _Connections:
         sock = connection.sock
         try:
             sock.settimeout(timeout)
-            # One packet, where `HTTPConnection.request` makes two of head and body.
-            sock.sendall(request)
+            # What can't be sent whole may have been answered already: too large, say.
+            with contextlib.suppress(ConnectionError, ssl.SSLEOFError):
+                # One packet, where `HTTPConnection.request` makes two of head and body.
+                sock.sendall(request)
             with HTTPResponse(sock, method=method) as response:
                 response.begin()
                 ends = response.chunked or response.length is not None
@@ -455,10 +473,22 @@ class _Connections:
             connection.close()
             raise
         if keep:
-            self._idle.append(connection)
+            self._idle.append((connection, time.monotonic()))
         else:
             connection.close()
         return answer
+
+
+def _is_quiet(sock: socket.socket) -> bool:
+    """Whether the peer has neither closed an idle connection nor sent what nobody asked for."""
+    sock.settimeout(0.0)
+    try:
+        socket.socket.recv(sock, 1, socket.MSG_PEEK)  # beneath TLS
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def _new_id(at: datetime | None = None) -> str:
@@ -480,6 +510,9 @@ _JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", "
 
 def _with_id(fields: Mapping[str, Any]) -> Json:
     """The event as it is sent: with an id, and without texts that are empty."""
+    if fields.get("id") == "":
+        # A new one in its place would be another event each time.
+        raise EventValidationError("the id of an event must not be empty")
     event = {
         name: value
         for name, value in fields.items()
@@ -522,7 +555,8 @@ def _envelope(answer: _Answer) -> Json:
         return response
     else:
         message = str(response.get("error") or f"the server answered {status}")
-    broken_off = isinstance(response, str) and not answer.ends
+    # A refusal may be as short as it likes.
+    broken_off = 200 <= status < 300 and not answer.ends
     if status == 429 or status >= 500 or broken_off:
         unavailable = EventUnavailableError(message, status, response)
         unavailable.retry_after = _seconds(answer.retry_after)
@@ -551,10 +585,11 @@ def _results(response: Json | str | None) -> list[Json] | None:
 def _seconds(retry_after: str) -> float:
     """How long from now: seconds or a date (RFC 9110, 10.2.3); 0 if it is neither."""
     if retry_after.isdecimal():
-        return float(retry_after)
+        # Never infinite, since nobody can wait for that.
+        return min(float(retry_after), 1e9)
     try:
         at = parsedate_to_datetime(retry_after)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0.0
     at = at if at.tzinfo else at.replace(tzinfo=timezone.utc)
     return max(0.0, (at - datetime.now(timezone.utc)).total_seconds())

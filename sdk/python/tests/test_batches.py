@@ -40,6 +40,7 @@ def test_a_batch_with_nothing_right_in_it_has_results_too(client: EventClient) -
         {"error": "conversation_id is required", "code": "missing_field"}
     ]
     assert client.track_events([event(latency=float("inf"))])[0]["code"] == "invalid_field"
+    assert client.track_events([event(id="")])[0]["code"] == "invalid_field"
     assert client.track_events([]) == []
 
 

@@ -14,7 +14,7 @@ import pytest
 from buffered_event_client import BufferedEventClient
 from event_client import EventClient, EventSDKError, EventValidationError
 from installation import until
-from scripted_server import Act, ScriptedServer, echo_batch, events_of, hang, received, reply, reset
+from scripted_server import Act, ScriptedServer, echo_batch, events_of, hang, raw, received, reply, reset
 
 
 class Told:
@@ -72,7 +72,7 @@ def test_a_lone_event_is_sent_after_the_interval() -> None:
 
 @pytest.mark.parametrize("full", [{"batch_events": 3}, {"batch_bytes": 3_000}])
 def test_a_full_batch_does_not_wait_for_the_interval(full: dict[str, int]) -> None:
-    with ScriptedServer(echo_batch) as server, buffered(server, flush_interval=60.0, **full) as events:
+    with ScriptedServer(echo_batch) as server, buffered(server, flush_interval=3_600.0, **full) as events:
         ids = [events.track_event("c", "event_a", input="x" * 1_000) for _ in range(3)]
         until("some arrive", lambda: received(server)[:2] == ids[:2])
 
@@ -96,7 +96,17 @@ def test_a_wrong_event_is_an_error_at_once() -> None:
         assert events.pending == 0
 
 
-@pytest.mark.parametrize("fault", [reset, reply(status=500), reply(b"<html>", 502), reply(status=429)])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        reset,
+        reply(status=500),
+        reply(b"<html>", 502),
+        reply(status=429),
+        reply(status=503, Retry_After=f"Sat, 21 Nov {10**30} 00:00:00 GMT"),
+        raw(b"HTTP/1.1 202 Accepted\r\nContent-Length: 9" + b"9" * 30 + b"\r\n\r\n{}"),
+    ],
+)
 def test_a_fault_is_outlasted_however_long_it_takes(fault: Act, told: Told) -> None:
     with ScriptedServer(*[fault] * 5, echo_batch) as server:
         with buffered(server, on_error=told, flush_interval=0.0) as events:
@@ -112,6 +122,57 @@ def test_a_retry_after_is_obeyed() -> None:
             events.track_event("c", "event_a")
             assert events.flush(10.0)
         assert server.gaps()[0] >= 1.0
+
+
+def test_a_retry_after_is_obeyed_for_a_minute_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("buffered_event_client.MAX_RETRY_AFTER", 0.3)
+    with ScriptedServer(reply(status=503, Retry_After="9" * 400), echo_batch) as server:
+        with buffered(server) as events:
+            events.track_event("c", "event_a")
+            assert events.flush(10.0)
+        assert server.gaps()[0] >= 0.3
+
+
+def test_a_send_that_can_not_be_costs_only_its_batch(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ScriptedServer(echo_batch) as server:
+        with buffered(server, on_error=told) as events:
+            with monkeypatch.context() as patch:
+                patch.setattr("event_client.gzip.compress", lambda *_, **__: 1 / 0)
+                lost = events.track_event("c", "event_a")
+                assert events.flush(10.0)
+            kept = events.track_event("c", "event_a")
+        assert received(server) == [kept]
+    assert told.ids == [lost]
+    assert told.messages == ["can't be sent: ZeroDivisionError('division by zero')"]
+    assert events.dropped == 1
+
+
+def test_a_thread_that_can_not_be_started_is_started_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with ScriptedServer(echo_batch) as server:
+        with buffered(server, max_events=1) as events:
+            with monkeypatch.context() as patch:
+                patch.setattr("threading.Thread.start", fail)
+                event_id = events.track_event("c", "event_a")
+                assert event_id
+                assert events.pending == 1
+            assert events.track_event("c", "event_a") is None
+            assert events.flush(10.0)
+        assert received(server) == [event_id]
+
+
+def test_a_thread_that_has_died_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ScriptedServer(echo_batch) as server:
+        with buffered(server) as events:
+            with monkeypatch.context() as patch:
+                patch.setattr(events, "_run", lambda: None)
+                first = events.track_event("c", "event_a")
+                until("it is dead", lambda: not (events._thread and events._thread.is_alive()))
+            assert events.flush(10.0)
+            second = events.track_event("c", "event_a")
+        assert received(server) == [first, second]
 
 
 def test_what_the_server_refuses_is_told_with_its_reason(told: Told) -> None:
@@ -138,11 +199,15 @@ def test_a_refusal_of_the_whole_is_told_of_all(told: Told) -> None:
     assert events.dropped == 3
 
 
-def test_a_batch_too_large_for_the_server_is_halved(told: Told) -> None:
+@pytest.mark.parametrize(
+    "too_large",
+    [reply({"error": "too large"}, 413), raw(b"HTTP/1.1 413 Too Large\r\nConnection: close\r\n\r\n")],
+)
+def test_a_batch_too_large_for_the_server_is_halved(told: Told, too_large: Act) -> None:
     def two_at_most(connection: Any, request: Any) -> bool:
         events = events_of(request)
         small = len(events) <= 2 and len(request.json_text) < 5_000
-        return (echo_batch if small else reply({"error": "too large"}, 413))(connection, request)
+        return (echo_batch if small else too_large)(connection, request)
 
     with ScriptedServer(two_at_most) as server:
         with buffered(server, on_error=told) as events:
@@ -166,6 +231,38 @@ def test_a_full_queue_drops_and_says_how_many(
     assert events.close(timeout=0.0) is False
     assert told.ids == kept
     assert events.dropped == 25
+
+
+def test_what_did_not_fit_is_told_at_the_end_too(told: Told) -> None:
+    with ScriptedServer(hang) as server:
+        events = buffered(server, on_error=told, max_events=1)
+        assert events.track_event("c", "event_a")
+        assert events.track_event("c", "event_a") is None
+        until("it is under way", lambda: len(server.requests) == 1)
+        assert events.track_event("c", "event_a") is None
+        events.close(timeout=0.1)
+        assert [message[:18] for message in told.messages] == ["closed, and not se", "dropped 2 events: "]
+        assert events.dropped == 3
+
+
+def test_what_did_not_fit_is_told_without_a_thread_too(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ScriptedServer(echo_batch) as server:
+        events = buffered(server, on_error=told, max_events=0)
+        monkeypatch.setattr(events, "_ensure_thread", lambda: None)
+        assert events.track_event("c", "event_a") is None
+        assert events.close() is True
+    assert [message[:17] for message in told.messages] == ["dropped 1 events:"]
+
+
+def test_an_event_larger_than_the_queue_is_told_as_that(told: Told) -> None:
+    with ScriptedServer(echo_batch) as server:
+        with buffered(server, on_error=told, max_bytes=1_000) as events:
+            assert events.track_event("large", "event_a", input="x" * 1_000) is None
+            assert events.track_event("small", "event_a")
+    ((error, (event,)),) = told.calls
+    assert re.fullmatch(r"an event of 1\d\d\d bytes is larger than the queue \(1000 bytes\)", str(error))
+    assert event["conversation_id"] == "large"
+    assert events.dropped == 1
 
 
 def test_room_that_is_made_is_used_again() -> None:
@@ -197,6 +294,82 @@ def test_what_can_not_be_sent_by_the_end_is_told(told: Told) -> None:
     assert events.close() is True
 
 
+def test_the_end_does_not_wait_for_a_pause() -> None:
+    with ScriptedServer(reply(status=503, Retry_After="60"), echo_batch) as server:
+        events = buffered(server)
+        event_id = events.track_event("c", "event_a")
+        until("it has failed", lambda: len(server.requests) == 1)
+        start = time.monotonic()
+        assert events.close(timeout=30.0) is True
+        assert time.monotonic() - start < 20.0
+        assert received(server) == [event_id] * 2
+
+
+def test_what_was_told_as_lost_is_not_sent_any_more(told: Told) -> None:
+    with ScriptedServer(reply(status=503, Retry_After="60"), echo_batch) as server:
+        events = buffered(server, on_error=told)
+        event_id = events.track_event("c", "event_a")
+        until("it has failed", lambda: len(server.requests) == 1)
+        thread = events._thread
+        assert thread is not None
+        with events._queue._changed:
+            # At once, so that there is no time for a last attempt.
+            events._queue.close()
+            events._queue.abandon()
+        thread.join(10.0)
+        assert not thread.is_alive()
+        assert received(server) == [event_id]
+
+
+@pytest.mark.parametrize("status", [202, 401])
+def test_what_was_settled_is_not_told_again_while_on_error_takes_its_time(status: int) -> None:
+    told, busy, end = Told(), threading.Event(), threading.Event()
+
+    def slow(error: EventSDKError, events: list[dict[str, Any]]) -> None:
+        told(error, events)
+        busy.set()
+        end.wait(30.0)
+
+    def refuse_second(connection: Any, request: Any) -> bool:
+        results: list[dict[str, str]] = [{"id": event["id"]} for event in events_of(request)]
+        results[1] = {"error": "no"}
+        return reply({"error": "no", "data": {"results": results}}, status)(connection, request)
+
+    with ScriptedServer(refuse_second) as server:
+        events = buffered(server, on_error=slow)
+        ids = [events.track_event("c", "event_a") for _ in range(3)]
+        assert busy.wait(30.0)
+        lost = ids if status == 401 else ids[1:2]
+        assert (events.pending, events.dropped) == (0, len(lost))
+        assert events.flush(0.0)
+        assert events.close(timeout=0.1) is True
+        end.set()
+    assert told.ids == lost
+    assert events.dropped == len(lost)
+
+
+def test_on_error_may_flush_and_close() -> None:
+    told, tracked = Told(), threading.Event()
+
+    def give_up(error: EventSDKError, lost: list[dict[str, Any]]) -> None:
+        told(error, lost)
+        assert tracked.wait(30.0)
+        flushed.append(events.flush())
+        flushed.append(events.close())
+
+    flushed: list[bool] = []
+    with ScriptedServer(reply({"error": "no"}, 401), echo_batch) as server:
+        with buffered(server, on_error=give_up, batch_events=1) as events:
+            ids = [events.track_event("c", "event_a") for _ in range(3)]
+            tracked.set()
+            until("it is closed", lambda: len(flushed) == 2)
+            assert events.track_event("c", "event_a") is None
+            assert events.close() is True
+        assert received(server) == ids
+    assert told.messages == ["no", "the client is closed"]
+    assert flushed[:2] == [False, False]
+
+
 def test_a_closed_client_takes_nothing_and_says_so(told: Told) -> None:
     with ScriptedServer(echo_batch) as server:
         events = buffered(server, on_error=told)
@@ -214,9 +387,12 @@ def test_the_log_tells_what_was_dropped_if_nobody_else_does(caplog: pytest.LogCa
     assert records == [(logging.WARNING, f"unknown key; dropped: {event_id}")]
 
 
-def test_an_error_in_on_error_does_not_end_the_thread(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("mistake", [RuntimeError("a mistake"), SystemExit(1), KeyboardInterrupt()])
+def test_an_error_in_on_error_does_not_end_the_thread(
+    caplog: pytest.LogCaptureFixture, mistake: BaseException
+) -> None:
     def fail(error: EventSDKError, events: object) -> None:
-        raise RuntimeError("a mistake")
+        raise mistake
 
     with ScriptedServer(reply({"error": "no"}, 400), echo_batch) as server:
         with buffered(server, on_error=fail) as events:

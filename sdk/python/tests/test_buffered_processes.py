@@ -48,6 +48,27 @@ def test_a_process_that_can_not_send_ends_all_the_same() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_what_is_closed_is_closed_in_a_forked_child_too() -> None:
+    with ScriptedServer(echo_batch) as server:
+        ended = run(
+            """
+import os
+events = BufferedEventClient(URL)
+events.close()
+child = os.fork()
+if child == 0:
+    taken = events.track_event("child", "event_a")
+    raise SystemExit(0 if taken is None and events.dropped == 1 else 1)
+assert os.waitpid(child, 0)[1] == 0
+""",
+            server.url,
+        )
+    assert ended.returncode == 0, ended.stderr
+    assert "the client is closed; dropped: " in ended.stderr
+    assert server.requests == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_forked_child_sends_its_own_events_and_not_its_parents() -> None:
     with ScriptedServer(echo_batch) as server:
         ended = run(

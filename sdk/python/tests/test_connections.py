@@ -7,12 +7,13 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from event_client import EventClient, EventUnavailableError
-from scripted_server import ScriptedServer, hang, raw, reply, reset
+from event_client import EventClient, EventSDKError, EventUnavailableError
+from scripted_server import Act, Request, ScriptedServer, hang, raw, reply, reset
 
 
 def test_calls_in_a_row_share_a_connection() -> None:
@@ -53,7 +54,7 @@ def test_a_connection_that_the_server_closed_meanwhile_is_reopened_at_once(last_
     assert [request.connection for request in server.requests] == [0, 1, 2]
 
 
-def test_a_kept_connection_that_breaks_is_replaced_once_and_then_counts() -> None:
+def test_a_kept_connection_that_breaks_counts_as_an_attempt() -> None:
     with (
         ScriptedServer(reply(), reset) as server,
         EventClient(server.url, max_retries=2, retry_delay=0.0) as client,
@@ -61,7 +62,68 @@ def test_a_kept_connection_that_breaks_is_replaced_once_and_then_counts() -> Non
         client.track_event("c", "event_a")
         with pytest.raises(EventUnavailableError):
             client.track_event("c", "event_a")
-    assert len(server.requests) == 1 + 1 + 2
+    assert len(server.requests) == 1 + 2
+
+
+@pytest.mark.parametrize("fault", [reset, hang, raw(b"HTTP/1.")])
+def test_connections_that_died_unnoticed_cost_one_attempt_in_all(fault: Act) -> None:
+    together = threading.Barrier(4)
+
+    def old_ones_die(connection: socket.socket, request: Request) -> bool:
+        if len(server.requests) <= 4:
+            together.wait()
+        elif request.connection < 4:
+            return fault(connection, request)
+        return reply()(connection, request)
+
+    with (
+        ScriptedServer(old_ones_die) as server,
+        EventClient(server.url, timeout=0.5, max_retries=2, retry_delay=0.0) as client,
+    ):
+        threads = [threading.Thread(target=client.track_event, args=("c", "event_a")) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        client.track_event("c", "event_a")
+        assert len(server.connections) == 5
+
+
+def test_what_nobody_asked_for_is_not_taken_for_an_answer() -> None:
+    with ScriptedServer() as server, EventClient(server.url, max_retries=1) as client:
+        client.track_event("c", "event_a")
+        server.connections[0].sendall(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
+        client.track_event("c", "event_a")
+    assert [request.connection for request in server.requests] == [0, 1]
+
+
+def test_a_connection_that_was_idle_for_long_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ScriptedServer() as server, EventClient(server.url) as client:
+        client.track_event("c", "event_a")
+        now = time.monotonic()
+        monkeypatch.setattr("event_client.time.monotonic", lambda: now + 61.0)
+        client.track_event("c", "event_a")
+    assert [request.connection for request in server.requests] == [0, 1]
+
+
+def test_a_refusal_is_heard_before_the_body_is_sent() -> None:
+    requests = []
+
+    def refuse(listener: socket.socket) -> None:
+        with listener.accept()[0] as connection:
+            requests.append(connection.recv(1_024))
+            connection.sendall(b'HTTP/1.1 413 Too Large\r\nContent-Length: 21\r\n\r\n{"error":"too large"}')
+            # The end, with most of the request unread, resets the connection.
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=refuse, args=(listener,))
+        server.start()
+        with EventClient(f"http://127.0.0.1:{listener.getsockname()[1]}", max_retries=1) as client:
+            with pytest.raises(EventSDKError, match="too large") as refused:
+                client.track_event("c", "event_a", input="x" * (32 << 20))
+        server.join()
+    assert refused.value.status_code == 413
+    assert len(requests) == 1
 
 
 def test_after_a_timeout_the_late_answer_is_not_taken_for_another() -> None:
@@ -120,8 +182,12 @@ def test_a_forked_child_does_not_use_its_parents_connection() -> None:
         client.track_event("parent", "event_a")
         child = os.fork()
         if child == 0:
-            client.track_event("child", "event_a")
-            os._exit(0)
+            failed = 1
+            try:
+                client.track_event("child", "event_a")
+                failed = 0
+            finally:
+                os._exit(failed)
         assert os.waitpid(child, 0)[1] == 0
         client.track_event("parent", "event_a")
     assert [request.connection for request in server.requests] == [0, 1, 0]

@@ -36,6 +36,7 @@ WRONG_CALLS = [
     (lambda c: c.track_event("c", "event_a", input="\ud800"), "can't be sent as JSON"),
     (lambda c: c.track_event("c", "event_a", properties={"a": object()}), "can't be sent as JSON"),
     (lambda c: c.track_event("c", "event_a", timestamp=datetime(2026, 1, 1)), "with a time zone"),  # noqa: DTZ001
+    (lambda c: c.track_event("c", "event_a", event_id=""), "the id of an event must not be empty"),
     (lambda c: c.update_event("", error="x"), "event_id is required"),
     (lambda c: c.update_event("id"), "an update must change something"),
     (lambda c: c.update_event("id", event_name=""), "event_name is required"),

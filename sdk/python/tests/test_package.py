@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import venv
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -24,25 +23,23 @@ with BufferedEventClient(client=client) as events:
 """
 
 
-def run(*command: object) -> str:
-    ran = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+def run(*command: object, cwd: Path | None = None) -> str:
+    ran = subprocess.run(
+        [str(word) for word in command], capture_output=True, text=True, check=False, cwd=cwd
+    )
     return f"{ran.stdout}{ran.stderr}status {ran.returncode}"
 
 
-@pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=[[], ["--editable"]], ids=["installed", "editable"])
+def python(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with nothing but the client in it."""
     folder = tmp_path_factory.mktemp("package")
-    built = run(
-        sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index",
-        "--wheel-dir", folder, ROOT / "sdk" / "python",
-    )  # fmt: skip
-    (wheel,) = folder.glob("*.whl")
-    assert built.endswith("status 0"), built
     venv.create(folder / "venv", symlinks=True)
-    (packages,) = (folder / "venv").glob("lib/python3*/site-packages")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(packages)
+    installed = run(
+        sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index",
+        "--no-warn-script-location", "--prefix", folder / "venv", *request.param, ROOT / "sdk" / "python",
+    )  # fmt: skip
+    assert installed.endswith("status 0"), installed
     return folder / "venv" / "bin" / "python"
 
 
@@ -67,6 +64,7 @@ def test_the_package_is_typed(python: Path, tmp_path: Path) -> None:
         return run(
             sys.executable, "-m", "mypy", "--strict", "--config-file", config, "--python-executable", python,
             "--cache-dir", tmp_path / "cache", program,
+            cwd=tmp_path,  # for a file that is there would be preferred
         )  # fmt: skip
 
     assert "Success: no issues found" in check(PROGRAM)

@@ -17,6 +17,8 @@ BAD_ANSWERS = {
     "500": reply(status=500),
     "429": reply(status=429, Retry_After="60"),
     "404": reply(status=404),
+    "a length of no machine": raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9" + b"9" * 30 + b"\r\n\r\n{}"),
+    "a date of no calendar": reply(status=503, Retry_After=f"Sat, 21 Nov {10**30} 00:00:00 GMT"),
     "HTML": reply(b"<html></html>"),
     "an answer of another service": reply({"status": "ok"}),
 }

@@ -38,8 +38,10 @@ PYTHONS = interpreters()
 
 
 def blocks(path: Path, *kinds: str) -> list[tuple[str, str]]:
-    """The kind and the text of each block of these kinds."""
-    found = re.findall(r"^```(\w+)\n(.*?)^```$", path.read_text(), re.MULTILINE | re.DOTALL)
+    """The kind and the text of each block of these kinds; there must be no others than are known here."""
+    found = re.findall(r"^```(.*?)\n(.*?)^```$", path.read_text(), re.MULTILINE | re.DOTALL)
+    unknown = {kind for kind, _ in found} - {"python", "text", "sh"}
+    assert not unknown, f"nothing checks the blocks of these kinds in {path}: {unknown}"
     return [(kind, text) for kind, text in found if kind in kinds]
 
 
@@ -77,6 +79,14 @@ def test_the_python_of_a_readme_runs_as_printed(
     )
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.split(f"{MARK}\n") == [*printed, ""]
+
+
+@pytest.mark.parametrize("kind", ["", "py", "pyhton", "python title=x"])
+def test_a_block_of_an_unknown_kind_is_noticed(tmp_path: Path, kind: str) -> None:
+    document = tmp_path / "README.md"
+    document.write_text(f"```python\nprint(1)\n```\n\n```{kind}\nprint(2)\n```\n")
+    with pytest.raises(AssertionError, match="nothing checks"):
+        session(document)
 
 
 def test_the_commands_of_the_readme_install_the_client(tmp_path: Path) -> None:

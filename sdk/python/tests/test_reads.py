@@ -1,4 +1,4 @@
-"""Reads and analytics, against a running Millrace."""
+"""Reads and analytics, mostly against a running Millrace."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from datetime import datetime, timezone
 
 import pytest
 
-from event_client import EventClient, EventValidationError
+from event_client import EventClient, EventNotFoundError, EventValidationError
 from installation import Installation
+from scripted_server import ScriptedServer, raw, reply
 
 UNKNOWN_ID = "019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
 
@@ -15,6 +16,17 @@ UNKNOWN_ID = "019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
 @pytest.mark.parametrize("event_id", [UNKNOWN_ID, "nonsense", "a/b", "..", "?", "ü"])
 def test_an_unknown_event_is_none(client: EventClient, event_id: str) -> None:
     assert client.get_event(event_id) is None
+
+
+def test_an_event_is_only_unknown_if_millrace_says_so() -> None:
+    unknown = b'{"success":false,"error":"event not found","code":"not_found"}'
+    acts = raw(b"HTTP/1.0 404 No\r\n\r\n" + unknown), reply(b"<html>", 404), reply({"error": "no page"}, 404)
+    with ScriptedServer(*acts) as server, EventClient(server.url) as client:
+        assert client.get_event("id") is None
+        for response in ("<html>", {"error": "no page"}):
+            with pytest.raises(EventNotFoundError) as elsewhere:
+                client.get_event("id")
+            assert elsewhere.value.response == response
 
 
 def test_a_conversation_is_read_to_its_end(client: EventClient) -> None:

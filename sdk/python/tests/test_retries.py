@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 
@@ -24,8 +24,14 @@ TRANSIENT = {
     "an early end": raw(b""),
     "half a head": raw(b"HTTP/1.1 200 OK\r\nContent-Le"),
     "half a body": raw(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"success":'),
+    "half a body of no length": raw(b'HTTP/1.0 200 OK\r\n\r\n{"success":'),
     "half a chunked body": raw(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"suc'),
     "no HTTP": raw(b"220 mail.example ESMTP\r\n"),
+    "a length of no machine": raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9" + b"9" * 30 + b"\r\n\r\n{}"),
+    "a length of no memory": raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1" + b"0" * 17 + b"\r\n\r\n{}"),
+    "a chunk of no machine": raw(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 30 + b"\r\n{}"
+    ),
     "a hang": hang,
     "429": reply(status=429),
     "500": reply(status=500),
@@ -36,21 +42,32 @@ TRANSIENT = {
 
 
 def quick(server: ScriptedServer, **options: Any) -> EventClient:
-    return EventClient(server.url, **{"timeout": 1.0, "retry_delay": 0.01, **options})
+    return EventClient(server.url, **{"timeout": 0.5, "retry_delay": 0.01, **options})
 
 
+CALLS: dict[str, Callable[[EventClient], object]] = {
+    "POST": lambda client: client.track_event("c", "event_a"),
+    "GET": lambda client: client.get_events_by_conversation("c"),
+    "PUT": lambda client: client.update_event("id", error=""),
+    "DELETE": lambda client: client.delete_event("id"),
+}
+
+
+@pytest.mark.parametrize("method", CALLS)
 @pytest.mark.parametrize("act", TRANSIENT.values(), ids=TRANSIENT.keys())
-def test_a_passing_fault_is_tried_again(act: Act) -> None:
+def test_a_passing_fault_is_tried_again(act: Act, method: str) -> None:
     with ScriptedServer(act, act, reply()) as server, quick(server) as client:
-        event_id = client.track_event("c", "event_a")
-    assert [request.json["id"] for request in server.requests] == [event_id] * 3
+        CALLS[method](client)
+    assert [request.method for request in server.requests] == [method] * 3
+    assert len({(request.target, request.body) for request in server.requests}) == 1
 
 
+@pytest.mark.parametrize("method", CALLS)
 @pytest.mark.parametrize("act", TRANSIENT.values(), ids=TRANSIENT.keys())
-def test_three_attempts_are_all(act: Act) -> None:
+def test_three_attempts_are_all(act: Act, method: str) -> None:
     with ScriptedServer(act) as server, quick(server) as client:
         with pytest.raises(EventUnavailableError):
-            client.get_event("id")
+            CALLS[method](client)
     assert len(server.requests) == 3
 
 
@@ -61,6 +78,18 @@ def test_what_another_attempt_would_not_change_is_not_tried_again(status: int) -
             client.track_event("c", "event_a")
     assert refused.value.status_code == status
     assert type(refused.value) is EventSDKError
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("body", [b"", HTML, b'{"success":false,"error":"no"}'])
+@pytest.mark.parametrize("head", ["HTTP/1.0 %d No\r\n\r\n", "HTTP/1.1 %d No\r\nConnection: close\r\n\r\n"])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413])
+def test_a_refusal_needs_no_length(status: int, head: str, body: bytes) -> None:
+    with ScriptedServer(raw(f"{head % status}".encode() + body)) as server, quick(server) as client:
+        with pytest.raises(EventSDKError) as refused:
+            client.track_event("c", "event_a")
+    assert refused.value.status_code == status
+    assert not isinstance(refused.value, EventUnavailableError)
     assert len(server.requests) == 1
 
 
@@ -144,7 +173,16 @@ def test_a_retry_after_may_be_a_date() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["soon", "-1", "²", "1.5", "Wed, 99 Foo 2026", "Sat, 21 Nov 2020 00:00:00 GMT"]
+    "value",
+    [
+        "soon",
+        "-1",
+        "²",
+        "1.5",
+        "Wed, 99 Foo 2026",
+        "Sat, 21 Nov 2020 00:00:00 GMT",
+        f"Sat, 21 Nov {10**30} 00:00:00 GMT",
+    ],
 )
 def test_a_retry_after_that_says_nothing_is_ignored(value: str) -> None:
     with ScriptedServer(reply(status=503, Retry_After=value), reply()) as server, quick(server) as client:
@@ -152,11 +190,12 @@ def test_a_retry_after_that_says_nothing_is_ignored(value: str) -> None:
     assert server.gaps()[0] < 1.0
 
 
-def test_a_retry_after_of_an_hour_is_left_to_the_caller() -> None:
-    with ScriptedServer(reply(status=429, Retry_After="3600")) as server, quick(server) as client:
+@pytest.mark.parametrize(("value", "seconds"), [("3600", 3600.0), ("9" * 400, 1e9)], ids=["hour", "eternity"])
+def test_a_retry_after_of_an_hour_is_left_to_the_caller(value: str, seconds: float) -> None:
+    with ScriptedServer(reply(status=429, Retry_After=value)) as server, quick(server) as client:
         with pytest.raises(EventUnavailableError) as failed:
             client.track_event("c", "event_a")
-    assert failed.value.retry_after == 3600.0
+    assert failed.value.retry_after == seconds
     assert len(server.requests) == 1
 
 
