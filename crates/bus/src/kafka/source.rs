@@ -8,16 +8,16 @@ use std::time::Duration;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::message::{BorrowedMessage, Headers, Message};
-use rdkafka::{ClientContext, Offset, Timestamp, TopicPartitionList};
+use rdkafka::{ClientContext, Offset, TopicPartitionList};
 use tokio::sync::mpsc;
 
+use super::delivery::delivery;
 use super::gaps::Gaps;
 use super::notices::{Notices, is_passing};
 use super::positions::known_offsets;
 use super::{ANSWER_WITHIN, Kafka, blocking};
 use crate::budget::Budget;
-use crate::source::{Delivery, Offsets, Reader as AnyReader, Signal, Source};
+use crate::source::{Offsets, Reader as AnyReader, Signal, Source};
 use crate::{BusError, Topic};
 
 const POLL: Duration = Duration::from_millis(100);
@@ -252,27 +252,5 @@ impl Poller {
             if pause { self.consumer.pause(&partitions) } else { self.consumer.resume(&partitions) }
         };
         self.consumer.assignment().and_then(change).is_ok()
-    }
-}
-
-pub(super) fn delivery(message: &BorrowedMessage<'_>, allow_create_time: bool) -> Delivery {
-    let append_ms = match message.timestamp() {
-        Timestamp::LogAppendTime(ms) => Some(ms),
-        Timestamp::CreateTime(ms) if allow_create_time => Some(ms),
-        Timestamp::CreateTime(_) | Timestamp::NotAvailable => None,
-    };
-    let headers = message.headers().map_or_else(Vec::new, |headers| {
-        headers
-            .iter()
-            .map(|header| (header.key.to_owned(), header.value.unwrap_or_default().to_vec()))
-            .collect()
-    });
-    Delivery {
-        partition: message.partition(),
-        offset: message.offset(),
-        append_ms,
-        key: message.key().map(<[u8]>::to_vec),
-        value: message.payload().unwrap_or_default().to_vec(),
-        headers,
     }
 }

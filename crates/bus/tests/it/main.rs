@@ -12,6 +12,7 @@
 
 mod atomic;
 mod crash;
+mod foreign;
 mod frozen;
 mod groups;
 mod limits;
