@@ -5,11 +5,9 @@
 # acknowledged before it ends, SEED (random) repeats a script of faults, PROFILE=release builds for release.
 set -euo pipefail
 
-# Bash counts in SECONDS, from what the environment says, else from 0.
-seconds=$SECONDS
-unset SECONDS
+# Bash itself counts in a variable of this name.
+seconds=$(printenv SECONDS || echo 180)
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-((seconds > 0)) || seconds=180
 
 scripts/fetch-engine.sh >/dev/null
 scripts/fetch-kafka.sh >/dev/null

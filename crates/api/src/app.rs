@@ -94,12 +94,11 @@ impl App {
         Intake { tenant, now, window, names: &self.names, ids: IdSequence::new() }
     }
 
-    /// The newest record in the event's partition, if there is any.
+    /// The newest record in the event's partition that is not visible yet, if there is any.
     pub(crate) async fn newest(&self, key: &EventKey) -> Result<Option<Written>, ApiError> {
         let partition = self.schedule.partition(key.id.to_string().as_bytes(), key.id.created_at());
-        let all = self.positions.partitions().await?;
-        let newest = all.into_iter().find(|at| at.partition == partition && at.end > at.begin);
-        Ok(newest.map(|at| Written { partition, offset: at.end - 1 }))
+        let newest = self.positions.newest_uncommitted(partition).await?;
+        Ok(newest.map(|offset| Written { partition, offset }))
     }
 
     /// Puts an operation on the topic; returns when it is kept.

@@ -35,8 +35,7 @@ struct Progress {
 /// `GET /pipeline`
 pub(crate) async fn pipeline(State(app): State<Arc<App>>) -> Result<Reply, ApiError> {
     let (positions, letters) = tokio::try_join!(app.positions.partitions(), app.dead_letters.partitions())?;
-    let behind = positions.iter().filter(|at| at.lag() > 0).map(|at| (at.partition, at.committed));
-    let oldest = app.positions.append_times(behind.collect()).await.ok();
+    let oldest = app.positions.oldest_uncommitted(&positions).await.ok();
     let partitions: Vec<_> = positions.into_iter().map(|at| progress(at, oldest.as_ref())).collect();
     Ok(Reply::ok(&Pipeline {
         lag: partitions.iter().map(|partition| partition.lag).sum(),
@@ -50,7 +49,6 @@ fn progress(at: PartitionPosition, oldest: Option<&BTreeMap<i32, Timestamp>>) ->
     let PartitionPosition { partition, end, committed, .. } = at;
     let (lag, oldest_age_ms) = match oldest.map(|oldest| oldest.get(&partition)) {
         Some(Some(oldest)) => (at.lag(), Some(age_ms(*oldest))),
-        // The marks that end transactions have offsets too, but no event is behind them.
         Some(None) => (0, Some(0)),
         None => (at.lag(), (at.lag() == 0).then_some(0)),
     };

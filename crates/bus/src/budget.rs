@@ -28,6 +28,11 @@ impl Budget {
         self.waiting.load(Ordering::Relaxed) >= self.limit
     }
 
+    /// Leaves no room, for good.
+    pub(crate) fn fill(&self) {
+        self.take(self.limit);
+    }
+
     /// Says that the reader stops.
     pub(crate) fn pause(&self) {
         self.pauses.fetch_add(1, Ordering::Relaxed);

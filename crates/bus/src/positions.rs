@@ -20,7 +20,7 @@ pub struct PartitionPosition {
 }
 
 impl PartitionPosition {
-    /// How many offsets the group has yet to read.
+    /// How many offsets the group has yet to read; see [`Positions::oldest_uncommitted`].
     pub fn lag(&self) -> i64 {
         (self.end - self.committed).max(0)
     }
@@ -50,6 +50,45 @@ impl Positions {
             Self::Kafka(positions) => positions.partitions().await,
             Self::Log(positions) => positions.partitions().await,
         }
+    }
+
+    /// When the oldest record that the group has yet to commit was appended, of each of these partitions
+    /// that has one. Without one a lag is none: in Kafka the marks that end transactions have offsets too.
+    pub async fn oldest_uncommitted(
+        &self,
+        partitions: &[PartitionPosition],
+    ) -> Result<BTreeMap<i32, Timestamp>, BusError> {
+        let lagging = partitions.iter().filter(|at| at.lag() > 0);
+        self.append_times(lagging.map(|at| (at.partition, at.committed)).collect()).await
+    }
+
+    /// The offset of the newest record that the group has yet to commit in a partition; `None` when there
+    /// is none.
+    pub async fn newest_uncommitted(&self, partition: i32) -> Result<Option<i64>, BusError> {
+        let all = self.partitions().await?;
+        let Some(at) = all.into_iter().find(|at| at.partition == partition && at.lag() > 0) else {
+            return Ok(None);
+        };
+        // Mostly the last offset is a record's. Else one lies a few marks back, or none does.
+        let (mut none_from, mut step) = (at.end, 1);
+        let mut found = loop {
+            let offset = (at.end - step).max(at.committed);
+            if self.append_time(partition, offset).await?.is_some() {
+                break offset;
+            }
+            if offset == at.committed {
+                return Ok(None);
+            }
+            (none_from, step) = (offset, 2 * step);
+        };
+        while none_from - found > 1 {
+            let middle = found.midpoint(none_from);
+            match self.append_time(partition, middle).await? {
+                Some(_) => found = middle,
+                None => none_from = middle,
+            }
+        }
+        Ok(Some(found))
     }
 
     /// When the first record at or after the offset was appended; `None` when there is none.

@@ -84,6 +84,12 @@ impl Source {
         self.budget.take_pauses()
     }
 
+    /// Reads no more. What waits already is still given, and what becomes of the partitions is told: this
+    /// remains a member.
+    pub fn stop_reading(&self) {
+        self.budget.fill();
+    }
+
     /// Leaves the group and returns when that is done.
     pub async fn close(self) {
         match self.reader {

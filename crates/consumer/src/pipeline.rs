@@ -107,18 +107,34 @@ impl Pipeline {
     }
 
     async fn drain(&mut self) -> anyhow::Result<()> {
+        self.source.stop_reading();
         loop {
-            if self.writing.is_some() {
-                let done = finished(&mut self.writing).await?;
-                self.finish(done).await?;
-            } else if !self.batch.is_empty() {
+            if self.writing.is_none() && !self.batch.is_empty() {
                 self.start();
-            } else if let Some(again) = self.commit_at {
-                sleep_until(again).await;
-                self.commit().await;
-            } else {
+            }
+            if self.writing.is_none() && self.commit_at.is_none() {
                 return Ok(());
             }
+            tokio::select! {
+                biased;
+                // Before anything is committed: it may be another's by now.
+                Some(signal) = self.source.next() => self.take_last(signal),
+                done = finished(&mut self.writing) => self.finish(done?).await?,
+                () = sleep_until(self.commit_at.unwrap_or_else(Instant::now)), if self.commit_at.is_some() => self.commit().await,
+            }
+        }
+    }
+
+    /// Once the end was asked for nothing more is taken in, and partitions can only be lost. A gap is found
+    /// again by whoever reads behind it.
+    fn take_last(&mut self, signal: Signal) {
+        match signal {
+            Signal::Delivery(_) => {
+                self.metrics.deliveries.inc();
+                self.metrics.dropped.inc();
+            }
+            Signal::Revoked(_) => self.take(signal),
+            Signal::Assigned(_) | Signal::Gap { .. } | Signal::Trouble(_) => {}
         }
     }
 
@@ -136,6 +152,7 @@ impl Pipeline {
             Signal::Revoked(partitions) => {
                 tracing::info!(?partitions, "partitions revoked");
                 self.owned.retain(|partition| !partitions.contains(partition));
+                self.uncommitted.retain(|partition, _| !partitions.contains(partition));
                 let dropped = self.batch.drop_partitions(&partitions);
                 self.metrics.dropped.inc_by(u64::try_from(dropped).unwrap_or_default());
                 self.appended.retain(|partition, _| !partitions.contains(partition));
@@ -254,3 +271,6 @@ async fn finished(writing: &mut Option<JoinHandle<Done>>) -> anyhow::Result<Done
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;

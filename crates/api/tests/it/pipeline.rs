@@ -90,16 +90,16 @@ async fn the_lag_goes_to_zero_and_every_event_is_in_the_table_once() {
 /// In Kafka the mark that ends a transaction takes an offset, which no consumer ever commits.
 #[tokio::test]
 async fn behind_the_last_event_of_a_transaction_nothing_lags() {
-    let name = testing::unique("transactions");
-    let topics = kafka::Config { topic: name.clone(), group_id: name, ..partitions(1) };
-    let broker = tokio::task::spawn_blocking(testing::kafka::brokers).await.unwrap();
-    let app = App::with(Setup { topics, broker: Some(broker.to_owned()), ..Setup::default() }).await;
+    let app = App::on_kafka().await;
     let key = || EventKey { tenant: Tenant::default(), id: id_at(Timestamp::now()) };
     let delete = |()| Operation::Delete { key: key(), at: Timestamp::now() };
     app.publish_at_once(&[(); 3].map(delete)).await;
     app.settled().await;
     let partition = json!({"partition": 0, "end": 4, "committed": 3, "lag": 0, "oldest_age_ms": 0});
     let expected = json!({"partitions": [partition], "lag": 0, "dead_letters": 0});
+    assert_eq!(app.get("/pipeline").await.data(), expected);
+    let never = format!("/event/{}?wait=true", new_id());
+    app.delete(&never).await.refuses(404, "not_found", "event not found");
     assert_eq!(app.get("/pipeline").await.data(), expected);
     assert_eq!(app.post("/event?wait=true", event(json!({}))).await.status, 201);
     assert_eq!(app.sql("SELECT count() FROM events FINAL").await, "1");

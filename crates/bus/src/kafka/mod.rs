@@ -2,6 +2,7 @@
 
 mod atomic;
 mod config;
+mod delivery;
 mod gaps;
 mod notices;
 mod positions;

@@ -8,14 +8,13 @@ use std::time::Duration;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::message::{BorrowedMessage, Headers, Message};
-use rdkafka::{ClientContext, Offset, Timestamp, TopicPartitionList};
+use rdkafka::{ClientContext, Offset, TopicPartitionList};
 use tokio::sync::mpsc;
 
+use super::delivery::delivery;
 use super::gaps::Gaps;
 use super::notices::{Notices, is_passing};
-use super::positions::known_offsets;
-use super::{ANSWER_WITHIN, Kafka, blocking};
+use super::{Kafka, blocking};
 use crate::budget::Budget;
 use crate::source::{Delivery, Offsets, Reader as AnyReader, Signal, Source};
 use crate::{BusError, Topic};
@@ -68,7 +67,6 @@ pub(crate) fn source(
         budget: Arc::clone(&budget),
         stop: Arc::clone(&stop),
         allow_create_time: topic.allow_create_time,
-        topic: topic.name.clone(),
         gaps: Gaps::new(kafka, topic),
     };
     let thread = std::thread::Builder::new()
@@ -184,7 +182,6 @@ struct Poller {
     budget: Arc<Budget>,
     stop: Arc<AtomicBool>,
     allow_create_time: bool,
-    topic: String,
     gaps: Gaps,
 }
 
@@ -192,19 +189,22 @@ impl Poller {
     /// Polls until it is told to stop. Polling never pauses, only the partitions do, so the member
     /// stays in its group however long the other side takes.
     fn run(mut self) {
-        while !self.stop.load(Ordering::Relaxed) && !self.signals.is_closed() {
+        while !self.is_over() {
             let paused = self.pause_or_resume();
             let message = self
                 .consumer
                 .poll(if paused { POLL_PAUSED } else { POLL })
                 .map(|polled| polled.map(|message| delivery(&message, self.allow_create_time)));
             self.note_assigned();
+            if let Some(Ok(next)) = &message {
+                self.note(next);
+            }
+            while let Some(gap) = self.gaps.next() {
+                let _ = self.signals.send(gap);
+            }
             match message {
                 None => {}
                 Some(Ok(delivery)) => {
-                    if let Some(gap) = self.gaps.before(&delivery) {
-                        let _ = self.signals.send(gap);
-                    }
                     self.budget.take(delivery.bytes());
                     let _ = self.signals.send(Signal::Delivery(delivery));
                 }
@@ -230,25 +230,29 @@ impl Poller {
         paused.load(Ordering::Relaxed)
     }
 
-    /// Learns where the group stands in partitions that were just assigned.
+    /// Learns where the group stands in partitions that were assigned. If that fails the next poll does.
     fn note_assigned(&mut self) {
         let assigned = std::mem::take(
             &mut *self.consumer.context().assigned.lock().unwrap_or_else(PoisonError::into_inner),
         );
-        if assigned.is_empty() {
-            return;
+        self.gaps.begin_again(assigned);
+        if let Err(error) = self.gaps.learn(&self.consumer) {
+            let _ = self.signals.send(Signal::Trouble(format!("asking for committed offsets: {error}")));
         }
-        let mut list = TopicPartitionList::with_capacity(assigned.len());
-        for partition in assigned {
-            self.gaps.forget(partition);
-            list.add_partition(&self.topic, partition);
+    }
+
+    /// Looks for a gap before a delivery that is about to be handed on. There is no later: once it is, the
+    /// group may commit behind the gap. That librdkafka read it means that committed offsets can be asked.
+    fn note(&mut self, next: &Delivery) {
+        while !self.gaps.knows(next.partition) && !self.is_over() {
+            std::thread::sleep(POLL);
+            self.note_assigned();
         }
-        match self.consumer.committed_offsets(list, ANSWER_WITHIN) {
-            Ok(committed) => self.gaps.expect(known_offsets(&committed)),
-            Err(error) => {
-                tracing::warn!(%error, "committed offsets are unknown: a gap before them will not be seen");
-            }
-        }
+        self.gaps.note(next);
+    }
+
+    fn is_over(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) || self.signals.is_closed()
     }
 
     /// Whether it was done.
@@ -257,27 +261,5 @@ impl Poller {
             if pause { self.consumer.pause(&partitions) } else { self.consumer.resume(&partitions) }
         };
         self.consumer.assignment().and_then(change).is_ok()
-    }
-}
-
-pub(super) fn delivery(message: &BorrowedMessage<'_>, allow_create_time: bool) -> Delivery {
-    let append_ms = match message.timestamp() {
-        Timestamp::LogAppendTime(ms) => Some(ms),
-        Timestamp::CreateTime(ms) if allow_create_time => Some(ms),
-        Timestamp::CreateTime(_) | Timestamp::NotAvailable => None,
-    };
-    let headers = message.headers().map_or_else(Vec::new, |headers| {
-        headers
-            .iter()
-            .map(|header| (header.key.to_owned(), header.value.unwrap_or_default().to_vec()))
-            .collect()
-    });
-    Delivery {
-        partition: message.partition(),
-        offset: message.offset(),
-        append_ms,
-        key: message.key().map(<[u8]>::to_vec),
-        value: message.payload().unwrap_or_default().to_vec(),
-        headers,
     }
 }

@@ -7,9 +7,9 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::{Offset, TopicPartitionList};
 
+use super::delivery::delivery;
 use super::notices::Notices;
 use super::positions::{every_partition, known_offsets, limits};
-use super::source::delivery;
 use super::{ANSWER_WITHIN, Kafka, blocking};
 use crate::stretch::{CHUNK_BYTES, From, Reader, Span, Stretch};
 use crate::{BusError, Delivery, Offsets, Topic};

@@ -72,6 +72,44 @@ pub(crate) async fn a_group_that_has_read_everything_has_nothing_before_it(place
     assert_eq!(positions.append_time(0, at.committed).await.unwrap(), None);
 }
 
+pub(crate) async fn what_is_not_committed_lies_between_its_oldest_and_its_newest_record(place: Place) {
+    let topic = place.topic(1).await;
+    let mut source = place.source(&topic, GROUP);
+    let positions = place.bus.positions(&topic, &group_of(&topic, GROUP)).unwrap();
+    let mut producer = place.bus.atomic_producer(&group_of(&topic, "id"), ROOM).await.unwrap();
+    let seen = async || {
+        let oldest = positions.oldest_uncommitted(&positions.partitions().await.unwrap()).await.unwrap();
+        let newest = positions.newest_uncommitted(0).await.unwrap();
+        assert_eq!(positions.newest_uncommitted(1).await.unwrap(), None);
+        (oldest.get(&0).map(|at| at.millis()), newest)
+    };
+    assert_eq!(seen().await, (None, None));
+    // An ordinary record at the end, then marks: of one transaction, of three.
+    for count in [1, 5, 3] {
+        let records: Vec<_> = (0..count).map(|i| record("key", i)).collect();
+        match count {
+            1 => place.send_all(&topic, records).await,
+            5 => producer
+                .send(&records.iter().map(|one| (&topic, one.clone())).collect::<Vec<_>>())
+                .await
+                .unwrap(),
+            _ => {
+                for one in records {
+                    producer.send(&[(&topic, one)]).await.unwrap();
+                }
+            }
+        }
+        let delivered = deliveries(&mut source, count).await;
+        let (first, last) = (&delivered[0], &delivered[count - 1]);
+        assert_eq!(seen().await, (first.append_ms, Some(last.offset)));
+        source.commit([(0, last.offset)].into()).await.unwrap();
+        until("the last one is left", PATIENCE, async || seen().await == (last.append_ms, Some(last.offset)))
+            .await;
+        source.commit([(0, last.offset + 1)].into()).await.unwrap();
+        until("nothing is left", PATIENCE, async || seen().await == (None, None)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_record_that_a_broker_refuses_is_said_to_be_too_large_and_nothing_is_written() {
     let place = Place::kafka();

@@ -12,6 +12,7 @@
 
 mod atomic;
 mod crash;
+mod foreign;
 mod frozen;
 mod groups;
 mod limits;
@@ -76,5 +77,6 @@ suite! {
     atomic:
         records_of_one_call_are_on_their_topics_in_order
         of_a_call_that_fails_nothing_is_on_any_topic
-        a_group_that_has_read_everything_has_nothing_before_it;
+        a_group_that_has_read_everything_has_nothing_before_it
+        what_is_not_committed_lies_between_its_oldest_and_its_newest_record;
 }

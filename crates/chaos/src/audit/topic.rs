@@ -51,10 +51,11 @@ pub(crate) async fn caught_up(channels: &Channels, within: Duration) -> Result<O
     }
 }
 
-/// How many offsets before these ends the group has yet to commit.
+/// How many offsets before these ends the group has yet to commit, where there is a record left.
 async fn behind(positions: &Positions, ends: &Offsets) -> Result<i64, BusError> {
     let all = positions.partitions().await?;
-    let behind = all.into_iter().filter(|at| at.lag() > 0).map(|at| {
+    let oldest = positions.oldest_uncommitted(&all).await?;
+    let behind = all.into_iter().filter(|at| oldest.contains_key(&at.partition)).map(|at| {
         let end = ends.get(&at.partition).copied().unwrap_or_default();
         (end - at.committed).max(0)
     });

@@ -56,6 +56,12 @@ impl Member {
         self.process.try_exit()
     }
 
+    /// As if it had.
+    #[cfg(test)]
+    pub(super) fn end_by_itself(&mut self) {
+        self.process.kill_9();
+    }
+
     /// How it ended without being told to.
     pub(super) fn died(&mut self) -> Option<ExitStatus> {
         if self.is_up { self.process.try_exit() } else { None }

@@ -31,6 +31,8 @@ pub(super) enum Wound {
 impl Site {
     /// Makes a fault; `None` if there is nobody whom it could hit.
     pub(super) fn strike(&mut self, fault: Fault, tally: &mut Tally) -> anyhow::Result<Option<Wound>> {
+        // Before one is struck that has ended by itself: it would look like the fault's work.
+        self.look_after(tally);
         let wound = match fault {
             Fault::KillApi(index) => {
                 member(&mut self.apis, index)?.kill();
@@ -147,4 +149,23 @@ async fn restart_ended(member: &mut Member, tally: &mut Tally) -> anyhow::Result
     }
     member.restart();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn one_that_ended_by_itself_is_told_from_one_that_was_killed() {
+        let logs = tempfile::tempdir().unwrap();
+        let mut site = Site::start(logs.path()).await.unwrap();
+        let mut tally = Tally::default();
+        site.strike(Fault::KillConsumer(0), &mut tally).unwrap();
+        site.strike(Fault::KillApi(0), &mut tally).unwrap();
+        assert!(tally.deaths.is_empty(), "{:?}", tally.deaths);
+
+        site.consumers[1].end_by_itself();
+        site.strike(Fault::KillConsumer(1), &mut tally).unwrap();
+        assert_eq!(tally.deaths, ["consumer-1 ended by itself: signal: 9 (SIGKILL)"]);
+    }
 }

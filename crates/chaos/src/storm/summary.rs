@@ -25,10 +25,14 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Whether every promise was kept, and nothing happened that should not.
+    /// Whether there was a storm, every promise was kept, and nothing happened that should not.
     pub fn is_good(&self) -> bool {
+        let acknowledged = self.ledger.acknowledged();
+        let was_tested =
+            acknowledged > 0 && self.report.records >= acknowledged && !self.tally.faults.is_empty();
         // Nobody sends what the table could refuse, nor writes during the audit: everything can be judged.
-        self.report.findings.is_empty()
+        was_tested
+            && self.report.findings.is_empty()
             && self.report.unjudged == 0
             && self.report.letters.keys().all(|reason| reason == "unknown_event")
             && self.answers.unexpected.is_empty()
@@ -85,4 +89,39 @@ impl fmt::Display for Summary {
 fn counted(counts: &BTreeMap<impl fmt::Display, impl fmt::Display>) -> String {
     let all: Vec<_> = counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
     if all.is_empty() { "none".to_owned() } else { all.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{EventKey, IdSequence, Tenant, Timestamp};
+
+    use super::super::fault::Fault;
+    use super::*;
+    use crate::operation::{Operation, Place};
+
+    /// Two operations, a fault, and nothing wrong.
+    fn good() -> Summary {
+        let (mut ledger, mut tally) = (Ledger::default(), Tally::default());
+        let mut ids = IdSequence::new();
+        for offset in 0..2 {
+            let key = EventKey { tenant: Tenant::default(), id: ids.next(Timestamp::now()) };
+            let operation = Operation { kind: Kind::Delete, key, input: None };
+            ledger.acknowledge(Place { partition: 0, offset }, operation);
+        }
+        tally.count(Fault::KillEngine);
+        let (stormed, drained) = (Duration::ZERO, Duration::ZERO);
+        let report = Report { records: 2, ..Report::default() };
+        Summary { seed: 1, stormed, drained, tally, ledger, answers: Answers::default(), report }
+    }
+
+    #[test]
+    fn a_storm_that_tested_nothing_is_not_good() {
+        assert!(good().is_good());
+        let calm = Summary { tally: Tally::default(), ..good() };
+        let idle = Summary { ledger: Ledger::default(), ..good() };
+        let unread = Summary { report: Report { records: 1, ..Report::default() }, ..good() };
+        for (index, nothing) in [calm, idle, unread].iter().enumerate() {
+            assert!(!nothing.is_good(), "{index}");
+        }
+    }
 }

@@ -231,6 +231,17 @@ async fn consumers_that_are_behind_are_no_reason_for_findings() {
     assert!(matches!(behind, AuditError::Behind { behind: 1, .. }), "{behind}");
 }
 
+/// In Kafka the mark that ends a transaction takes the last offset, which no consumer ever commits.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_the_last_operation_of_a_transaction_nothing_is_waited_for() {
+    let site = Site::on_kafka().await;
+    let consumer = site.consume();
+    site.send_at_once(&[(); 5].map(|()| create(&new_key(), "at once"))).await;
+    let report = site.audit(&Ledger::default()).await;
+    assert_eq!((report.findings.len(), report.records, report.live), (0, 5, 5));
+    consumer.stop().await;
+}
+
 /// The audit itself takes long enough for many updates to become visible meanwhile.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_that_is_written_to_meanwhile_is_not_judged() {

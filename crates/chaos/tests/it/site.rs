@@ -90,20 +90,22 @@ impl Site {
     /// Puts operations on the topic and writes each into the ledger.
     pub(crate) async fn send(&self, operations: &[Operation], ledger: &mut Ledger) {
         for operation in operations {
-            let id = operation.key().id;
-            let record = Record {
-                key: Some(id.to_string().into_bytes()),
-                at: id.created_at(),
-                value: message::encode(operation),
-                headers: Vec::new(),
-            };
-            let Written { partition, offset } = self.send_record(record).await;
+            let Written { partition, offset } = self.send_record(record(operation)).await;
             ledger.acknowledge(Place { partition, offset }, summary(operation));
         }
     }
 
     pub(crate) async fn send_record(&self, record: Record) -> Written {
         self.channels.bus.producer(&self.channels.events).unwrap().send(record).await.unwrap()
+    }
+
+    /// Puts operations on the topic in one transaction.
+    pub(crate) async fn send_at_once(&self, operations: &[Operation]) {
+        let topic = &self.channels.events;
+        let mut producer =
+            self.channels.bus.atomic_producer(&topic.name, topic.max_record_bytes).await.unwrap();
+        let records: Vec<_> = operations.iter().map(|operation| (topic, record(operation))).collect();
+        producer.send(&records).await.unwrap();
     }
 
     pub(crate) async fn try_audit(&self, ledger: &Ledger, within: Duration) -> Result<Report, AuditError> {
@@ -142,6 +144,16 @@ impl Consumer {
     pub(crate) async fn crash(self) {
         self.task.abort();
         assert!(self.task.await.unwrap_err().is_cancelled());
+    }
+}
+
+fn record(operation: &Operation) -> Record {
+    let id = operation.key().id;
+    Record {
+        key: Some(id.to_string().into_bytes()),
+        at: id.created_at(),
+        value: message::encode(operation),
+        headers: Vec::new(),
     }
 }
 

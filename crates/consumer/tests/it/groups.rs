@@ -1,5 +1,7 @@
 //! Several consumers in one group, and a Kafka that goes away: what only a cluster has.
 
+use bus::Signal;
+use consumer::Config;
 use testing::gate::Gate;
 use testing::kafka::Broker;
 use testing::wait::until;
@@ -48,6 +50,41 @@ async fn members_that_come_and_go_leave_an_exact_table() {
     site.caught_up().await;
     site.assert_holds(&operations).await;
     lasting.stop().await;
+}
+
+/// The batch is written, but when that is done its partitions are another member's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asked_to_end_it_commits_nothing_of_partitions_that_went_to_another() {
+    let site = Site::on_kafka().await;
+    let gate = Gate::open().await;
+    let config = Config {
+        batch_size: 10,
+        flush_interval_ms: 3_600_000,
+        shutdown_timeout_ms: 90_000,
+        ..Config::default()
+    };
+    let consumer = site.start_by(gate.url(), config);
+    let first = creates(10);
+    site.send(&first).await;
+    site.caught_up().await;
+    let committed = site.committed().await;
+
+    gate.close();
+    let second = creates(10);
+    site.send(&second).await;
+    until("the batch is being written", PATIENCE, async || gate.turned_away() > 0).await;
+    consumer.ask_to_end();
+    let mut other = site.channels.bus.source(&site.channels.events, &site.channels.group, 1 << 20).unwrap();
+    until(
+        "the other has partitions",
+        PATIENCE,
+        async || matches!(other.next().await, Some(Signal::Assigned(partitions)) if !partitions.is_empty()),
+    )
+    .await;
+    gate.reopen();
+    consumer.stop().await;
+    assert_eq!(site.count().await, 20);
+    assert_eq!(site.committed().await, committed);
 }
 
 /// The commit fails, and then nothing more comes that would be committed with it.

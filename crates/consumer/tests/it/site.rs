@@ -109,9 +109,7 @@ impl Site {
         let positions = self.positions();
         until("the lag is 0", PATIENCE, async || {
             let Ok(all) = positions.partitions().await else { return false };
-            let behind = all.iter().filter(|at| at.lag() > 0).map(|at| (at.partition, at.committed));
-            // The marks that end transactions are no messages.
-            positions.append_times(behind.collect()).await.is_ok_and(|oldest| oldest.is_empty())
+            positions.oldest_uncommitted(&all).await.is_ok_and(|oldest| oldest.is_empty())
         })
         .await;
     }

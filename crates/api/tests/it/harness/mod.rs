@@ -85,6 +85,15 @@ impl App {
         Self::with(Setup::default()).await
     }
 
+    /// With all its parts, on Kafka and a topic of one partition.
+    pub(crate) async fn on_kafka() -> Self {
+        let name = unique("api");
+        let topics =
+            kafka::Config { topic: name.clone(), group_id: name, partitions: 1, ..kafka::Config::default() };
+        let broker = tokio::task::spawn_blocking(testing::kafka::brokers).await.unwrap();
+        Self::with(Setup { topics, broker: Some(broker.to_owned()), ..Setup::default() }).await
+    }
+
     /// Takes writes and does nothing with them: quick to start.
     pub(crate) async fn start_writes_only() -> Self {
         Self::with(Setup { without: &[Part::Consumer, Part::ClickHouse], ..Setup::default() }).await
