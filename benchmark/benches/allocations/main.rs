@@ -57,8 +57,8 @@ fn main() {
     }
     let stored: HashMap<_, _> = rows(&plan, EVENTS).into_iter().collect();
     let (creates, updates) = (steps(creates.into_iter(), 0), steps(updates.into_iter(), 1 << 20));
-    show("fold creates", measure(|| drop(fold(creates, &HashMap::new()))));
-    show("fold updates of stored rows", measure(|| drop(fold(updates, &stored))));
+    show("fold creates", measure(|| drop(fold(creates, HashMap::new()))));
+    show("fold updates of stored rows", measure(|| drop(fold(updates, stored))));
 
     // One thread, so that all that is asked for is counted.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -45,14 +45,17 @@ fn batches(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("a batch of 5,000");
     group.throughput(Throughput::Elements(BATCH));
     let creates = steps((0..BATCH).map(|index| create(&plan, index)), 0);
-    let nothing = HashMap::new();
     group.bench_function("fold creates", |bencher| {
-        bencher.iter_batched(|| creates.clone(), |steps| fold(steps, &nothing), BatchSize::LargeInput);
+        bencher.iter_batched(|| creates.clone(), |steps| fold(steps, HashMap::new()), BatchSize::LargeInput);
     });
     let stored: HashMap<_, _> = rows(&plan, BATCH).into_iter().collect();
     let updates = steps((0..BATCH).map(|index| update(&plan, index)), 1 << 20);
     group.bench_function("fold updates of stored rows", |bencher| {
-        bencher.iter_batched(|| updates.clone(), |steps| fold(steps, &stored), BatchSize::LargeInput);
+        bencher.iter_batched(
+            || (updates.clone(), stored.clone()),
+            |(steps, stored)| fold(steps, stored),
+            BatchSize::LargeInput,
+        );
     });
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (store, rows) = (sink(), rows(&plan, BATCH));

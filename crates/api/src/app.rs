@@ -115,7 +115,9 @@ impl App {
             Err(error) => return records.iter().map(|_| Err(error.clone())).collect(),
         };
         let sent = producer.send_all(records).await;
-        sent.iter().for_each(|sent| self.sends.count(sent));
+        for sent in &sent {
+            self.sends.count(sent);
+        }
         sent.into_iter().map(|sent| Ok(sent?)).collect()
     }
 

@@ -4,18 +4,15 @@
 /// One query's worth.
 const MOST: usize = 5_000;
 const LEAST: usize = 50;
-/// What a row is taken for before one was seen, in bytes.
-const ROW_BYTES: usize = 16 << 10;
-
 pub(crate) struct Appetite {
     max_bytes: usize,
     row_bytes: usize,
 }
 
 impl Appetite {
-    /// Rows that were looked up may take about so many bytes.
+    /// Rows that were looked up may take about so many bytes. It begins with few: nothing is known of them.
     pub(crate) fn new(max_bytes: usize) -> Self {
-        Self { max_bytes, row_bytes: ROW_BYTES }
+        Self { max_bytes, row_bytes: max_bytes }
     }
 
     /// How many rows may be looked up next.
@@ -36,7 +33,7 @@ mod tests {
     #[test]
     fn the_larger_the_rows_the_fewer_at_once() {
         let mut appetite = Appetite::new(16 << 20);
-        assert_eq!(appetite.keys(), 1_024);
+        assert_eq!(appetite.keys(), LEAST);
         for (rows, bytes, keys) in
             [(100, 100 << 10, MOST), (0, 0, MOST), (10, 1 << 20, 160), (1, 8 << 20, LEAST)]
         {

@@ -88,7 +88,7 @@ impl Site {
     }
 
     /// Puts operations on the topic and writes each into the ledger.
-    pub(crate) async fn send(&self, operations: &[Operation], ledger: &mut Ledger) {
+    pub(crate) async fn send(&self, operations: &[Operation<'_>], ledger: &mut Ledger) {
         for operation in operations {
             let Written { partition, offset } = self.send_record(record(operation)).await;
             ledger.acknowledge(Place { partition, offset }, summary(operation));
@@ -100,7 +100,7 @@ impl Site {
     }
 
     /// Puts operations on the topic in one transaction.
-    pub(crate) async fn send_at_once(&self, operations: &[Operation]) {
+    pub(crate) async fn send_at_once(&self, operations: &[Operation<'_>]) {
         let topic = &self.channels.events;
         let mut producer =
             self.channels.bus.atomic_producer(&topic.name, topic.max_record_bytes).await.unwrap();
@@ -147,7 +147,7 @@ impl Consumer {
     }
 }
 
-fn record(operation: &Operation) -> Record {
+fn record(operation: &Operation<'_>) -> Record {
     let id = operation.key().id;
     Record {
         key: Some(id.to_string().into_bytes()),
@@ -157,25 +157,25 @@ fn record(operation: &Operation) -> Record {
     }
 }
 
-fn summary(operation: &Operation) -> operation::Operation {
+fn summary(operation: &Operation<'_>) -> operation::Operation {
     let (kind, input) = match operation {
         Operation::Create(event) => (Kind::Create, Some(event.content.input.clone())),
         Operation::Update { patch, .. } => (Kind::Update, patch.input.clone()),
         Operation::Delete { .. } => (Kind::Delete, None),
     };
-    operation::Operation { kind, key: operation.key(), input }
+    operation::Operation { kind, key: operation.key(), input: input.map(|text| text.to_string()) }
 }
 
 pub(crate) fn new_key() -> EventKey {
     EventKey { tenant: Tenant::default(), id: IdSequence::new().next(Timestamp::now()) }
 }
 
-pub(crate) fn create(key: &EventKey, input: &str) -> Operation {
+pub(crate) fn create(key: &EventKey, input: &str) -> Operation<'static> {
     let at = Timestamp::now();
     let content = Content {
         event_name: "event_a".into(),
         conversation_id: "c".into(),
-        input: input.into(),
+        input: input.to_owned().into(),
         ..Content::default()
     };
     let EventKey { tenant, id } = key.clone();
@@ -183,11 +183,11 @@ pub(crate) fn create(key: &EventKey, input: &str) -> Operation {
     Operation::Create(Box::new(Event { tenant, id, received_at: at, updated_at: at, source, content }))
 }
 
-pub(crate) fn update(key: &EventKey, input: &str) -> Operation {
-    let patch = Patch { input: Some(input.into()), ..Patch::default() };
+pub(crate) fn update(key: &EventKey, input: &str) -> Operation<'static> {
+    let patch = Patch { input: Some(input.to_owned().into()), ..Patch::default() };
     Operation::Update { key: key.clone(), at: Timestamp::now(), patch: Box::new(patch) }
 }
 
-pub(crate) fn delete(key: &EventKey) -> Operation {
+pub(crate) fn delete(key: &EventKey) -> Operation<'static> {
     Operation::Delete { key: key.clone(), at: Timestamp::now() }
 }

@@ -4,6 +4,7 @@ use store::Store;
 use tempfile::TempDir;
 
 use super::*;
+use crate::appetite::Appetite;
 use crate::breaker::Breaker;
 use crate::cache::Cache;
 use crate::table::Table;
@@ -21,6 +22,7 @@ async fn pipeline() -> (Pipeline, Channels, TempDir) {
         table: Table::new(Store::new(nobody).unwrap(), status.clone()),
         letters: None,
         schedule: channels.events.schedule.clone(),
+        appetite: Appetite::new(1 << 20),
         cache: Cache::new(1 << 20),
         breaker: Breaker::default(),
         status: status.clone(),

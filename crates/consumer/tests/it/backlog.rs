@@ -7,7 +7,7 @@ use testing::Process;
 use testing::gate::Gate;
 use testing::wait::until;
 
-use crate::operations::{create, new_key, noise};
+use crate::operations::{answer, create, new_key, noise};
 use crate::site::{PATIENCE, Site};
 
 /// Of each message, in bytes; 100 MB together.
@@ -54,5 +54,16 @@ async fn a_backlog_larger_than_its_memory_passes_through() {
     gate.reopen();
     site.caught_up().await;
     assert_eq!(site.count().await, u64::try_from(MESSAGES).unwrap());
+    assert!(peak_bytes(&process) < LIMIT, "{} bytes", peak_bytes(&process));
+
+    // Small messages that bring large rows in.
+    gate.close();
+    let answers: Vec<_> = large.iter().map(|operation| answer(&operation.key(), "short")).collect();
+    site.send(&answers).await;
+    let turned_away = gate.turned_away();
+    until("it has tried again", PATIENCE, async || gate.turned_away() > turned_away).await;
+    gate.reopen();
+    site.caught_up().await;
+    assert_eq!(site.event(&large[7].key()).await.unwrap().content.output, "short");
     assert!(peak_bytes(&process) < LIMIT, "{} bytes", peak_bytes(&process));
 }

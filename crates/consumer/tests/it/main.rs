@@ -71,6 +71,7 @@ suite! {
         a_refused_row_costs_no_other_event_of_its_batch
         of_an_event_with_many_operations_only_the_refused_one_is_left_out
         what_follows_a_refused_create_finds_no_event
+        what_is_refused_in_a_held_batch_is_told_apart_once_it_passes
         a_row_at_which_clickhouse_fails_in_an_unknown_way_costs_no_other_event
         a_table_that_refuses_batch_after_batch_holds_the_consumer_until_it_is_mended
         a_consumer_too_old_for_the_messages_holds_them_for_a_newer_one;

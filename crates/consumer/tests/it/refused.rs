@@ -155,6 +155,49 @@ pub(crate) async fn a_table_that_refuses_batch_after_batch_holds_the_consumer_un
     consumer.stop().await;
 }
 
+/// What a try has written must not hide what a later one finds at fault.
+pub(crate) async fn what_is_refused_in_a_held_batch_is_told_apart_once_it_passes(site: Site) {
+    site.store.migrate().await.unwrap();
+    let keys: Vec<_> = (0..10).map(|_| new_key()).collect();
+    let events: Vec<_> = keys.iter().map(|key| create(key, "hello")).collect();
+    let consumer = site.start(by_blocks());
+    site.send(&events).await;
+    site.send(&creates(BLOCK - events.len())).await;
+    site.caught_up().await;
+    for constraint in [&format!("no_curses CHECK input != '{CURSE}'"), "nothing_new CHECK input != 'new'"] {
+        site.sql(&format!("ALTER TABLE {{db}}.events ADD CONSTRAINT {constraint}")).await;
+    }
+    let new = |count| (0..count).map(|_| create(&new_key(), "new"));
+    for _ in 0..2 {
+        site.send(&new(BLOCK).collect::<Vec<_>>()).await;
+        site.caught_up().await;
+    }
+    let mut held_ones: Vec<_> = new(BLOCK - 20).collect();
+    let curses: Vec<_> = keys.iter().map(|key| update(key, CURSE)).collect();
+    let answers: Vec<_> = keys.iter().map(|key| answer(key, "later")).collect();
+    held_ones.extend(curses.iter().chain(&answers).cloned());
+    site.send(&held_ones).await;
+    until("the batch is held", PATIENCE, async || {
+        consumer.status.troubles().iter().any(|trouble| trouble.starts_with("circuit: 50 of 50 messages"))
+    })
+    .await;
+
+    site.sql("ALTER TABLE {db}.events DROP CONSTRAINT nothing_new").await;
+    site.caught_up().await;
+    let (mut letters, others): (Vec<_>, Vec<_>) =
+        site.reasons().await.into_iter().partition(|(_, value)| value.contains(CURSE));
+    assert_eq!(others.len(), 2 * BLOCK);
+    letters.sort();
+    let mut expected: Vec<_> = curses.iter().map(|curse| ("refused".to_owned(), text(curse))).collect();
+    expected.sort();
+    assert_eq!(letters, expected);
+    for key in &keys {
+        let event = site.event(key).await.unwrap();
+        assert_eq!((&*event.content.input, &*event.content.output), ("hello", "later"));
+    }
+    consumer.stop().await;
+}
+
 pub(crate) async fn a_consumer_too_old_for_the_messages_holds_them_for_a_newer_one(site: Site) {
     let newer = |operation: &Operation<'static>| {
         let value = text(operation).replace(r#""v":1"#, r#""v":2"#).into_bytes();

@@ -100,8 +100,8 @@ async fn latencies_are_the_95th_percentile_of_what_was_measured() {
     database.insert_apart(&rows).await;
 
     let session = |conversation: &str, event_name: &str, p95_latency, event_count| SessionLatency {
-        conversation_id: conversation.to_owned().into(),
-        event_name: event_name.to_owned().into(),
+        conversation_id: conversation.into(),
+        event_name: event_name.into(),
         p95_latency,
         event_count,
     };
@@ -136,7 +136,7 @@ async fn the_worst_conversations_come_by_rate_then_by_size() {
     database.insert_apart(&rows).await;
 
     let session = |conversation: &str, total_events: u32, error_events: u32| ErrorSession {
-        conversation_id: conversation.to_owned().into(),
+        conversation_id: conversation.into(),
         total_events: total_events.into(),
         error_events: error_events.into(),
         error_rate: f64::from(error_events) / f64::from(total_events),
