@@ -73,10 +73,21 @@ impl Source {
     /// The next thing that happened; `None` once reading has ended for good. Cancel-safe.
     pub async fn next(&mut self) -> Option<Signal> {
         let signal = self.signals.recv().await?;
-        if let Signal::Delivery(delivery) = &signal {
+        self.handed_over(&signal);
+        Some(signal)
+    }
+
+    /// The next thing that has already happened, if there is any.
+    pub fn try_next(&mut self) -> Option<Signal> {
+        let signal = self.signals.try_recv().ok()?;
+        self.handed_over(&signal);
+        Some(signal)
+    }
+
+    fn handed_over(&self, signal: &Signal) {
+        if let Signal::Delivery(delivery) = signal {
             self.budget.give_back(delivery.bytes());
         }
-        Some(signal)
     }
 
     /// How often reading paused since the last call, because too much was waiting here.

@@ -19,6 +19,8 @@ const COMMIT_AGAIN: Duration = Duration::from_secs(1);
 /// The log says that something is wrong for as long as it is, more often than this.
 const CALM: Duration = Duration::from_secs(5);
 const LEAVE_WITHIN: Duration = Duration::from_secs(5);
+/// So many signals are taken in before anything else has its turn.
+const AT_ONCE: usize = 100;
 
 /// A batch that was written, or not.
 struct Done {
@@ -88,7 +90,7 @@ impl Pipeline {
                 () = sleep_until(self.calm_at.unwrap_or_else(Instant::now)), if self.calm_at.is_some() => self.calm(),
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => self.start(),
                 signal = self.source.next(), if !self.batch.is_full(&self.config) => match signal {
-                    Some(signal) => self.take(signal),
+                    Some(signal) => self.take_all(signal),
                     None => anyhow::bail!("reading from the log has ended"),
                 },
             }
@@ -135,6 +137,18 @@ impl Pipeline {
             }
             Signal::Revoked(_) => self.take(signal),
             Signal::Assigned(_) | Signal::Gap { .. } | Signal::Trouble(_) => {}
+        }
+    }
+
+    /// Takes this and some of what waits behind it, without a look at anything else in between.
+    fn take_all(&mut self, first: Signal) {
+        self.take(first);
+        for _ in 1..AT_ONCE {
+            if self.batch.is_full(&self.config) {
+                break;
+            }
+            let Some(signal) = self.source.try_next() else { break };
+            self.take(signal);
         }
     }
 
