@@ -161,8 +161,13 @@ pub fn split(body: &[u8], lines: bool) -> Result<Vec<Cow<'_, [u8]>>, WireError> 
     if lines {
         return Ok(by_line().map(Cow::Borrowed).collect());
     }
+    let is_object = body.trim_ascii_start().starts_with(b"{");
+    // As most of them are.
+    if is_object && let Ok(Batch { events: Some(events) }) = serde_json::from_slice(body) {
+        return Ok(borrowed(events));
+    }
     let are_lines = match serde_json::Deserializer::from_slice(body).into_iter::<First>().next() {
-        Some(Ok(First { events })) if body.trim_ascii_start().starts_with(b"{") => events.is_none(),
+        Some(Ok(First { events })) if is_object => events.is_none(),
         Some(_) => by_line().count() > 1 && !by_line().next().is_some_and(begins_a_batch),
         None => false,
     };
@@ -173,12 +178,7 @@ pub fn split(body: &[u8], lines: bool) -> Result<Vec<Cow<'_, [u8]>>, WireError> 
     match std::str::from_utf8(body) {
         Ok(_) => {
             let batch: Batch<'_> = read_object(body)?;
-            Ok(batch
-                .events
-                .unwrap_or_default()
-                .into_iter()
-                .map(|event| event.get().as_bytes().into())
-                .collect())
+            Ok(borrowed(batch.events.unwrap_or_default()))
         }
         Err(_) => read_object(escape_invalid(body).as_bytes()).map(owned),
     }
@@ -189,6 +189,10 @@ pub fn split(body: &[u8], lines: bool) -> Result<Vec<Cow<'_, [u8]>>, WireError> 
 fn begins_a_batch(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     matches!(line, b"{" | b"[") || line.windows(br#""events""#.len()).any(|part| part == br#""events""#)
+}
+
+fn borrowed(events: Vec<&RawValue>) -> Vec<Cow<'_, [u8]>> {
+    events.into_iter().map(|event| event.get().as_bytes().into()).collect()
 }
 
 fn own(event: &RawValue) -> Cow<'static, [u8]> {
