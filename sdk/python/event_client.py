@@ -510,6 +510,8 @@ _JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", "
 
 def _with_id(fields: Mapping[str, Any]) -> Json:
     """The event as it is sent: with an id, and without texts that are empty."""
+    if not isinstance(fields, Mapping):
+        raise EventValidationError(f"an event must be a mapping of its fields, not {fields!r}")
     if fields.get("id") == "":
         # A new one in its place would be another event each time.
         raise EventValidationError("the id of an event must not be empty")

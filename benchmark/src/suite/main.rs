@@ -19,7 +19,8 @@ use std::env;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
+use clap::Parser;
 use runtime::shutdown;
 
 use crate::results::Results;
@@ -27,19 +28,23 @@ use crate::results::Results;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Measures Millrace on this machine, as `make bench` does. `ROWS` and `SCALE` say what and how much.
+#[derive(Parser)]
+#[command(name = "millrace-benchmark-suite", version)]
+struct Arguments {
+    /// The folder that results are written to.
+    folder: PathBuf,
+}
+
 /// One thread: the machine is for what is measured.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    shutdown::exit_code(run().await)
+    shutdown::exit_code(run(Arguments::parse().folder).await)
 }
 
-async fn run() -> anyhow::Result<()> {
+async fn run(output: PathBuf) -> anyhow::Result<()> {
     let scale = Scale::from_environment()?;
     let wanted = env::var("ROWS").unwrap_or_default();
-    let output: PathBuf = env::args_os()
-        .nth(1)
-        .context("usage: millrace-benchmark-suite FOLDER, where results are written")?
-        .into();
     let shutdown = shutdown::on_signal()?;
     tokio::select! {
         measured = measure(scale, &wanted, Results::begin(output, scale.0)?) => measured,
