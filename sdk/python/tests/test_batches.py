@@ -24,15 +24,16 @@ def test_what_is_wrong_with_one_event_costs_only_that_one(client: EventClient) -
             event(latency=float("nan")),
             event(properties={"a set": {1}}),
             event(timestamp="yesterday"),
+            "no mapping",  # type: ignore[list-item]
             event(input="2", timestamp=datetime.now(timezone.utc) + timedelta(hours=1)),
         ],
         wait=True,
     )
     assert results[1] == {"error": "conversation_id is required", "code": "missing_field"}
     assert results[2]["error"] == "event_name must be one of: event_a, event_b, event_c"
-    assert [result["code"] for result in results[3:6]] == ["invalid_field"] * 3
+    assert [result["code"] for result in results[3:7]] == ["invalid_field"] * 4
     kept = client.get_events_by_conversation("c")
-    assert [(row["input"], row["id"]) for row in kept] == [("1", results[0]["id"]), ("2", results[6]["id"])]
+    assert [(row["input"], row["id"]) for row in kept] == [("1", results[0]["id"]), ("2", results[7]["id"])]
 
 
 def test_a_batch_with_nothing_right_in_it_has_results_too(client: EventClient) -> None:
