@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use bytes::BytesMut;
+use http_body_util::BodyExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
@@ -70,13 +71,8 @@ async fn read(
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large());
     }
-    let collected = timeout(ARRIVES_WITHIN, Limited::new(body, limit).collect()).await;
-    let bytes = match collected {
-        Err(_) => return Err(ApiError::SlowBody),
-        Ok(Ok(whole)) => whole.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
-        Ok(Err(error)) => return Err(ApiError::BrokenBody(error.to_string())),
-    };
+    let arrived = timeout(ARRIVES_WITHIN, whole(body, limit)).await.map_err(|_| ApiError::SlowBody)?;
+    let bytes = arrived.map_err(|error| ApiError::BrokenBody(error.to_string()))?.ok_or_else(too_large)?;
     match headers
         .get(header::CONTENT_ENCODING)
         .map(|encoding| encoding.as_bytes().to_ascii_lowercase())
@@ -86,6 +82,24 @@ async fn read(
         Some(b"gzip" | b"x-gzip") => unpack(bytes, limit).await?.ok_or_else(too_large),
         Some(_) => Err(ApiError::Invalid("Content-Encoding must be gzip or absent".into())),
     }
+}
+
+/// All of a body, which mostly comes as one piece; `None` when it is more than `limit` bytes.
+async fn whole(mut body: Body, limit: usize) -> Result<Option<Bytes>, axum::Error> {
+    let (mut one, mut more) = (Bytes::new(), BytesMut::new());
+    while let Some(frame) = body.frame().await {
+        let Ok(piece) = frame?.into_data() else { continue };
+        if one.len() + more.len() + piece.len() > limit {
+            return Ok(None);
+        }
+        if one.is_empty() && more.is_empty() {
+            one = piece;
+        } else {
+            more.extend_from_slice(&std::mem::take(&mut one));
+            more.extend_from_slice(&piece);
+        }
+    }
+    Ok(Some(if more.is_empty() { one } else { more.freeze() }))
 }
 
 /// `None` when more than `limit` bytes come out.

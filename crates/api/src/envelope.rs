@@ -3,8 +3,7 @@
 //! Handlers return a [`Reply`]; the layer in front of them writes it, with the request's id.
 
 use axum::body::Body;
-use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -51,11 +50,33 @@ impl Reply {
         }
         self
     }
+
+    /// Makes the response say it.
+    pub(crate) fn write(&self, id: &RequestId, response: &mut Response) {
+        let envelope = Envelope {
+            success: self.error.is_none(),
+            message: self.message,
+            data: self.data.as_deref(),
+            error: self.error.as_ref().map(ToString::to_string),
+            code: self.error.as_ref().map(|error| error.status_and_code().1),
+            request_id: &id.0,
+        };
+        *response.status_mut() = self.status;
+        // Strings and checked JSON into memory: nothing that can fail.
+        *response.body_mut() = Body::from(serde_json::to_vec(&envelope).unwrap_or_default());
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        // The router has set that of an empty body.
+        headers.remove(header::CONTENT_LENGTH);
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+    }
 }
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
-        let mut response = self.status.into_response();
+        let mut response = Response::default();
         response.extensions_mut().insert(self);
         response
     }
@@ -80,39 +101,17 @@ struct Envelope<'a> {
 pub(crate) struct RequestId(pub(crate) String);
 
 impl RequestId {
-    pub(crate) fn of(request: &Request) -> Self {
-        let sent = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let sent = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
         let usable =
             |id: &&str| (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
         Self(sent.filter(usable).map_or_else(|| format!("{:032x}", rand::random::<u128>()), str::to_owned))
     }
-}
 
-/// Writes the reply, if the answer is one, and names the request. Returns whether it was one.
-pub(crate) fn write(response: &mut Response, id: &RequestId) -> bool {
-    let reply = response.extensions_mut().remove::<Reply>();
-    if let Some(reply) = &reply {
-        fill(response, reply, id);
-    }
-    if let Ok(value) = HeaderValue::from_str(&id.0) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
-    reply.is_some()
-}
-
-fn fill(response: &mut Response, reply: &Reply, id: &RequestId) {
-    let envelope = Envelope {
-        success: reply.error.is_none(),
-        message: reply.message,
-        data: reply.data.as_deref(),
-        error: reply.error.as_ref().map(ToString::to_string),
-        code: reply.error.as_ref().map(|error| error.status_and_code().1),
-        request_id: &id.0,
-    };
-    // Strings and checked JSON into memory: nothing that can fail.
-    *response.body_mut() = Body::from(serde_json::to_vec(&envelope).unwrap_or_default());
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if reply.status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+    /// Names the request in its answer.
+    pub(crate) fn name(&self, response: &mut Response) {
+        if let Ok(value) = HeaderValue::from_str(&self.0) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
     }
 }

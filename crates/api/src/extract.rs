@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Uri};
 use model::{EventId, EventKey, Tenant, Timestamp};
 
 use crate::error::ApiError;
@@ -23,7 +24,13 @@ impl<S: Sync> FromRequestParts<S> for TenantOf {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let Some(name) = parts.headers.get("x-tenant") else { return Ok(Self(Tenant::default())) };
+        Self::of(&parts.headers)
+    }
+}
+
+impl TenantOf {
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, ApiError> {
+        let Some(name) = headers.get("x-tenant") else { return Ok(Self(Tenant::default())) };
         Ok(Self(Tenant::parse(name.to_str().unwrap_or_default())?))
     }
 }
@@ -50,12 +57,16 @@ impl<S: Sync> FromRequestParts<S> for Params {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let query = parts.uri.query().unwrap_or_default();
-        Ok(Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect()))
+        Ok(Self::of(&parts.uri))
     }
 }
 
 impl Params {
+    pub(crate) fn of(uri: &Uri) -> Self {
+        let query = uri.query().unwrap_or_default();
+        Self(form_urlencoded::parse(query.as_bytes()).into_owned().collect())
+    }
+
     /// A parameter; an empty one counts as absent.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())

@@ -18,6 +18,7 @@ mod metrics;
 mod pipeline;
 mod routes;
 mod run;
+mod serve;
 mod wait;
 
 pub use config::Config;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use bus::Channels;
 use clap::{Parser, Subcommand};
-use runtime::{config, listen, metrics, shutdown, status, telemetry};
+use runtime::{config, listen, metrics, shutdown, status, telemetry, threads};
 use store::Store;
 
 #[global_allocator]
@@ -24,13 +24,11 @@ enum Command {
     Healthcheck,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
-        None => run().await,
+fn main() -> ExitCode {
+    shutdown::exit_code(match Arguments::parse().command {
+        None => threads::beside_clients().map_err(Into::into).and_then(|runtime| runtime.block_on(run())),
         Some(Command::Healthcheck) => healthcheck(),
-    };
-    shutdown::exit_code(outcome)
+    })
 }
 
 async fn run() -> anyhow::Result<()> {

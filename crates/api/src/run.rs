@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use bus::{BusError, Channels};
 use runtime::metrics::Registry;
 use runtime::retry;
@@ -13,7 +12,8 @@ use tokio::net::TcpListener;
 
 use crate::Config;
 use crate::app::App;
-use crate::routes::routes;
+use crate::front::Front;
+use crate::serve::serve;
 
 /// How long requests in flight may take after the end was asked for.
 const FINISH_WITHIN: Duration = Duration::from_secs(15);
@@ -29,14 +29,7 @@ pub async fn run(
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
     let app = Arc::new(App::new(config, &channels, store, registry, shutdown.clone())?);
-    let listener = listener.tap_io(|stream| {
-        // Answers are small and must not wait for more.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "could not set TCP_NODELAY");
-        }
-    });
-    let serving =
-        axum::serve(listener, routes(&app)).with_graceful_shutdown(shutdown.clone().cancelled_owned());
+    let serving = serve(listener, Front::new(Arc::clone(&app)), shutdown.clone());
     let background = async {
         set_up(&app, &channels).await?;
         app.waiter.poll().await;
@@ -47,7 +40,7 @@ pub async fn run(
         tokio::time::sleep(FINISH_WITHIN).await;
     };
     tokio::select! {
-        served = serving => Ok(served?),
+        () = serving => Ok(()),
         failed = background => failed,
         () = ended => {
             tracing::warn!("some requests did not end in time");

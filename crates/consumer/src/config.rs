@@ -28,8 +28,8 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            batch_size: 500,
-            flush_interval_ms: 200,
+            batch_size: 5_000,
+            flush_interval_ms: 150,
             max_batch_bytes: 24 << 20,
             cache_bytes: 32 << 20,
             status_port: 8081,

@@ -8,5 +8,6 @@ pub mod retry;
 pub mod shutdown;
 pub mod status;
 pub mod telemetry;
+pub mod threads;
 
 pub use listen::listen;

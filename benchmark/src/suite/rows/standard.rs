@@ -8,6 +8,7 @@ use anyhow::Context;
 use benchmark::number::float;
 use benchmark::options::Options;
 use benchmark::page;
+use benchmark::plan::Kind;
 use benchmark::run::Run;
 use clap::Parser;
 use tokio::time::sleep;
@@ -17,6 +18,7 @@ use crate::Scale;
 use crate::figure::Figure;
 use crate::site::{Site, cost_of};
 use crate::sql::Sql;
+use crate::writes::{SINGLE, plan, write};
 
 const PARTS: &str =
     "SELECT count() FROM system.parts WHERE active AND database = 'event_analytics' AND table = 'events'";
@@ -39,6 +41,10 @@ pub(crate) async fn run(scale: Scale, output: &Path) -> anyhow::Result<Vec<Measu
         &updates,
     ];
     let Options { server, load, .. } = Options::try_parse_from(options)?;
+    // The virtual machine of Kafka compiles while it runs: it is warm in an installation that has been up.
+    let warm = scale.of(100_000);
+    write(&site.target()?, &plan(warm, 0, 0), Kind::Insert, 100, SINGLE).await?;
+    site.until_consumed(warm).await?;
 
     let sql = site.sql()?;
     let before = site.cpu();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use bus::{Record, Written};
 use model::wire::native;
@@ -26,15 +26,11 @@ struct Queued {
 }
 
 /// `POST /event`
-pub(crate) async fn create(
-    State(app): State<Arc<App>>,
-    TenantOf(tenant): TenantOf,
-    params: Params,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Reply, ApiError> {
-    let wait = params.wait()?;
-    let bytes = app.bodies.read(&headers, body, app.config.max_body_bytes).await?;
+pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Result<Reply, ApiError> {
+    let (parts, body) = request.into_parts();
+    let TenantOf(tenant) = TenantOf::of(&parts.headers)?;
+    let wait = Params::of(&parts.uri).wait()?;
+    let bytes = app.bodies.read(&parts.headers, body, app.config.max_body_bytes).await?;
     let (key, record) = keyed(&native::create(&bytes, &mut app.intake(tenant))?);
     drop(bytes);
     let written = app.send(record).await?;
