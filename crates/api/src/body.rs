@@ -71,7 +71,7 @@ async fn read(
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large());
     }
-    let arrived = timeout(ARRIVES_WITHIN, whole(body, limit)).await.map_err(|_| ApiError::SlowBody)?;
+    let arrived = timeout(ARRIVES_WITHIN, whole(body, announced, limit)).await.map_err(|_| ApiError::SlowBody)?;
     let bytes = arrived.map_err(|error| ApiError::BrokenBody(error.to_string()))?.ok_or_else(too_large)?;
     match headers
         .get(header::CONTENT_ENCODING)
@@ -85,7 +85,7 @@ async fn read(
 }
 
 /// All of a body, which mostly comes as one piece; `None` when it is more than `limit` bytes.
-async fn whole(mut body: Body, limit: usize) -> Result<Option<Bytes>, axum::Error> {
+async fn whole(mut body: Body, announced: Option<usize>, limit: usize) -> Result<Option<Bytes>, axum::Error> {
     let (mut one, mut more) = (Bytes::new(), BytesMut::new());
     while let Some(frame) = body.frame().await {
         let Ok(piece) = frame?.into_data() else { continue };
@@ -95,6 +95,7 @@ async fn whole(mut body: Body, limit: usize) -> Result<Option<Bytes>, axum::Erro
         if one.is_empty() && more.is_empty() {
             one = piece;
         } else {
+            more.reserve(announced.unwrap_or_default().saturating_sub(more.len()));
             more.extend_from_slice(&std::mem::take(&mut one));
             more.extend_from_slice(&piece);
         }

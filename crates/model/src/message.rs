@@ -70,8 +70,10 @@ struct Written<'a, T> {
 
 /// The message's value. Its key is the event's id as text.
 pub fn encode(operation: &Operation<'_>) -> Vec<u8> {
+    // As long as most of them are.
+    let mut message = Vec::with_capacity(512);
     let written = match operation {
-        Operation::Create(event) => serde_json::to_vec(&Written {
+        Operation::Create(event) => Written {
             v: FORMAT,
             operation: "create",
             event_id: event.id,
@@ -79,8 +81,9 @@ pub fn encode(operation: &Operation<'_>) -> Vec<u8> {
             source: Some(event.source),
             timestamp: event.received_at,
             data: Some(&event.content),
-        }),
-        Operation::Update { key, at, patch } => serde_json::to_vec(&Written {
+        }
+        .write(&mut message),
+        Operation::Update { key, at, patch } => Written {
             v: FORMAT,
             operation: "update",
             event_id: key.id,
@@ -88,8 +91,9 @@ pub fn encode(operation: &Operation<'_>) -> Vec<u8> {
             source: None,
             timestamp: *at,
             data: Some(patch.as_ref()),
-        }),
-        Operation::Delete { key, at } => serde_json::to_vec(&Written::<()> {
+        }
+        .write(&mut message),
+        Operation::Delete { key, at } => Written::<()> {
             v: FORMAT,
             operation: "delete",
             event_id: key.id,
@@ -97,10 +101,18 @@ pub fn encode(operation: &Operation<'_>) -> Vec<u8> {
             source: None,
             timestamp: *at,
             data: None,
-        }),
+        }
+        .write(&mut message),
     };
     // Strings, numbers and checked JSON text into memory: nothing that can fail.
-    written.unwrap_or_default()
+    written.unwrap_or_default();
+    message
+}
+
+impl<T: Serialize> Written<'_, T> {
+    fn write(&self, message: &mut Vec<u8>) -> serde_json::Result<()> {
+        serde_json::to_writer(message, self)
+    }
 }
 
 /// A message as it should be, read in one go. A create's data is a patch of an empty event.

@@ -48,29 +48,39 @@ impl Timestamp {
         Self((self.0 - i64::from(days) * DAY_MS).max(0))
     }
 
-    fn utc(self) -> OffsetDateTime {
-        OffsetDateTime::from_unix_timestamp(self.0.div_euclid(1_000)).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    /// Every message and every event that is returned has several: without the machinery of `fmt`.
+    fn text(self) -> [u8; 24] {
+        let seconds = self.0.div_euclid(1_000);
+        let utc = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let (hour, minute, second) = utc.to_hms();
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        let mut put = |end: usize, digits: usize, mut number: u32| {
+            for place in text.iter_mut().take(end).rev().take(digits) {
+                // One digit.
+                *place = b'0' + u8::try_from(number % 10).unwrap_or_default();
+                number /= 10;
+            }
+        };
+        put(4, 4, utc.year().unsigned_abs());
+        put(7, 2, u8::from(utc.month()).into());
+        put(10, 2, utc.day().into());
+        put(13, 2, hour.into());
+        put(16, 2, minute.into());
+        put(19, 2, second.into());
+        put(23, 3, u32::try_from(self.0.rem_euclid(1_000)).unwrap_or_default());
+        text
     }
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let utc = self.utc();
-        let (hour, minute, second) = utc.to_hms();
-        write!(
-            f,
-            "{:04}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z",
-            utc.year(),
-            u8::from(utc.month()),
-            utc.day(),
-            self.0.rem_euclid(1_000),
-        )
+        f.write_str(str::from_utf8(&self.text()).unwrap_or_default())
     }
 }
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(str::from_utf8(&self.text()).unwrap_or_default())
     }
 }
 

@@ -1,17 +1,18 @@
 //! Records into Kafka, acknowledged by all in-sync replicas.
 
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
-use rdkafka::producer::future_producer::DeliveryFuture;
-use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
+use rdkafka::producer::{BaseRecord, DeliveryResult, Producer as _, ProducerContext, ThreadedProducer};
 use rdkafka::statistics::Statistics;
-use tokio::time::{Instant, timeout_at};
+use rdkafka::{ClientContext, Message as _};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Kafka;
 use super::notices::Notices;
@@ -34,16 +35,18 @@ pub struct Producer {
 }
 
 struct Client {
-    producer: FutureProducer<Context>,
+    producer: ThreadedProducer<Context>,
     context: Context,
 }
 
 /// A record on its way.
 struct Sent {
     client: Arc<Client>,
-    delivery: Result<DeliveryFuture, KafkaError>,
+    answer: oneshot::Receiver<Answer>,
     bytes: usize,
 }
+
+type Answer = Result<Written, KafkaError>;
 
 /// Learns from librdkafka's statistics whether the producer has its id.
 #[derive(Clone)]
@@ -67,6 +70,19 @@ impl ClientContext for Context {
     }
 }
 
+impl ProducerContext for Context {
+    type DeliveryOpaque = Box<oneshot::Sender<Answer>>;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, waiting: Self::DeliveryOpaque) {
+        let answer = match result {
+            Ok(record) => Ok(Written { partition: record.partition(), offset: record.offset() }),
+            Err((error, _)) => Err(error.clone()),
+        };
+        // Its caller may have gone.
+        let _ = waiting.send(answer);
+    }
+}
+
 impl Producer {
     /// A producer that connects in the background.
     pub fn new(kafka: &Kafka, topic: &Topic) -> Result<Self, BusError> {
@@ -76,17 +92,17 @@ impl Producer {
     }
 
     pub(crate) async fn send(&self, record: &Record) -> Result<Written, SendError> {
-        let deadline = self.deadline();
-        self.outcome(self.enqueue(record)?, deadline).await
+        let late = pin!(self.late());
+        self.outcome(self.enqueue(record)?, late).await
     }
 
     pub(crate) async fn send_all(&self, records: &[Record]) -> Vec<Result<Written, SendError>> {
-        let deadline = self.deadline();
+        let mut late = pin!(self.late());
         let sent: Vec<_> = records.iter().map(|record| self.enqueue(record)).collect();
         let mut outcomes = Vec::with_capacity(sent.len());
         for sent in sent {
             outcomes.push(match sent {
-                Ok(sent) => self.outcome(sent, deadline).await,
+                Ok(sent) => self.outcome(sent, late.as_mut()).await,
                 Err(error) => Err(error),
             });
         }
@@ -98,48 +114,46 @@ impl Producer {
         if bytes > self.topic.max_record_bytes {
             return Err(SendError::TooLarge { bytes });
         }
-        let message = FutureRecord {
+        let (waiting, answer) = oneshot::channel();
+        let message = BaseRecord {
             topic: &self.topic.name,
             partition: Some(self.topic.partition(record)),
             payload: Some(&record.value),
             key: record.key.as_deref(),
             timestamp: None,
             headers: headers(&record.headers),
+            delivery_opaque: Box::new(waiting),
         };
         let client = self.client();
-        let delivery = client.producer.send_result(message).map_err(|(error, _)| error);
-        Ok(Sent { client, delivery, bytes })
+        if let Err((error, BaseRecord { delivery_opaque: waiting, .. })) = client.producer.send(message) {
+            let _ = waiting.send(Err(error));
+        }
+        Ok(Sent { client, answer, bytes })
     }
 
     async fn outcome(
         &self,
-        Sent { client, delivery, bytes }: Sent,
-        deadline: Instant,
+        Sent { client, answer, bytes }: Sent,
+        late: Pin<&mut Sleep>,
     ) -> Result<Written, SendError> {
-        let outcome = match delivery {
-            Ok(delivery) => match timeout_at(deadline, delivery).await {
-                Ok(Ok(outcome)) => outcome.map_err(|(error, _)| error),
-                Ok(Err(_)) => Err(KafkaError::Canceled),
-                Err(_) => Err(KafkaError::MessageProduction(RDKafkaErrorCode::MessageTimedOut)),
-            },
-            Err(error) => Err(error),
+        let answer = tokio::select! {
+            biased;
+            answer = answer => answer.unwrap_or(Err(KafkaError::Canceled)),
+            () = late => Err(KafkaError::MessageProduction(RDKafkaErrorCode::MessageTimedOut)),
         };
-        match outcome {
-            Ok(delivery) => Ok(Written { partition: delivery.partition, offset: delivery.offset }),
-            Err(error) => {
-                self.replace_if_dead(&client);
-                Err(match error.rdkafka_error_code() {
-                    Some(RDKafkaErrorCode::QueueFull) => SendError::Full,
-                    Some(RDKafkaErrorCode::MessageSizeTooLarge) => SendError::TooLarge { bytes },
-                    _ => SendError::Unavailable(error.to_string()),
-                })
+        answer.map_err(|error| {
+            self.replace_if_dead(&client);
+            match error.rdkafka_error_code() {
+                Some(RDKafkaErrorCode::QueueFull) => SendError::Full,
+                Some(RDKafkaErrorCode::MessageSizeTooLarge) => SendError::TooLarge { bytes },
+                _ => SendError::Unavailable(error.to_string()),
             }
-        }
+        })
     }
 
     /// librdkafka looks for messages that timed out once a second only.
-    fn deadline(&self) -> Instant {
-        Instant::now() + Duration::from_millis(self.kafka.config.delivery_timeout_ms) + LATE
+    fn late(&self) -> Sleep {
+        sleep_until(Instant::now() + Duration::from_millis(self.kafka.config.delivery_timeout_ms) + LATE)
     }
 
     pub(crate) fn is_ready(&self) -> bool {
