@@ -68,6 +68,26 @@ pub(crate) async fn api(place: &Place, folder: &Path) -> anyhow::Result<Service>
     Ok(api)
 }
 
+/// A bare handler in place of the API, once it answers.
+pub(crate) async fn bare(place: &Place, folder: &Path) -> anyhow::Result<Service> {
+    let port = free_port()?;
+    let mut command = binary("millrace-benchmark-bare")?;
+    command.args(["--brokers", &place.brokers, "serve", "--port", &port.to_string()]);
+    let process = Process::start("bare", &mut command, folder)?;
+    let mut bare = Service { process, url: format!("http://127.0.0.1:{port}") };
+    until_ready(&mut bare).await?;
+    Ok(bare)
+}
+
+/// The processor time in seconds that a bare loop takes to read so many messages of the topic.
+pub(crate) async fn bare_drain(place: &Place, messages: u64) -> anyhow::Result<f64> {
+    let mut command = binary("millrace-benchmark-bare")?;
+    command.args(["--brokers", &place.brokers, "drain", &messages.to_string()]);
+    let output = tokio::task::spawn_blocking(move || command.output()).await??;
+    let (printed, errors) = (String::from_utf8(output.stdout)?, String::from_utf8_lossy(&output.stderr));
+    printed.trim().parse().map_err(|_| anyhow::anyhow!("the bare loop failed: {errors}"))
+}
+
 /// `millrace-consumer`, at once: what it does from the beginning on is measured.
 pub(crate) fn consumer(place: &Place, folder: &Path, number: usize) -> anyhow::Result<Service> {
     let port = free_port()?;

@@ -84,6 +84,13 @@ impl Site {
         }
     }
 
+    /// Puts a bare handler in the API's place.
+    pub(crate) async fn start_bare(&mut self) -> anyhow::Result<()> {
+        self.stop_api().await?;
+        self.api = Some(services::bare(&self.place, self.folder.path()).await?);
+        Ok(())
+    }
+
     pub(crate) fn start_consumers(&mut self, count: usize) -> anyhow::Result<()> {
         for number in 0..count {
             self.consumers.push(services::consumer(&self.place, self.folder.path(), number)?);

@@ -71,7 +71,8 @@ async fn read(
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large());
     }
-    let arrived = timeout(ARRIVES_WITHIN, whole(body, announced, limit)).await.map_err(|_| ApiError::SlowBody)?;
+    let arrived =
+        timeout(ARRIVES_WITHIN, whole(body, announced, limit)).await.map_err(|_| ApiError::SlowBody)?;
     let bytes = arrived.map_err(|error| ApiError::BrokenBody(error.to_string()))?.ok_or_else(too_large)?;
     match headers
         .get(header::CONTENT_ENCODING)

@@ -130,8 +130,9 @@ struct Message<'a> {
 
 /// Reads a message's key and value. What is read borrows its texts from the value.
 pub fn decode<'a>(key: Option<&[u8]>, value: &'a [u8]) -> Result<Operation<'a>, MessageError> {
-    match serde_json::from_slice::<Message<'_>>(value) {
-        Ok(message) if message.v == FORMAT => operation(key, message),
+    let message = str::from_utf8(value).ok().and_then(|text| serde_json::from_str::<Message<'_>>(text).ok());
+    match message {
+        Some(message) if message.v == FORMAT => operation(key, message),
         _ => fault::find(key, value),
     }
 }

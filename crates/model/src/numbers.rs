@@ -1,6 +1,7 @@
 //! Numbers that are checked when they are read: finite, and for times not negative.
 
 use serde::{Deserialize, Deserializer, Serialize, de};
+use serde_json::value::RawValue;
 
 /// Milliseconds; 0 means not measured. Finite and not negative.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize)]
@@ -47,9 +48,28 @@ impl Embedding {
 
 impl<'de> Deserialize<'de> for Embedding {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let numbers = Vec::deserialize(deserializer)?;
-        Self::new(numbers).ok_or_else(|| de::Error::custom("must be numbers within single precision"))
+        let json = <&RawValue>::deserialize(deserializer)?.get();
+        numbers(json).map(Self).map_err(de::Error::custom)
     }
+}
+
+/// The numbers of a JSON array. Of thousands for each event, reading them is most of the work.
+fn numbers(json: &str) -> Result<Vec<f32>, String> {
+    let wanted = "must be a list of numbers within single precision";
+    let list = json.strip_prefix('[').and_then(|list| list.strip_suffix(']')).ok_or(wanted)?;
+    let mut rest = list.trim_ascii().as_bytes();
+    // More or less: most of them have ten digits.
+    let mut numbers = Vec::with_capacity(rest.len() / 12);
+    while !rest.is_empty() {
+        let read = fast_float2::parse_partial::<f32, _>(rest).ok().filter(|(number, _)| number.is_finite());
+        let next = read.and_then(|(number, length)| {
+            let behind = rest.get(length..)?.trim_ascii_start();
+            numbers.push(number);
+            if behind.is_empty() { Some(behind) } else { Some(behind.strip_prefix(b",")?.trim_ascii_start()) }
+        });
+        rest = next.ok_or_else(|| format!("{wanted}, and [{}] is none", numbers.len()))?;
+    }
+    Ok(numbers)
 }
 
 #[cfg(test)]
@@ -78,6 +98,11 @@ mod tests {
     fn an_embedding_beyond_single_precision_is_refused() {
         assert_eq!(serde_json::from_str::<Embedding>("[0.1,2]").unwrap().as_slice(), [0.1, 2.0]);
         assert!(serde_json::from_str::<Embedding>("[1e39]").is_err());
-        assert!(serde_json::from_str::<Embedding>("[null]").is_err());
+        assert_eq!(serde_json::from_str::<Embedding>("[ ]").unwrap(), Embedding::default());
+        let spaced = serde_json::from_str::<Embedding>("[ 1e-3 ,\n-0.5E1\t]").unwrap();
+        assert_eq!(spaced.as_slice(), [0.001, -5.0]);
+        for bad in ["[null]", "[\"1\"]", "[[1]]", "[1,]", "[NaN]", "[+1]", "[.5]", "{}", "1"] {
+            assert!(serde_json::from_str::<Embedding>(bad).is_err(), "{bad}");
+        }
     }
 }

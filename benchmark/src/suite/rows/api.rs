@@ -1,8 +1,10 @@
 //! What the API takes in, acknowledged by Kafka, while no consumer runs.
 
+use std::sync::Arc;
+
 use anyhow::Context;
 use benchmark::number::float;
-use benchmark::plan::Kind;
+use benchmark::plan::{Kind, Plan};
 
 use super::Measured;
 use crate::Scale;
@@ -11,10 +13,10 @@ use crate::site::{Cost, Site, cost_of};
 use crate::writes::{BATCHES, SINGLE, Written, plan, write};
 
 pub(crate) async fn run(scale: Scale) -> anyhow::Result<Vec<Measured>> {
-    let site = Site::with_api().await?;
+    let mut site = Site::with_api().await?;
     let target = site.target()?;
     // The virtual machine of Kafka compiles while it runs.
-    write(&target, &plan(scale.of(100_000), 0, 0), Kind::Insert, 256, SINGLE).await.context("warming up")?;
+    write(&target, &plan(scale.of(200_000), 0, 0), Kind::Insert, 256, SINGLE).await.context("warming up")?;
     let mut rows = Vec::new();
     for (callers, events) in [(256, 400_000), (100, 200_000), (1, 2_000)] {
         let before = site.cpu();
@@ -42,7 +44,36 @@ pub(crate) async fn run(scale: Scale) -> anyhow::Result<Vec<Measured>> {
     ];
     let what = "`POST /events`, 4 callers, batches of 1,000, consumer stopped";
     rows.push(Measured::new(what, figures, costs).noting(written.notes()));
+    rows.push(beside_bare(&mut site, scale).await?);
     Ok(rows)
+}
+
+/// The API and a bare handler in turn: what the machine allows, and how much of it Millrace keeps.
+async fn beside_bare(site: &mut Site, scale: Scale) -> anyhow::Result<Measured> {
+    let plan = plan(scale.of(200_000), 0, 0);
+    let (mut own, mut bare, mut costs) = (0.0, 0.0, Vec::new());
+    for _ in 0..2 {
+        own += at_256(site, &plan, "api").await?.0;
+        site.start_bare().await?;
+        let (rate, took) = at_256(site, &plan, "bare").await?;
+        (bare, costs) = (bare + rate, took);
+        site.stop_api().await?;
+        site.start_api().await?;
+    }
+    let figures = vec![
+        Figure::new("per CPU-second of the bare handler", bare / 2.0, "events"),
+        Figure::new("the api's part of it", own / bare, "").at_least(0.9),
+    ];
+    Ok(Measured::new("the same by a bare handler (parse, id, send, answer), twice in turn", figures, costs))
+}
+
+/// Events per CPU-second of that process with 256 callers.
+async fn at_256(site: &Site, plan: &Arc<Plan>, process: &str) -> anyhow::Result<(f64, Vec<Cost>)> {
+    let before = site.cpu();
+    let written = write(&site.target()?, plan, Kind::Insert, 256, SINGLE).await?;
+    let costs = site.costs(&before);
+    let cpu = cost_of(&costs, process)?.cpu_seconds;
+    Ok((float(written.accepted) / cpu.max(0.01), costs))
 }
 
 fn per_cpu(written: &Written, costs: &[Cost]) -> anyhow::Result<Figure> {

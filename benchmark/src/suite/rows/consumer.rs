@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::Measured;
 use crate::Scale;
 use crate::figure::Figure;
+use crate::services;
 use crate::site::{Cpu, Site, cost_of};
 use crate::writes::{BATCHES, SINGLE, plan, write};
 
@@ -21,12 +22,23 @@ pub(crate) async fn run(scale: Scale) -> anyhow::Result<Vec<Measured>> {
         write(&site.target()?, &plan, kind, callers, pace).await?;
         site.stop_api().await?;
         let count = plan.sizes().count(kind);
-        rows.push(drain(&mut site, kind, count, wanted).await?);
+        let mut row = drain(&mut site, kind, count, wanted).await?;
+        if kind == Kind::Insert {
+            row.figures.push(beside_bare(&site, &row, count).await?);
+        }
+        rows.push(row);
     }
     let live = site.sql()?.number("SELECT count() FROM event_analytics.events FINAL").await?;
     let wanted = plan.sizes().inserts - plan.sizes().deletes;
     ensure!(live == wanted, "{live} events in the table in place of {wanted}");
     Ok(rows)
+}
+
+/// What a bare loop (poll, parse, copy) reads of the same messages.
+async fn beside_bare(site: &Site, row: &Measured, count: u64) -> anyhow::Result<Figure> {
+    let bare = float(count) / services::bare_drain(&site.place, count).await?.max(0.01);
+    let own = float(count) / cost_of(&row.costs, "consumer")?.cpu_seconds.max(0.01);
+    Ok(Figure::new(format!("its part of the {bare:.0} that a bare loop reads"), own / bare, ""))
 }
 
 async fn drain(site: &mut Site, kind: Kind, count: u64, wanted: f64) -> anyhow::Result<Measured> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
-use rdkafka::producer::{BaseRecord, DeliveryResult, Producer as _, ProducerContext, ThreadedProducer};
+use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer as _, ProducerContext};
 use rdkafka::statistics::Statistics;
 use rdkafka::{ClientContext, Message as _};
 use tokio::sync::oneshot;
@@ -23,6 +23,10 @@ const QUEUE_MESSAGES: &str = "10000000";
 /// What a record takes in a request beside key, value and headers.
 pub(super) const RECORD_OVERHEAD_BYTES: usize = 512;
 
+/// How long the thread that hands out acknowledgements waits at a time. The last millisecond of each wait
+/// is spent looking, so these must be few.
+const POLL: Duration = Duration::from_secs(1);
+
 /// How much later than its time an answer may come.
 const LATE: Duration = Duration::from_millis(200);
 
@@ -35,7 +39,7 @@ pub struct Producer {
 }
 
 struct Client {
-    producer: ThreadedProducer<Context>,
+    producer: Arc<BaseProducer<Context>>,
     context: Context,
 }
 
@@ -184,7 +188,7 @@ impl Producer {
 fn connect(kafka: &Kafka, topic: &Topic) -> Result<Client, KafkaError> {
     let config = &kafka.config;
     let context = Context { has_id: Arc::default(), notices: kafka.notices.clone() };
-    let producer = kafka
+    let producer: BaseProducer<Context> = kafka
         .client()
         .set("enable.idempotence", "true")
         .set("acks", "all")
@@ -196,6 +200,18 @@ fn connect(kafka: &Kafka, topic: &Topic) -> Result<Client, KafkaError> {
         .set("queue.buffering.max.messages", QUEUE_MESSAGES)
         .set("statistics.interval.ms", "250")
         .create_with_context(context.clone())?;
+    let producer = Arc::new(producer);
+    let served = Arc::downgrade(&producer);
+    std::thread::Builder::new()
+        .name("kafka-acks".into())
+        .spawn(move || {
+            while let Some(producer) = served.upgrade() {
+                producer.poll(POLL);
+            }
+        })
+        .map_err(|error| {
+            KafkaError::ClientCreation(format!("starting the acknowledgements' thread: {error}"))
+        })?;
     Ok(Client { producer, context })
 }
 

@@ -83,8 +83,16 @@ fn what_is_not_an_object_of_the_right_types_is_refused_by_name() {
         (with(r#""latency":-1"#), "invalid_field", "latency: "),
         (with(r#""latency":NaN"#), "invalid_json", "latency: "),
         (with(r#""latency":1e999"#), "invalid_field", "latency: "),
-        (with(r#""input_embeddings":[1e39]"#), "invalid_field", "input_embeddings[0]: "),
-        (with(r#""input_embeddings":[1,"2"]"#), "invalid_field", "input_embeddings[1]: "),
+        (
+            with(r#""input_embeddings":[1e39]"#),
+            "invalid_field",
+            "input_embeddings: must be a list of numbers within single precision, and [0] is none",
+        ),
+        (
+            with(r#""input_embeddings":[1,"2"]"#),
+            "invalid_field",
+            "input_embeddings: must be a list of numbers within single precision, and [1] is none",
+        ),
         (with(r#""tags":"x""#), "invalid_field", "tags: "),
         (with(r#""properties":[]"#), "invalid_field", "properties: "),
         (with(r#""conversation_metadata":7"#), "invalid_field", "conversation_metadata: "),
