@@ -148,10 +148,10 @@ async fn a_value_of_the_wrong_type_is_named() {
     "latency":"fast"                              400 invalid_field: invalid JSON body: latency: invalid type: string "fast", expected f64 at line 1 column 62
     "latency":"5"                                 400 invalid_field: invalid JSON body: latency: invalid type: string "5", expected f64 at line 1 column 59
     "latency":[1]                                 400 invalid_field: invalid JSON body: latency: invalid type: sequence, expected f64 at line 1 column 56
-    "input_embeddings":"x"                        400 invalid_field: invalid JSON body: input_embeddings: invalid type: string "x", expected a sequence at line 1 column 68
-    "input_embeddings":[1,"2"]                    400 invalid_field: invalid JSON body: input_embeddings[1]: invalid type: string "2", expected f32 at line 1 column 71
-    "output_embeddings":[null]                    400 invalid_field: invalid JSON body: output_embeddings[0]: invalid type: null, expected f32 at line 1 column 71
-    "output_embeddings":{"0":1}                   400 invalid_field: invalid JSON body: output_embeddings: invalid type: map, expected a sequence at line 1 column 66
+    "input_embeddings":"x"                        400 invalid_field: invalid JSON body: input_embeddings: must be a list of numbers within single precision at line 1 column 69
+    "input_embeddings":[1,"2"]                    400 invalid_field: invalid JSON body: input_embeddings: must be a list of numbers within single precision, and [1] is none at line 1 column 73
+    "output_embeddings":[null]                    400 invalid_field: invalid JSON body: output_embeddings: must be a list of numbers within single precision, and [0] is none at line 1 column 73
+    "output_embeddings":{"0":1}                   400 invalid_field: invalid JSON body: output_embeddings: must be a list of numbers within single precision at line 1 column 74
     "tags":"x"                                    400 invalid_field: invalid JSON body: tags: invalid type: string "x", expected a sequence at line 1 column 56
     "tags":["x",1]                                400 invalid_field: invalid JSON body: tags[1]: invalid type: integer `1`, expected a string at line 1 column 59
     "conversation_metadata":7                     400 invalid_field: invalid JSON body: conversation_metadata: expected a string or an object at line 1 column 72
@@ -191,9 +191,9 @@ async fn a_number_that_cannot_be_kept_is_refused_by_the_fields_name() {
     "latency":Infinity                            400 invalid_json: invalid JSON body: latency: expected value at line 1 column 57
     "latency":-Infinity                           400 invalid_json: invalid JSON body: latency: invalid number at line 1 column 58
     "latency":1e999                               400 invalid_field: invalid JSON body: latency: number out of range at line 1 column 61
-    "input_embeddings":[1e39]                     400 invalid_field: invalid JSON body: input_embeddings[0]: number out of range at line 1 column 70
-    "output_embeddings":[0,-1e39]                 400 invalid_field: invalid JSON body: output_embeddings[1]: number out of range at line 1 column 74
-    "input_embeddings":[NaN]                      400 invalid_json: invalid JSON body: input_embeddings[0]: expected value at line 1 column 67
+    "input_embeddings":[1e39]                     400 invalid_field: invalid JSON body: input_embeddings: must be a list of numbers within single precision, and [0] is none at line 1 column 72
+    "output_embeddings":[0,-1e39]                 400 invalid_field: invalid JSON body: output_embeddings: must be a list of numbers within single precision, and [1] is none at line 1 column 76
+    "input_embeddings":[NaN]                      400 invalid_json: invalid JSON body: input_embeddings: expected value at line 1 column 67
     "properties":{"a":1e999}                      400 invalid_field: invalid JSON body: properties: number out of range at line 1 column 10
     "properties":{"a":NaN}                        400 invalid_json: invalid JSON body: properties: expected value at line 1 column 65
     "#);
