@@ -48,7 +48,8 @@ fn table(phases: &[PhaseReport]) -> String {
     )
 }
 
-fn accepted(report: &Report) -> Chart {
+/// Operations accepted per second, over time.
+pub fn accepted(report: &Report) -> Chart {
     let line = |phase: &PhaseReport| {
         let slots = (0..).zip(&phase.course);
         let point = |(slot, count): (u32, &u64)| {

@@ -41,6 +41,8 @@ pub(crate) fn run(brokers: &str, messages: u64) -> anyhow::Result<()> {
     let consumer: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", brokers)
         .set("group.id", "bare")
+        .set("fetch.min.bytes", "262144")
+        .set("fetch.wait.max.ms", "50")
         .set("fetch.message.max.bytes", "2097152")
         .set("fetch.max.bytes", "4194304")
         .set("queued.max.messages.kbytes", "8192")

@@ -118,3 +118,32 @@ async fn unpack(packed: Bytes, limit: usize) -> Result<Option<Bytes>, ApiError> 
         Err(_) => Err(ApiError::Internal),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::stream;
+
+    use super::*;
+
+    async fn read_pieces(pieces: &[&'static str], limit: usize) -> Option<Bytes> {
+        let pieces: Vec<_> = pieces.iter().map(|piece| Ok::<_, Infallible>(Bytes::from(*piece))).collect();
+        whole(Body::from_stream(stream::iter(pieces)), None, limit).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_body_is_all_of_its_pieces_up_to_the_limit() {
+        for (pieces, whole) in [
+            (vec![], ""),
+            (vec!["abc"], "abc"),
+            (vec!["", "ab", "c"], "abc"),
+            (vec!["a", "b", "", "c"], "abc"),
+        ] {
+            assert_eq!(read_pieces(&pieces, 3).await.unwrap(), whole, "{pieces:?}");
+        }
+        for pieces in [vec!["abcd"], vec!["abc", "d"], vec!["", "ab", "cd"]] {
+            assert_eq!(read_pieces(&pieces, 3).await, None, "{pieces:?}");
+        }
+    }
+}

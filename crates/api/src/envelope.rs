@@ -1,6 +1,6 @@
 //! The one shape of every answer: `{"success", "message"?, "data"?, "error"?, "code"?, "request_id"}`.
 //!
-//! Handlers return a [`Reply`]; the layer in front of them writes it, with the request's id.
+//! Handlers return a [`Reply`]; what stands in front of them writes it, with the request's id.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};

@@ -18,8 +18,8 @@ use crate::serve::serve;
 /// How long requests in flight may take after the end was asked for.
 const FINISH_WITHIN: Duration = Duration::from_secs(15);
 
-/// Serves until `shutdown`, the numbers of the registry among it. Kafka or ClickHouse being away is waited for, at the start and later; an
-/// error is a set-up that someone has to change.
+/// Serves until `shutdown`, the numbers of the registry among it. Kafka or ClickHouse being away is waited
+/// for, at the start and later; an error is a set-up that someone has to change.
 pub async fn run(
     config: Config,
     channels: Channels,

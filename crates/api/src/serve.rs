@@ -20,9 +20,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Serves until `shutdown`, and then until what is in flight is answered.
 pub(crate) async fn serve(listener: TcpListener, front: Front, shutdown: Shutdown) {
     let (front, connections) = (Arc::new(front), GracefulShutdown::new());
-    let mut http = http1::Builder::new();
-    // An answer is one small write.
-    http.writev(false);
+    let http = http1::Builder::new();
     while let Some(stream) = shutdown.run_until_cancelled(accept(&listener)).await {
         let front = Arc::clone(&front);
         let answer = service_fn(move |request| {

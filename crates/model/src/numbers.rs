@@ -46,6 +46,7 @@ impl Embedding {
     }
 }
 
+/// From JSON text in memory alone, as [`RawValue`] is.
 impl<'de> Deserialize<'de> for Embedding {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = <&RawValue>::deserialize(deserializer)?.get();

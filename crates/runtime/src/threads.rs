@@ -1,6 +1,7 @@
 //! The threads for async work.
 
 use std::io;
+use std::num::NonZero;
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -9,7 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 pub fn beside_clients() -> io::Result<Runtime> {
     let mut runtime = Builder::new_multi_thread();
     if std::env::var_os("TOKIO_WORKER_THREADS").is_none() {
-        let cores = std::thread::available_parallelism()?.get();
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         runtime.worker_threads((cores * 3 / 4).max(1));
     }
     runtime.enable_all().build()

@@ -53,12 +53,13 @@ async fn beside_bare(site: &mut Site, scale: Scale) -> anyhow::Result<Measured> 
     let plan = plan(scale.of(200_000), 0, 0);
     let (mut own, mut bare, mut costs) = (0.0, 0.0, Vec::new());
     for _ in 0..2 {
+        // Both begin anew each time.
+        site.stop_api().await?;
+        site.start_api().await?;
         own += at_256(site, &plan, "api").await?.0;
         site.start_bare().await?;
         let (rate, took) = at_256(site, &plan, "bare").await?;
         (bare, costs) = (bare + rate, took);
-        site.stop_api().await?;
-        site.start_api().await?;
     }
     let figures = vec![
         Figure::new("per CPU-second of the bare handler", bare / 2.0, "events"),

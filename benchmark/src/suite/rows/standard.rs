@@ -57,6 +57,7 @@ pub(crate) async fn run(scale: Scale, output: &Path) -> anyhow::Result<Vec<Measu
     let report = run.verify().await?;
     fs::write(output.join("standard.json"), serde_json::to_string_pretty(&report)?)?;
     fs::write(output.join("standard.html"), page::page(&report)?)?;
+    fs::write(output.join("standard.svg"), page::accepted(&report).svg()?)?;
 
     let seconds =
         Figure::new("from the first request until the last is visible", report.seconds_until_visible, "s");

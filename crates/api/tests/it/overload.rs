@@ -37,7 +37,7 @@ async fn beyond_the_limit_every_request_but_those_about_health_invites_a_retry()
     ] {
         refuses_for_now(&answer);
     }
-    for path in ["/health", "/ping", "/pipeline"] {
+    for path in ["/health", "/ping", "/pipeline", "/metrics"] {
         assert_eq!(app.get(path).await.status, 200, "{path}");
     }
     assert_eq!(app.get("/ready").await.data()["kafka"], "ok");

@@ -3,6 +3,7 @@
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rdkafka::config::RDKafkaLogLevel;
@@ -24,8 +25,8 @@ const QUEUE_MESSAGES: &str = "10000000";
 pub(super) const RECORD_OVERHEAD_BYTES: usize = 512;
 
 /// How long the thread that hands out acknowledgements waits at a time. The last millisecond of each wait
-/// is spent looking, so these must be few.
-const POLL: Duration = Duration::from_secs(1);
+/// is spent looking, so these must be few: rdkafka's own such thread has ten a second.
+const POLL: Duration = Duration::from_millis(500);
 
 /// How much later than its time an answer may come.
 const LATE: Duration = Duration::from_millis(200);
@@ -41,6 +42,18 @@ pub struct Producer {
 struct Client {
     producer: Arc<BaseProducer<Context>>,
     context: Context,
+    over: Arc<AtomicBool>,
+    acks: Option<JoinHandle<()>>,
+}
+
+/// librdkafka ends before the process does.
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        if let Some(acks) = self.acks.take() {
+            let _ = acks.join();
+        }
+    }
 }
 
 /// A record on its way.
@@ -201,18 +214,19 @@ fn connect(kafka: &Kafka, topic: &Topic) -> Result<Client, KafkaError> {
         .set("statistics.interval.ms", "250")
         .create_with_context(context.clone())?;
     let producer = Arc::new(producer);
-    let served = Arc::downgrade(&producer);
-    std::thread::Builder::new()
+    let over = Arc::<AtomicBool>::default();
+    let (served, ended) = (Arc::clone(&producer), Arc::clone(&over));
+    let acks = std::thread::Builder::new()
         .name("kafka-acks".into())
         .spawn(move || {
-            while let Some(producer) = served.upgrade() {
-                producer.poll(POLL);
+            while !ended.load(Ordering::Relaxed) {
+                served.poll(POLL);
             }
         })
         .map_err(|error| {
             KafkaError::ClientCreation(format!("starting the acknowledgements' thread: {error}"))
         })?;
-    Ok(Client { producer, context })
+    Ok(Client { producer, context, over, acks: Some(acks) })
 }
 
 pub(super) fn headers(headers: &[(String, Vec<u8>)]) -> Option<OwnedHeaders> {
