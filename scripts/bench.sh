@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds everything for release and measures it on this machine, on data folders and ports of its own.
 # ROWS="api standard" measures only those rows, SCALE=0.1 with a tenth of the counts. A whole run is written
-# to benchmark/RESULTS.md and its plot to standard.svg; results.json, the standard run's report and its page lie in target/benchmark.
+# to benchmark/RESULTS.md and its plot to standard.svg; results.json, the standard run's report and its page
+# lie in target/benchmark.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -1,6 +1,7 @@
 //! Millrace's binaries as processes, and how to reach them.
 
 use std::path::Path;
+use std::process::Command;
 
 use benchmark::http::{Client, Target};
 
@@ -60,12 +61,7 @@ pub(crate) async fn api(place: &Place, folder: &Path) -> anyhow::Result<Service>
     let port = free_port()?;
     let mut command = binary("millrace-api")?;
     command.envs(place.environment()).env("API_PORT", port.to_string());
-    let mut api = Service {
-        process: Process::start("api", &mut command, folder)?,
-        url: format!("http://127.0.0.1:{port}"),
-    };
-    until_ready(&mut api).await?;
-    Ok(api)
+    started("api", command, port, folder).await
 }
 
 /// A bare handler in place of the API, once it answers.
@@ -73,10 +69,7 @@ pub(crate) async fn bare(place: &Place, folder: &Path) -> anyhow::Result<Service
     let port = free_port()?;
     let mut command = binary("millrace-benchmark-bare")?;
     command.args(["--brokers", &place.brokers, "serve", "--port", &port.to_string()]);
-    let process = Process::start("bare", &mut command, folder)?;
-    let mut bare = Service { process, url: format!("http://127.0.0.1:{port}") };
-    until_ready(&mut bare).await?;
-    Ok(bare)
+    started("bare", command, port, folder).await
 }
 
 /// The processor time in seconds that a bare loop takes to read so many messages of the topic.
@@ -104,10 +97,15 @@ pub(crate) async fn standalone(folder: &Path) -> anyhow::Result<Service> {
     let mut command = binary("millrace")?;
     command.env("MILLRACE_DATA", folder.join("data")).env("MILLRACE_ENGINE_PORT", "0");
     command.env("API_PORT", port.to_string()).env("LOG_LEVEL", "warn");
-    let process = Process::start("millrace", &mut command, folder)?;
-    let mut millrace = Service { process, url: format!("http://127.0.0.1:{port}") };
-    until_ready(&mut millrace).await?;
-    Ok(millrace)
+    started("millrace", command, port, folder).await
+}
+
+/// A process that listens on this port, once it says that it is ready.
+async fn started(name: &str, mut command: Command, port: u16, folder: &Path) -> anyhow::Result<Service> {
+    let process = Process::start(name, &mut command, folder)?;
+    let mut service = Service { process, url: format!("http://127.0.0.1:{port}") };
+    until_ready(&mut service).await?;
+    Ok(service)
 }
 
 /// Waits until `/ready` says so.

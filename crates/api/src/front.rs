@@ -37,12 +37,9 @@ impl Front {
     }
 
     /// Answers in the envelope, whatever happens behind.
-    pub(crate) async fn answer<B>(&self, request: Request<B>) -> Response
-    where
-        B: http_body::Body<Data = axum::body::Bytes, Error: Into<axum::BoxError>> + Send + 'static,
-    {
+    pub(crate) async fn answer(&self, request: Request) -> Response {
         let id = RequestId::of(request.headers());
-        let (request, leftover) = Leftover::of(request.map(Body::new));
+        let (request, leftover) = Leftover::of(request);
         let (answer, place) = match self.place(&request) {
             Ok(place) => {
                 let answered = AssertUnwindSafe(self.handle(request, &id)).catch_unwind().await;

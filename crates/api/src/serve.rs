@@ -5,6 +5,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -23,9 +25,9 @@ pub(crate) async fn serve(listener: TcpListener, front: Front, shutdown: Shutdow
     let http = http1::Builder::new();
     while let Some(stream) = shutdown.run_until_cancelled(accept(&listener)).await {
         let front = Arc::clone(&front);
-        let answer = service_fn(move |request| {
+        let answer = service_fn(move |request: hyper::Request<Incoming>| {
             let front = Arc::clone(&front);
-            async move { Ok::<_, Infallible>(front.answer(request).await) }
+            async move { Ok::<_, Infallible>(front.answer(request.map(Body::new)).await) }
         });
         let connection = connections.watch(http.serve_connection(TokioIo::new(stream), answer));
         tokio::spawn(async move {

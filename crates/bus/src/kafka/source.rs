@@ -22,8 +22,11 @@ use crate::{BusError, Topic};
 /// What one answer of a broker may hold, unless one record is larger.
 const FETCH_BYTES: usize = 4 << 20;
 
-/// How long a broker gathers records before it answers.
+/// How much a broker gathers before it answers, packed, and for how long at most: an answer for every few
+/// records would cost it more than the records do.
+const FETCH_MIN_BYTES: &str = "262144";
 const FETCH_WAIT_MS: &str = "50";
+
 const POLL: Duration = Duration::from_millis(100);
 /// While the partitions are paused nothing wakes a poll, so it looks more often.
 const POLL_PAUSED: Duration = Duration::from_millis(5);
@@ -47,9 +50,7 @@ pub(crate) fn source(
         .set("session.timeout.ms", "10000")
         .set("heartbeat.interval.ms", "2000")
         .set("fetch.message.max.bytes", topic.max_record_bytes.to_string())
-        // Answers to few and large questions: one for every few records would cost the broker more than
-        // the records do.
-        .set("fetch.min.bytes", "262144")
+        .set("fetch.min.bytes", FETCH_MIN_BYTES)
         .set("fetch.wait.max.ms", FETCH_WAIT_MS)
         // Packed; what comes out is a few times as much.
         .set("fetch.max.bytes", FETCH_BYTES.max(topic.max_record_bytes).to_string())
