@@ -21,12 +21,15 @@ const CONVERSATION: &str = "
     WHERE tenant = {tenant:String}
         AND (created_at, id) IN (
             SELECT created_at, id FROM events
-            WHERE tenant = {tenant:String} AND conversation_id = {conversation_id:String}
-                AND (created_at, UUIDToNum(id)) > ({after_time:DateTime64(3, 'UTC')}, UUIDToNum({after_id:UUID})))
+            WHERE tenant = {tenant:String} AND conversation_id = {conversation_id:String} /* after */)
         AND conversation_id = {conversation_id:String}
     ORDER BY created_at, UUIDToNum(id)
     LIMIT {limit:UInt64}
     SETTINGS use_skip_indexes_if_final = 0";
+
+/// Of the inner step, and only where it is wanted: to look at the ids too costs a third of that step.
+const AFTER: &str =
+    "AND (created_at, UUIDToNum(id)) > ({after_time:DateTime64(3, 'UTC')}, UUIDToNum({after_id:UUID}))";
 
 /// Which part of a conversation.
 #[derive(Clone, Copy, Debug)]
@@ -66,18 +69,18 @@ impl Store {
         conversation_id: &str,
         page: Page,
     ) -> Result<Turns, StoreError> {
-        // The nil UUID is before every event.
-        let after = page.after.map_or(uuid::Uuid::nil(), EventId::uuid);
-        let after_time = page.after.map(EventId::created_at).unwrap_or_default();
-        let query = self
+        let mut query = self
             .client
-            .query_raw(CONVERSATION)
+            .query_raw(&CONVERSATION.replace("/* after */", page.after.map_or("", |_| AFTER)))
             .param("tenant", tenant.as_str())
             .param("conversation_id", conversation_id)
-            .param("after_time", sql_time(after_time))
-            .param("after_id", after.to_string())
             .param("limit", page.limit)
             .param("embeddings", page.with_embeddings);
+        if let Some(after) = page.after {
+            query = query
+                .param("after_time", sql_time(after.created_at()))
+                .param("after_id", after.to_string());
+        }
         Ok(Turns { rows: query.fetch::<EventRow<'_>>()?, timeout: self.timeout() })
     }
 }
