@@ -7,6 +7,9 @@ use tokio::time::Instant;
 
 use crate::Config;
 
+/// A batch that is almost full waits longer than an almost empty one, by so many flush intervals.
+const LONGER: u32 = 3;
+
 /// Raw deliveries in the order of the log per partition, with the offsets that they cover.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
@@ -31,13 +34,17 @@ impl Batch {
         !self.is_empty() && self.bytes >= config.max_batch_bytes
     }
 
-    /// When it should be written; `None` while it is empty.
+    /// When it should be written; `None` while it is empty. The fuller it is, the longer it waits: two small
+    /// inserts cost ClickHouse almost twice what one of the size of both does.
     pub(crate) fn due_at(&self, config: &Config) -> Option<Instant> {
         let since = self.since?;
         if self.deliveries.len() >= config.batch_size || self.is_full(config) {
             return Some(since);
         }
-        Some(since + Duration::from_millis(config.flush_interval_ms))
+        let calm = Duration::from_millis(config.flush_interval_ms);
+        let size = u32::try_from(config.batch_size).unwrap_or(u32::MAX);
+        let filled = u32::try_from(self.deliveries.len()).unwrap_or(size);
+        Some(since + calm + calm.saturating_mul(LONGER).saturating_mul(filled) / size)
     }
 
     /// Leaves out what came from these partitions: it will come again, to their new owner. Returns how
@@ -79,6 +86,10 @@ mod tests {
         batch.push(delivery(0, 7, 1));
         batch.push(delivery(1, 3, 1));
         assert!(batch.due_at(&config).unwrap() > Instant::now());
+        let of_two = batch.due_at(&config).unwrap();
+        batch.drop_partitions(&[1]);
+        assert_eq!(of_two - batch.due_at(&config).unwrap(), Duration::from_mins(1), "the fuller the longer");
+        batch.push(delivery(1, 3, 1));
         batch.push(delivery(0, 8, 1));
         assert!(batch.due_at(&config).unwrap() <= Instant::now());
         assert_eq!(batch.next_offsets(), Offsets::from([(0, 9), (1, 4)]));

@@ -10,7 +10,8 @@ pub struct Config {
     /// A batch of so many operations is written at once.
     #[serde(deserialize_with = "positive")]
     pub batch_size: usize,
-    /// A batch is written at the latest this long after its first operation, in milliseconds.
+    /// A batch of few operations is written this long after its first, one that is almost full after up to
+    /// four times as long, in milliseconds.
     pub flush_interval_ms: u64,
     /// What a batch may grow to while the one before it is written, in bytes.
     #[serde(deserialize_with = "positive")]
@@ -28,7 +29,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            batch_size: 5_000,
+            batch_size: 10_000,
             flush_interval_ms: 150,
             max_batch_bytes: 20 << 20,
             cache_bytes: 32 << 20,
