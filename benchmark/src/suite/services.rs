@@ -10,6 +10,8 @@ use crate::process::{Process, binary, free_port};
 /// Where Millrace's processes find Kafka and the table.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
+    /// Of the topic, once a service makes it.
+    pub(crate) partitions: String,
     pub(crate) brokers: String,
     pub(crate) clickhouse: String,
     pub(crate) group: String,
@@ -17,8 +19,9 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    fn environment(&self) -> [(&'static str, &str); 5] {
+    fn environment(&self) -> [(&'static str, &str); 6] {
         [
+            ("KAFKA_PARTITIONS", &self.partitions),
             ("KAFKA_BROKERS", &self.brokers),
             ("KAFKA_GROUP_ID", &self.group),
             ("CLICKHOUSE_URL", &self.clickhouse),

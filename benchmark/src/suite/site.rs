@@ -17,6 +17,8 @@ use crate::sql::Sql;
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_mins(10);
+/// As by default.
+const PARTITIONS: u16 = 12;
 
 /// What a process took.
 #[derive(Clone, Debug, Serialize)]
@@ -43,10 +45,15 @@ pub(crate) struct Site {
 impl Site {
     /// Kafka and the engine alone.
     pub(crate) async fn start() -> anyhow::Result<Self> {
+        Self::start_partitioned(PARTITIONS).await
+    }
+
+    async fn start_partitioned(partitions: u16) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("millrace-bench-").tempdir()?;
         let (kafka, brokers) = crate::kafka::start(folder.path()).await?;
         let engine = services::engine(folder.path()).await?;
         let place = Place {
+            partitions: partitions.to_string(),
             brokers,
             clickhouse: engine.url.clone(),
             group: "benchmark".to_owned(),
@@ -64,7 +71,13 @@ impl Site {
 
     /// All of it, ready.
     pub(crate) async fn complete() -> anyhow::Result<Self> {
-        let mut site = Self::with_api().await?;
+        Self::complete_partitioned(PARTITIONS).await
+    }
+
+    /// All of it, with so many partitions of the topic.
+    pub(crate) async fn complete_partitioned(partitions: u16) -> anyhow::Result<Self> {
+        let mut site = Self::start_partitioned(partitions).await?;
+        site.start_api().await?;
         site.start_consumers(1)?;
         for consumer in &mut site.consumers {
             services::until_ready(consumer).await?;

@@ -77,9 +77,8 @@ impl Store {
             .param("limit", page.limit)
             .param("embeddings", page.with_embeddings);
         if let Some(after) = page.after {
-            query = query
-                .param("after_time", sql_time(after.created_at()))
-                .param("after_id", after.to_string());
+            query =
+                query.param("after_time", sql_time(after.created_at())).param("after_id", after.to_string());
         }
         Ok(Turns { rows: query.fetch::<EventRow<'_>>()?, timeout: self.timeout() })
     }
