@@ -154,9 +154,10 @@ impl PhaseReport {
 }
 
 impl Generator {
-    /// Of what this process has used so far.
-    pub fn new(requests: u64) -> Self {
-        let cpu_seconds = usage::cpu(std::process::id()).map(|cpu| cpu.as_secs_f64());
+    /// Of what this process has used since it had used `before`.
+    pub fn since(before: Option<Duration>, requests: u64) -> Self {
+        let used = usage::cpu(std::process::id()).zip(before);
+        let cpu_seconds = used.map(|(now, before)| now.saturating_sub(before).as_secs_f64());
         let per_1000 = |seconds: f64| seconds / float(requests.max(1)) * 1_000.0;
         Self { cpu_seconds, cpu_seconds_per_1000_requests: cpu_seconds.map(per_1000) }
     }
@@ -224,7 +225,7 @@ mod tests {
         let settings = Settings { concurrency: 1, batch: 1, rate: None, payload: vec![300], embeddings: 0 };
         let phase = PhaseReport::new(Kind::Insert, tally, 1.0, 2.0, Some(5.0));
         let url = "http://x".to_owned();
-        Report::new(url, Timestamp::now(), settings, vec![phase], Generator::new(1), verification, Vec::new())
+        Report::new(url, Timestamp::now(), settings, vec![phase], Generator::since(None, 1), verification, Vec::new())
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::phase::Phase;
 use crate::plan::{Kind, Plan};
 use crate::progress::Progress;
 use crate::report::{Generator, PhaseReport, Report};
+use crate::usage;
 use crate::verify::Verifier;
 use crate::watch::{Mark, Watch};
 
@@ -47,6 +48,7 @@ impl Run {
         let started_at = Timestamp::now();
         let plan = Arc::new(Plan::new(load.sizes()?, load.event_names.clone(), started_at, rand::random()));
         let progress = Progress::new(server.quiet);
+        let used = usage::cpu(std::process::id());
         let connections = Connection::open_many(target.address(), load.concurrency).await;
         let connections = connections.with_context(|| format!("connecting to {}", target.address()))?;
 
@@ -59,7 +61,7 @@ impl Run {
             let visible = watch.until_visible(&last.mark, load.patience());
             progress.follow("visible", all, position, visible).await?;
         }
-        let generator = Generator::new(done.iter().map(|done| done.phase.tally().requests).sum());
+        let generator = Generator::since(used, done.iter().map(|done| done.phase.tally().requests).sum());
         let (url, load) = (server.url.clone(), load.clone());
         Ok(Self { url, load, target, plan, progress, started_at, begin, watch, done, generator })
     }

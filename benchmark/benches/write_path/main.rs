@@ -18,7 +18,7 @@ use crate::common::{create, create_body, intake, names, plan, rows, sink, steps,
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// A batch as the consumer sees it under load.
-const BATCH: u64 = 5_000;
+const BATCH: u64 = 10_000;
 
 fn codecs(criterion: &mut Criterion) {
     let plan = plan(BATCH);
@@ -42,7 +42,7 @@ fn codecs(criterion: &mut Criterion) {
 
 fn batches(criterion: &mut Criterion) {
     let plan = plan(BATCH);
-    let mut group = criterion.benchmark_group("a batch of 5,000");
+    let mut group = criterion.benchmark_group("a batch of 10,000");
     group.throughput(Throughput::Elements(BATCH));
     let creates = steps((0..BATCH).map(|index| create(&plan, index)), 0);
     group.bench_function("fold creates", |bencher| {

@@ -10,8 +10,8 @@ use crate::process::{Process, binary, free_port};
 /// Where Millrace's processes find Kafka and the table.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
-    /// Of the topic, once a service makes it.
-    pub(crate) partitions: String,
+    /// Of the topic, once a service makes it; otherwise as many as by default.
+    pub(crate) partitions: Option<u16>,
     pub(crate) brokers: String,
     pub(crate) clickhouse: String,
     pub(crate) group: String,
@@ -19,15 +19,16 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    fn environment(&self) -> [(&'static str, &str); 6] {
-        [
-            ("KAFKA_PARTITIONS", &self.partitions),
-            ("KAFKA_BROKERS", &self.brokers),
-            ("KAFKA_GROUP_ID", &self.group),
-            ("CLICKHOUSE_URL", &self.clickhouse),
-            ("CLICKHOUSE_DATABASE", &self.database),
-            ("LOG_LEVEL", "warn"),
-        ]
+    fn environment(&self) -> Vec<(&'static str, String)> {
+        let mut variables = vec![
+            ("KAFKA_BROKERS", self.brokers.clone()),
+            ("KAFKA_GROUP_ID", self.group.clone()),
+            ("CLICKHOUSE_URL", self.clickhouse.clone()),
+            ("CLICKHOUSE_DATABASE", self.database.clone()),
+            ("LOG_LEVEL", "warn".to_owned()),
+        ];
+        variables.extend(self.partitions.map(|count| ("KAFKA_PARTITIONS", count.to_string())));
+        variables
     }
 }
 

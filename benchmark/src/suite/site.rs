@@ -17,8 +17,6 @@ use crate::sql::Sql;
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_mins(10);
-/// As by default.
-const PARTITIONS: u16 = 12;
 
 /// What a process took.
 #[derive(Clone, Debug, Serialize)]
@@ -45,15 +43,15 @@ pub(crate) struct Site {
 impl Site {
     /// Kafka and the engine alone.
     pub(crate) async fn start() -> anyhow::Result<Self> {
-        Self::start_partitioned(PARTITIONS).await
+        Self::start_partitioned(None).await
     }
 
-    async fn start_partitioned(partitions: u16) -> anyhow::Result<Self> {
+    async fn start_partitioned(partitions: Option<u16>) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("millrace-bench-").tempdir()?;
         let (kafka, brokers) = crate::kafka::start(folder.path()).await?;
         let engine = services::engine(folder.path()).await?;
         let place = Place {
-            partitions: partitions.to_string(),
+            partitions,
             brokers,
             clickhouse: engine.url.clone(),
             group: "benchmark".to_owned(),
@@ -71,11 +69,11 @@ impl Site {
 
     /// All of it, ready.
     pub(crate) async fn complete() -> anyhow::Result<Self> {
-        Self::complete_partitioned(PARTITIONS).await
+        Self::complete_partitioned(None).await
     }
 
-    /// All of it, with so many partitions of the topic.
-    pub(crate) async fn complete_partitioned(partitions: u16) -> anyhow::Result<Self> {
+    /// All of it, with so many partitions of the topic if that is given.
+    pub(crate) async fn complete_partitioned(partitions: Option<u16>) -> anyhow::Result<Self> {
         let mut site = Self::start_partitioned(partitions).await?;
         site.start_api().await?;
         site.start_consumers(1)?;

@@ -5,6 +5,9 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use benchmark::http::{Connection, Head, Target};
 
+const PARTS: &str =
+    "SELECT count() FROM system.parts WHERE active AND database = 'event_analytics' AND table = 'events'";
+
 /// ClickHouse's HTTP interface.
 pub(crate) struct Sql {
     target: Target,
@@ -32,5 +35,10 @@ impl Sql {
     pub(crate) async fn number(&self, statement: &str) -> anyhow::Result<u64> {
         let text = self.run(statement).await?;
         text.parse().with_context(|| format!("{statement}: {text}"))
+    }
+
+    /// How many active parts the table of events has.
+    pub(crate) async fn parts(&self) -> anyhow::Result<u64> {
+        self.number(PARTS).await
     }
 }

@@ -2,7 +2,7 @@
 //! is bounded by what its messages hold, not by what the events that they update do.
 
 /// One query's worth.
-const MOST: usize = 5_000;
+const MOST: usize = 10_000;
 const LEAST: usize = 50;
 pub(crate) struct Appetite {
     max_bytes: usize,

@@ -10,7 +10,7 @@ pub struct Config {
     /// A batch of so many operations is written at once.
     #[serde(deserialize_with = "positive")]
     pub batch_size: usize,
-    /// A batch of few operations is written this long after its first, one that is almost full after up to
+    /// A batch of few operations is written this long after its first, one of almost `batch_size` after up to
     /// four times as long, in milliseconds.
     pub flush_interval_ms: u64,
     /// What a batch may grow to while the one before it is written, in bytes.

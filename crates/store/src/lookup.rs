@@ -59,8 +59,3 @@ fn text(keys: &[EventKey]) -> String {
     }
     text
 }
-
-/// A time as a literal that ClickHouse reads as `DateTime64(3, 'UTC')`.
-pub(crate) fn sql_time(at: model::Timestamp) -> String {
-    at.to_string().replace('T', " ").replace('Z', "")
-}

@@ -18,7 +18,7 @@ const CREATE_DATABASE: &str = "CREATE DATABASE IF NOT EXISTS {database} {on_clus
 const CREATE_RECORD: &str = "
     CREATE TABLE IF NOT EXISTS {database}.schema_migrations {on_cluster}
     (name String, checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3))
-    ENGINE = {replicated}ReplacingMergeTree ORDER BY name {settings}";
+    ENGINE = {replicated}ReplacingMergeTree ORDER BY name {record_settings}";
 const APPLIED: &str =
     "SELECT name, any(checksum) AS checksum FROM schema_migrations GROUP BY name ORDER BY name";
 const RECORD: &str = "INSERT INTO schema_migrations (name, checksum) SELECT ?, ?";
@@ -75,12 +75,20 @@ fn pending<'a>(
 fn substitute(template: &str, config: &Config) -> String {
     let on_cluster = config.cluster.as_ref().map_or_else(String::new, |name| format!("ON CLUSTER {name}"));
     let replicated = if config.cluster.is_some() { "Replicated" } else { "" };
-    let fsync = if config.fsync { ", fsync_after_insert = 1, fsync_part_directory = 1" } else { "" };
+    let fsync = if config.fsync { "fsync_after_insert = 1, fsync_part_directory = 1" } else { "" };
+    let granularity = format!("index_granularity = {INDEX_GRANULARITY}");
     template
         .replace("{database}", &config.database)
         .replace("{on_cluster}", &on_cluster)
         .replace("{replicated}", replicated)
-        .replace("{settings}", &format!("SETTINGS index_granularity = {INDEX_GRANULARITY}{fsync}"))
+        .replace("{settings}", &settings(&[&granularity, fsync]))
+        .replace("{record_settings}", &settings(&[fsync]))
+}
+
+/// Those of a table, if it has any of its own.
+fn settings(all: &[&str]) -> String {
+    let given: Vec<_> = all.iter().copied().filter(|setting| !setting.is_empty()).collect();
+    if given.is_empty() { String::new() } else { format!("SETTINGS {}", given.join(", ")) }
 }
 
 /// SHA-256 of the file as it is in the repository, in hexadecimal.

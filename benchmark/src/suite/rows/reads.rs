@@ -16,8 +16,6 @@ use crate::site::{Cpu, Site};
 use crate::sql::Sql;
 
 const ROWS: u64 = 20_000_000;
-const PARTS: &str =
-    "SELECT count() FROM system.parts WHERE active AND database = 'event_analytics' AND table = 'events'";
 const MERGES: &str = "SELECT count() FROM system.merges WHERE database = 'event_analytics'";
 /// How long to wait for merges that the inserts have left behind.
 const QUIET_WITHIN: Duration = Duration::from_mins(2);
@@ -55,7 +53,7 @@ async fn reads(
     let known = Known { ids, conversations };
     ensure!(!known.ids.is_empty(), "no events to ask for");
     let answers = measure(&site.target()?, &wanted, &known).await?;
-    let parts = sql.number(PARTS).await?;
+    let parts = sql.parts().await?;
     let mut figures = vec![
         p50(&answers, "by id", judged.then_some(12.0)),
         p50(&answers, "by conversation", judged.then_some(25.0)),

@@ -21,8 +21,6 @@ use crate::site::{Site, cost_of};
 use crate::sql::Sql;
 use crate::writes::{SINGLE, plan, write};
 
-const PARTS: &str =
-    "SELECT count() FROM system.parts WHERE active AND database = 'event_analytics' AND table = 'events'";
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// How few partitions a topic may well have: each costs Kafka and the API requests of its own.
@@ -36,7 +34,7 @@ pub(crate) async fn run(scale: Scale, output: &Path) -> anyhow::Result<Vec<Measu
     fs::write(output.join("standard.html"), page::page(&report)?)?;
     fs::write(output.join("standard.svg"), page::accepted(&report).svg()?)?;
     let what = format!("the same on a topic of {FEW} partitions");
-    let (few, _) = standard(scale, Site::complete_partitioned(FEW).await?, &what).await?;
+    let (few, _) = standard(scale, Site::complete_partitioned(Some(FEW)).await?, &what).await?;
     Ok(vec![usual, few])
 }
 
@@ -96,7 +94,7 @@ async fn standard(scale: Scale, site: Site, what: &str) -> anyhow::Result<(Measu
 async fn watch_parts<T>(sql: &Sql, most: &mut u64) -> T {
     loop {
         // The engine may be busy; the next look may be luckier.
-        if let Ok(parts) = sql.number(PARTS).await {
+        if let Ok(parts) = sql.parts().await {
             *most = parts.max(*most);
         }
         sleep(LOOK_EVERY).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clickhouse::query::RowCursor;
 use model::{Event, EventId, Tenant};
 
-use crate::lookup::sql_time;
+use super::sql_time;
 use crate::row::{EventRow, State};
 use crate::{Store, StoreError, within};
 
@@ -28,8 +28,8 @@ const CONVERSATION: &str = "
     SETTINGS use_skip_indexes_if_final = 0";
 
 /// Of the inner step, and only where it is wanted: to look at the ids too costs a third of that step.
-const AFTER: &str =
-    "AND (created_at, UUIDToNum(id)) > ({after_time:DateTime64(3, 'UTC')}, UUIDToNum({after_id:UUID}))";
+const AFTER: &str = "AND created_at >= {after_time:DateTime64(3, 'UTC')}
+    AND (created_at, UUIDToNum(id)) > ({after_time:DateTime64(3, 'UTC')}, UUIDToNum({after_id:UUID}))";
 
 /// Which part of a conversation.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@ use clickhouse::Row;
 use model::{Tenant, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::lookup::sql_time;
+use super::sql_time;
 use crate::{Store, StoreError, within};
 
 /// Latency 0 is not measured: counted, but left out of the percentile.

@@ -10,3 +10,8 @@ pub use conversation::{Page, Turns};
 pub use error_counts::ErrorCount;
 pub use latency::SessionLatency;
 pub use top_error_sessions::ErrorSession;
+
+/// A time as the value of a parameter of type `DateTime64(3, 'UTC')`.
+fn sql_time(at: model::Timestamp) -> String {
+    at.to_string().replace('T', " ").replace('Z', "")
+}

@@ -20,6 +20,7 @@ async fn the_greatest_version_wins_before_any_merge() {
     assert_eq!(database.sql("SELECT count() FROM {db}.events").await, "4");
     let found = database.store.lookup(std::slice::from_ref(&key)).await.unwrap();
     assert_eq!(found, HashMap::from([rows[0].clone()]));
+    assert_eq!(database.store.event(&key).await.unwrap().as_ref(), Some(&rows[0].1));
 }
 
 #[tokio::test]
@@ -30,6 +31,7 @@ async fn of_two_creates_the_first_wins() {
     database.insert_apart(&rows).await;
     let found = database.store.lookup(std::slice::from_ref(&key)).await.unwrap();
     assert_eq!(found, HashMap::from([rows[1].clone()]));
+    assert_eq!(database.store.event(&key).await.unwrap().as_ref(), Some(&rows[1].1));
 }
 
 #[tokio::test]
@@ -47,6 +49,7 @@ async fn tombstones_are_seen_before_and_after_a_merge() {
         .await;
     let keys = [deleted_key, never_created];
     assert_eq!(database.store.lookup(&keys).await.unwrap(), HashMap::from(tombstones.clone()));
+    assert_eq!(database.store.event(&keys[0]).await.unwrap().as_ref(), Some(&tombstones[0].1));
 
     database.sql("SYSTEM START MERGES {db}.events").await;
     database.sql("OPTIMIZE TABLE {db}.events FINAL").await;
@@ -102,6 +105,9 @@ async fn events_of_the_first_and_the_last_possible_moment_are_found() {
         .map(|at| EventKey { tenant: tenant("acme"), id: id_at(at) });
     let rows = keys.each_ref().map(|key| created(key, 1, saying("x")));
     database.store.insert(&rows).await.unwrap();
+    for (key, row) in &rows {
+        assert_eq!(database.store.event(key).await.unwrap().as_ref(), Some(row));
+    }
     assert_eq!(database.store.lookup(&keys).await.unwrap(), HashMap::from(rows));
 }
 
