@@ -31,7 +31,7 @@ impl Default for Config {
         Self {
             batch_size: 10_000,
             flush_interval_ms: 150,
-            max_batch_bytes: 20 << 20,
+            max_batch_bytes: 16 << 20,
             cache_bytes: 32 << 20,
             status_port: 8081,
             status_host: std::net::Ipv4Addr::LOCALHOST.into(),
