@@ -225,7 +225,15 @@ mod tests {
         let settings = Settings { concurrency: 1, batch: 1, rate: None, payload: vec![300], embeddings: 0 };
         let phase = PhaseReport::new(Kind::Insert, tally, 1.0, 2.0, Some(5.0));
         let url = "http://x".to_owned();
-        Report::new(url, Timestamp::now(), settings, vec![phase], Generator::since(None, 1), verification, Vec::new())
+        Report::new(
+            url,
+            Timestamp::now(),
+            settings,
+            vec![phase],
+            Generator::since(None, 1),
+            verification,
+            Vec::new(),
+        )
     }
 
     #[test]
