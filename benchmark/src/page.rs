@@ -65,6 +65,12 @@ pub fn accepted(report: &Report) -> Chart {
     }
 }
 
+/// The label of 1 in 10, 1 in 100 and so on; none between them.
+fn percentile(rarity: f64) -> String {
+    let whole = (rarity - rarity.round()).abs() < 1e-6;
+    if whole { format!("{}", 100.0 - 100.0 / 10_f64.powf(rarity.round())) } else { String::new() }
+}
+
 /// The further right, the rarer: each unit is a tenth of the calls of the one before.
 fn percentiles(report: &Report) -> Chart {
     let rarity = |percentile: f64| (100.0 / (100.0 - percentile).max(0.001)).log10();
@@ -75,7 +81,7 @@ fn percentiles(report: &Report) -> Chart {
     Chart {
         x: "percentile",
         y: "milliseconds",
-        label_x: |rarity| format!("{}", 100.0 - 100.0 / 10_f64.powf(rarity)),
+        label_x: percentile,
         lines: report.phases.iter().map(line).collect(),
     }
 }
@@ -88,4 +94,14 @@ fn lag(report: &Report) -> Chart {
 
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_steps_of_rarity_have_a_label() {
+        assert_eq!([0.0, 0.5, 1.0, 2.5, 3.0].map(percentile), ["0", "", "90", "", "99.9"]);
+    }
 }
