@@ -10,7 +10,7 @@ use crate::process::{Process, binary, free_port};
 /// Where Millrace's processes find Kafka and the table.
 #[derive(Clone, Debug)]
 pub(crate) struct Place {
-    /// Of the topic, once a service makes it; otherwise as many as by default.
+    /// Of the topic, once a service makes it; as many as by default if not given.
     pub(crate) partitions: Option<u16>,
     pub(crate) brokers: String,
     pub(crate) clickhouse: String,

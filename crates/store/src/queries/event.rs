@@ -6,7 +6,8 @@ use super::sql_time;
 use crate::row::EventRow;
 use crate::{Store, StoreError, Stored, within};
 
-/// As a look-up, but a key of three values is found in half the time of a set of one.
+/// As a look-up, but a key of three values is found in half the time of a set of one. A plain `LIMIT 1` would
+/// have ClickHouse read the other columns in a step of its own, which takes longer for so few rows.
 const EVENT: &str = "
     SELECT ?fields FROM events
     WHERE tenant = ? AND created_at = ? AND id = toUUID(?)

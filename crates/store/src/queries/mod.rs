@@ -11,7 +11,7 @@ pub use error_counts::ErrorCount;
 pub use latency::SessionLatency;
 pub use top_error_sessions::ErrorSession;
 
-/// A time as the value of a parameter of type `DateTime64(3, 'UTC')`.
+/// A time as text that ClickHouse reads as `DateTime64(3, 'UTC')`.
 fn sql_time(at: model::Timestamp) -> String {
     at.to_string().replace('T', " ").replace('Z', "")
 }
