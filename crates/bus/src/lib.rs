@@ -13,6 +13,7 @@ pub mod log;
 mod partition;
 mod positions;
 mod producer;
+mod signals;
 mod source;
 mod stretch;
 mod topic;

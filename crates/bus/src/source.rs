@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
-
 use crate::budget::Budget;
+use crate::signals::Receiver;
 use crate::{BusError, kafka, log};
 
 /// A record, as it comes out of the log.
@@ -59,7 +58,7 @@ pub type Offsets = BTreeMap<i32, i64>;
 
 /// A member of a consumer group. Dropping it leaves the group.
 pub struct Source {
-    pub(crate) signals: mpsc::UnboundedReceiver<Signal>,
+    pub(crate) signals: Receiver,
     pub(crate) budget: Arc<Budget>,
     pub(crate) reader: Reader,
 }
@@ -72,22 +71,12 @@ pub(crate) enum Reader {
 impl Source {
     /// The next thing that happened; `None` once reading has ended for good. Cancel-safe.
     pub async fn next(&mut self) -> Option<Signal> {
-        let signal = self.signals.recv().await?;
-        self.handed_over(&signal);
-        Some(signal)
+        self.signals.next().await
     }
 
     /// The next thing that has already happened, if there is any.
     pub fn try_next(&mut self) -> Option<Signal> {
-        let signal = self.signals.try_recv().ok()?;
-        self.handed_over(&signal);
-        Some(signal)
-    }
-
-    fn handed_over(&self, signal: &Signal) {
-        if let Signal::Delivery(delivery) = signal {
-            self.budget.give_back(delivery.bytes());
-        }
+        self.signals.try_next()
     }
 
     /// How often reading paused since the last call, because too much was waiting here.

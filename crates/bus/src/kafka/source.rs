@@ -9,13 +9,13 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::{ClientContext, Offset, TopicPartitionList};
-use tokio::sync::mpsc;
 
 use super::delivery::delivery;
 use super::gaps::Gaps;
 use super::notices::{Notices, is_passing};
 use super::{Kafka, blocking};
 use crate::budget::Budget;
+use crate::signals::{Sender, channel};
 use crate::source::{Delivery, Offsets, Reader as AnyReader, Signal, Source};
 use crate::{BusError, Topic};
 
@@ -38,7 +38,9 @@ pub(crate) fn source(
     group: &str,
     max_queued_bytes: usize,
 ) -> Result<Source, BusError> {
-    let (sender, signals) = mpsc::unbounded_channel();
+    let budget = Arc::new(Budget::new(max_queued_bytes));
+    let (sender, signals) = channel(&budget);
+    let sender = Arc::new(sender);
     let refused = |error: KafkaError| BusError::Refused(format!("Kafka's settings: {error}"));
     let consumer: BaseConsumer<Callbacks> = kafka
         .client()
@@ -57,7 +59,7 @@ pub(crate) fn source(
         .set("queued.max.messages.kbytes", "8192")
         .set("fetch.queue.backoff.ms", "50")
         .create_with_context(Callbacks {
-            signals: sender.clone(),
+            signals: Arc::clone(&sender),
             notices: kafka.notices.clone(),
             paused: AtomicBool::new(false),
             assigned: Mutex::default(),
@@ -66,7 +68,6 @@ pub(crate) fn source(
     consumer.subscribe(&[&topic.name]).map_err(refused)?;
 
     let consumer = Arc::new(consumer);
-    let budget = Arc::new(Budget::new(max_queued_bytes));
     let stop = Arc::new(AtomicBool::new(false));
     let poller = Poller {
         consumer: Arc::clone(&consumer),
@@ -126,7 +127,7 @@ impl Drop for Reader {
 }
 
 struct Callbacks {
-    signals: mpsc::UnboundedSender<Signal>,
+    signals: Arc<Sender>,
     notices: Notices,
     /// Whether the poller has paused what was assigned.
     paused: AtomicBool,
@@ -142,7 +143,7 @@ impl ClientContext for Callbacks {
     // Poll gives it too, but without the words.
     fn error(&self, error: KafkaError, reason: &str) {
         if !is_passing(&error) {
-            let _ = self.signals.send(Signal::Trouble(reason.to_owned()));
+            self.signals.say(Signal::Trouble(reason.to_owned()));
         }
         self.notices.error(error, reason);
     }
@@ -151,7 +152,7 @@ impl ClientContext for Callbacks {
 impl ConsumerContext for Callbacks {
     fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         if let Rebalance::Revoke(partitions) = rebalance {
-            let _ = self.signals.send(Signal::Revoked(numbers(partitions)));
+            self.signals.say(Signal::Revoked(numbers(partitions)));
         }
     }
 
@@ -171,7 +172,7 @@ impl ConsumerContext for Callbacks {
             Rebalance::Revoke(_) => return,
             Rebalance::Error(error) => Signal::Trouble(format!("rebalance: {error}")),
         };
-        let _ = self.signals.send(signal);
+        self.signals.say(signal);
     }
 }
 
@@ -185,7 +186,7 @@ fn numbers(partitions: &TopicPartitionList) -> Vec<i32> {
 
 struct Poller {
     consumer: Arc<BaseConsumer<Callbacks>>,
-    signals: mpsc::UnboundedSender<Signal>,
+    signals: Arc<Sender>,
     budget: Arc<Budget>,
     stop: Arc<AtomicBool>,
     allow_create_time: bool,
@@ -198,26 +199,26 @@ impl Poller {
     fn run(mut self) {
         while !self.is_over() {
             let paused = self.pause_or_resume();
-            let message = self
-                .consumer
-                .poll(if paused { POLL_PAUSED } else { POLL })
-                .map(|polled| polled.map(|message| delivery(&message, self.allow_create_time)));
+            let polled = self.consumer.poll(Duration::ZERO).or_else(|| {
+                self.signals.flush();
+                self.consumer.poll(if paused { POLL_PAUSED } else { POLL })
+            });
+            let message = polled.map(|polled| Ok(delivery(&polled?, self.allow_create_time)));
             self.note_assigned();
             if let Some(Ok(next)) = &message {
                 self.note(next);
             }
             while let Some(gap) = self.gaps.next() {
-                let _ = self.signals.send(gap);
+                self.signals.say(gap);
             }
             match message {
                 None => {}
                 Some(Ok(delivery)) => {
-                    self.budget.take(delivery.bytes());
-                    let _ = self.signals.send(Signal::Delivery(delivery));
+                    self.signals.gather(delivery);
                 }
                 Some(Err(error)) if is_passing(&error) => {}
                 Some(Err(error)) => {
-                    let _ = self.signals.send(Signal::Trouble(error.to_string()));
+                    self.signals.say(Signal::Trouble(error.to_string()));
                 }
             }
         }
@@ -244,7 +245,7 @@ impl Poller {
         );
         self.gaps.begin_again(assigned);
         if let Err(error) = self.gaps.learn(&self.consumer) {
-            let _ = self.signals.send(Signal::Trouble(format!("asking for committed offsets: {error}")));
+            self.signals.say(Signal::Trouble(format!("asking for committed offsets: {error}")));
         }
     }
 
@@ -252,6 +253,7 @@ impl Poller {
     /// group may commit behind the gap. That librdkafka read it means that committed offsets can be asked.
     fn note(&mut self, next: &Delivery) {
         while !self.gaps.knows(next.partition) && !self.is_over() {
+            self.signals.flush();
             std::thread::sleep(POLL);
             self.note_assigned();
         }

@@ -6,13 +6,13 @@ use std::thread;
 use std::time::Duration;
 
 use rusqlite::{Connection, Row};
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::bell::Bell;
 use super::queue::Change;
 use super::topics::{missing, standings};
 use super::{Log, file, headers, locked};
 use crate::budget::Budget;
+use crate::signals::{Sender, channel};
 use crate::source::Reader as AnyReader;
 use crate::{BusError, Delivery, Offsets, Signal, Source, Topic};
 
@@ -42,7 +42,7 @@ pub fn source(log: &Log, topic: &Topic, group: &str, max_queued_bytes: usize) ->
         return Err(missing(&topic.name));
     }
     let budget = Arc::new(Budget::new(max_queued_bytes.max(1)));
-    let (sender, signals) = unbounded_channel();
+    let (sender, signals) = channel(&budget);
     let turns = standings.iter().map(|at| Turn {
         partition: at.partition,
         slot: at.slot,
@@ -92,7 +92,7 @@ struct Reading {
     topic: String,
     /// The partitions, the one that has waited longest first.
     turns: VecDeque<Turn>,
-    signals: UnboundedSender<Signal>,
+    signals: Sender,
     budget: Arc<Budget>,
     bell: Arc<Bell>,
 }
@@ -107,14 +107,14 @@ impl Reading {
     fn run(mut self) {
         let mut partitions: Vec<_> = self.turns.iter().map(|turn| turn.partition).collect();
         partitions.sort_unstable();
-        self.say(Signal::Assigned(partitions));
+        self.signals.say(Signal::Assigned(partitions));
         while self.is_wanted() {
             let heard = self.bell.rings();
             match self.round() {
                 Ok(true) => {}
                 Ok(false) => self.bell.wait(heard),
                 Err(error) => {
-                    self.say(Signal::Trouble(format!("reading the log: {error}")));
+                    self.signals.say(Signal::Trouble(format!("reading the log: {error}")));
                     thread::sleep(TROUBLE_PAUSE);
                 }
             }
@@ -158,9 +158,9 @@ impl Reading {
             self.skip(turn, delivery.offset);
             turn.next = delivery.offset + 1;
             bytes += delivery.bytes();
-            self.budget.take(delivery.bytes());
-            self.say(Signal::Delivery(delivery));
+            self.signals.gather(delivery);
         }
+        self.signals.flush();
         Ok(())
     }
 
@@ -168,7 +168,7 @@ impl Reading {
     fn skip(&self, turn: &mut Turn, to: i64) {
         let missed = to - turn.next;
         if missed > 0 {
-            self.say(Signal::Gap { partition: turn.partition, missed });
+            self.signals.say(Signal::Gap { partition: turn.partition, missed });
             turn.next = to;
         }
     }
@@ -184,11 +184,6 @@ impl Reading {
 
     fn is_wanted(&self) -> bool {
         !self.signals.is_closed() && !self.bell.is_closed()
-    }
-
-    /// That nobody listens any more is found by [`Reading::is_wanted`].
-    fn say(&self, signal: Signal) {
-        let _ = self.signals.send(signal);
     }
 }
 
@@ -232,11 +227,12 @@ mod tests {
         assert!(matches!(source.next().await, Some(Signal::Assigned(_))));
         for _ in 0..3 {
             until("the budget is full", PATIENCE, async || source.budget.is_full()).await;
-            let waiting = source.signals.len();
-            assert!((8..=10).contains(&waiting), "{waiting} wait");
-            for _ in 0..waiting {
+            let mut waiting = 0;
+            while !source.budget.is_half_free() {
                 source.next().await.unwrap();
+                waiting += 1;
             }
+            assert!((4..=6).contains(&waiting), "{waiting} waited above half of it");
         }
         let budget = Arc::clone(&source.budget);
         drop(source);

@@ -1,0 +1,151 @@
+//! From a reading thread to whoever takes what it reads: many at a time, since handing over may wake the
+//! other side.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::vec;
+
+use tokio::sync::mpsc;
+
+use crate::budget::Budget;
+use crate::{Delivery, Signal};
+
+/// So many deliveries are handed over at the latest.
+const AT_ONCE: usize = 64;
+
+/// The two ends. Deliveries between them count against the budget.
+pub(crate) fn channel(budget: &Arc<Budget>) -> (Sender, Receiver) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let waiting = Vec::new().into_iter();
+    (
+        Sender { gathered: Mutex::default(), sender, budget: Arc::clone(budget) },
+        Receiver { receiver, waiting, budget: Arc::clone(budget) },
+    )
+}
+
+pub(crate) struct Sender {
+    gathered: Mutex<Vec<Signal>>,
+    sender: mpsc::UnboundedSender<Vec<Signal>>,
+    budget: Arc<Budget>,
+}
+
+impl Sender {
+    /// Gathers a delivery. Whoever has no more for now must [`Sender::flush`].
+    pub(crate) fn gather(&self, delivery: Delivery) {
+        self.budget.take(delivery.bytes());
+        self.push(Signal::Delivery(delivery), false);
+    }
+
+    /// Hands over anything else, behind what was gathered before it.
+    pub(crate) fn say(&self, signal: Signal) {
+        self.push(signal, true);
+    }
+
+    /// Hands over what was gathered.
+    pub(crate) fn flush(&self) {
+        self.hand_over(&mut self.gathered.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Whether nobody takes anything any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
+    fn push(&self, signal: Signal, at_once: bool) {
+        let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
+        gathered.push(signal);
+        if at_once || gathered.len() >= AT_ONCE {
+            self.hand_over(&mut gathered);
+        }
+    }
+
+    /// That nobody takes it is found by [`Sender::is_closed`].
+    fn hand_over(&self, gathered: &mut Vec<Signal>) {
+        if !gathered.is_empty() {
+            let _ = self.sender.send(std::mem::take(gathered));
+        }
+    }
+}
+
+pub(crate) struct Receiver {
+    receiver: mpsc::UnboundedReceiver<Vec<Signal>>,
+    /// What came with the last that was taken.
+    waiting: vec::IntoIter<Signal>,
+    budget: Arc<Budget>,
+}
+
+impl Receiver {
+    /// The next signal; `None` when the sender is gone. Cancel-safe.
+    pub(crate) async fn next(&mut self) -> Option<Signal> {
+        loop {
+            if let Some(signal) = self.waiting() {
+                return Some(signal);
+            }
+            self.waiting = self.receiver.recv().await?.into_iter();
+        }
+    }
+
+    /// The next that is there already.
+    pub(crate) fn try_next(&mut self) -> Option<Signal> {
+        if let Some(signal) = self.waiting() {
+            return Some(signal);
+        }
+        self.waiting = self.receiver.try_recv().ok()?.into_iter();
+        self.waiting()
+    }
+
+    fn waiting(&mut self) -> Option<Signal> {
+        let signal = self.waiting.next()?;
+        if let Signal::Delivery(delivery) = &signal {
+            self.budget.give_back(delivery.bytes());
+        }
+        Some(signal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn delivery(offset: i64) -> Delivery {
+        Delivery {
+            partition: 0,
+            offset,
+            append_ms: None,
+            key: None,
+            value: vec![0; 100],
+            headers: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn signals_come_in_order_and_deliveries_count_until_they_are_taken() {
+        let budget = Arc::new(Budget::new(3 * delivery(0).bytes()));
+        let (sender, mut receiver) = channel(&budget);
+        sender.gather(delivery(0));
+        sender.gather(delivery(1));
+        assert!(receiver.try_next().is_none(), "nothing was handed over yet");
+        sender.say(Signal::Revoked(vec![0]));
+        sender.gather(delivery(2));
+        assert!(budget.is_full());
+        for offset in [0, 1] {
+            assert!(matches!(receiver.try_next(), Some(Signal::Delivery(next)) if next.offset == offset));
+        }
+        assert!(budget.is_half_free());
+        assert!(matches!(receiver.try_next(), Some(Signal::Revoked(_))));
+        assert!(receiver.try_next().is_none());
+        sender.flush();
+        assert!(matches!(receiver.try_next(), Some(Signal::Delivery(next)) if next.offset == 2));
+    }
+
+    #[tokio::test]
+    async fn many_deliveries_do_not_wait_for_more() {
+        let (sender, mut receiver) = channel(&Arc::new(Budget::new(usize::MAX)));
+        let count = i64::try_from(AT_ONCE).unwrap();
+        (0..count).for_each(|offset| sender.gather(delivery(offset)));
+        for offset in 0..count {
+            assert!(matches!(receiver.next().await, Some(Signal::Delivery(next)) if next.offset == offset));
+        }
+        drop(sender);
+        assert!(receiver.next().await.is_none());
+    }
+}
