@@ -1,7 +1,7 @@
 //! From a reading thread to whoever takes what it reads: many at a time, since handing over may wake the
 //! other side.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::vec;
 
 use tokio::sync::mpsc;
@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use crate::budget::Budget;
 use crate::{Delivery, Signal};
 
-/// So many deliveries are handed over at the latest.
+/// Deliveries are handed over at the latest when there are so many.
 const AT_ONCE: usize = 64;
 
 /// The two ends. Deliveries between them count against the budget.
@@ -32,17 +32,26 @@ impl Sender {
     /// Gathers a delivery. Whoever has no more for now must [`Sender::flush`].
     pub(crate) fn gather(&self, delivery: Delivery) {
         self.budget.take(delivery.bytes());
-        self.push(Signal::Delivery(delivery), false);
+        let mut gathered = self.gathered();
+        gathered.push(Signal::Delivery(delivery));
+        if gathered.len() >= AT_ONCE {
+            self.hand_over(gathered);
+        }
     }
 
     /// Hands over anything else, behind what was gathered before it.
     pub(crate) fn say(&self, signal: Signal) {
-        self.push(signal, true);
+        let mut gathered = self.gathered();
+        gathered.push(signal);
+        self.hand_over(gathered);
     }
 
     /// Hands over what was gathered.
     pub(crate) fn flush(&self) {
-        self.hand_over(&mut self.gathered.lock().unwrap_or_else(PoisonError::into_inner));
+        let gathered = self.gathered();
+        if !gathered.is_empty() {
+            self.hand_over(gathered);
+        }
     }
 
     /// Whether nobody takes anything any more.
@@ -50,19 +59,13 @@ impl Sender {
         self.sender.is_closed()
     }
 
-    fn push(&self, signal: Signal, at_once: bool) {
-        let mut gathered = self.gathered.lock().unwrap_or_else(PoisonError::into_inner);
-        gathered.push(signal);
-        if at_once || gathered.len() >= AT_ONCE {
-            self.hand_over(&mut gathered);
-        }
+    fn gathered(&self) -> MutexGuard<'_, Vec<Signal>> {
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// That nobody takes it is found by [`Sender::is_closed`].
-    fn hand_over(&self, gathered: &mut Vec<Signal>) {
-        if !gathered.is_empty() {
-            let _ = self.sender.send(std::mem::take(gathered));
-        }
+    fn hand_over(&self, mut gathered: MutexGuard<'_, Vec<Signal>>) {
+        let _ = self.sender.send(std::mem::take(&mut *gathered));
     }
 }
 
@@ -77,7 +80,7 @@ impl Receiver {
     /// The next signal; `None` when the sender is gone. Cancel-safe.
     pub(crate) async fn next(&mut self) -> Option<Signal> {
         loop {
-            if let Some(signal) = self.waiting() {
+            if let Some(signal) = self.take_waiting() {
                 return Some(signal);
             }
             self.waiting = self.receiver.recv().await?.into_iter();
@@ -86,14 +89,14 @@ impl Receiver {
 
     /// The next that is there already.
     pub(crate) fn try_next(&mut self) -> Option<Signal> {
-        if let Some(signal) = self.waiting() {
+        if let Some(signal) = self.take_waiting() {
             return Some(signal);
         }
         self.waiting = self.receiver.try_recv().ok()?.into_iter();
-        self.waiting()
+        self.take_waiting()
     }
 
-    fn waiting(&mut self) -> Option<Signal> {
+    fn take_waiting(&mut self) -> Option<Signal> {
         let signal = self.waiting.next()?;
         if let Signal::Delivery(delivery) = &signal {
             self.budget.give_back(delivery.bytes());
@@ -137,15 +140,22 @@ mod tests {
         assert!(matches!(receiver.try_next(), Some(Signal::Delivery(next)) if next.offset == 2));
     }
 
-    #[tokio::test]
-    async fn many_deliveries_do_not_wait_for_more() {
+    #[test]
+    fn many_deliveries_do_not_wait_for_more() {
         let (sender, mut receiver) = channel(&Arc::new(Budget::new(usize::MAX)));
         let count = i64::try_from(AT_ONCE).unwrap();
         (0..count).for_each(|offset| sender.gather(delivery(offset)));
         for offset in 0..count {
-            assert!(matches!(receiver.next().await, Some(Signal::Delivery(next)) if next.offset == offset));
+            assert!(matches!(receiver.try_next(), Some(Signal::Delivery(next)) if next.offset == offset));
         }
+    }
+
+    #[tokio::test]
+    async fn the_end_comes_after_what_was_handed_over() {
+        let (sender, mut receiver) = channel(&Arc::new(Budget::new(usize::MAX)));
+        sender.say(Signal::Assigned(vec![0]));
         drop(sender);
+        assert!(matches!(receiver.next().await, Some(Signal::Assigned(_))));
         assert!(receiver.next().await.is_none());
     }
 }

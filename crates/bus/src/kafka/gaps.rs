@@ -92,6 +92,11 @@ impl Gaps {
         }
     }
 
+    /// Whether there are jumps that [`Gaps::next`] has to ask about.
+    pub(super) fn is_asking(&self) -> bool {
+        !self.jumps.is_empty()
+    }
+
     /// The next gap among the jumps. What can't be asked now is asked again in a later call.
     pub(super) fn next(&mut self) -> Option<Signal> {
         while let Some(Jump { partition, from, to }) = self.jumps.front().copied() {

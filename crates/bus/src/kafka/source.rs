@@ -197,29 +197,37 @@ impl Poller {
     /// Polls until it is told to stop. Polling never pauses, only the partitions do, so the member
     /// stays in its group however long the other side takes.
     fn run(mut self) {
+        let mut found = true;
         while !self.is_over() {
             let paused = self.pause_or_resume();
-            let polled = self.consumer.poll(Duration::ZERO).or_else(|| {
-                self.signals.flush();
-                self.consumer.poll(if paused { POLL_PAUSED } else { POLL })
-            });
+            // What is there is had without a look at the clock.
+            let wait = match (found, paused) {
+                (true, _) => Duration::ZERO,
+                (false, true) => POLL_PAUSED,
+                (false, false) => POLL,
+            };
+            let polled = self.consumer.poll(wait);
             let message = polled.map(|polled| Ok(delivery(&polled?, self.allow_create_time)));
+            found = message.is_some();
+            if !found {
+                self.signals.flush();
+            }
             self.note_assigned();
             if let Some(Ok(next)) = &message {
                 self.note(next);
+            }
+            if self.gaps.is_asking() {
+                // An answer may take long.
+                self.signals.flush();
             }
             while let Some(gap) = self.gaps.next() {
                 self.signals.say(gap);
             }
             match message {
                 None => {}
-                Some(Ok(delivery)) => {
-                    self.signals.gather(delivery);
-                }
+                Some(Ok(delivery)) => self.signals.gather(delivery),
                 Some(Err(error)) if is_passing(&error) => {}
-                Some(Err(error)) => {
-                    self.signals.say(Signal::Trouble(error.to_string()));
-                }
+                Some(Err(error)) => self.signals.say(Signal::Trouble(error.to_string())),
             }
         }
     }
