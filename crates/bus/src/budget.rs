@@ -28,6 +28,11 @@ impl Budget {
         self.waiting.load(Ordering::Relaxed) >= self.limit
     }
 
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
     /// Leaves no room, for good.
     pub(crate) fn fill(&self) {
         self.take(self.limit);

@@ -209,15 +209,12 @@ impl Poller {
             let polled = self.consumer.poll(wait);
             let message = polled.map(|polled| Ok(delivery(&polled?, self.allow_create_time)));
             found = message.is_some();
-            if !found {
-                self.signals.flush();
-            }
             self.note_assigned();
             if let Some(Ok(next)) = &message {
                 self.note(next);
             }
-            if self.gaps.is_asking() {
-                // An answer may take long.
+            // What is gathered waits neither for more nor for an answer about a gap.
+            if !found || self.gaps.is_asking() {
                 self.signals.flush();
             }
             while let Some(gap) = self.gaps.next() {
