@@ -1,7 +1,8 @@
 //! Bodies: read whatever their type says, unpacked, within limits of size, time and memory.
+//!
+//! Memory is taken from the budget as bytes come, not as they are announced: who sends nothing costs nothing.
 
-use std::io::Read;
-use std::ops::Deref;
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,113 +10,140 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
 use bytes::BytesMut;
 use http_body_util::BodyExt;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 
+use crate::budget::{Budget, Room};
 use crate::error::ApiError;
+use crate::gzip::unpack;
 
 const ARRIVES_WITHIN: Duration = Duration::from_secs(30);
+/// A body that takes longer must keep up the slowest rate on average.
+const GRACE: Duration = Duration::from_secs(5);
+/// Bytes per second.
+const SLOWEST_RATE: usize = 1 << 10;
+/// Bodies that are unpacked at once, for each core.
+const UNPACKING_PER_CORE: usize = 2;
 
-/// How many times larger JSON usually gets when it is unpacked, at most.
-const UNPACKED: usize = 10;
-
-/// Reads bodies while the memory for them lasts. Permits are KiB.
-pub(crate) struct Bodies(Arc<Semaphore>);
-
-/// A body's bytes, and the memory set aside for them until this is dropped.
-pub(crate) struct Taken {
-    bytes: Bytes,
-    _room: OwnedSemaphorePermit,
+/// Reads bodies while the memory for them lasts.
+pub(crate) struct Bodies {
+    budget: Budget,
+    /// A permit for each body that is being unpacked.
+    unpacking: Arc<Semaphore>,
 }
 
-impl Deref for Taken {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        &self.bytes
-    }
+/// A body as it came, and the room it holds.
+pub(crate) struct Taken<'a> {
+    bodies: &'a Bodies,
+    bytes: Bytes,
+    packed: bool,
+    limit: usize,
+    room: Room,
 }
 
 impl Bodies {
     /// `max_bytes` is what all bodies together may hold.
     pub(crate) fn new(max_bytes: usize) -> Self {
-        Self(Arc::new(Semaphore::new((max_bytes >> 10).clamp(1, Semaphore::MAX_PERMITS))))
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        Self {
+            budget: Budget::new(max_bytes),
+            unpacking: Arc::new(Semaphore::new(cores * UNPACKING_PER_CORE)),
+        }
     }
 
-    /// The body, at most `limit` bytes of it, after gzip is undone.
+    /// The body, at most `limit` bytes of it, packed and unpacked.
     pub(crate) async fn read(
         &self,
         headers: &HeaderMap,
         body: Body,
         limit: usize,
-    ) -> Result<Taken, ApiError> {
+    ) -> Result<Taken<'_>, ApiError> {
         let announced =
             headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-        // What it becomes, more or less, and what it may become at most where nothing is known.
-        let growth = if headers.contains_key(header::CONTENT_ENCODING) { UNPACKED } else { 1 };
-        let expected = announced.map_or(limit, |length: usize| length.saturating_mul(growth).min(limit));
-        let kib = u32::try_from((expected >> 10) + 1).unwrap_or(u32::MAX);
-        let room = Arc::clone(&self.0).try_acquire_many_owned(kib);
-        let room = room.map_err(|_| ApiError::Unavailable("too much is being read, please retry".into()))?;
-        Ok(Taken { bytes: read(headers, body, announced, limit).await?, _room: room })
+        if announced.is_some_and(|length: usize| length > limit) {
+            return Err(ApiError::larger_than(limit));
+        }
+        let (packed, mut room) = (is_packed(headers)?, Room::default());
+        let bytes = self.whole(body, limit, &mut room).await?;
+        Ok(Taken { bodies: self, bytes, packed, limit, room })
+    }
+
+    /// All of a body, which mostly comes as one piece.
+    async fn whole(&self, mut body: Body, limit: usize, room: &mut Room) -> Result<Bytes, ApiError> {
+        let (mut one, mut more) = (Bytes::new(), BytesMut::new());
+        let begun = Instant::now();
+        loop {
+            let in_time = begun + arrives_within(one.len() + more.len());
+            let next = timeout_at(in_time, body.frame()).await.map_err(|_| ApiError::SlowBody)?;
+            let Some(frame) = next else { break };
+            let frame = frame.map_err(|error| ApiError::BrokenBody(error.to_string()))?;
+            let Ok(piece) = frame.into_data() else { continue };
+            if one.len() + more.len() + piece.len() > limit {
+                return Err(ApiError::larger_than(limit));
+            }
+            if one.is_empty() && more.is_empty() {
+                room.cover(&self.budget, piece.len())?;
+                one = piece;
+            } else {
+                room.cover(&self.budget, one.len() + more.len() + piece.len())?;
+                more.reserve(one.len() + piece.len());
+                room.cover(&self.budget, more.capacity())?;
+                more.extend_from_slice(&std::mem::take(&mut one));
+                more.extend_from_slice(&piece);
+            }
+        }
+        Ok(if more.is_empty() { one } else { more.freeze() })
     }
 }
 
-async fn read(
-    headers: &HeaderMap,
-    body: Body,
-    announced: Option<usize>,
-    limit: usize,
-) -> Result<Bytes, ApiError> {
-    let too_large = || ApiError::TooLarge(format!("the body is larger than {limit} bytes"));
-    if announced.is_some_and(|length| length > limit) {
-        return Err(too_large());
+impl Taken<'_> {
+    /// What `parse` makes of the unpacked body, and the room it holds: to be kept until the records have
+    /// been handed over.
+    pub(crate) async fn parsed<T: Send + 'static>(
+        self,
+        parse: impl FnOnce(&[u8]) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<(T, Room), ApiError> {
+        if self.packed { self.parsed_apart(parse).await } else { Ok((parse(&self.bytes)?, self.room)) }
     }
-    let arrived =
-        timeout(ARRIVES_WITHIN, whole(body, announced, limit)).await.map_err(|_| ApiError::SlowBody)?;
-    let bytes = arrived.map_err(|error| ApiError::BrokenBody(error.to_string()))?.ok_or_else(too_large)?;
-    match headers
-        .get(header::CONTENT_ENCODING)
-        .map(|encoding| encoding.as_bytes().to_ascii_lowercase())
-        .as_deref()
-    {
-        None | Some(b"" | b"identity") => Ok(bytes),
-        Some(b"gzip" | b"x-gzip") => unpack(bytes, limit).await?.ok_or_else(too_large),
+
+    /// The same, off the threads that serve others: for bodies that may be megabytes.
+    pub(crate) async fn parsed_apart<T: Send + 'static>(
+        self,
+        parse: impl FnOnce(&[u8]) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<(T, Room), ApiError> {
+        let Self { bodies, bytes, packed, limit, mut room } = self;
+        if !packed {
+            return apart(move || Ok((parse(&bytes)?, room))).await;
+        }
+        let place = Arc::clone(&bodies.unpacking).acquire_owned().await.map_err(|_| ApiError::Internal)?;
+        let budget = bodies.budget.clone();
+        apart(move || {
+            let _place = place;
+            let unpacked = unpack(&bytes, limit, |size| room.cover(&budget, bytes.len() + size))?;
+            Ok((parse(&unpacked)?, room))
+        })
+        .await
+    }
+}
+
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| ApiError::Internal)?
+}
+
+/// When more than so many bytes must be there, counted from the beginning.
+fn arrives_within(bytes: usize) -> Duration {
+    let seconds = u64::try_from(bytes / SLOWEST_RATE).unwrap_or(u64::MAX);
+    Duration::from_secs(seconds).clamp(GRACE, ARRIVES_WITHIN)
+}
+
+fn is_packed(headers: &HeaderMap) -> Result<bool, ApiError> {
+    let encoding = headers.get(header::CONTENT_ENCODING);
+    match encoding.map(|encoding| encoding.as_bytes().to_ascii_lowercase()).as_deref() {
+        None | Some(b"" | b"identity") => Ok(false),
+        Some(b"gzip" | b"x-gzip") => Ok(true),
         Some(_) => Err(ApiError::Invalid("Content-Encoding must be gzip or absent".into())),
-    }
-}
-
-/// All of a body, which mostly comes as one piece; `None` when it is more than `limit` bytes.
-async fn whole(mut body: Body, announced: Option<usize>, limit: usize) -> Result<Option<Bytes>, axum::Error> {
-    let (mut one, mut more) = (Bytes::new(), BytesMut::new());
-    while let Some(frame) = body.frame().await {
-        let Ok(piece) = frame?.into_data() else { continue };
-        if one.len() + more.len() + piece.len() > limit {
-            return Ok(None);
-        }
-        if one.is_empty() && more.is_empty() {
-            one = piece;
-        } else {
-            more.reserve(announced.unwrap_or_default().saturating_sub(more.len()));
-            more.extend_from_slice(&std::mem::take(&mut one));
-            more.extend_from_slice(&piece);
-        }
-    }
-    Ok(Some(if more.is_empty() { one } else { more.freeze() }))
-}
-
-/// `None` when more than `limit` bytes come out.
-async fn unpack(packed: Bytes, limit: usize) -> Result<Option<Bytes>, ApiError> {
-    let unpacking = tokio::task::spawn_blocking(move || {
-        let mut unpacked = Vec::new();
-        let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-        flate2::read::MultiGzDecoder::new(&packed[..]).take(most).read_to_end(&mut unpacked)?;
-        Ok::<_, std::io::Error>((unpacked.len() <= limit).then(|| Bytes::from(unpacked)))
-    });
-    match unpacking.await {
-        Ok(Ok(unpacked)) => Ok(unpacked),
-        Ok(Err(error)) => Err(ApiError::BrokenBody(format!("not gzip: {error}"))),
-        Err(_) => Err(ApiError::Internal),
     }
 }
 
@@ -127,9 +155,10 @@ mod tests {
 
     use super::*;
 
-    async fn read_pieces(pieces: &[&'static str], limit: usize) -> Option<Bytes> {
+    async fn read_pieces(pieces: &[&'static str], limit: usize) -> Result<Bytes, ApiError> {
         let pieces: Vec<_> = pieces.iter().map(|piece| Ok::<_, Infallible>(Bytes::from(*piece))).collect();
-        whole(Body::from_stream(stream::iter(pieces)), None, limit).await.unwrap()
+        let body = Body::from_stream(stream::iter(pieces));
+        Ok(Bodies::new(1 << 20).read(&HeaderMap::new(), body, limit).await?.bytes)
     }
 
     #[tokio::test]
@@ -143,7 +172,30 @@ mod tests {
             assert_eq!(read_pieces(&pieces, 3).await.unwrap(), whole, "{pieces:?}");
         }
         for pieces in [vec!["abcd"], vec!["abc", "d"], vec!["", "ab", "cd"]] {
-            assert_eq!(read_pieces(&pieces, 3).await, None, "{pieces:?}");
+            let error = read_pieces(&pieces, 3).await.unwrap_err();
+            assert!(matches!(error, ApiError::TooLarge(_)), "{pieces:?}: {error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_memory_of_a_body_is_held_until_its_room_is_dropped() {
+        let bodies = Bodies::new(1 << 20);
+        let read = async || {
+            let body = Body::from(vec![b' '; 700 << 10]);
+            let taken = bodies.read(&HeaderMap::new(), body, 1 << 20).await?;
+            taken.parsed(|bytes| Ok(bytes.len())).await
+        };
+        let (bytes, room) = read().await.unwrap();
+        assert_eq!(bytes, 700 << 10);
+        assert!(matches!(read().await.map(|_| ()), Err(ApiError::Unavailable(_))));
+        drop(room);
+        assert!(read().await.is_ok());
+    }
+
+    #[test]
+    fn a_body_must_keep_up_a_rate() {
+        for (bytes, seconds) in [(0, 5), (1, 5), (5 << 10, 5), (6 << 10, 6), (10 << 20, 30)] {
+            assert_eq!(arrives_within(bytes), Duration::from_secs(seconds), "{bytes}");
         }
     }
 }

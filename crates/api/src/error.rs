@@ -62,6 +62,11 @@ impl ApiError {
         Self::Unavailable(format!("{part} are unavailable at the moment, please retry"))
     }
 
+    /// A body of more bytes than are taken.
+    pub(crate) fn larger_than(limit: usize) -> Self {
+        Self::TooLarge(format!("the body is larger than {limit} bytes"))
+    }
+
     /// The answer's status and stable word.
     pub(crate) fn status_and_code(&self) -> (StatusCode, &'static str) {
         match self {

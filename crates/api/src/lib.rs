@@ -6,12 +6,14 @@
 mod analytics;
 mod app;
 mod body;
+mod budget;
 mod config;
 mod envelope;
 mod error;
 mod events;
 mod extract;
 mod front;
+mod gzip;
 mod health;
 mod leftover;
 mod metrics;

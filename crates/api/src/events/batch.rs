@@ -42,20 +42,21 @@ pub(crate) async fn create_many(
     body: Body,
 ) -> Result<Reply, ApiError> {
     let wait = params.wait()?;
-    let bytes = app.bodies.read(&headers, body, app.config.max_batch_body_bytes).await?;
+    let body = app.bodies.read(&headers, body, app.config.max_batch_body_bytes).await?;
     let lines = headers.get(header::CONTENT_TYPE).is_some_and(|kind| {
         let kind = kind.as_bytes().to_ascii_lowercase();
         [&b"application/x-ndjson"[..], b"application/ndjson", b"application/jsonl"]
             .iter()
             .any(|lines| kind.starts_with(lines))
     });
-    // Up to ten megabytes of JSON: off the threads that serve others.
-    let reading = tokio::task::spawn_blocking({
-        let app = Arc::clone(&app);
-        move || read(&app, tenant, &bytes, lines)
-    });
-    let events = reading.await.map_err(|_| ApiError::Internal)??;
+    let (events, room) = body
+        .parsed_apart({
+            let app = Arc::clone(&app);
+            move |bytes| read(&app, tenant, bytes, lines)
+        })
+        .await?;
     let mut outcomes = send(&app, events).await;
+    drop(room);
 
     let unavailable = |outcome: &Outcome| matches!(outcome, Err(ApiError::Unavailable(_)));
     let reply = if outcomes.iter().any(unavailable) {

@@ -30,10 +30,15 @@ pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Res
     let (parts, body) = request.into_parts();
     let TenantOf(tenant) = TenantOf::of(&parts.headers)?;
     let wait = Params::of(&parts.uri).wait()?;
-    let bytes = app.bodies.read(&parts.headers, body, app.config.max_body_bytes).await?;
-    let (key, record) = keyed(&native::create(&bytes, &mut app.intake(tenant))?);
-    drop(bytes);
+    let body = app.bodies.read(&parts.headers, body, app.config.max_body_bytes).await?;
+    let ((key, record), room) = body
+        .parsed({
+            let app = Arc::clone(&app);
+            move |bytes| Ok(keyed(&native::create(bytes, &mut app.intake(tenant))?))
+        })
+        .await?;
     let written = app.send(record).await?;
+    drop(room);
     let queued = Reply::new(StatusCode::ACCEPTED, "event creation queued");
     let reply = match seen(&app, &key, written, wait).await {
         None => queued,
@@ -53,15 +58,22 @@ pub(crate) async fn update(
     body: Body,
 ) -> Result<Reply, ApiError> {
     let wait = params.wait()?;
-    let bytes = app.bodies.read(&headers, body, app.config.max_body_bytes).await?;
-    let intake = app.intake(key.tenant.clone());
-    let (key, record) = keyed(&native::update(&bytes, key, &intake)?);
-    drop(bytes);
+    let body = app.bodies.read(&headers, body, app.config.max_body_bytes).await?;
+    let (((key, record), now), room) = body
+        .parsed({
+            let app = Arc::clone(&app);
+            move |bytes| {
+                let intake = app.intake(key.tenant.clone());
+                Ok((keyed(&native::update(bytes, key, &intake)?), intake.now))
+            }
+        })
+        .await?;
     let written = app.send(record).await?;
+    drop(room);
     let reply = match seen(&app, &key, written, wait).await {
         None => Reply::new(StatusCode::ACCEPTED, "event update queued"),
         Some(Seen::Live { updated_at, version }) => {
-            if updated_at != intake.now && !reaches(&app, version, written).await {
+            if updated_at != now && !reaches(&app, version, written).await {
                 return Err(ApiError::DeadLettered);
             }
             Reply::new(StatusCode::OK, "event updated")

@@ -4,11 +4,14 @@ use futures_util::stream;
 use reqwest::Method;
 use serde_json::json;
 use testing::wait::until;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 use crate::harness::events::{event, new_id};
 use crate::harness::socket::{body_of, request, write_then_read};
 use crate::harness::{Answer, App, Ask, PATIENCE, Part, Setup};
+use crate::limits::gzip;
 
 async fn with_room_for(max_in_flight: usize) -> App {
     let api = api::Config { max_in_flight, ..api::Config::default() };
@@ -90,4 +93,51 @@ async fn an_answer_that_is_not_read_takes_up_room() {
     refuses_for_now(&app.get("/event/none").await);
     assert!(answer.text().await.unwrap().len() > 300 * 50_000);
     until("there is room again", PATIENCE, async || app.get("/event/none").await.status == 404).await;
+}
+
+/// The head of a create whose body never comes.
+fn no_body(length: &str) -> String {
+    format!("POST /event HTTP/1.1\r\nHost: localhost\r\n{length}\r\n\r\n")
+}
+
+#[tokio::test]
+async fn clients_that_announce_bodies_and_send_none_refuse_nobody() {
+    let api = api::Config { max_bodies_bytes: 10 << 20, ..api::Config::default() };
+    let app =
+        App::with(Setup { api, without: &[Part::Consumer, Part::ClickHouse], ..Setup::default() }).await;
+    let mut idle = Vec::new();
+    for length in [vec!["Transfer-Encoding: chunked"; 40], vec!["Content-Length: 1000000"; 12]].concat() {
+        let mut stream = TcpStream::connect(app.address).await.unwrap();
+        stream.write_all(no_body(length).as_bytes()).await.unwrap();
+        idle.push(stream);
+    }
+    let one = event(json!({"input": "x".repeat(100_000)}));
+    for _ in 0..100 {
+        assert_eq!(app.post("/event", &one).await.status, 202);
+    }
+    for stream in &mut idle {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains(r#""code":"timeout""#), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn bombs_go_off_within_the_memory_of_all_bodies() {
+    let (max_batch_body_bytes, max_bodies_bytes) = (8 << 20, 8 << 20);
+    let api = api::Config { max_batch_body_bytes, max_bodies_bytes, ..api::Config::default() };
+    let app =
+        App::with(Setup { api, without: &[Part::Consumer, Part::ClickHouse], ..Setup::default() }).await;
+    let bomb = gzip(&vec![b' '; 10 << 20]);
+    let throw = || async {
+        let bomb = app.request(Method::POST, "/events").header("content-encoding", "gzip").body(bomb.clone());
+        bomb.ask().await
+    };
+    for answer in futures_util::future::join_all((0..600).map(|_| throw())).await {
+        match answer.status.as_u16() {
+            413 => answer.refuses(413, "too_large", "the body is larger than 8388608 bytes"),
+            _ => answer.invites_a_retry(),
+        }
+    }
+    assert_eq!(app.post("/events", json!({"events": [event(json!({}))]})).await.status, 202);
 }
