@@ -2,8 +2,8 @@
 # Fetches the engine's library, prints its path and nothing else on stdout. Quick when it is there already.
 #
 # The library is a file of an npm package, one package for each platform. Only what has the hash pinned below
-# is ever used. A platform without one is refused unless MILLRACE_ENGINE_INTEGRITY holds it; it is what
-# `npm view PACKAGE@VERSION dist.integrity` prints.
+# is ever used. On a platform without one it is the hash that the registry names, which the script says;
+# MILLRACE_ENGINE_INTEGRITY pins one from outside. It is what `npm view PACKAGE@VERSION dist.integrity` prints.
 #
 # MILLRACE_ENGINE_LIB names a library to use instead; nothing is fetched then.
 set -euo pipefail
@@ -42,8 +42,12 @@ case "$platform" in
   linux-x64-gnu) pinned=sha512-XP97mMqnc5tZpKQywR8N7cLTsHNiTmHr30pC5mzo3jWmukjKn2IBa60c2B/gWUNcuFjOMjWoorQICCqBVj5wpw== ;;
   *) pinned="${MILLRACE_ENGINE_INTEGRITY:-}" ;;
 esac
-[[ -n "$pinned" ]] || fail "no hash is pinned for $package: see the head of $0"
 command -v npm >/dev/null || fail "npm is needed to fetch $package and is not installed"
+if [[ -z "$pinned" ]]; then
+  pinned="$(npm view "$package" dist.integrity --loglevel=error)" || fail "npm does not know $package"
+  [[ "$pinned" == sha512-* ]] || fail "the registry names no hash for $package"
+  echo "fetch-engine: no hash is pinned for $platform, the registry names $pinned" >&2
+fi
 
 mkdir -p "$cache/$version"
 # What runs that were killed have left behind.
@@ -67,8 +71,12 @@ found="$(node -e '
     .on("data", (piece) => hash.update(piece))
     .on("end", () => console.log("sha512-" + hash.digest("base64")));
 ' "$archive")" || fail "could not compute the hash of $package"
-[[ "$found" == "$pinned" ]] || fail "$package has the hash $found, not the one pinned"
+[[ "$found" == "$pinned" ]] || fail "$package has the hash $found, not $pinned"
 
-tar -xzf "$archive" -C "$work" package/libchdb.so || fail "could not unpack $package"
-mv -f "$work/package/libchdb.so" "$library"
+tar -xzf "$archive" -C "$work" || fail "could not unpack $package"
+# A Mac's may have the name that is usual there.
+for name in libchdb.so libchdb.dylib; do
+  [[ ! -f "$work/package/$name" ]] || mv -f "$work/package/$name" "$library"
+done
+[[ -f "$library" ]] || fail "there is no library in $package"
 echo "$library"

@@ -5,6 +5,7 @@
 
 mod client;
 mod errors;
+mod fetch;
 mod inserts;
 mod isolation;
 mod lifecycle;
