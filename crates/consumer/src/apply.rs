@@ -145,9 +145,10 @@ impl Applier {
                 self.metrics.circuit_open.set(0);
                 return Ok(refused.into_keys().collect());
             }
-            let text = match (refused.values().next(), rejects.first()) {
+            let newer = rejects.iter().find(|(_, reason)| reason.code == NEWER_FORMAT);
+            let text = match (refused.values().next(), newer) {
                 (Some(error), _) => error.to_string(),
-                (None, first) => first.map_or_else(String::new, |(_, reason)| reason.text.clone()),
+                (None, newer) => newer.map_or_else(String::new, |(_, reason)| reason.text.clone()),
             };
             let held = format!(
                 "{bad} of {messages} messages can't be written, batch after batch, as if this consumer or the table had the wrong version: {text}"

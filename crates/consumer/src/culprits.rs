@@ -92,7 +92,7 @@ impl<'a> Search<'_, 'a> {
                     }
                 }
                 (Err(error), [culprit]) => {
-                    let letter = (culprit.index, Reason::new(REFUSED, error));
+                    let letter = (culprit.index, Reason::new(REFUSED, error.detail()));
                     self.applier.bury(self.deliveries, &[letter]).await?;
                     if let Some(fate) = fates.get_mut(culprit.number) {
                         *fate = Fate::Refused;

@@ -75,8 +75,16 @@ impl DeadLetters {
     ) -> Result<(), SendError> {
         for (reason, count) in by_reason(rejects) {
             let first = rejects.iter().find(|(_, one)| one.code == reason);
-            let error = first.map_or("", |(_, first)| &first.text);
-            tracing::warn!(reason, count, error, "messages go to the dead letters");
+            let first = first.and_then(|(index, _)| deliveries.get(*index));
+            // The sentence of a reason may quote the message.
+            let (partition, offset) = first.map(|first| (first.partition, first.offset)).unzip();
+            tracing::warn!(
+                reason,
+                count,
+                partition,
+                offset,
+                "messages go to the dead letters, the first from here"
+            );
         }
         // Not all at once: they may be the whole batch again.
         let mut waiting = FuturesUnordered::new();

@@ -8,14 +8,19 @@ pub enum StoreError {
     /// No connection, no answer in time, or a broken one.
     #[error("ClickHouse is away: {0}")]
     Away(String),
-    /// The server answered with an error.
-    #[error("ClickHouse: {text}")]
+    /// The server answered with an error. What it said may quote an event, so only code and name are shown.
+    #[error("ClickHouse: error {code} ({name})")]
     Server {
         /// ClickHouse's error code; 0 if it gave none.
         code: u32,
-        /// What it said.
+        /// ClickHouse's name of the code, such as `MEMORY_LIMIT_EXCEEDED`.
+        name: String,
+        /// What it said, see [`StoreError::detail`].
         text: String,
     },
+    /// The table holds a row that this program never writes; only that row can't be read.
+    #[error("the table holds a row that Millrace did not write: {0}")]
+    Foreign(String),
     /// A migration's file and the database don't fit together.
     #[error("{0}")]
     Migration(String),
@@ -105,7 +110,43 @@ const TROUBLES: [u32; 59] = [
     1002, // UNKNOWN_EXCEPTION
 ];
 
+/// Codes that say a read needs more time, memory or rows than it may take.
+const TOO_LARGE: [u32; 5] = [
+    158, // TOO_MANY_ROWS
+    159, // TIMEOUT_EXCEEDED
+    241, // MEMORY_LIMIT_EXCEEDED
+    307, // TOO_MANY_BYTES
+    396, // TOO_MANY_ROWS_OR_BYTES
+];
+
 impl StoreError {
+    /// A failure of this side of the connection.
+    pub(crate) fn client(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self::Server { code: 0, name: text.clone(), text }
+    }
+
+    /// The same, shown in full: of a statement that holds no event.
+    pub(crate) fn in_full(self) -> Self {
+        match self {
+            Self::Server { code, text, .. } => Self::Server { code, name: text.clone(), text },
+            other => other,
+        }
+    }
+
+    /// All that is known, for a dead letter or for whoever asked: it may quote an event, so it is never logged.
+    pub fn detail(&self) -> String {
+        match self {
+            Self::Server { text, .. } => format!("ClickHouse: {text}"),
+            other => other.to_string(),
+        }
+    }
+
+    /// Whether a read asked for more than it may take, so that a smaller one may succeed.
+    pub fn is_too_large(&self) -> bool {
+        matches!(self, Self::Server { code, .. } if TOO_LARGE.contains(code))
+    }
+
     /// Whether a row is at fault, so that the same rows will never be taken.
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Server { code, .. } if REFUSALS.contains(code))
@@ -118,7 +159,7 @@ impl StoreError {
 
     /// Whether the same call may succeed later.
     pub fn is_retryable(&self) -> bool {
-        !self.is_refusal() && !matches!(self, Self::Migration(_))
+        !self.is_refusal() && !matches!(self, Self::Migration(_) | Self::Foreign(_))
     }
 }
 
@@ -127,9 +168,14 @@ impl From<Error> for StoreError {
         match error {
             // Of an insert; it has limits of its own.
             Error::TimedOut => Self::Away("no answer within the time that it has".to_owned()),
-            Error::BadResponse(text) => Self::Server { code: code_of(&text), text: first_line(&text) },
+            Error::BadResponse(text) => Self::Server {
+                code: code_of(&text),
+                name: name_of(&text).to_owned(),
+                text: first_line(&text),
+            },
             Error::Network(_) | Error::NotEnoughData => Self::Away(with_sources(&error)),
-            other => Self::Server { code: 0, text: with_sources(&other) },
+            Error::InvalidUtf8Encoding(_) => Self::Foreign("a text is not UTF-8".to_owned()),
+            other => Self::client(with_sources(&other)),
         }
     }
 }
@@ -138,6 +184,16 @@ impl From<Error> for StoreError {
 fn code_of(text: &str) -> u32 {
     let digits = text.split("Code: ").nth(1).unwrap_or_default();
     digits.split(|c: char| !c.is_ascii_digit()).next().and_then(|code| code.parse().ok()).unwrap_or_default()
+}
+
+/// The last word in parentheses that can be a code's name: `… (MEMORY_LIMIT_EXCEEDED) (version 26.7)`.
+fn name_of(text: &str) -> &str {
+    let name = |word: &&str| {
+        !word.is_empty()
+            && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    let words = text.rsplit('(').filter_map(|rest| Some(rest.split_once(')')?.0));
+    words.take(8).find(name).unwrap_or("no code of ClickHouse's")
 }
 
 fn first_line(text: &str) -> String {
@@ -163,6 +219,23 @@ mod tests {
 
     fn server(text: &str) -> StoreError {
         StoreError::from(Error::BadResponse(text.into()))
+    }
+
+    #[test]
+    fn an_error_is_shown_by_code_and_name_and_told_in_full_to_a_letter() {
+        let said =
+            "Code: 117. DB::Exception: Cannot parse 'a secret (OF_MINE)'. (INCORRECT_DATA) (version 26.7.3)";
+        let refused = server(said);
+        assert_eq!(refused.to_string(), "ClickHouse: error 117 (INCORRECT_DATA)");
+        assert_eq!(refused.detail(), format!("ClickHouse: {said}"));
+        let gateway = server("<html>502 (bad)");
+        assert_eq!(gateway.to_string(), "ClickHouse: error 0 (no code of ClickHouse's)");
+    }
+
+    #[test]
+    fn a_read_that_is_too_large_is_told() {
+        assert!(server("Code: 241. DB::Exception: Memory limit exceeded").is_too_large());
+        assert!(!server("Code: 252. DB::Exception: Too many parts").is_too_large());
     }
 
     #[test]

@@ -47,7 +47,8 @@ impl Store {
     }
 
     async fn run_ddl(&self, client: &Client, template: &str) -> Result<(), StoreError> {
-        within(self.timeout(), client.query_raw(&substitute(template, &self.config)).execute()).await
+        let statement = client.query_raw(&substitute(template, &self.config));
+        within(self.timeout(), statement.execute()).await.map_err(StoreError::in_full)
     }
 }
 

@@ -151,8 +151,7 @@ impl<'a> EventRow<'a> {
 
     /// What the row stands for. An error means that the table holds what this program never writes.
     pub(crate) fn into_stored(self) -> Result<(EventKey, Stored<'static>), StoreError> {
-        let foreign =
-            |what: &str| StoreError::Server { code: 0, text: format!("event {}: unknown {what}", self.id) };
+        let foreign = |what: &str| StoreError::Foreign(format!("event {}: impossible {what}", self.id));
         let time = |millis: i64| Timestamp::from_millis(millis).ok_or_else(|| foreign("time"));
         let texts =
             |texts: Cow<'_, [Text<'_>]>| texts.into_owned().into_iter().map(Text::into_owned).collect();

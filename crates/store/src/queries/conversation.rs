@@ -54,9 +54,7 @@ impl Turns {
         let Some(row) = within(self.timeout, self.rows.next()).await? else { return Ok(None) };
         match row.into_stored()?.1.state {
             State::Live(event) => Ok(Some(*event)),
-            State::Deleted { .. } => {
-                Err(StoreError::Server { code: 0, text: "FINAL returned a tombstone".into() })
-            }
+            State::Deleted { .. } => Err(StoreError::client("FINAL returned a tombstone")),
         }
     }
 }

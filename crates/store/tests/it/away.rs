@@ -110,9 +110,10 @@ async fn a_wrong_password_is_told_in_the_servers_words() {
     for (question, error) in errors(&store).await {
         assert!(matches!(error, StoreError::Server { code: 516, .. }), "{question}: {error:?}");
         assert!(
-            error.to_string().contains("millrace: Authentication failed: password is incorrect"),
+            error.detail().contains("millrace: Authentication failed: password is incorrect"),
             "{question}"
         );
+        assert!(error.to_string().contains("AUTHENTICATION_FAILED"), "{question}: {error}");
         // Somebody may set it right while we try.
         assert!(error.is_retryable() && !error.is_refusal(), "{question}");
     }
