@@ -1,8 +1,15 @@
 //! The request's body: read in pieces, decompressed if it has to be.
 
-use axum::body::{Body as HttpBody, BodyDataStream};
+use std::io;
+
+use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder, Lz4Decoder, ZlibDecoder, ZstdDecoder};
+use axum::body::Body as HttpBody;
+use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use futures_util::StreamExt;
+use futures_util::stream::{BoxStream, TryStreamExt};
+use tokio::io::AsyncRead;
+use tokio_util::io::{ReaderStream, StreamReader};
 
 use super::compression::Decoder;
 use crate::exception::{Exception, code};
@@ -11,15 +18,43 @@ use crate::exception::{Exception, code};
 /// not limited.
 const STATEMENT_BYTES: usize = 64 << 20;
 
+/// What is unpacked of a body by `Content-Encoding` at once, in bytes.
+const PIECE_BYTES: usize = 64 << 10;
+
 /// The body of a request, what is not read of it yet.
 pub(crate) struct Body {
-    stream: BodyDataStream,
+    stream: BoxStream<'static, io::Result<Bytes>>,
+    /// Of ClickHouse's own blocks, which may be inside of what the whole body is packed by.
     decoder: Option<Decoder>,
 }
 
 impl Body {
-    pub(super) fn new(body: HttpBody, decompress: bool) -> Self {
-        Self { stream: body.into_data_stream(), decoder: decompress.then(Decoder::default) }
+    /// A body packed as its headers say. `decompress` tells that it holds ClickHouse's own blocks.
+    pub(super) fn new(headers: &HeaderMap, body: HttpBody, decompress: bool) -> Result<Self, Exception> {
+        let stream = body.into_data_stream().map_err(io::Error::other);
+        let encoding = headers.get(header::CONTENT_ENCODING).map(|name| name.as_bytes().to_ascii_lowercase());
+        // Clients pack an insert block by block, so that frames follow each other.
+        macro_rules! unpacked {
+            ($decoder:ident) => {{
+                let mut decoder = $decoder::new(StreamReader::new(stream));
+                decoder.multiple_members(true);
+                pieces(decoder)
+            }};
+        }
+        let stream = match encoding.as_deref() {
+            None | Some(b"" | b"identity") => stream.boxed(),
+            Some(b"lz4") => unpacked!(Lz4Decoder),
+            Some(b"zstd") => unpacked!(ZstdDecoder),
+            Some(b"gzip" | b"x-gzip") => unpacked!(GzipDecoder),
+            Some(b"deflate") => unpacked!(ZlibDecoder),
+            Some(b"br") => unpacked!(BrotliDecoder),
+            Some(_) => {
+                return Err(Exception::not_implemented(
+                    "A Content-Encoding other than lz4, zstd, gzip, deflate and br",
+                ));
+            }
+        };
+        Ok(Self { stream, decoder: decompress.then(Decoder::default) })
     }
 
     /// The next piece, or `None` at the end.
@@ -58,7 +93,11 @@ impl Body {
     }
 }
 
-fn broken(error: &axum::Error) -> Exception {
+fn pieces(decoder: impl AsyncRead + Send + 'static) -> BoxStream<'static, io::Result<Bytes>> {
+    ReaderStream::with_capacity(decoder, PIECE_BYTES).boxed()
+}
+
+fn broken(error: &io::Error) -> Exception {
     Exception::new(
         code::CANNOT_READ_ALL_DATA,
         "CANNOT_READ_ALL_DATA",

@@ -48,13 +48,10 @@ pub(super) async fn answer(database: Arc<Database>, request: HttpRequest) -> Res
 
 /// What is known of the request before its body.
 fn read(parts: &Parts, body: HttpBody) -> Result<(Request, Body), Exception> {
-    if parts.headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
-        return Err(Exception::not_implemented("A Content-Encoding"));
-    }
     let url = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
         .map_err(|error| Exception::new(code::BAD_ARGUMENTS, "BAD_ARGUMENTS", error))?;
     let request = Request::read(parts.method != Method::POST, url.0, &parts.headers)?;
-    let body = Body::new(body, request.decompress);
+    let body = Body::new(&parts.headers, body, request.decompress)?;
     Ok((request, body))
 }
 
