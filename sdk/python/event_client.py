@@ -12,20 +12,27 @@ import contextlib
 import gzip
 import json
 import math
+import operator
 import os
 import random
 import secrets
 import socket
 import ssl
+import threading
 import time
 import uuid
+from base64 import b64encode
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
+from datetime import time as time_of_day
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from enum import Enum
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from typing import Any, NamedTuple
-from urllib.parse import quote, urlencode, urlsplit
+from typing import Any, Callable, NamedTuple
+from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 __version__ = "0.1.0"
 
@@ -63,13 +70,15 @@ class EventValidationError(EventSDKError):
 
 
 class EventUnavailableError(EventSDKError):
-    """No whole answer, 429 or 5xx, after all attempts.
+    """No whole answer, 408, 425, 429 or 5xx, after all attempts.
 
     `retry_after` is how long the server asks to wait, in seconds. For more than `MAX_RETRY_AFTER` a call does
-    not wait, but fails at once.
+    not wait, but fails at once. `event_ids` are those of the events that were to be created: sent again with
+    them they are the same events.
     """
 
     retry_after: float = 0.0
+    event_ids: Sequence[str] = ()
 
 
 class EventClient:
@@ -78,7 +87,8 @@ class EventClient:
     `timeout` is for connecting, for sending, and for each piece of an answer, in seconds. `max_retries` is
     the number of attempts in all; `retry_delay` is the time before the second, in seconds, and doubles from
     then on. `api_key` or `tenant` tell whose events these are, `event_names` which names the server takes
-    (None: any).
+    (None: any). `base_url` may hold `user:password@`, sent as Basic authentication; `ssl_context` is for
+    https. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are obeyed as they are when the client is made.
     """
 
     def __init__(
@@ -91,8 +101,8 @@ class EventClient:
         api_key: str | None = None,
         tenant: str | None = None,
         event_names: Sequence[str] | None = DEFAULT_EVENT_NAMES,
+        ssl_context: ssl.SSLContext | None = None,
     ) -> None:
-        self.base_url = base_url.rstrip("/")
         self.timeout = timeout
         self.max_retries = max_retries
         self.retry_delay = retry_delay
@@ -102,7 +112,9 @@ class EventClient:
             headers["Authorization"] = f"Bearer {api_key}"
         if tenant is not None:
             headers["X-Tenant"] = tenant
-        self._connections = _Connections(self.base_url, headers)
+        self._connections = _Connections(base_url, headers, ssl_context)
+        # Without the password, since errors name it.
+        self.base_url = self._connections.base_url
 
     def __enter__(self) -> EventClient:
         return self
@@ -131,13 +143,15 @@ class EventClient:
         properties: Mapping[str, Any] | None = None,
         timestamp: datetime | None = None,
         event_id: str | None = None,
+        message_id: str | None = None,
         wait: bool = False,
     ) -> str:
         """Sends an event; returns its id once the server keeps it.
 
         `latency` is in milliseconds, 0 if not measured; `timestamp` is when it happened, now by default. The
-        same `event_id` is the same event; by default a new one is made. With `wait` the event can be read
-        when this returns, unless that would take more than ten seconds.
+        same `event_id` is the same event; by default a new one is made, from the timestamp. With an id of
+        your own in `message_id`, the server makes the event's from that and the timestamp. With `wait` the
+        event can be read when this returns, unless that would take more than ten seconds.
         """
         event = self._event(
             {
@@ -155,13 +169,18 @@ class EventClient:
                 "properties": properties,
                 "timestamp": timestamp,
                 "id": event_id,
+                "message_id": message_id,
             }
         )
-        self._request("POST", "/event" + self._waiting(wait), _encode(event))
-        return str(event["id"])
+        try:
+            answer = self._request("POST", "/event" + self._waiting(wait), _encode(event))
+        except EventUnavailableError as unavailable:
+            unavailable.event_ids = _ids([event])
+            raise
+        return str(event.get("id") or answer["data"]["id"])
 
     def track_events(self, events: Iterable[Mapping[str, Any]], *, wait: bool = False) -> list[Json]:
-        """Sends up to 5,000 events at once, each with the fields of `track_event` and perhaps an `id`.
+        """Sends up to 5,000 events at once, each with the fields of `track_event` (its `event_id` as `id`).
 
         Returns a result for each: `{"id"}` if it is kept, `{"error", "code"}` if it is wrong. Raises if the
         server could not take all in; if it could tell which, that is in `response["data"]["results"]`.
@@ -172,11 +191,16 @@ class EventClient:
             try:
                 event = _with_id(fields)
                 bodies[place] = _encode(event)
-                results.append({"id": event["id"]})
+                results.append(event)
             except EventValidationError as error:
                 results.append({"error": error.message, "code": "invalid_field"})
         if bodies:
-            for place, result in zip(bodies, self._send_batch(list(bodies.values()), wait=wait)):
+            try:
+                sent = self._send_batch(list(bodies.values()), wait=wait)
+            except EventUnavailableError as unavailable:
+                unavailable.event_ids = _ids(results)
+                raise
+            for place, result in zip(bodies, sent):
                 results[place] = result
         return results
 
@@ -196,8 +220,13 @@ class EventClient:
         tags: Sequence[str] | None = None,
         properties: Mapping[str, Any] | None = None,
         wait: bool = False,
+        idempotency_key: str | None = None,
     ) -> Json:
-        """Changes what is passed and leaves the rest; `""`, 0 and `[]` clear. Returns the server's answer."""
+        """Changes what is passed and leaves the rest; `""`, 0 and `[]` clear. Returns the server's answer.
+
+        All attempts have the same `idempotency_key`, by which the server does the work once. Pass one of your
+        own if your program may repeat the call.
+        """
         target = _target("/event/", "event_id", event_id)
         changes = {
             "event_name": event_name,
@@ -218,15 +247,17 @@ class EventClient:
         if event_name is not None:
             self._check_name(event_name)
         _check_latency(latency)
-        return self._request("PUT", target + self._waiting(wait), _encode(changes))
+        body, headers = _encode(changes), _idempotency(idempotency_key)
+        return self._request("PUT", target + self._waiting(wait), body, headers)
 
-    def delete_event(self, event_id: str, *, wait: bool = False) -> Json:
+    def delete_event(self, event_id: str, *, wait: bool = False, idempotency_key: str | None = None) -> Json:
         """Deletes an event for good; returns the server's answer.
 
-        With `wait`, an event that isn't there is an `EventNotFoundError`; also if a first attempt, whose
-        answer got lost, has deleted it.
+        With `wait`, an event that isn't there is an `EventNotFoundError`. `idempotency_key` is as in
+        `update_event`.
         """
-        return self._request("DELETE", _target("/event/", "event_id", event_id) + self._waiting(wait))
+        target, headers = _target("/event/", "event_id", event_id), _idempotency(idempotency_key)
+        return self._request("DELETE", target + self._waiting(wait), headers=headers)
 
     def get_event(self, event_id: str) -> Json | None:
         """The event, or None if there is no such event."""
@@ -307,6 +338,7 @@ class EventClient:
         wait: bool = False,
         packed: bool = False,
         attempts: int | None = None,
+        timeout: float | None = None,
     ) -> list[Json]:
         """Sends events that are encoded already; a result for each."""
         body, headers = b'{"events":[' + b",".join(bodies) + b"]}", ""
@@ -315,7 +347,8 @@ class EventClient:
         response: Json | str | None
         refusal = None
         try:
-            response = self._request("POST", "/events" + self._waiting(wait), body, headers, attempts)
+            target = "/events" + self._waiting(wait)
+            response = self._request("POST", target, body, headers, attempts, timeout)
         except EventValidationError as error:
             # Not one of them was right.
             refusal, response = error, error.response
@@ -341,14 +374,20 @@ class EventClient:
             return False
 
     def _request(
-        self, method: str, target: str, body: bytes = b"", headers: str = "", attempts: int | None = None
+        self,
+        method: str,
+        target: str,
+        body: bytes = b"",
+        headers: str = "",
+        attempts: int | None = None,
+        timeout: float | None = None,
     ) -> Json:
         """The answer of the first attempt that gets one."""
         attempts = self.max_retries if attempts is None else attempts
         attempt = 1
         while True:
             try:
-                return self._attempt(method, target, body, headers)
+                return self._attempt(method, target, body, headers, timeout)
             except EventUnavailableError as error:
                 if attempt >= attempts or error.retry_after > MAX_RETRY_AFTER:
                     raise
@@ -389,19 +428,34 @@ class _Answer(NamedTuple):
 class _Connections:
     """Connections to one server, kept alive; as many as threads ask at the same time."""
 
-    def __init__(self, base_url: str, headers: Mapping[str, str]) -> None:
+    def __init__(self, base_url: str, headers: Mapping[str, str], ssl_context: ssl.SSLContext | None) -> None:
         url = urlsplit(base_url)
         if url.scheme not in ("http", "https") or not url.hostname:
-            raise ValueError(f"base_url must be an http or https URL, not {base_url!r}")
+            raise ValueError("base_url must be an http or https URL, such as http://localhost:8080")
+        address = url.netloc.rpartition("@")[2]
+        path = url.path.rstrip("/")
+        self.base_url = f"{url.scheme}://{address}{path}"
         self._host, self._port = url.hostname, url.port or (443 if url.scheme == "https" else 80)
-        self._path = quote(url.path, safe="/%")
-        self._tls = ssl.create_default_context() if url.scheme == "https" else None
+        self._path = quote(path, safe="/%")
+        self._tls = (ssl_context or ssl.create_default_context()) if url.scheme == "https" else None
+        user = _basic(url)
+        if user and "Authorization" in headers:
+            raise ValueError("it must be either an api_key or a user in base_url, not both")
+        proxy = None if proxy_bypass(address) else getproxies().get(url.scheme)
+        self._proxy = _proxy(proxy) if proxy else None
+        proxy_user = _basic(self._proxy) if self._proxy else None
+        # In the request that opens a tunnel, or else in each request.
+        self._tunnel = {"Proxy-Authorization": proxy_user} if proxy_user else {}
+        if self._proxy and self._tls is None:
+            self._path = f"http://{address}{self._path}"
+            headers = {**headers, **self._tunnel}
         fixed = {
-            "Host": url.netloc.rpartition("@")[2],
+            "Host": address,
             "User-Agent": f"millrace-python/{__version__}",
             "Accept": "application/json",
             "Accept-Encoding": "identity",
             "Content-Type": "application/json",
+            **({"Authorization": user} if user else {}),
             **headers,
         }
         if not all(value.isascii() and value.isprintable() for value in fixed.values()):
@@ -447,12 +501,21 @@ class _Connections:
         return None
 
     def _open(self, timeout: float) -> HTTPConnection:
+        host, port = self._host, self._port
+        if self._proxy:
+            host, port = str(self._proxy.hostname), self._proxy.port or 80
         connection = (
-            HTTPConnection(self._host, self._port, timeout=timeout)
+            HTTPConnection(host, port, timeout=timeout)
             if self._tls is None
-            else HTTPSConnection(self._host, self._port, timeout=timeout, context=self._tls)
+            else HTTPSConnection(host, port, timeout=timeout, context=self._tls)
         )
-        connection.connect()  # with TCP_NODELAY
+        if self._proxy and self._tls:
+            connection.set_tunnel(self._host, self._port, self._tunnel)
+        try:
+            connection.connect()  # with TCP_NODELAY
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _send(self, connection: HTTPConnection, method: str, request: bytes, timeout: float) -> _Answer:
@@ -479,6 +542,23 @@ class _Connections:
         return answer
 
 
+def _basic(url: SplitResult) -> str | None:
+    """Basic authentication (RFC 7617) by the user and the password in a URL, if there are any."""
+    if "@" not in url.netloc:
+        return None
+    user = f"{unquote(url.username or '')}:{unquote(url.password or '')}"
+    return f"Basic {b64encode(user.encode()).decode()}"
+
+
+def _proxy(url: str) -> SplitResult:
+    """A proxy as the environment names it, perhaps without a scheme."""
+    proxy = urlsplit(url if "://" in url else f"http://{url}")
+    if proxy.scheme != "http" or not proxy.hostname:
+        raise ValueError(f"a proxy must be an http URL; of {proxy.scheme} this client knows none")
+    proxy.port  # noqa: B018, an error if it is none
+    return proxy
+
+
 def _is_quiet(sock: socket.socket) -> bool:
     """Whether the peer has neither closed an idle connection nor sent what nobody asked for."""
     sock.settimeout(0.0)
@@ -491,46 +571,179 @@ def _is_quiet(sock: socket.socket) -> bool:
     return False
 
 
-def _new_id(at: datetime | None = None) -> str:
-    """A UUIDv7 (RFC 9562, 6.2, method 3): 60 bits of Unix time, in 1/4096 ms, and 62 random ones."""
-    if at is None:
-        nanos = time.time_ns()
-    elif isinstance(at, datetime) and at.tzinfo is not None:
-        nanos = (at - _EPOCH) // timedelta(microseconds=1) * 1_000
-    else:
-        raise EventValidationError("timestamp must be a datetime with a time zone")
-    millis, rest = divmod(nanos, 1_000_000)
-    high = (millis & (1 << 48) - 1) << 16 | 7 << 12 | (rest << 12) // 1_000_000
-    return str(uuid.UUID(int=high << 64 | 0b10 << 62 | secrets.randbits(62)))
+class _Arrivals:
+    """The clock of arrival: Unix microseconds, each later than the one before in this process."""
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._unlock()
+        if hasattr(os, "register_at_fork"):
+            # Another thread may have held it.
+            os.register_at_fork(after_in_child=self._unlock)
+
+    def _unlock(self) -> None:
+        self._lock = threading.Lock()
+
+    def next(self, now: int) -> int:
+        with self._lock:
+            self._last = max(now, self._last + 1)
+            return self._last
 
 
+_arrivals = _Arrivals()
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _new_id(at: datetime | None = None) -> str:
+    """A UUIDv7 (RFC 9562, 5.7) of an event of that time, now by default."""
+    now = time.time_ns() // 1_000
+    millis = now // 1_000 if at is None else _millis(at)
+    tail = _tail(_arrivals.next(now) - millis * 1_000)
+    high = millis << 16 | 7 << 12 | tail >> 62
+    low = 0b10 << 62 | tail & (1 << 62) - 1
+    return str(uuid.UUID(int=high << 64 | low))
+
+
+def _tail(delay: int) -> int:
+    """74 bits: by how many microseconds an event arrived after its time, and behind that random ones.
+
+    So events of the same time keep the order in which they were tracked. As in a floating-point number, the
+    length stands before the digits, which leaves more random bits the shorter the delay is.
+    """
+    distance = abs(delay)
+    length = distance.bit_length()
+    kept = max(length - 1, 0)  # the first is always 1
+    room = 67 - kept
+    magnitude = length << 67 | (distance & (1 << kept) - 1) << room | secrets.randbits(room)
+    return 1 << 73 | magnitude if delay >= 0 else ~magnitude & (1 << 73) - 1
+
+
+def _millis(at: datetime) -> int:
+    """Unix milliseconds."""
+    if not isinstance(at, datetime) or at.tzinfo is None:
+        raise EventValidationError("timestamp must be a datetime with a time zone")
+    millis = (at - _EPOCH) // timedelta(milliseconds=1)
+    if millis < 0:
+        raise EventValidationError("timestamp must not be before 1970")
+    return millis
 
 
 def _with_id(fields: Mapping[str, Any]) -> Json:
-    """The event as it is sent: with an id, and without texts that are empty."""
+    """The event as it is sent: with an id, or what the server makes it from, and without empty texts."""
     if not isinstance(fields, Mapping):
         raise EventValidationError(f"an event must be a mapping of its fields, not {fields!r}")
-    if fields.get("id") == "":
-        # A new one in its place would be another event each time.
-        raise EventValidationError("the id of an event must not be empty")
+    for name in ("id", "message_id"):
+        if fields.get(name) == "":
+            # A new one in its place would be another event each time.
+            raise EventValidationError(f"the {name} of an event must not be empty")
     event = {
         name: value
         for name, value in fields.items()
         if value is not None and (not isinstance(value, str) or value)
     }
-    timestamp = event.pop("timestamp", None)
-    if "id" not in event:
-        event["id"] = _new_id(timestamp)
+    at = event.pop("timestamp", None)
+    if "message_id" in event:
+        if at is None or "id" in event:
+            raise EventValidationError("a message_id needs a timestamp and excludes an id")
+        event["timestamp"] = _rfc_3339(_millis(at))
+    elif "id" not in event:
+        event["id"] = _new_id(at)
+    else:
+        event["id"] = str(event["id"])
+        if at is not None and _id_millis(event["id"]) != _millis(at):
+            raise EventValidationError(
+                "id and timestamp disagree: an id starts with the time of its event (leave one of them out)"
+            )
     return event
+
+
+def _rfc_3339(millis: int) -> str:
+    return (_EPOCH + timedelta(milliseconds=millis)).isoformat(timespec="milliseconds")
+
+
+def _id_millis(event_id: str) -> int:
+    """The time of an event, as its id tells it."""
+    try:
+        return uuid.UUID(event_id).int >> 80
+    except ValueError:
+        raise EventValidationError(
+            "id must be a UUID of version 7 or 8; an id of another form is a message_id"
+        ) from None
+
+
+def _ids(events: Iterable[Json]) -> list[str]:
+    return [event["id"] for event in events if "id" in event]
+
+
+def _plain(value: Any) -> Any:
+    """The JSON form of what `json` doesn't know."""
+    for kinds, form in _FORMS:
+        if isinstance(value, kinds):
+            return form(value)
+    if getattr(getattr(value, "dtype", None), "kind", None) in ("M", "m"):
+        # `tolist` makes numbers of some, whose unit is lost.
+        raise TypeError("a date of numpy's has no JSON form, but a datetime has")
+    for name in ("tolist", "__array__", "__index__"):
+        if hasattr(value, name):
+            # numpy's, torch's and their likes
+            return getattr(value, name)()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _moment(value: date | time_of_day) -> str:
+    if value != value:  # noqa: PLR0124, pandas has a date that is none
+        raise ValueError(f"{value} is no date")
+    return value.isoformat()
+
+
+def _number(value: Decimal) -> int | float:
+    return float(value) if value.as_tuple().exponent else int(value)
+
+
+_FORMS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    ((date, time_of_day), _moment),
+    (uuid.UUID, str),
+    (Decimal, _number),
+    (Enum, operator.attrgetter("value")),
+    (Mapping, dict),
+    ((deque, range), list),
+)
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
 
 
 def _encode(fields: Json) -> bytes:
     try:
         return _JSON.encode(fields).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        raise EventValidationError(f"can't be sent as JSON: {error}") from error
+    except Exception as error:  # a value's own methods may raise anything
+        path, reason = _culprit("", fields, error)
+        raise EventValidationError(f"{path or 'it'} can't be sent as JSON: {reason}") from error
+
+
+def _culprit(path: str, value: Any, reason: Exception) -> tuple[str, Exception]:
+    """The path of the innermost part without a JSON form, such as `properties.scores[1]`, and the reason."""
+    with contextlib.suppress(Exception):
+        value = value if isinstance(value, (Mapping, list, tuple)) else _plain(value)
+    parts: Iterable[tuple[str, Any]] = ()
+    if isinstance(value, Mapping):
+        parts = ((f"{path}.{name}" if path else str(name), part) for name, part in value.items())
+    elif isinstance(value, (list, tuple)):
+        parts = ((f"{path}[{place}]", part) for place, part in enumerate(value))
+    # A list may be in itself.
+    if len(path) < 200:
+        for part_path, part in parts:
+            try:
+                _JSON.encode(part).encode()
+            except Exception as part_reason:  # noqa: BLE001, as above
+                return _culprit(part_path, part, part_reason)
+    return path, reason
+
+
+def _idempotency(key: str | None) -> str:
+    """The header by which the server knows the attempts of one call."""
+    key = str(uuid.uuid4()) if key is None else key
+    if not (isinstance(key, str) and 1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
+        raise EventValidationError("idempotency_key must be 1 to 255 printable ASCII characters")
+    return f"Idempotency-Key: {key}\r\n"
 
 
 def _check_latency(latency: Any) -> None:
@@ -540,6 +753,7 @@ def _check_latency(latency: Any) -> None:
 
 def _target(path: str, name: str, value: str) -> str:
     """The path of an event or a conversation."""
+    value = str(value) if isinstance(value, uuid.UUID) else value
     if not isinstance(value, str) or not value:
         raise EventValidationError(f"{name} is required")
     try:
@@ -559,7 +773,7 @@ def _envelope(answer: _Answer) -> Json:
         message = str(response.get("error") or f"the server answered {status}")
     # A refusal may be as short as it likes.
     broken_off = 200 <= status < 300 and not answer.ends
-    if status == 429 or status >= 500 or broken_off:
+    if status in (408, 425, 429) or status >= 500 or broken_off:
         unavailable = EventUnavailableError(message, status, response)
         unavailable.retry_after = _seconds(answer.retry_after)
         raise unavailable

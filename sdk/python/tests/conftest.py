@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterator
 
@@ -7,6 +8,10 @@ import pytest
 
 from event_client import EventClient
 from installation import Installation
+
+# The servers of the tests are here.
+for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+    del os.environ[name]
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import uuid
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import Any, Callable
@@ -33,6 +34,8 @@ TRANSIENT = {
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 30 + b"\r\n{}"
     ),
     "a hang": hang,
+    "408": reply(status=408, keep=False, Connection="close"),
+    "425": reply(status=425),
     "429": reply(status=429),
     "500": reply(status=500),
     "502 with HTML": reply(HTML, 502, Content_Type="text/html"),
@@ -60,6 +63,7 @@ def test_a_passing_fault_is_tried_again(act: Act, method: str) -> None:
         CALLS[method](client)
     assert [request.method for request in server.requests] == [method] * 3
     assert len({(request.target, request.body) for request in server.requests}) == 1
+    assert len({request.headers.get("idempotency-key") for request in server.requests}) == 1
 
 
 @pytest.mark.parametrize("method", CALLS)
@@ -71,7 +75,7 @@ def test_three_attempts_are_all(act: Act, method: str) -> None:
     assert len(server.requests) == 3
 
 
-@pytest.mark.parametrize("status", [301, 401, 403, 405, 408, 409, 413, 422])
+@pytest.mark.parametrize("status", [301, 401, 403, 405, 409, 413, 422])
 def test_what_another_attempt_would_not_change_is_not_tried_again(status: int) -> None:
     with ScriptedServer(reply(status=status)) as server, quick(server) as client:
         with pytest.raises(EventSDKError) as refused:
@@ -197,6 +201,55 @@ def test_a_retry_after_of_an_hour_is_left_to_the_caller(value: str, seconds: flo
             client.track_event("c", "event_a")
     assert failed.value.retry_after == seconds
     assert len(server.requests) == 1
+
+
+def test_a_question_that_is_too_large_is_asked_once() -> None:
+    answer = {"success": False, "error": "ask for fewer days", "code": "query_too_large"}
+    with ScriptedServer(reply(answer, 422, Retry_After="1")) as server, quick(server) as client:
+        with pytest.raises(EventSDKError, match="ask for fewer days") as refused:
+            client.get_latency_stats()
+    assert (refused.value.status_code, refused.value.response) == (422, answer)
+    assert len(server.requests) == 1
+
+
+def test_an_event_that_may_not_be_kept_can_be_sent_again_as_the_same() -> None:
+    with ScriptedServer(reply(status=503)) as server, quick(server, max_retries=1) as client:
+        with pytest.raises(EventUnavailableError) as failed:
+            client.track_event("c", "event_a")
+        (event_id,) = failed.value.event_ids
+        assert server.requests[0].json["id"] == event_id
+        with pytest.raises(EventUnavailableError) as failed:
+            client.track_events([{"conversation_id": "c"}, {"properties": {1, 2}}, {"conversation_id": "d"}])
+        sent = [event["id"] for event in server.requests[1].json["events"]]
+    assert failed.value.event_ids == sent
+    assert len(sent) == 2
+
+
+WRITES: dict[str, Callable[..., object]] = {
+    "PUT": lambda client, **options: client.update_event("id", error="", **options),
+    "DELETE": lambda client, **options: client.delete_event("id", **options),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
+def test_each_call_has_a_key_of_its_own(write: Callable[..., object]) -> None:
+    with ScriptedServer() as server, quick(server) as client:
+        write(client)
+        write(client)
+        write(client, idempotency_key="order 7")
+    first, second, given = [request.headers["idempotency-key"] for request in server.requests]
+    assert first != second
+    assert uuid.UUID(first).version == 4
+    assert given == "order 7"
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "a\r\nX-Tenant: b", "ü", 7])
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
+def test_a_key_that_is_no_header_is_refused(write: Callable[..., object], key: Any) -> None:
+    with ScriptedServer() as server, quick(server) as client:
+        with pytest.raises(EventValidationError, match="idempotency_key must be 1 to 255 printable ASCII"):
+            write(client, idempotency_key=key)
+    assert server.requests == []
 
 
 @pytest.mark.parametrize("attempts", [0, 1])
