@@ -9,9 +9,9 @@ Needs `event_client.py` beside it and nothing else.
 from __future__ import annotations
 
 import atexit
-import contextlib
 import json
 import logging
+import math
 import os
 import threading
 import time
@@ -21,7 +21,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Callable
 
-from event_client import MAX_RETRY_AFTER, EventClient, EventSDKError, EventUnavailableError, Json, _encode
+from event_client import (
+    MAX_RETRY_AFTER,
+    EventClient,
+    EventSDKError,
+    EventUnavailableError,
+    EventValidationError,
+    Json,
+    _encode,
+)
 
 OnError = Callable[[EventSDKError, list[Json]], None]
 
@@ -37,11 +45,14 @@ class BufferedEventClient:
 
     A batch is sent when `batch_events` or `batch_bytes` are there, or `flush_interval` seconds after its
     first event. While the server is away it is tried again, and the queue fills up to `max_events` and
-    `max_bytes`. Dropped is what doesn't fit, what the server refuses, and what is left at the end. Then
-    `on_error(error, events)` is called, mostly on that thread; for what didn't fit, without events and with
-    their number in the error. By default it logs a warning. It may call any method here: `flush` and `close`
-    don't wait then for the thread that they are called on. `client` is what sends, by default a new one for
-    `base_url`.
+    `max_bytes`. Dropped is what is wrong, what doesn't fit, what the server refuses, and what is left at the
+    end. Then `on_error(error, events)` is called, mostly on that thread; for what didn't fit, without events
+    and with their number in the error. By default it logs a warning. It may call any method here: `flush` and
+    `close` don't wait then for the thread that they are called on. `client` is what sends, by default a new
+    one for `base_url`.
+
+    Where no thread can be started, `flush` and `close` send on their caller's. So it is in Python 3.12 once
+    the main thread has ended, as in an `atexit` callback; then `track_event` flushes too.
     """
 
     def __init__(
@@ -71,6 +82,9 @@ class BufferedEventClient:
         """Starts empty; in a forked child too, where what was queued is the parent's to send."""
         self._queue = _Queue(self.max_events, self.max_bytes, self.batch_events, self.batch_bytes)
         self._thread: threading.Thread | None = None
+        # The caller of `flush` that sends, because there is no thread.
+        self._stand_in: threading.Thread | None = None
+        # Held to start the thread, and to stand in for it.
         self._starting = threading.Lock()
 
     def __enter__(self) -> BufferedEventClient:
@@ -106,47 +120,58 @@ class BufferedEventClient:
         properties: Mapping[str, Any] | None = None,
         timestamp: datetime | None = None,
         event_id: str | None = None,
+        message_id: str | None = None,
     ) -> str | None:
-        """Queues what `EventClient.track_event` would send; returns its id, or None if it was dropped."""
-        event = self.client._event(
-            {
-                "conversation_id": conversation_id,
-                "event_name": event_name,
-                "error": error,
-                "latency": latency,
-                "input": input,
-                "input_embeddings": input_embeddings,
-                "output": output,
-                "output_embeddings": output_embeddings,
-                "conversation_metadata": conversation_metadata,
-                "user_id": user_id,
-                "tags": tags,
-                "properties": properties,
-                "timestamp": timestamp,
-                "id": event_id,
-            }
-        )
-        body = _encode(event)
+        """Queues what `EventClient.track_event` would send; returns its id, or None if it was dropped.
+
+        Never raises. With a `message_id`, whose event gets its id from the server, that is returned.
+        """
+        event: Json = {
+            "conversation_id": conversation_id,
+            "event_name": event_name,
+            "error": error,
+            "latency": latency,
+            "input": input,
+            "input_embeddings": input_embeddings,
+            "output": output,
+            "output_embeddings": output_embeddings,
+            "conversation_metadata": conversation_metadata,
+            "user_id": user_id,
+            "tags": tags,
+            "properties": properties,
+            "timestamp": timestamp,
+            "id": event_id,
+            "message_id": message_id,
+        }
+        body = b""
         try:
+            event = self.client._event(event)
+            body = _encode(event)
             taken = self._queue.offer(body)
-        except EventSDKError as never:
-            self._tell(never, [body])
+        except Exception as wrong:  # noqa: BLE001, a value's own methods may raise anything
+            reason = wrong if isinstance(wrong, EventSDKError) else EventValidationError(repr(wrong))
+            self._queue.drop()
+            self._tell(reason, [body or {name: value for name, value in event.items() if value is not None}])
             return None
-        self._ensure_thread()
-        return str(event["id"]) if taken else None
+        if not self._ensure_thread() and not threading.main_thread().is_alive():
+            self.flush(self.flush_interval)
+        return str(event.get("id") or event["message_id"]) if taken else None
 
     def flush(self, timeout: float | None = None) -> bool:
         """Waits until all that is queued is with the server or dropped; False after `timeout` seconds."""
-        if self.pending:
-            self._ensure_thread()
-        return self._queue.flush(0.0 if self._on_thread() else timeout)
+        if self._is_sender():
+            return self._queue.flush(0.0)
+        deadline = time.monotonic() + (math.inf if timeout is None else timeout)
+        if self.pending and not _is_alive(self._thread):
+            self._send_here(deadline)
+        return self._queue.flush(None if timeout is None else deadline - time.monotonic())
 
     def close(self, timeout: float = 10.0) -> bool:
         """Takes no more and flushes; what is left after `timeout` seconds is dropped, and False returned."""
         deadline = time.monotonic() + timeout
         self._queue.close()
         flushed = self.flush(timeout)
-        if self._on_thread():
+        if self._is_sender():
             # It sends the rest when `on_error` has returned; the end of the process waits for that.
             return flushed
         atexit.unregister(self.close)
@@ -155,44 +180,67 @@ class BufferedEventClient:
             self._tell(EventUnavailableError(f"closed, and not sent within {timeout} seconds"), left)
         elif self._thread is not None and self._thread.is_alive():
             self._thread.join(max(0.0, deadline - time.monotonic()))
+        if not _is_alive(self._thread):
+            self.client.close()
         self._tell_overflow()
         return flushed
 
-    def _ensure_thread(self) -> None:
-        if not _is_alive(self._thread):
-            with self._starting:
-                if not _is_alive(self._thread):
-                    self._thread = threading.Thread(target=self._run, name="millrace-events", daemon=True)
-                    # There may be too many threads: the next call tries again.
-                    with contextlib.suppress(RuntimeError):
-                        self._thread.start()
+    def _ensure_thread(self) -> bool:
+        """Whether the thread is there, or another caller is seeing to it."""
+        if _is_alive(self._thread) or not self._starting.acquire(blocking=False):
+            return True
+        try:
+            return self._start()
+        finally:
+            self._starting.release()
 
-    def _on_thread(self) -> bool:
-        return threading.current_thread() is self._thread
+    def _start(self) -> bool:
+        """Whether the thread is there. There may be too many: the next call tries again."""
+        if not _is_alive(self._thread):
+            self._thread = threading.Thread(target=self._run, name="millrace-events", daemon=True)
+            try:
+                self._thread.start()
+            except RuntimeError:
+                return False
+        return True
+
+    def _send_here(self, deadline: float) -> None:
+        """Starts the thread or, if there can be none, sends on this one until all is sent or it is late."""
+        if self._starting.acquire(timeout=min(max(0.0, deadline - time.monotonic()), threading.TIMEOUT_MAX)):
+            try:
+                if not self._start():
+                    self._stand_in = threading.current_thread()
+                    while self._send(self._queue.head(), deadline):
+                        self._tell_overflow()
+            finally:
+                self._stand_in = None
+                self._starting.release()
+
+    def _is_sender(self) -> bool:
+        return threading.current_thread() in (self._thread, self._stand_in)
 
     def _run(self) -> None:
-        while True:
-            batch = self._queue.next_batch(self.flush_interval)
-            if not batch:
-                break
-            self._send(batch)
+        while self._send(self._queue.next_batch(self.flush_interval)):
             self._tell_overflow()
         self._tell_overflow()
         self.client.close()
 
-    def _send(self, batch: list[bytes]) -> None:
-        """Sends the first events of the queue, takes them out of it, and tells which were dropped."""
-        if self._queue.abandoned:
-            return
+    def _send(self, batch: list[bytes], deadline: float = math.inf) -> bool:
+        """Sends the first events of the queue, takes them out of it, and tells which were dropped.
+
+        False if there are none, if all have been abandoned, or if it is too late.
+        """
+        if not batch:
+            return False
         refused: list[tuple[EventSDKError, list[bytes]]]
         try:
-            results = self._results(batch)
+            results = self._results(batch, deadline)
+        except EventUnavailableError:
+            return False
         except EventSDKError as error:
             if error.status_code == 413 and len(batch) > 1:
                 middle = len(batch) // 2
-                self._send(batch[:middle])
-                self._send(batch[middle:])
-                return
+                return self._send(batch[:middle], deadline) and self._send(batch[middle:], deadline)
             refused = [(error, batch)]
         except Exception as error:  # noqa: BLE001, whatever it is must not end the thread
             refused = [(EventSDKError(f"can't be sent: {error!r}"), batch)]
@@ -202,23 +250,29 @@ class BufferedEventClient:
                 for result, body in zip(results, batch)
                 if "error" in result
             ]
-        if self._queue.settle(len(batch), sum(len(bodies) for _, bodies in refused)):
+        settled = self._queue.settle(len(batch), sum(len(bodies) for _, bodies in refused))
+        if settled:
             for reason, bodies in refused:
                 self._tell(reason, bodies)
+        return settled
 
-    def _results(self, batch: list[bytes]) -> list[Json]:
+    def _results(self, batch: list[bytes], deadline: float) -> list[Json]:
         """What became of each event, after as many attempts as it takes."""
         attempt = 1
         while True:
             closed = self._queue.closed
+            left = deadline - time.monotonic()
+            if left <= 0.0 or self._queue.abandoned:
+                raise EventUnavailableError("it is too late")
+            timeout = None if left == math.inf else min(self.client.timeout, left)
             try:
-                return self.client._send_batch(batch, packed=True, attempts=1)
+                return self.client._send_batch(batch, packed=True, attempts=1, timeout=timeout)
             except EventUnavailableError as error:
                 if attempt == 1:
                     _log.warning("events have to wait: %s", error)
                 self._tell_overflow()
                 pause = min(MAX_RETRY_AFTER, self.client._delay(attempt, error, MAX_PAUSE))
-                if not self._queue.pause(pause, closed):
+                if not self._queue.pause(min(pause, deadline - time.monotonic()), closed):
                     raise
             attempt += 1
 
@@ -228,12 +282,12 @@ class BufferedEventClient:
             limits = f"{self.max_events} events or {self.max_bytes} bytes"
             self._tell(EventSDKError(f"dropped {count} events: the queue was full ({limits})"), [])
 
-    def _tell(self, error: EventSDKError, bodies: list[bytes]) -> None:
+    def _tell(self, error: EventSDKError, events: Sequence[bytes | Json]) -> None:
         try:
-            self._on_error(error, [json.loads(body) for body in bodies])
+            self._on_error(error, [json.loads(e) if isinstance(e, bytes) else e for e in events])
         except BaseException as failure:
             # It is the caller's, and must not end the thread; but the caller's own threads may be ended.
-            if not isinstance(failure, Exception) and not self._on_thread():
+            if not isinstance(failure, Exception) and threading.current_thread() is not self._thread:
                 raise
             _log.exception("on_error failed")
 
@@ -259,13 +313,12 @@ class _Queue:
         """Takes an event unless there is no room; an error if there never will be."""
         with self._changed:
             size, most = len(body), self._max_bytes
-            full = len(self._events) >= self._max_events or self._bytes + size > most
-            if full or self.closed:
+            if self.closed:
+                raise EventSDKError("the client is closed")
+            if size > most:
+                raise EventSDKError(f"an event of {size} bytes is larger than the queue ({most} bytes)")
+            if len(self._events) >= self._max_events or self._bytes + size > most:
                 self.dropped += 1
-                if self.closed:
-                    raise EventSDKError("the client is closed")
-                if size > most:
-                    raise EventSDKError(f"an event of {size} bytes is larger than the queue ({most} bytes)")
                 self._overflow += 1
                 return False
             was_due = self._due()
@@ -281,6 +334,11 @@ class _Queue:
         with self._changed:
             self._changed.wait_for(lambda: self._events or self.closed)
             self._changed.wait_for(self._due, interval)
+            return self.head()
+
+    def head(self) -> list[bytes]:
+        """The next batch, as far as it is there."""
+        with self._changed:
             batch: list[bytes] = []
             size = 0
             for body in self._events:
@@ -289,6 +347,11 @@ class _Queue:
                     break
                 batch.append(body)
             return batch
+
+    def drop(self) -> None:
+        """Counts an event that was not even offered, or refused."""
+        with self._changed:
+            self.dropped += 1
 
     def settle(self, count: int, dropped: int) -> bool:
         """Takes the first events out and counts those that are dropped; False if all have been abandoned."""
@@ -345,7 +408,7 @@ def _is_alive(thread: threading.Thread | None) -> bool:
 
 
 def _warn(error: EventSDKError, events: list[Json]) -> None:
-    ids = "".join(f" {event['id']}" for event in events)
+    ids = "".join(f" {event.get('id') or event.get('message_id') or 'one without an id'}" for event in events)
     _log.warning("%s%s", error, ids and f"; dropped:{ids}")
 
 

@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -85,15 +86,30 @@ def test_a_batch_holds_no_more_bytes_than_it_may() -> None:
         assert [len(events_of(request)) for request in server.requests] == [1, 1, 1, 2]
 
 
-def test_a_wrong_event_is_an_error_at_once() -> None:
+def test_a_wrong_event_is_told_at_once(told: Told) -> None:
+    with ScriptedServer(echo_batch) as server, buffered(server, on_error=told) as events:
+        assert events.track_event("", "event_a", user_id="u-1") is None
+        assert events.track_event("c", "other") is None
+        assert events.track_event("c", "event_a", latency=float("nan")) is None
+        assert (events.pending, events.dropped) == (0, 3)
+    assert [type(error) for error, _ in told.calls] == [EventValidationError] * 3
+    assert told.messages[2] == "latency must be a finite number"
+    assert [event.get("user_id") for _, lost in told.calls for event in lost] == ["u-1", "", ""]
+
+
+def test_the_log_tells_of_a_wrong_event(caplog: pytest.LogCaptureFixture) -> None:
     with ScriptedServer(echo_batch) as server, buffered(server) as events:
-        with pytest.raises(EventValidationError):
-            events.track_event("", "event_a")
-        with pytest.raises(EventValidationError):
-            events.track_event("c", "other")
-        with pytest.raises(EventValidationError):
-            events.track_event("c", "event_a", latency=float("nan"))
-        assert events.pending == 0
+        assert events.track_event("", "event_a") is None
+    assert caplog.messages == ["conversation_id is required; dropped: one without an id"]
+
+
+def test_a_message_id_is_returned_where_the_server_makes_the_id() -> None:
+    at = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    with ScriptedServer(reply({"data": {"results": [{"id": "x"}]}}, 202)) as server:
+        with buffered(server) as events:
+            assert events.track_event("c", "event_a", message_id="order-7", timestamp=at) == "order-7"
+            assert events.flush(10.0)
+        assert [event["message_id"] for event in events_of(server.requests[0])] == ["order-7"]
 
 
 @pytest.mark.parametrize(
@@ -161,6 +177,82 @@ def test_a_thread_that_can_not_be_started_is_started_later(monkeypatch: pytest.M
             assert events.track_event("c", "event_a") is None
             assert events.flush(10.0)
         assert received(server) == [event_id]
+
+
+@pytest.fixture
+def no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As at the end of an interpreter of Python 3.12."""
+    start = threading.Thread.start
+
+    def fail(thread: threading.Thread) -> None:
+        if thread.name == "millrace-events":
+            raise RuntimeError("can't create new thread at interpreter shutdown")
+        start(thread)
+
+    monkeypatch.setattr("threading.Thread.start", fail)
+
+
+@pytest.mark.usefixtures("no_thread")
+def test_the_end_sends_without_a_thread() -> None:
+    with ScriptedServer(reset, echo_batch) as server:
+        events = buffered(server, batch_events=2)
+        ids = [events.track_event("c", "event_a") for _ in range(5)]
+        assert events.pending == 5
+        assert events.close(timeout=60.0) is True
+        assert received(server) == [*ids[:2], *ids]
+    assert (events.pending, events.dropped) == (0, 0)
+
+
+@pytest.mark.usefixtures("no_thread")
+def test_many_flush_without_a_thread_and_each_event_is_sent_once() -> None:
+    with ScriptedServer(echo_batch) as server:
+        events = buffered(server, batch_events=7)
+        made: list[str | None] = []
+
+        def track() -> None:
+            for _ in range(50):
+                made.append(events.track_event("c", "event_a"))
+                assert events.flush(60.0)
+
+        threads = [threading.Thread(target=track) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert events.close() is True
+        assert sorted(received(server)) == sorted(map(str, made))
+    assert (len(made), events.dropped) == (200, 0)
+
+
+@pytest.mark.usefixtures("no_thread")
+@pytest.mark.parametrize("fault", [hang, reset, reply(status=503, Retry_After="60")])
+def test_the_end_without_a_thread_takes_no_longer_than_it_may(told: Told, fault: Act) -> None:
+    with ScriptedServer(fault) as server:
+        events = BufferedEventClient(client=EventClient(server.url, timeout=600.0), on_error=told)
+        ids = [events.track_event("c", "event_a") for _ in range(3)]
+        assert events.flush(0.1) is False
+        assert (events.pending, events.dropped) == (3, 0)
+        assert events.close(timeout=0.2) is False
+    assert told.messages == ["closed, and not sent within 0.2 seconds"]
+    assert told.ids == ids
+
+
+@pytest.mark.usefixtures("no_thread")
+def test_on_error_may_flush_and_close_without_a_thread() -> None:
+    told, flushed = Told(), []
+
+    def give_up(error: EventSDKError, lost: list[dict[str, Any]]) -> None:
+        told(error, lost)
+        flushed.append((events.flush(), events.close()))
+
+    with ScriptedServer(reply({"error": "no"}, 401), echo_batch) as server:
+        events = buffered(server, on_error=give_up, batch_events=1)
+        ids = [events.track_event("c", "event_a") for _ in range(3)]
+        assert events.flush(60.0) is True
+        assert events.close() is True
+        assert received(server) == ids
+    assert flushed == [(False, False)]
+    assert told.ids == ids[:1]
 
 
 def test_a_thread_that_has_died_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,15 +9,16 @@ import sys
 import pytest
 
 from installation import ROOT
+from interpreters import PYTHONS
 from scripted_server import ScriptedServer, echo_batch, events_of, received, reply
 
 
-def run(source: str, url: str) -> subprocess.CompletedProcess[str]:
+def run(source: str, url: str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
     path = str(ROOT / "sdk" / "python")
     prelude = f"import sys; sys.path.insert(0, {path!r}); URL = {url!r}\n"
     prelude += "from buffered_event_client import BufferedEventClient\nfrom event_client import EventClient\n"
     return subprocess.run(
-        [sys.executable, "-c", prelude + source], capture_output=True, text=True, timeout=60, check=False
+        [python, "-c", prelude + source], capture_output=True, text=True, timeout=60, check=False
     )
 
 
@@ -45,6 +46,41 @@ def test_a_process_that_can_not_send_ends_all_the_same() -> None:
         )
     assert ended.returncode == 0
     assert f"closed, and not sent within 0.1 seconds; dropped: {ended.stdout.strip()}" in ended.stderr
+
+
+AT_THE_END = {
+    "in a callback": """
+import atexit
+events = BufferedEventClient(URL, flush_interval=60.0)
+atexit.register(lambda: [print(events.track_event("c", "event_a")) for _ in range(3)])
+""",
+    "in a callback that makes the client": """
+import atexit
+def last_words():
+    events = BufferedEventClient(URL)
+    for _ in range(3): print(events.track_event("c", "event_a"))
+    events.flush()
+atexit.register(last_words)
+""",
+    "on a thread that outlives the main one": """
+import threading
+events = BufferedEventClient(URL)
+def outlive():
+    threading.main_thread().join()
+    for _ in range(3): print(events.track_event("c", "event_a"))
+threading.Thread(target=outlive).start()
+""",
+}
+
+
+@pytest.mark.parametrize("source", AT_THE_END.values(), ids=AT_THE_END.keys())
+@pytest.mark.parametrize("python", PYTHONS.values(), ids=PYTHONS.keys())
+def test_what_is_first_tracked_at_the_end_is_sent(python: str, source: str) -> None:
+    with ScriptedServer(echo_batch) as server:
+        ended = run(source, server.url, python)
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert received(server) == ended.stdout.split()
+    assert len(ended.stdout.split()) == 3
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
