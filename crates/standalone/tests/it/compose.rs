@@ -45,12 +45,24 @@ fn our_services_start_when_the_others_are_healthy() {
 }
 
 #[test]
+fn nothing_takes_all_memory_or_threads_and_what_is_ours_holds_no_privileges() {
+    for (name, service) in &compose().services {
+        assert!(service.mem_limit.is_some() && service.pids_limit.is_some(), "{name}");
+        assert_eq!(service.security_opt, ["no-new-privileges:true"], "{name}");
+    }
+    for ours in ours() {
+        assert!(ours.service.read_only && ours.service.cap_drop == ["ALL"], "{}", ours.name);
+    }
+}
+
+#[test]
 fn every_published_port_is_for_this_machine_and_listened_on() {
     let compose = compose();
     let api = compose.services["api"].environment.get("API_PORT").cloned();
     let listened_on: BTreeMap<&str, Vec<String>> = BTreeMap::from([
         ("api", vec![api.unwrap_or("8080".to_owned())]),
         ("clickhouse", vec!["8123".to_owned(), "9000".to_owned()]),
+        ("consumer", vec!["8081".to_owned()]),
         ("kafka", listeners("KAFKA_LISTENERS").into_values().map(|(_, port)| port).collect()),
     ]);
     let mut published = Vec::new();
@@ -62,7 +74,7 @@ fn every_published_port_is_for_this_machine_and_listened_on() {
             published.push(host.to_owned());
         }
     }
-    assert_eq!(published, ["8080", "8123", "9000", "9092"]);
+    assert_eq!(published, ["8080", "8123", "9000", "8081", "9092"]);
 }
 
 #[test]

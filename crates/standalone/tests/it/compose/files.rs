@@ -35,6 +35,14 @@ pub(super) struct Service {
     pub(super) healthcheck: Healthcheck,
     pub(super) restart: String,
     pub(super) stop_grace_period: String,
+    #[serde(default)]
+    pub(super) read_only: bool,
+    #[serde(default)]
+    pub(super) cap_drop: Vec<String>,
+    #[serde(default)]
+    pub(super) security_opt: Vec<String>,
+    pub(super) mem_limit: Option<String>,
+    pub(super) pids_limit: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -79,7 +87,10 @@ pub(super) fn read(path: &str) -> String {
 }
 
 pub(super) fn compose() -> Compose {
-    serde_yaml_ng::from_str(&read("docker-compose.yml")).expect("docker-compose.yml")
+    let mut file: serde_yaml_ng::Value =
+        serde_yaml_ng::from_str(&read("docker-compose.yml")).expect("docker-compose.yml");
+    file.apply_merge().expect("merges of mappings");
+    serde_yaml_ng::from_value(file).expect("docker-compose.yml as it must be")
 }
 
 /// The services that are built here.
