@@ -4,14 +4,14 @@
 use libfuzzer_sys::fuzz_target;
 use model::message::{decode, encode};
 use model::wire::native::{Intake, create};
-use model::{EventNames, IdSequence, Tenant, Timestamp, Window};
+use model::{EventNames, Tenant, Timestamp, Window};
 
 fuzz_target!(|body: &[u8]| {
     let names = EventNames::parse("*").expect("a list of names");
     let now = Timestamp::parse("2026-11-20T21:57:13.123Z").expect("a time");
     let window = Window::around(now, 3_650);
-    let mut intake = Intake { tenant: Tenant::default(), now, window, names: &names, ids: IdSequence::new() };
-    if let Ok(operation) = create(body, &mut intake) {
+    let intake = Intake { tenant: Tenant::default(), now, window, names: &names };
+    if let Ok(operation) = create(body, &intake) {
         let id = operation.key().id.to_string();
         assert_eq!(decode(Some(id.as_bytes()), &encode(&operation)).expect("our own words"), operation);
     }

@@ -21,13 +21,13 @@ fn main() {
     println!("{:<48} {:>12} {:>12}", "per event", "allocations", "bytes");
     let plan = plan(EVENTS);
     let names = names();
-    let mut intake = intake(&names);
+    let intake = intake(&names);
     let bodies: Vec<_> = (0..EVENTS).map(|index| create_body(&plan, index)).collect();
     show(
         "decode the body of a create",
         measure(|| {
             for body in &bodies {
-                drop(native::create(body.as_bytes(), &mut intake).unwrap());
+                drop(native::create(body.as_bytes(), &intake).unwrap());
             }
         }),
     );

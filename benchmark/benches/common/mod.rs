@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use benchmark::plan::{Plan, Sizes};
 use consumer::fold::{Step, fold};
 use model::wire::native::{self, Intake};
-use model::{EventKey, EventNames, IdSequence, Operation, Position, Tenant, Timestamp, Window, message};
+use model::{EventKey, EventNames, Operation, Position, Tenant, Timestamp, Window, message};
 use reqwest::Client;
 use store::{Store, Stored};
 use tokio::net::TcpListener;
@@ -38,13 +38,13 @@ pub(crate) fn names() -> EventNames {
 /// What the API knows of a request.
 pub(crate) fn intake(names: &EventNames) -> Intake<'_> {
     let now = Timestamp::now();
-    let (window, ids) = (Window::around(now, 3_650), IdSequence::new());
-    Intake { tenant: Tenant::default(), now, window, names, ids }
+    let window = Window::around(now, 3_650);
+    Intake { tenant: Tenant::default(), now, window, names }
 }
 
 /// The create of an event. Its body is never freed: a benchmark ends soon.
 pub(crate) fn create(plan: &Plan, index: u64) -> Operation<'static> {
-    native::create(create_body(plan, index).leak().as_bytes(), &mut intake(&names())).unwrap()
+    native::create(create_body(plan, index).leak().as_bytes(), &intake(&names())).unwrap()
 }
 
 /// The update of an event.

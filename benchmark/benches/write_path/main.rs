@@ -25,9 +25,9 @@ fn codecs(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("one event");
     group.throughput(Throughput::Elements(1));
     let (body, names) = (create_body(&plan, 1), names());
-    let mut intake = intake(&names);
+    let intake = intake(&names);
     group.bench_function("decode the body of a create", |bencher| {
-        bencher.iter(|| native::create(black_box(body.as_bytes()), &mut intake).unwrap());
+        bencher.iter(|| native::create(black_box(body.as_bytes()), &intake).unwrap());
     });
     for (name, operation) in [("create", create(&plan, 1)), ("update", update(&plan, 1))] {
         group.bench_function(format!("encode the message of a {name}"), |bencher| {

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::serve::ListenerExt;
 use axum::{Json, Router};
-use model::{IdSequence, Timestamp};
+use model::{EventId, Timestamp};
 use rdkafka::ClientConfig;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use runtime::threads;
@@ -41,7 +41,7 @@ async fn create(State(producer): State<FutureProducer>, body: Bytes) -> (StatusC
     let Ok(event) = serde_json::from_slice::<Value>(&body) else {
         return (StatusCode::BAD_REQUEST, Json(Value::Null));
     };
-    let id = IdSequence::new().next(Timestamp::now()).to_string();
+    let id = EventId::new(Timestamp::now()).to_string();
     let message = event.to_string();
     match producer.send_result(FutureRecord::to("events").key(&id).payload(&message)) {
         Ok(delivery) => match delivery.await {

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use bus::{Channels, Positions, Producer, Record, Schedule, Written};
 use model::wire::native::Intake;
-use model::{EventKey, EventNames, IdSequence, Operation, Tenant, Timestamp, Window, message};
+use model::{EventKey, EventNames, Operation, Tenant, Timestamp, Window, message};
 use runtime::metrics::{Page, Registry};
 use runtime::shutdown::Shutdown;
 use store::Store;
@@ -91,7 +91,7 @@ impl App {
     pub(crate) fn intake(&self, tenant: Tenant) -> Intake<'_> {
         let now = Timestamp::now();
         let window = Window::around(now, self.config.max_event_age_days);
-        Intake { tenant, now, window, names: &self.names, ids: IdSequence::new() }
+        Intake { tenant, now, window, names: &self.names }
     }
 
     /// The newest record in the event's partition that is not visible yet, if there is any.

@@ -17,7 +17,7 @@ mod version;
 pub mod wire;
 
 pub use event::{Content, Event, Kind, Patch, Source};
-pub use id::{EventId, IdError, IdSequence};
+pub use id::{EventId, IdError};
 pub use json_text::JsonText;
 pub use names::EventNames;
 pub use numbers::{Embedding, Latency};

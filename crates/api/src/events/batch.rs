@@ -94,9 +94,9 @@ fn read(
             events.len()
         )));
     }
-    let mut intake = app.intake(tenant);
+    let intake = app.intake(tenant);
     let keyed = |event| {
-        let operation = native::create(event, &mut intake)?;
+        let operation = native::create(event, &intake)?;
         Ok((operation.key(), record(&operation)))
     };
     Ok(events.iter().map(|event| &**event).map(keyed).collect())

@@ -34,7 +34,7 @@ pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Res
     let ((key, record), room) = body
         .parsed({
             let app = Arc::clone(&app);
-            move |bytes| Ok(keyed(&native::create(bytes, &mut app.intake(tenant))?))
+            move |bytes| Ok(keyed(&native::create(bytes, &app.intake(tenant))?))
         })
         .await?;
     let written = app.send(record).await?;

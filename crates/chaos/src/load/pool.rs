@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use model::{EventKey, IdSequence, Tenant, Timestamp};
+use model::{EventId, EventKey, Tenant, Timestamp};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -102,5 +102,5 @@ fn new_key(dice: &mut StdRng) -> EventKey {
     let days = if dice.random_bool(0.1) { dice.random_range(1..=OLDEST_DAYS) } else { 0 };
     let name = TENANTS.get(dice.random_range(..TENANTS.len())).copied().unwrap_or_default();
     let tenant = Tenant::parse(name).unwrap_or_default();
-    EventKey { tenant, id: IdSequence::new().next(Timestamp::now().days_before(days)) }
+    EventKey { tenant, id: EventId::new(Timestamp::now().days_before(days)) }
 }

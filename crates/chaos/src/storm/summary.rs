@@ -93,7 +93,7 @@ fn counted(counts: &BTreeMap<impl fmt::Display, impl fmt::Display>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use model::{EventKey, IdSequence, Tenant, Timestamp};
+    use model::{EventId, EventKey, Tenant, Timestamp};
 
     use super::super::fault::Fault;
     use super::*;
@@ -102,9 +102,8 @@ mod tests {
     /// Two operations, a fault, and nothing wrong.
     fn good() -> Summary {
         let (mut ledger, mut tally) = (Ledger::default(), Tally::default());
-        let mut ids = IdSequence::new();
         for offset in 0..2 {
-            let key = EventKey { tenant: Tenant::default(), id: ids.next(Timestamp::now()) };
+            let key = EventKey { tenant: Tenant::default(), id: EventId::new(Timestamp::now()) };
             let operation = Operation { kind: Kind::Delete, key, input: None };
             ledger.acknowledge(Place { partition: 0, offset }, operation);
         }

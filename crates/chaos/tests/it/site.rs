@@ -8,7 +8,7 @@ use bus::{Channels, Record, Written, kafka};
 use chaos::audit::{AuditError, Report, Table, audit};
 use chaos::ledger::Ledger;
 use chaos::operation::{self, Kind, Place};
-use model::{Content, Event, EventKey, IdSequence, Operation, Patch, Source, Tenant, Timestamp, message};
+use model::{Content, Event, EventId, EventKey, Operation, Patch, Source, Tenant, Timestamp, message};
 use runtime::shutdown::Shutdown;
 use runtime::status::Status;
 use store::Store;
@@ -167,7 +167,7 @@ fn summary(operation: &Operation<'_>) -> operation::Operation {
 }
 
 pub(crate) fn new_key() -> EventKey {
-    EventKey { tenant: Tenant::default(), id: IdSequence::new().next(Timestamp::now()) }
+    EventKey { tenant: Tenant::default(), id: EventId::new(Timestamp::now()) }
 }
 
 pub(crate) fn create(key: &EventKey, input: &str) -> Operation<'static> {

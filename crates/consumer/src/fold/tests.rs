@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use model::{Content, Event, EventId, IdSequence, Patch, Source, Tenant, Text, Timestamp};
+use model::{Content, Event, EventId, Patch, Source, Tenant, Text, Timestamp};
 use proptest::prelude::*;
 
 use super::*;
@@ -58,7 +58,7 @@ fn any_turn() -> impl Strategy<Value = Turn> {
 /// Two of the three keys are one id under two tenants.
 fn keys() -> [EventKey; 3] {
     let at = Timestamp::from_millis(APPEND_MS).unwrap();
-    let (shared, other) = (IdSequence::new().next(at), IdSequence::new().next(at));
+    let (shared, other) = (EventId::new(at), EventId::new(at));
     let key = |tenant: &str, id: EventId| EventKey { tenant: Tenant::parse(tenant).unwrap(), id };
     [key("acme", shared), key("globex", shared), key("acme", other)]
 }

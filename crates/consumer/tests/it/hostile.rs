@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bus::{Record, Written};
 use consumer::Config;
-use model::{EventKey, IdSequence, Operation, Tenant, Timestamp};
+use model::{EventId, EventKey, Operation, Tenant, Timestamp};
 
 use crate::commands::said;
 use crate::deliveries::Letter;
@@ -198,10 +198,9 @@ fn too_early(count: usize) -> (Vec<Operation<'static>>, Vec<Operation<'static>>)
 /// Creates whose ids lie in as many months.
 fn months(count: i64) -> Vec<Operation<'static>> {
     let now = Timestamp::now().millis();
-    let mut ids = IdSequence::new();
     let mut one = |month: i64| {
         let at = Timestamp::from_millis(now - month * 2_629_800_000).unwrap();
-        create(&EventKey { tenant: Tenant::default(), id: ids.next(at) }, &format!("month {month}"))
+        create(&EventKey { tenant: Tenant::default(), id: EventId::new(at) }, &format!("month {month}"))
     };
     (0..count).map(&mut one).collect()
 }

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Content, Event, EventKey, IdSequence, Operation, Patch, Source, Tenant, Timestamp};
+use model::{Content, Event, EventId, EventKey, Operation, Patch, Source, Tenant, Timestamp};
 
 /// A new key of the tenant that is alone.
 pub(crate) fn new_key() -> EventKey {
-    EventKey { tenant: Tenant::default(), id: IdSequence::new().next(Timestamp::now()) }
+    EventKey { tenant: Tenant::default(), id: EventId::new(Timestamp::now()) }
 }
 
 pub(crate) fn create(key: &EventKey, input: &str) -> Operation<'static> {
@@ -69,12 +69,11 @@ pub(crate) fn noise(length: usize) -> String {
 /// Creates, repeated ones too, updates and a few deletes, all mixed, of so many keys. Every other id
 /// is held by two tenants.
 pub(crate) fn mixed(seed: u64, keys: usize, count: usize) -> Vec<Operation<'static>> {
-    let mut ids = IdSequence::new();
     let now = Timestamp::now();
     let tenant = |name| Tenant::parse(name).unwrap();
     let mut all: Vec<EventKey> = Vec::with_capacity(keys);
     while all.len() < keys {
-        let id = ids.next(now);
+        let id = EventId::new(now);
         all.push(EventKey { tenant: tenant("acme"), id });
         if all.len() % 3 == 1 {
             all.push(EventKey { tenant: tenant("globex"), id });

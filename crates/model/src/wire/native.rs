@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 use super::WireError;
 use super::error::read_object;
 use crate::{
-    Content, Embedding, Event, EventId, EventKey, EventNames, IdSequence, JsonText, Latency, Operation,
-    Patch, Source, Tenant, Text, Timestamp, Window,
+    Content, Embedding, Event, EventId, EventKey, EventNames, JsonText, Latency, Operation, Patch, Source,
+    Tenant, Text, Timestamp, Window,
 };
 
 /// What is known of a request before its events are read.
@@ -23,8 +23,6 @@ pub struct Intake<'a> {
     pub window: Window,
     /// What they may be called.
     pub names: &'a EventNames,
-    /// Gives ids to those that come without.
-    pub ids: IdSequence,
 }
 
 /// An event or a change as sent. `null` is as if absent; unknown fields are ignored.
@@ -83,7 +81,7 @@ impl<'a> Sent<'a> {
 }
 
 /// Reads the body of a create.
-pub fn create<'a>(body: &'a [u8], intake: &mut Intake<'_>) -> Result<Operation<'a>, WireError> {
+pub fn create<'a>(body: &'a [u8], intake: &Intake<'_>) -> Result<Operation<'a>, WireError> {
     let mut sent: Sent<'_> = read_object(body)?;
     let conversation_id = sent
         .conversation_id
@@ -122,7 +120,7 @@ fn check_name(name: &str, names: &EventNames) -> Result<(), WireError> {
 }
 
 /// The id that was sent, else a new one at the time that was sent, else at the time of arrival.
-fn id_of(sent: &Sent<'_>, intake: &mut Intake<'_>) -> Result<EventId, WireError> {
+fn id_of(sent: &Sent<'_>, intake: &Intake<'_>) -> Result<EventId, WireError> {
     let invalid = |field, expected: String| WireError::InvalidField { field, expected };
     let window = intake.window;
     let at = match &sent.timestamp {
@@ -134,7 +132,7 @@ fn id_of(sent: &Sent<'_>, intake: &mut Intake<'_>) -> Result<EventId, WireError>
     if !window.contains(at) {
         return Err(invalid("timestamp", window.to_string()));
     }
-    let Some(text) = &sent.id else { return Ok(intake.ids.next(at)) };
+    let Some(text) = &sent.id else { return Ok(EventId::new(at)) };
     let id = EventId::parse(text).map_err(|error| {
         invalid("id", format!("a UUID of version 7 or 8 that starts with its Unix milliseconds ({error})"))
     })?;

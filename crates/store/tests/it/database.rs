@@ -1,9 +1,7 @@
 //! A database for one test, and rows to put in it.
 
 use clickhouse::Client;
-use model::{
-    Content, Event, EventId, EventKey, IdSequence, Position, Source, Tenant, Timestamp, Version, Write,
-};
+use model::{Content, Event, EventId, EventKey, Position, Source, Tenant, Timestamp, Version, Write};
 use store::{Config, State, Store, Stored};
 
 /// A database of a test's own.
@@ -60,12 +58,12 @@ pub(crate) fn time(text: &str) -> Timestamp {
 
 /// A new id of that time.
 pub(crate) fn id_at(at: &str) -> EventId {
-    IdSequence::new().next(time(at))
+    EventId::new(time(at))
 }
 
 /// A new key of a tenant without a name of its own.
 pub(crate) fn new_key() -> EventKey {
-    EventKey { tenant: Tenant::default(), id: IdSequence::new().next(Timestamp::now()) }
+    EventKey { tenant: Tenant::default(), id: EventId::new(Timestamp::now()) }
 }
 
 /// The version of what `write` as the n-th operation of a log leaves behind.

@@ -36,6 +36,23 @@ async fn events_of_one_millisecond_come_in_the_order_of_their_ids() {
 }
 
 #[tokio::test]
+async fn events_of_one_millisecond_come_in_the_order_in_which_they_were_acknowledged() {
+    let app = App::start().await;
+    // Chat turns stamped to the second: of a moment ago, of long ago, and by a clock that is ahead.
+    for (conversation, millis) in [("c-1", 1_000), ("c-2", 86_400_000), ("c-3", -5_000)] {
+        let at = ago(millis).to_string();
+        let mut acknowledged = Vec::new();
+        for turn in 0..8 {
+            let sent =
+                event(json!({"conversation_id": conversation, "timestamp": at, "input": turn.to_string()}));
+            acknowledged.push(app.post("/event", sent).await.id());
+        }
+        app.settled().await;
+        assert_eq!(app.column(conversation, "id").await, acknowledged, "{conversation}");
+    }
+}
+
+#[tokio::test]
 async fn a_conversation_holds_its_own_events_only() {
     let app = App::start().await;
     let of = |conversation: &str| event(json!({"conversation_id": conversation, "input": conversation}));

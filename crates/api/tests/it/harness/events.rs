@@ -1,6 +1,6 @@
 //! Events to send, with ids and times.
 
-use model::{EventId, IdSequence, Timestamp};
+use model::{EventId, Timestamp};
 use serde_json::{Value, json};
 
 pub(crate) const DAY_MS: i64 = 86_400_000;
@@ -20,7 +20,7 @@ pub(crate) fn ago(millis: i64) -> Timestamp {
 
 /// An id of this time.
 pub(crate) fn id_at(at: Timestamp) -> EventId {
-    IdSequence::new().next(at)
+    EventId::new(at)
 }
 
 /// An id of now.

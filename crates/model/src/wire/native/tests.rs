@@ -6,18 +6,12 @@ const NOW: &str = "2026-11-20T12:00:00.000Z";
 
 fn intake(names: &EventNames) -> Intake<'_> {
     let now = Timestamp::parse(NOW).unwrap();
-    Intake {
-        tenant: Tenant::default(),
-        now,
-        window: Window::around(now, 3_650),
-        names,
-        ids: IdSequence::new(),
-    }
+    Intake { tenant: Tenant::default(), now, window: Window::around(now, 3_650), names }
 }
 
 fn read(body: &[u8]) -> Result<Event<'static>, WireError> {
     let names = EventNames::parse("event_a,event_b,event_c").unwrap();
-    match create(body, &mut intake(&names))? {
+    match create(body, &intake(&names))? {
         Operation::Create(event) => Ok(event.into_owned()),
         other => panic!("{other:?}"),
     }
