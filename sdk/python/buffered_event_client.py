@@ -19,7 +19,7 @@ import weakref
 from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Callable
+from typing import Any, Callable, SupportsFloat
 
 from event_client import (
     MAX_RETRY_AFTER,
@@ -28,6 +28,7 @@ from event_client import (
     EventUnavailableError,
     EventValidationError,
     Json,
+    Vector,
     _encode,
 )
 
@@ -108,11 +109,11 @@ class BufferedEventClient:
         conversation_id: str,
         event_name: str,
         error: str = "",
-        latency: float = 0.0,
+        latency: SupportsFloat = 0.0,
         input: str = "",
-        input_embeddings: Sequence[float] | None = None,
+        input_embeddings: Vector | None = None,
         output: str = "",
-        output_embeddings: Sequence[float] | None = None,
+        output_embeddings: Vector | None = None,
         conversation_metadata: str | Mapping[str, Any] = "",
         *,
         user_id: str = "",

@@ -30,13 +30,22 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from enum import Enum
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable, NamedTuple, Protocol, SupportsFloat, Union
 from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 __version__ = "0.1.0"
 
 Json = dict[str, Any]
+
+
+class _Array(Protocol):
+    def tolist(self) -> Any:
+        """A list of its numbers."""
+
+
+# A list of numbers, or an array of numpy's, of torch's and their likes.
+Vector = Union[Sequence[float], _Array]
 
 DEFAULT_EVENT_NAMES = ("event_a", "event_b", "event_c")
 # Seconds.
@@ -131,11 +140,11 @@ class EventClient:
         conversation_id: str,
         event_name: str,
         error: str = "",
-        latency: float = 0.0,
+        latency: SupportsFloat = 0.0,
         input: str = "",
-        input_embeddings: Sequence[float] | None = None,
+        input_embeddings: Vector | None = None,
         output: str = "",
-        output_embeddings: Sequence[float] | None = None,
+        output_embeddings: Vector | None = None,
         conversation_metadata: str | Mapping[str, Any] = "",
         *,
         user_id: str = "",
@@ -177,7 +186,10 @@ class EventClient:
         except EventUnavailableError as unavailable:
             unavailable.event_ids = _ids([event])
             raise
-        return str(event.get("id") or answer["data"]["id"])
+        event_id = event.get("id") or _data(answer).get("id")
+        if not event_id:
+            raise EventSDKError("the answer does not tell the id of the event", response=answer)
+        return str(event_id)
 
     def track_events(self, events: Iterable[Mapping[str, Any]], *, wait: bool = False) -> list[Json]:
         """Sends up to 5,000 events at once, each with the fields of `track_event` (its `event_id` as `id`).
@@ -209,11 +221,11 @@ class EventClient:
         event_id: str,
         event_name: str | None = None,
         error: str | None = None,
-        latency: float | None = None,
+        latency: SupportsFloat | None = None,
         input: str | None = None,
-        input_embeddings: Sequence[float] | None = None,
+        input_embeddings: Vector | None = None,
         output: str | None = None,
-        output_embeddings: Sequence[float] | None = None,
+        output_embeddings: Vector | None = None,
         conversation_metadata: str | Mapping[str, Any] | None = None,
         *,
         user_id: str | None = None,
@@ -582,12 +594,13 @@ class _Arrivals:
             os.register_at_fork(after_in_child=self._unlock)
 
     def _unlock(self) -> None:
-        self._lock = threading.Lock()
+        # One that a signal handler may take again.
+        self._lock = threading.RLock()
 
     def next(self, now: int) -> int:
         with self._lock:
-            self._last = max(now, self._last + 1)
-            return self._last
+            arrival = self._last = max(now, self._last + 1)
+        return arrival
 
 
 _arrivals = _Arrivals()
@@ -601,7 +614,9 @@ def _new_id(at: datetime | None = None) -> str:
     tail = _tail(_arrivals.next(now) - millis * 1_000)
     high = millis << 16 | 7 << 12 | tail >> 62
     low = 0b10 << 62 | tail & (1 << 62) - 1
-    return str(uuid.UUID(int=high << 64 | low))
+    # As `uuid.UUID` does it, in a third of the time.
+    text = f"{high << 64 | low:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def _tail(delay: int) -> int:
@@ -632,10 +647,9 @@ def _with_id(fields: Mapping[str, Any]) -> Json:
     """The event as it is sent: with an id, or what the server makes it from, and without empty texts."""
     if not isinstance(fields, Mapping):
         raise EventValidationError(f"an event must be a mapping of its fields, not {fields!r}")
-    for name in ("id", "message_id"):
-        if fields.get(name) == "":
-            # A new one in its place would be another event each time.
-            raise EventValidationError(f"the {name} of an event must not be empty")
+    if fields.get("id") == "" or fields.get("message_id") == "":
+        # A new one in its place would be another event each time.
+        raise EventValidationError("the id of an event must not be empty")
     event = {
         name: value
         for name, value in fields.items()
@@ -790,10 +804,15 @@ def _object(body: bytes) -> Json | str:
     return value if isinstance(value, dict) else body.decode(errors="replace")
 
 
+def _data(response: Json | str | None) -> Json:
+    """The object in an answer, empty if there is none."""
+    data = response.get("data") if isinstance(response, dict) else None
+    return data if isinstance(data, dict) else {}
+
+
 def _results(response: Json | str | None) -> list[Json] | None:
     """What became of each event of a batch, if the answer tells."""
-    data = response.get("data") if isinstance(response, dict) else None
-    results = data.get("results") if isinstance(data, dict) else None
+    results = _data(response).get("results")
     told = isinstance(results, list) and all(isinstance(result, dict) for result in results)
     return results if told else None
 

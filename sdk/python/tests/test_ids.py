@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import event_client
-from event_client import EventClient, EventValidationError
+from event_client import EventClient, EventSDKError, EventValidationError
 from scripted_server import ScriptedServer, reply
 
 AT = datetime(2026, 11, 20, 21, 57, 13, 123_999, tzinfo=timezone.utc)
@@ -88,6 +88,11 @@ def test_ids_of_many_threads_and_of_one_moment_differ() -> None:
     assert len(set(made)) == 16_000
 
 
+def test_a_signal_handler_may_make_an_id_while_one_is_made() -> None:
+    with event_client._arrivals._lock:
+        assert event_client._new_id()
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_makes_ids_of_its_own_whatever_its_parent_was_doing() -> None:
@@ -123,7 +128,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"id": "order-7", "timestamp": TIME_OF_ID}, "an id of another form is a message_id"),
     ({"message_id": "order-7"}, "a message_id needs a timestamp and excludes an id"),
     ({"message_id": "order-7", "id": ID, "timestamp": TIME_OF_ID}, "needs a timestamp and excludes an id"),
-    ({"message_id": "", "timestamp": TIME_OF_ID}, "the message_id of an event must not be empty"),
+    ({"message_id": "", "timestamp": TIME_OF_ID}, "the id of an event must not be empty"),
     ({"message_id": "order-7", "timestamp": datetime(2026, 1, 1)}, "with a time zone"),  # noqa: DTZ001
     ({"timestamp": datetime(1969, 12, 31, tzinfo=timezone.utc)}, "must not be before 1970"),
 ]
@@ -145,6 +150,9 @@ def test_a_message_id_is_sent_with_its_time_and_the_server_makes_the_id() -> Non
     with ScriptedServer(reply(answer, 202)) as server, EventClient(server.url) as client:
         at = datetime(2026, 1, 2, 3, 4, 5, 678_999, tzinfo=timezone(timedelta(hours=2)))
         assert client.track_event("c", "event_a", message_id="order-7", timestamp=at) == ID
+        server.acts = (reply({"success": True}, 202),)
+        with pytest.raises(EventSDKError, match="does not tell the id"):
+            client.track_event("c", "event_a", message_id="order-7", timestamp=at)
     sent = server.requests[0].json
     assert (sent["message_id"], sent["timestamp"]) == ("order-7", "2026-01-02T01:04:05.678+00:00")
     assert "id" not in sent

@@ -192,7 +192,7 @@ def test_vectors_arrive_as_they_are(millrace: Installation, client: EventClient)
     event_id = client.track_event(
         UUID,  # type: ignore[arg-type]
         "event_a",
-        latency=Decimal("120.5"),  # type: ignore[arg-type]
+        latency=Decimal("120.5"),
         input_embeddings=vector,
         properties={"price": Decimal("19.99")},
         wait=True,
