@@ -4,11 +4,16 @@
 //! child it was told of last and removes the folder. It runs in a process group of its own, so that
 //! Ctrl-C doesn't end it before its work.
 
-use std::fs;
+use std::fs::{self, DirEntry};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
+const FREEZES_WITHIN: Duration = Duration::from_secs(10);
 
 const SCRIPT: &str = r#"
 trap '' HUP INT TERM
@@ -100,6 +105,29 @@ impl Guard {
         assert!(status.is_ok_and(|status| status.success()), "SIG{name} could not be sent");
     }
 
+    /// Stops the running child (SIGSTOP) and returns when none of its threads runs any more: a signal
+    /// reaches them some time after it was sent.
+    pub(crate) fn freeze(&self) {
+        self.signal("STOP");
+        let start = Instant::now();
+        while !self.is_frozen() {
+            assert!(start.elapsed() < FREEZES_WITHIN, "a process runs on after SIGSTOP");
+            thread::sleep(LOOK_AGAIN);
+        }
+    }
+
+    /// Whether all threads of the running child are stopped.
+    fn is_frozen(&self) -> bool {
+        let stopped = |thread: io::Result<DirEntry>| -> io::Result<bool> {
+            let stat = fs::read_to_string(thread?.path().join("stat"))?;
+            // `id (name) state …`, where the name may hold anything.
+            Ok(stat.rsplit(')').next().is_some_and(|behind| behind.starts_with(" T")))
+        };
+        let threads = fs::read_dir(format!("/proc/{}/task", self.id()));
+        // A thread that has ended meanwhile runs no more.
+        threads.is_ok_and(|mut threads| threads.all(|thread| stopped(thread).unwrap_or(true)))
+    }
+
     /// What the child started last has printed so far.
     pub(crate) fn output(&self) -> String {
         let read = || -> io::Result<Vec<u8>> {
@@ -134,7 +162,6 @@ impl Drop for Guard {
 #[cfg(test)]
 mod tests {
     use std::env;
-    use std::time::Duration;
 
     use super::*;
     use crate::wait::{until, until_some};
@@ -178,6 +205,17 @@ mod tests {
 
         until("the child is gone", PATIENCE, async || !runs(&pid)).await;
         until("the folder is gone", PATIENCE, async || !folder.exists()).await;
+    }
+
+    #[test]
+    fn a_frozen_child_has_stopped_when_that_returns() {
+        let mut guard = Guard::new();
+        guard.start(Command::new("sh").args(["-c", "while :; do :; done"]));
+        for _ in 0..100 {
+            guard.freeze();
+            assert!(guard.is_frozen());
+            guard.signal("CONT");
+        }
     }
 
     #[tokio::test]

@@ -95,7 +95,7 @@ impl Process {
 
     /// Stops it where it is (SIGSTOP), until [`Process::resume`].
     pub fn pause(&self) {
-        self.guard.signal("STOP");
+        self.guard.freeze();
     }
 
     /// Lets it go on (SIGCONT).

@@ -60,7 +60,7 @@ impl Broker {
 
     /// Stops it where it is (SIGSTOP), until [`Broker::resume`].
     pub fn pause(&self) {
-        self.guard.signal("STOP");
+        self.guard.freeze();
     }
 
     /// Lets it go on (SIGCONT).
