@@ -622,8 +622,9 @@ def _new_id(at: datetime | None = None) -> str:
 def _tail(delay: int) -> int:
     """74 bits: by how many microseconds an event arrived after its time, and behind that random ones.
 
-    So events of the same time keep the order in which they were tracked. As in a floating-point number, the
-    length stands before the digits, which leaves more random bits the shorter the delay is.
+    So events of the same time keep the order in which they were tracked, here or by the server, which makes
+    its ids alike. As in a floating-point number, the length stands before the digits, which leaves more
+    random bits the shorter the delay is.
     """
     distance = abs(delay)
     length = distance.bit_length()

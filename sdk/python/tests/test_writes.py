@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime, timedelta, timezone
+from urllib.request import Request, urlopen
 
 import pytest
 
 from event_client import EventClient, EventNotFoundError, EventSDKError, EventValidationError
+from installation import Installation
 
 UUID_7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 UNKNOWN_ID = "019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
@@ -59,6 +62,24 @@ def test_a_timestamp_is_the_time_of_the_event(client: EventClient) -> None:
     at = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=timezone(timedelta(hours=2)))
     event_id = client.track_event("c", "event_a", timestamp=at, wait=True)
     assert found(client, event_id)["created_at"] == "2026-01-02T01:04:05.678Z"
+
+
+def test_events_of_one_time_keep_their_order_whoever_makes_their_ids(
+    millrace: Installation, client: EventClient, tenant: str
+) -> None:
+    at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+    made = []
+    for turn in range(20):
+        if turn % 2:
+            made.append(client.track_event("c", "event_a", input=str(turn), timestamp=at, wait=True))
+        else:
+            event = {"conversation_id": "c", "event_name": "event_a", "timestamp": at.isoformat()}
+            request = Request(
+                f"{millrace.url}/event?wait=true", json.dumps(event).encode(), {"X-Tenant": tenant}
+            )
+            with urlopen(request) as answer:
+                made.append(json.load(answer)["data"]["id"])
+    assert [event["id"] for event in client.get_events_by_conversation("c")] == made
 
 
 def test_the_same_id_is_the_same_event(client: EventClient) -> None:
