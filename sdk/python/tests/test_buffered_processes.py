@@ -57,14 +57,14 @@ atexit.register(lambda: [print(events.track_event("c", "event_a")) for _ in rang
     "in a callback that makes the client": """
 import atexit
 def last_words():
-    events = BufferedEventClient(URL)
+    events = BufferedEventClient(URL, flush_interval=60.0)
     for _ in range(3): print(events.track_event("c", "event_a"))
     events.flush()
 atexit.register(last_words)
 """,
     "on a thread that outlives the main one": """
 import threading
-events = BufferedEventClient(URL)
+events = BufferedEventClient(URL, flush_interval=60.0)
 def outlive():
     threading.main_thread().join()
     for _ in range(3): print(events.track_event("c", "event_a"))
