@@ -2,7 +2,6 @@
 //!
 //! Handlers return a [`Reply`]; what stands in front of them writes it, with the request's id.
 
-use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -52,7 +51,7 @@ impl Reply {
     }
 
     /// Makes the response say it.
-    pub(crate) fn write(&self, id: &RequestId, response: &mut Response) {
+    pub(crate) fn write<B: From<Vec<u8>>>(&self, id: &RequestId, response: &mut Response<B>) {
         let envelope = Envelope {
             success: self.error.is_none(),
             message: self.message,
@@ -63,7 +62,7 @@ impl Reply {
         };
         *response.status_mut() = self.status;
         // Strings and checked JSON into memory: nothing that can fail.
-        *response.body_mut() = Body::from(serde_json::to_vec(&envelope).unwrap_or_default());
+        *response.body_mut() = B::from(serde_json::to_vec(&envelope).unwrap_or_default());
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         // The router has set that of an empty body.
@@ -109,7 +108,7 @@ impl RequestId {
     }
 
     /// Names the request in its answer.
-    pub(crate) fn name(&self, response: &mut Response) {
+    pub(crate) fn name<B>(&self, response: &mut Response<B>) {
         if let Ok(value) = HeaderValue::from_str(&self.0) {
             response.headers_mut().insert(REQUEST_ID, value);
         }

@@ -35,6 +35,15 @@ pub(crate) enum ApiError {
     /// No such route.
     #[error("no such route")]
     NoRoute,
+    /// What came is no request.
+    #[error("this is no HTTP request")]
+    NotHttp,
+    /// The path and query of a request are too long.
+    #[error("the address of the request is too long")]
+    LongAddress,
+    /// The head of a request is too large.
+    #[error("the head of the request is too large: at most 64 KiB and 100 headers are taken")]
+    LargeHead,
     /// A route, but not for this method.
     #[error("method not allowed")]
     Method,
@@ -74,6 +83,9 @@ impl ApiError {
             Self::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid_field"),
             Self::Missing(_) => (StatusCode::BAD_REQUEST, "missing_field"),
             Self::BrokenBody(_) => (StatusCode::BAD_REQUEST, "invalid_body"),
+            Self::NotHttp => (StatusCode::BAD_REQUEST, "invalid_request"),
+            Self::LongAddress => (StatusCode::URI_TOO_LONG, "too_large"),
+            Self::LargeHead => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "too_large"),
             Self::SlowBody => (StatusCode::REQUEST_TIMEOUT, "timeout"),
             Self::EventNotFound | Self::NoRoute => (StatusCode::NOT_FOUND, "not_found"),
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),

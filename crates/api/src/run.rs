@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bus::{BusError, Channels};
 use runtime::metrics::Registry;
-use runtime::retry;
 use runtime::shutdown::Shutdown;
+use runtime::{files, retry};
 use store::{Store, StoreError};
 use tokio::net::TcpListener;
 
@@ -28,8 +28,9 @@ pub async fn run(
     listener: TcpListener,
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
+    let limits = config.limits().within(files::raise_limit());
     let app = Arc::new(App::new(config, &channels, store, registry, shutdown.clone())?);
-    let serving = serve(listener, Front::new(Arc::clone(&app)), shutdown.clone());
+    let serving = serve(listener, limits, Front::new(Arc::clone(&app)), shutdown.clone());
     let background = async {
         set_up(&app, &channels).await?;
         app.waiter.poll().await;

@@ -1,66 +1,40 @@
-//! Connections: taken, served by HTTP/1, and ended.
+//! The API's connections: how long and how many, and what those are told that no handler sees.
 
-use std::convert::Infallible;
-use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use hyper_util::server::graceful::GracefulShutdown;
+use runtime::server::{self, Limits};
 use runtime::shutdown::Shutdown;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
+use crate::envelope::{Reply, RequestId};
+use crate::error::ApiError;
 use crate::front::Front;
 
-/// How long to wait when no connection can be taken, as when there are too many files.
-const PAUSE: Duration = Duration::from_secs(1);
-
-/// Serves until `shutdown`, and then until what is in flight is answered.
-pub(crate) async fn serve(listener: TcpListener, front: Front, shutdown: Shutdown) {
-    let (front, connections) = (Arc::new(front), GracefulShutdown::new());
-    let http = http1::Builder::new();
-    while let Some(stream) = shutdown.run_until_cancelled(accept(&listener)).await {
+/// Serves until `closing`, and then until what is in flight is answered.
+pub(crate) async fn serve(listener: TcpListener, limits: Limits, front: Front, closing: Shutdown) {
+    let front = Arc::new(front);
+    let answer = move |request: Request<Incoming>| {
         let front = Arc::clone(&front);
-        let answer = service_fn(move |request: hyper::Request<Incoming>| {
-            let front = Arc::clone(&front);
-            async move { Ok::<_, Infallible>(front.answer(request.map(Body::new)).await) }
-        });
-        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), answer));
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection broke off");
-            }
-        });
-    }
-    drop(listener);
-    connections.shutdown().await;
+        async move { front.answer(request.map(Body::new)).await }
+    };
+    server::serve(listener, limits, Arc::new(refusal), answer, closing).await;
 }
 
-/// The next connection. Answers are small and must not wait for more.
-async fn accept(listener: &TcpListener) -> TcpStream {
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                if let Err(error) = stream.set_nodelay(true) {
-                    tracing::debug!(%error, "could not set TCP_NODELAY");
-                }
-                return stream;
-            }
-            Err(error) if is_clients(&error) => {}
-            Err(error) => {
-                tracing::error!(%error, "could not take a connection");
-                tokio::time::sleep(PAUSE).await;
-            }
+/// What the server says by itself, in the envelope.
+fn refusal(status: StatusCode) -> Response<Vec<u8>> {
+    let error = match status {
+        StatusCode::SERVICE_UNAVAILABLE => {
+            ApiError::Unavailable("there are too many connections, please retry".into())
         }
-    }
-}
-
-/// Whether the client went away before it was served.
-fn is_clients(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+        StatusCode::URI_TOO_LONG => ApiError::LongAddress,
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => ApiError::LargeHead,
+        _ => ApiError::NotHttp,
+    };
+    let (id, mut response) = (RequestId::of(&HeaderMap::new()), Response::default());
+    Reply::failed(error).write(&id, &mut response);
+    id.name(&mut response);
+    response
 }

@@ -1,12 +1,15 @@
 //! What every process of Millrace needs and that has nothing to do with events: configuration,
-//! logs, numbers, retries, the end, and a status page.
+//! logs, numbers, retries, the end, connections, and a status page.
 
 pub mod config;
+pub mod files;
 mod listen;
 pub mod metrics;
 pub mod retry;
+pub mod server;
 pub mod shutdown;
 pub mod status;
+pub mod stream;
 pub mod telemetry;
 pub mod threads;
 

@@ -7,16 +7,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{Request, Response, StatusCode};
 use axum::routing::get;
+use hyper::body::Incoming;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use tokio::net::TcpListener;
+use tower_service::Service;
 
 use crate::metrics::{self, Page, Registry};
+use crate::server::{self, Limits};
 use crate::shutdown::Shutdown;
+
+/// Whoever watches needs few.
+const CONNECTIONS: usize = 256;
 
 /// What keeps a process from being ready, by part. Cheap to clone.
 #[derive(Clone, Default)]
@@ -65,12 +72,7 @@ impl Status {
 }
 
 /// Serves `/health` (200 while the process runs), `/ready` (200, or 503 with the reasons) and `/metrics`.
-pub async fn serve(
-    listener: TcpListener,
-    status: Status,
-    page: Page,
-    shutdown: Shutdown,
-) -> std::io::Result<()> {
+pub async fn serve(listener: TcpListener, status: Status, page: Page, shutdown: Shutdown) {
     let ready = move || async move {
         match status.troubles() {
             troubles if troubles.is_empty() => (StatusCode::OK, "ready\n".to_owned()),
@@ -82,7 +84,18 @@ pub async fn serve(
         .route("/health", get(|| async { "ok\n" }))
         .route("/ready", get(ready))
         .route("/metrics", get(numbers));
-    axum::serve(listener, routes).with_graceful_shutdown(shutdown.cancelled_owned()).await
+    let limits = Limits { connections: CONNECTIONS, ..Limits::default() };
+    let answer = move |request: Request<Incoming>| {
+        let mut routes = routes.clone();
+        async move { routes.call(request.map(Body::new)).await.unwrap_or_else(|never| match never {}) }
+    };
+    server::serve(listener, limits, Arc::new(refusal), answer, shutdown).await;
+}
+
+fn refusal(status: StatusCode) -> Response<Vec<u8>> {
+    let mut response = Response::new(format!("{status}\n").into_bytes());
+    *response.status_mut() = status;
+    response
 }
 
 /// An address that listens everywhere, as this machine reaches it.
@@ -131,6 +144,6 @@ mod tests {
         ask("/ready").await.unwrap().unwrap();
 
         shutdown.cancel();
-        serving.await.unwrap().unwrap();
+        serving.await.unwrap();
     }
 }

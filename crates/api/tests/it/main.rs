@@ -9,6 +9,7 @@
 )]
 
 mod analytics;
+mod connections;
 mod envelope;
 mod event;
 mod events;
