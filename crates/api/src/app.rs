@@ -1,6 +1,8 @@
 //! What all handlers share.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use bus::{Channels, Positions, Producer, Record, Schedule, Written};
 use model::wire::native::Intake;
@@ -8,13 +10,18 @@ use model::{EventKey, EventNames, Operation, Tenant, Timestamp, Window, message}
 use runtime::metrics::{Page, Registry};
 use runtime::shutdown::Shutdown;
 use store::Store;
-use tokio::sync::Semaphore;
 
 use crate::Config;
 use crate::body::Bodies;
 use crate::error::ApiError;
 use crate::metrics::Sends;
+use crate::places::Places;
+use crate::progress::Progress;
+use crate::sampler::Sampler;
 use crate::wait::Waiter;
+
+/// However many ask whether the API is ready.
+const PING_AT_MOST_EVERY: Duration = Duration::from_millis(100);
 
 /// The application. Handlers get it as `State<Arc<App>>`.
 pub(crate) struct App {
@@ -22,12 +29,13 @@ pub(crate) struct App {
     pub(crate) names: EventNames,
     pub(crate) store: Store,
     pub(crate) positions: Positions,
-    pub(crate) dead_letters: Positions,
+    pub(crate) progress: Progress,
+    /// Whether the table's server answers.
+    pub(crate) table_answers: Sampler<bool>,
     schedule: Schedule,
     pub(crate) waiter: Waiter,
     pub(crate) bodies: Bodies,
-    /// A permit for each request in flight.
-    pub(crate) in_flight: Arc<Semaphore>,
+    pub(crate) places: Places,
     sends: Sends,
     /// Of the whole process.
     pub(crate) numbers: Page,
@@ -35,6 +43,8 @@ pub(crate) struct App {
     producer: OnceLock<Producer>,
     /// Set once the table is there.
     table: OnceLock<()>,
+    /// Set once the end was asked for.
+    ending: AtomicBool,
 }
 
 impl App {
@@ -46,23 +56,26 @@ impl App {
         mut registry: Registry,
         shutdown: Shutdown,
     ) -> anyhow::Result<Self> {
+        config.check()?;
         let names = EventNames::parse(&config.event_names)
             .ok_or_else(|| anyhow::anyhow!("EVENT_NAMES must be a comma-separated list of names, or *"))?;
-        let Channels { bus, events, dead_letters, group, .. } = channels;
+        let Channels { bus, events, group, .. } = channels;
         let positions = bus.positions(events, group)?;
         Ok(Self {
             names,
             store,
-            waiter: Waiter::new(positions.clone(), shutdown),
+            waiter: Waiter::new(positions.clone(), config.max_waiting, shutdown),
             positions,
             schedule: events.schedule.clone(),
-            dead_letters: bus.positions(dead_letters, group)?,
+            progress: Progress::new(channels, &mut registry)?,
+            table_answers: Sampler::new(PING_AT_MOST_EVERY),
             bodies: Bodies::new(config.max_bodies_bytes),
             sends: Sends::new(&mut registry),
             numbers: Page::new(registry),
-            in_flight: Arc::new(Semaphore::new(config.max_in_flight)),
+            places: Places::new(&config),
             producer: OnceLock::new(),
             table: OnceLock::new(),
+            ending: AtomicBool::new(false),
             config,
         })
     }
@@ -75,6 +88,16 @@ impl App {
     /// From now on reads find a table.
     pub(crate) fn open_reads(&self) {
         let _ = self.table.set(());
+    }
+
+    /// From now on clients are asked to go elsewhere.
+    pub(crate) fn end(&self) {
+        self.ending.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the end was asked for.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Relaxed)
     }
 
     /// Whether a write would be answered, and without the delays of a first one.

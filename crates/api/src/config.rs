@@ -15,6 +15,11 @@ pub struct Config {
     pub api_host: IpAddr,
     /// The port to listen on; 0 picks one.
     pub api_port: u16,
+    /// The names besides this machine's by which callers may know the API, comma-separated; `*` for any. Where
+    /// others than this machine reach it, none stands for any.
+    pub allowed_hosts: String,
+    /// The origins besides this machine's whose web pages may call the API, comma-separated; `*` for any.
+    pub allowed_origins: String,
     /// How long the head of a request may take to come, in milliseconds.
     #[serde(deserialize_with = "positive")]
     pub api_head_timeout_ms: u64,
@@ -24,6 +29,8 @@ pub struct Config {
     /// How long a client may read nothing of its answer, in milliseconds.
     #[serde(deserialize_with = "positive")]
     pub api_write_timeout_ms: u64,
+    /// How long the API goes on taking connections after the end was asked for, not ready, in milliseconds.
+    pub api_drain_ms: u64,
     /// The names that native writes may use, comma-separated; `*` for any.
     pub event_names: String,
     /// How far back a new event may lie, in days.
@@ -43,9 +50,17 @@ pub struct Config {
     /// The most connections at once; further ones are answered 503.
     #[serde(deserialize_with = "positive")]
     pub max_connections: usize,
-    /// The most requests at once; further ones are answered 503.
+    /// The most writes at once; further ones are answered 503.
     #[serde(deserialize_with = "positive")]
     pub max_in_flight: usize,
+    /// The most writes that wait to become visible at once; further ones are answered without waiting.
+    pub max_waiting: usize,
+    /// The most reads of one event and analytics at once; further ones are answered 503.
+    #[serde(deserialize_with = "positive")]
+    pub max_reads: usize,
+    /// The most conversations that are sent at once; further ones are answered 503.
+    #[serde(deserialize_with = "positive")]
+    pub max_streams: usize,
 }
 
 impl Default for Config {
@@ -53,9 +68,12 @@ impl Default for Config {
         Self {
             api_host: Ipv4Addr::LOCALHOST.into(),
             api_port: 8080,
+            allowed_hosts: String::new(),
+            allowed_origins: String::new(),
             api_head_timeout_ms: 10_000,
             api_idle_timeout_ms: 75_000,
             api_write_timeout_ms: 30_000,
+            api_drain_ms: 0,
             event_names: "event_a,event_b,event_c".into(),
             max_event_age_days: 3_650,
             max_body_bytes: 1 << 20,
@@ -64,11 +82,28 @@ impl Default for Config {
             max_bodies_bytes: 128 << 20,
             max_connections: 8_192,
             max_in_flight: 4_096,
+            max_waiting: 4_096,
+            max_reads: 1_024,
+            max_streams: 256,
         }
     }
 }
 
 impl Config {
+    /// An error names the variables that contradict each other.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        for (name, most) in
+            [("MAX_BODY_BYTES", self.max_body_bytes), ("MAX_BATCH_BODY_BYTES", self.max_batch_body_bytes)]
+        {
+            anyhow::ensure!(
+                self.max_bodies_bytes / 2 >= most,
+                "MAX_BODIES_BYTES ({}) must be at least twice {name} ({most}): a body may be there packed and unpacked",
+                self.max_bodies_bytes
+            );
+        }
+        Ok(())
+    }
+
     /// What a connection may take.
     pub(crate) fn limits(&self) -> Limits {
         Limits {
@@ -78,5 +113,23 @@ impl Config {
             connections: self.max_connections,
             ..Limits::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_bodies_together_may_hold_the_largest_one() {
+        let with = |max_bodies_bytes, max_batch_body_bytes| {
+            Config { max_body_bytes: 1, max_bodies_bytes, max_batch_body_bytes, ..Config::default() }.check()
+        };
+        assert!(Config::default().check().is_ok() && with(20, 10).is_ok());
+        let error = with(19, 10).unwrap_err().to_string();
+        assert!(
+            error.contains("MAX_BODIES_BYTES (19)") && error.contains("MAX_BATCH_BODY_BYTES (10)"),
+            "{error}"
+        );
     }
 }

@@ -44,6 +44,9 @@ pub(crate) enum ApiError {
     /// The head of a request is too large.
     #[error("the head of the request is too large: at most 64 KiB and 100 headers are taken")]
     LargeHead,
+    /// Whoever asks is not let in.
+    #[error("{0}")]
+    Forbidden(&'static str),
     /// A route, but not for this method.
     #[error("method not allowed")]
     Method,
@@ -83,6 +86,7 @@ impl ApiError {
             Self::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid_field"),
             Self::Missing(_) => (StatusCode::BAD_REQUEST, "missing_field"),
             Self::BrokenBody(_) => (StatusCode::BAD_REQUEST, "invalid_body"),
+            Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
             Self::NotHttp => (StatusCode::BAD_REQUEST, "invalid_request"),
             Self::LongAddress => (StatusCode::URI_TOO_LONG, "too_large"),
             Self::LargeHead => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "too_large"),

@@ -30,7 +30,11 @@ impl<S: Sync> FromRequestParts<S> for TenantOf {
 
 impl TenantOf {
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, ApiError> {
-        let Some(name) = headers.get("x-tenant") else { return Ok(Self(Tenant::default())) };
+        let mut names = headers.get_all("x-tenant").iter();
+        let Some(name) = names.next() else { return Ok(Self(Tenant::default())) };
+        if names.next().is_some() {
+            return Err(ApiError::Invalid("X-Tenant must be there once".into()));
+        }
         Ok(Self(Tenant::parse(name.to_str().unwrap_or_default())?))
     }
 }

@@ -7,51 +7,57 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::Method;
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method, header};
 use axum::response::Response;
 use futures_util::FutureExt;
 use http_body_util::BodyExt;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_service::Service;
 
 use crate::app::App;
 use crate::envelope::{Reply, RequestId};
 use crate::error::ApiError;
 use crate::events;
+use crate::guard::Guard;
 use crate::leftover::Leftover;
-use crate::routes::{is_always_answered, routes};
+use crate::places::{Class, Place};
+use crate::routes::routes;
 
 /// Everything that is served.
 pub(crate) struct Front {
     app: Arc<App>,
     routes: Router,
+    guard: Guard,
 }
 
 /// An answer; what the reply says is not written into it yet.
 type Answer = (Response, Option<Reply>);
 
 impl Front {
-    pub(crate) fn new(app: Arc<App>) -> Self {
-        Self { routes: routes(&app), app }
+    pub(crate) fn new(app: Arc<App>, guard: Guard) -> Self {
+        Self { routes: routes(&app), app, guard }
     }
 
     /// Answers in the envelope, whatever happens behind.
     pub(crate) async fn answer(&self, request: Request) -> Response {
         let id = RequestId::of(request.headers());
         let (request, leftover) = Leftover::of(request);
-        let (answer, place) = match self.place(&request) {
+        let (answer, place) = match self.admit(&request) {
             Ok(place) => {
-                let answered = AssertUnwindSafe(self.handle(request, &id)).catch_unwind().await;
+                let handled = self.handle(request, &id, place.as_ref());
+                let answered = AssertUnwindSafe(handled).catch_unwind().await;
                 (answered.unwrap_or_else(|panic| failed(panicked(&*panic))), place)
             }
-            Err(busy) => (failed(busy), None),
+            Err(refused) => (failed(refused), None),
         };
         if let Some(leftover) = leftover {
             leftover.drain().await;
         }
         let (mut response, reply) = answer;
         id.name(&mut response);
+        if self.app.is_ending() {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         match (reply, place) {
             (Some(reply), _) => {
                 reply.write(&id, &mut response);
@@ -62,22 +68,27 @@ impl Front {
         }
     }
 
-    /// Room among the requests in flight; `None` for one that is answered however many there are.
-    fn place(&self, request: &Request) -> Result<Option<OwnedSemaphorePermit>, ApiError> {
-        if is_always_answered(request.uri().path()) {
-            return Ok(None);
-        }
-        let busy = |_| ApiError::Unavailable("too many requests are in flight, please retry".into());
-        Semaphore::try_acquire_owned(Arc::clone(&self.app.in_flight)).map(Some).map_err(busy)
+    /// Lets a request in: gives it a place among those of its class; `None` for one that is answered however
+    /// many there are.
+    fn admit(&self, request: &Request) -> Result<Option<Place>, ApiError> {
+        self.guard.admit(request.uri(), request.headers())?;
+        let class = Class::of(request.method(), request.uri().path());
+        class.map(|class| self.app.places.take(class)).transpose()
     }
 
-    async fn handle(&self, mut request: Request, id: &RequestId) -> Answer {
+    async fn handle(&self, mut request: Request, id: &RequestId, place: Option<&Place>) -> Answer {
         // Nearly all requests are creates: they do without the cost of finding the route.
-        if request.method() == Method::POST && request.uri().path() == "/event" {
-            let created = events::create(State(Arc::clone(&self.app)), request).await;
+        if let Some(place) = place
+            && request.method() == Method::POST
+            && request.uri().path() == "/event"
+        {
+            let created = events::create(&self.app, request, place).await;
             return (Response::default(), Some(created.unwrap_or_else(Reply::failed)));
         }
         request.extensions_mut().insert(id.clone());
+        if let Some(place) = place {
+            request.extensions_mut().insert(place.clone());
+        }
         let Ok(mut response) = self.routes.clone().call(request).await;
         let reply = response.extensions_mut().remove();
         (response, reply)
@@ -89,7 +100,7 @@ fn failed(error: ApiError) -> Answer {
 }
 
 /// An answer that is still being made is in flight until the last of it is written.
-fn held(place: OwnedSemaphorePermit, body: Body) -> Body {
+fn held(place: Place, body: Body) -> Body {
     Body::new(body.map_frame(move |frame| {
         let _held = &place;
         frame
@@ -105,6 +116,8 @@ fn panicked(panic: &(dyn Any + Send)) -> ApiError {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use axum::routing::get;
     use bus::Channels;
     use runtime::metrics;
@@ -125,7 +138,8 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_answered_in_the_envelope_and_keeps_its_words_to_itself() {
         let panics = get(async || -> Reply { panic!("a secret") });
-        let front = Front { app: app(), routes: Router::new().route("/", panics) };
+        let guard = Guard::new(&Config::default(), Ipv4Addr::LOCALHOST.into());
+        let front = Front { app: app(), routes: Router::new().route("/", panics), guard };
         let request = Request::builder().uri("/").header("x-request-id", "test").body(Body::empty());
         let answer = front.answer(request.unwrap()).await;
         assert_eq!(answer.status(), 500);

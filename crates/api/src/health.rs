@@ -1,17 +1,13 @@
 //! Whether this process serves, and whether what it needs is there.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
-use tokio::time::timeout;
 
 use crate::app::App;
 use crate::envelope::Reply;
-
-const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
 /// `data` of `/ready`.
 #[derive(Serialize)]
@@ -30,16 +26,17 @@ pub(crate) async fn ping() -> Reply {
     Reply::new(StatusCode::OK, "pong")
 }
 
-/// `GET /ready`: 200 when writes and reads would be answered, else 503.
+/// `GET /ready`: 200 when writes and reads would be answered, else 503; that also when the end was asked for.
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Reply {
-    let kafka = async {
-        app.takes_writes() && matches!(timeout(ANSWER_WITHIN, app.positions.committed()).await, Ok(Ok(_)))
-    };
-    let (kafka, clickhouse) =
-        tokio::join!(kafka, async { app.takes_reads() && app.store.ping().await.is_ok() });
+    let kafka = async { app.takes_writes() && app.progress.now().await.is_ok() };
+    let table = async || app.store.ping().await.is_ok();
+    let clickhouse = async { app.takes_reads() && app.table_answers.latest(table).await };
+    let (kafka, clickhouse) = tokio::join!(kafka, clickhouse);
     let word = |fine: bool| if fine { "ok" } else { "unavailable" };
     let data = Ready { kafka: word(kafka), clickhouse: word(clickhouse) };
-    if kafka && clickhouse {
+    if app.is_ending() {
+        Reply::failed(crate::error::ApiError::Unavailable("shutting down".into())).with(&data)
+    } else if kafka && clickhouse {
         Reply::new(StatusCode::OK, "ready").with(&data)
     } else {
         Reply::failed(crate::error::ApiError::Unavailable("not ready".into())).with(&data)

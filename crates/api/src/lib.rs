@@ -13,13 +13,17 @@ mod error;
 mod events;
 mod extract;
 mod front;
+mod guard;
 mod gzip;
 mod health;
 mod leftover;
 mod metrics;
 mod pipeline;
+mod places;
+mod progress;
 mod routes;
 mod run;
+mod sampler;
 mod serve;
 mod wait;
 

@@ -9,13 +9,10 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::{analytics, events, health, metrics, pipeline};
 
-/// Whoever watches asks these, however many requests are in flight.
-const ALWAYS: [&str; 5] = ["/health", "/ready", "/ping", "/pipeline", "/metrics"];
-
-/// Every route.
+/// Every route. What takes work has a class in `places`.
 pub(crate) fn routes(app: &Arc<App>) -> Router {
     Table::default()
-        .route("/event", post(events::create))
+        .route("/event", post(events::create_routed))
         .route("/event/{id}", get(events::by_id).put(events::update).delete(events::delete))
         .route("/events", post(events::create_many))
         .route("/events/conversation/{conversation_id}", get(events::by_conversation))
@@ -31,11 +28,6 @@ pub(crate) fn routes(app: &Arc<App>) -> Router {
         .fallback(async || ApiError::NoRoute)
         .method_not_allowed_fallback(async || ApiError::Method)
         .with_state(Arc::clone(app))
-}
-
-/// Whether the path is served apart from the limit on requests in flight.
-pub(crate) fn is_always_answered(path: &str) -> bool {
-    ALWAYS.contains(&path.strip_suffix('/').unwrap_or(path))
 }
 
 /// Every path is served with and without a trailing slash.

@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use crate::Config;
 use crate::app::App;
 use crate::front::Front;
+use crate::guard::Guard;
 use crate::serve::serve;
 
 /// How long requests in flight may take after the end was asked for.
@@ -29,15 +30,27 @@ pub async fn run(
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
     let limits = config.limits().within(files::raise_limit());
-    let app = Arc::new(App::new(config, &channels, store, registry, shutdown.clone())?);
-    let serving = serve(listener, limits, Front::new(Arc::clone(&app)), shutdown.clone());
+    let guard = Guard::new(&config, listener.local_addr()?.ip());
+    let (drain, closing) = (Duration::from_millis(config.api_drain_ms), Shutdown::new());
+    let app = Arc::new(App::new(config, &channels, store, registry, closing.clone())?);
+    let serving = serve(listener, limits, Front::new(Arc::clone(&app), guard), closing.clone());
     let background = async {
-        set_up(&app, &channels).await?;
-        app.waiter.poll().await;
-        anyhow::Ok(())
+        let wait = async {
+            set_up(&app, &channels).await?;
+            app.waiter.poll().await;
+            anyhow::Ok(())
+        };
+        let watch = async {
+            app.progress.watch().await;
+            anyhow::Ok(())
+        };
+        tokio::try_join!(wait, watch).map(|_| ())
     };
     let ended = async {
         shutdown.cancelled().await;
+        app.end();
+        tokio::time::sleep(drain).await;
+        closing.cancel();
         tokio::time::sleep(FINISH_WITHIN).await;
     };
     tokio::select! {

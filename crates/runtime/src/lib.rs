@@ -1,6 +1,7 @@
 //! What every process of Millrace needs and that has nothing to do with events: configuration,
 //! logs, numbers, retries, the end, connections, and a status page.
 
+pub mod authority;
 pub mod config;
 pub mod files;
 mod listen;

@@ -1,8 +1,8 @@
 //! Many creates at once. What is wrong with one event costs only that event.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -16,6 +16,8 @@ use crate::app::{App, record};
 use crate::envelope::Reply;
 use crate::error::ApiError;
 use crate::extract::{Params, TenantOf};
+use crate::places::Place;
+use crate::wait::Wait;
 
 /// `data` of a batch: as many results as there were events, in their order.
 #[derive(Serialize)]
@@ -37,6 +39,7 @@ type Outcome = Result<(EventKey, Written), ApiError>;
 pub(crate) async fn create_many(
     State(app): State<Arc<App>>,
     TenantOf(tenant): TenantOf,
+    Extension(place): Extension<Place>,
     params: Params,
     headers: HeaderMap,
     body: Body,
@@ -62,7 +65,8 @@ pub(crate) async fn create_many(
     let reply = if outcomes.iter().any(unavailable) {
         Reply::failed(ApiError::Unavailable("not all events could be taken in: see the results".into()))
     } else {
-        let seen = seen(&app, &mut outcomes, wait).await;
+        let wait = app.waiter.begin(wait, &place);
+        let seen = seen(&app, &mut outcomes, wait.as_ref()).await;
         if outcomes.iter().all(Result::is_err) {
             Reply::failed(ApiError::Invalid(
                 "no event of the batch could be taken in: see the results".into(),
@@ -121,10 +125,10 @@ async fn send(app: &App, events: Vec<Result<(EventKey, Record), ApiError>>) -> V
 
 /// Whether somebody waits, and all became visible in time. Then the outcomes of events that can't be
 /// seen are errors.
-async fn seen(app: &App, outcomes: &mut [Outcome], wait: Option<Duration>) -> bool {
-    let Some(within) = wait else { return false };
+async fn seen(app: &App, outcomes: &mut [Outcome], wait: Option<&Wait<'_>>) -> bool {
+    let Some(wait) = wait else { return false };
     let writes: Vec<_> = outcomes.iter().flatten().map(|(_, written)| *written).collect();
-    app.waiter.visible(&writes, within).await && look(app, outcomes).await.is_ok()
+    wait.visible(&writes).await && matches!(wait.in_time(look(app, outcomes)).await, Some(Ok(())))
 }
 
 async fn look(app: &App, outcomes: &mut [Outcome]) -> Result<(), ApiError> {

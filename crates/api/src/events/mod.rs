@@ -8,4 +8,4 @@ mod write;
 pub(crate) use batch::create_many;
 pub(crate) use conversation::by_conversation;
 pub(crate) use read::by_id;
-pub(crate) use write::{create, delete, update};
+pub(crate) use write::{create, create_routed, delete, update};

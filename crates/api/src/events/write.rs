@@ -1,8 +1,8 @@
 //! Single writes: create, update, delete.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -16,6 +16,8 @@ use crate::app::{App, record};
 use crate::envelope::Reply;
 use crate::error::ApiError;
 use crate::extract::{KeyOf, Params, TenantOf};
+use crate::places::Place;
+use crate::wait::Wait;
 
 /// `data` of a single write.
 #[derive(Serialize)]
@@ -25,22 +27,31 @@ struct Queued {
     offset: i64,
 }
 
+/// `POST /event`, found by the router.
+pub(crate) async fn create_routed(
+    State(app): State<Arc<App>>,
+    Extension(place): Extension<Place>,
+    request: Request,
+) -> Result<Reply, ApiError> {
+    create(&app, request, &place).await
+}
+
 /// `POST /event`
-pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Result<Reply, ApiError> {
+pub(crate) async fn create(app: &Arc<App>, request: Request, place: &Place) -> Result<Reply, ApiError> {
     let (parts, body) = request.into_parts();
     let TenantOf(tenant) = TenantOf::of(&parts.headers)?;
     let wait = Params::of(&parts.uri).wait()?;
     let body = app.bodies.read(&parts.headers, body, app.config.max_body_bytes).await?;
     let ((key, record), room) = body
         .parsed({
-            let app = Arc::clone(&app);
+            let app = Arc::clone(app);
             move |bytes| Ok(keyed(&native::create(bytes, &app.intake(tenant))?))
         })
         .await?;
     let written = app.send(record).await?;
     drop(room);
     let queued = Reply::new(StatusCode::ACCEPTED, "event creation queued");
-    let reply = match seen(&app, &key, written, wait).await {
+    let reply = match seen(app, &key, written, app.waiter.begin(wait, place).as_ref()).await {
         None => queued,
         Some(Seen::Live { .. }) => Reply::new(StatusCode::CREATED, "event created"),
         Some(Seen::Deleted) => return Err(ApiError::Deleted),
@@ -53,6 +64,7 @@ pub(crate) async fn create(State(app): State<Arc<App>>, request: Request) -> Res
 pub(crate) async fn update(
     State(app): State<Arc<App>>,
     KeyOf(key): KeyOf,
+    Extension(place): Extension<Place>,
     params: Params,
     headers: HeaderMap,
     body: Body,
@@ -70,10 +82,11 @@ pub(crate) async fn update(
         .await?;
     let written = app.send(record).await?;
     drop(room);
-    let reply = match seen(&app, &key, written, wait).await {
+    let wait = app.waiter.begin(wait, &place);
+    let reply = match seen(&app, &key, written, wait.as_ref()).await {
         None => Reply::new(StatusCode::ACCEPTED, "event update queued"),
         Some(Seen::Live { updated_at, version }) => {
-            if updated_at != now && !reaches(&app, version, written).await {
+            if updated_at != now && !reaches(&app, version, written, wait.as_ref()).await {
                 return Err(ApiError::DeadLettered);
             }
             Reply::new(StatusCode::OK, "event updated")
@@ -87,17 +100,18 @@ pub(crate) async fn update(
 pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     KeyOf(key): KeyOf,
+    Extension(place): Extension<Place>,
     params: Params,
 ) -> Result<Reply, ApiError> {
-    let wait = params.wait()?;
-    if let Some(within) = wait
-        && !may_be_there(&app, &key, within).await?
+    let wait = app.waiter.begin(params.wait()?, &place);
+    if let Some(wait) = &wait
+        && !may_be_there(&app, &key, wait).await?
     {
         return Err(ApiError::EventNotFound);
     }
     let (key, record) = keyed(&Operation::Delete { key, at: Timestamp::now() });
     let written = app.send(record).await?;
-    let reply = match seen(&app, &key, written, wait).await {
+    let reply = match seen(&app, &key, written, wait.as_ref()).await {
         Some(Seen::Deleted) => Reply::new(StatusCode::OK, "event deleted"),
         None | Some(Seen::Live { .. } | Seen::Absent) => {
             Reply::new(StatusCode::ACCEPTED, "event deletion queued")
@@ -126,11 +140,12 @@ enum Seen {
 
 /// What became of a write; `None` if nobody wants to wait, the time ran out, or the table can't be
 /// asked: the write is kept all the same.
-async fn seen(app: &App, key: &EventKey, written: Written, wait: Option<Duration>) -> Option<Seen> {
-    if !app.waiter.visible(&[written], wait?).await {
+async fn seen(app: &App, key: &EventKey, written: Written, wait: Option<&Wait<'_>>) -> Option<Seen> {
+    let wait = wait?;
+    if !wait.visible(&[written]).await {
         return None;
     }
-    look(app, key).await.ok()
+    wait.in_time(look(app, key)).await?.ok()
 }
 
 async fn look(app: &App, key: &EventKey) -> Result<Seen, ApiError> {
@@ -143,25 +158,34 @@ async fn look(app: &App, key: &EventKey) -> Result<Seen, ApiError> {
     })
 }
 
-/// Whether the event is in the table, or may be on its way into it.
-async fn may_be_there(app: &App, key: &EventKey, within: Duration) -> Result<bool, ApiError> {
-    match look(app, key).await? {
-        Seen::Live { .. } => Ok(true),
-        Seen::Deleted => Ok(false),
-        Seen::Absent => {
-            // What was acknowledged before this was asked has to be in the table first.
-            let arrived = app.waiter.visible(app.newest(key).await?.as_slice(), within).await;
-            Ok(!arrived || matches!(look(app, key).await?, Seen::Live { .. }))
+/// Whether the event is in the table, or may be on its way into it, or it can't be known in time.
+async fn may_be_there(app: &App, key: &EventKey, wait: &Wait<'_>) -> Result<bool, ApiError> {
+    let asked = async {
+        match look(app, key).await? {
+            Seen::Live { .. } => Ok(true),
+            Seen::Deleted => Ok(false),
+            Seen::Absent => {
+                // What was acknowledged before this was asked has to be in the table first.
+                let arrived = wait.visible(app.newest(key).await?.as_slice()).await;
+                Ok(!arrived || matches!(look(app, key).await?, Seen::Live { .. }))
+            }
         }
-    }
+    };
+    wait.in_time(asked).await.unwrap_or(Ok(true))
 }
 
 /// Whether the last operation on a row is this write or a later one. An update that the table refused
 /// has left the row as it was.
-async fn reaches(app: &App, version: Version, Written { partition, offset }: Written) -> bool {
-    match app.positions.append_time(partition, offset).await {
-        Ok(Some(at)) => Position::at(at, offset).is_ok_and(|position| version.position() >= position),
+async fn reaches(
+    app: &App,
+    version: Version,
+    Written { partition, offset }: Written,
+    wait: Option<&Wait<'_>>,
+) -> bool {
+    let Some(wait) = wait else { return true };
+    match wait.in_time(app.positions.append_time(partition, offset)).await {
+        Some(Ok(Some(at))) => Position::at(at, offset).is_ok_and(|position| version.position() >= position),
         // It can't be known: the write is kept all the same.
-        Ok(None) | Err(_) => true,
+        Some(Ok(None) | Err(_)) | None => true,
     }
 }

@@ -149,7 +149,7 @@ async fn more_connections_than_there_is_room_for_are_told_so() {
 
 #[tokio::test]
 async fn a_client_that_does_not_read_its_answer_gives_its_place_back() {
-    let api = api::Config { api_write_timeout_ms: 200, max_in_flight: 1, ..api::Config::default() };
+    let api = api::Config { api_write_timeout_ms: 200, max_streams: 1, ..api::Config::default() };
     let app = App::with(Setup { api, ..Setup::default() }).await;
     // More than a connection holds on its way.
     for _ in 0..3 {
@@ -158,6 +158,7 @@ async fn a_client_that_does_not_read_its_answer_gives_its_place_back() {
     let question = "GET /events/conversation/c-1 HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let mut stuck = sent(app.address, question).await;
     assert!(stuck.read(&mut [0; 1]).await.unwrap() > 0);
-    until("there is room again", PATIENCE, async || app.get("/event/none").await.status == 404).await;
+    until("there is room again", PATIENCE, async || app.get("/events/conversation/c-2").await.status == 200)
+        .await;
     drop(stuck);
 }

@@ -145,3 +145,30 @@ async fn a_query_that_is_odd_does_no_harm() {
         assert_eq!(answer.status, 200, "{query}: {}", answer.text);
     }
 }
+
+#[tokio::test]
+async fn a_web_page_of_another_origin_can_neither_write_nor_read() {
+    let app = App::start_writes_only().await;
+    let page = "requests from other web pages are refused: see ALLOWED_ORIGINS";
+    let host = "requests to this host are refused: see ALLOWED_HOSTS";
+    let path = format!("/event/{}", new_id());
+    for (name, value, words) in [
+        ("origin", "https://evil.example", page),
+        ("origin", "null", page),
+        ("sec-fetch-site", "cross-site", page),
+        ("host", "evil.example", host),
+    ] {
+        for (method, path) in [
+            (Method::POST, "/event"),
+            (Method::GET, "/pipeline"),
+            (Method::GET, &path),
+            (Method::GET, "/nowhere"),
+        ] {
+            let request = app.request(method, path).header(name, value).body(event(json!({})).to_string());
+            request.ask().await.refuses(403, "forbidden", words);
+        }
+    }
+    let own = app.request(Method::POST, "/event").header("origin", "http://localhost:3000");
+    assert_eq!(own.body(event(json!({})).to_string()).ask().await.status, 202);
+    assert_eq!(app.get("/pipeline").await.data()["lag"], 1);
+}

@@ -111,7 +111,7 @@ async fn a_client_that_asks_first_is_not_made_to_send_what_is_refused() {
     let app = App::start_writes_only().await;
     let asks = |head: &str, body: &str| {
         let length = body.len();
-        let head = format!("{head} HTTP/1.1\r\nHost: test\r\nConnection: close\r\nExpect: 100-continue");
+        let head = format!("{head} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nExpect: 100-continue");
         format!("{head}\r\nContent-Length: {length}\r\n\r\n").into_bytes()
     };
     for (head, length, status) in

@@ -1,5 +1,8 @@
 //! More than can be taken at once.
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use futures_util::stream;
 use reqwest::Method;
 use serde_json::json;
@@ -13,8 +16,10 @@ use crate::harness::socket::{body_of, request, write_then_read};
 use crate::harness::{Answer, App, Ask, PATIENCE, Part, Setup};
 use crate::limits::gzip;
 
-async fn with_room_for(max_in_flight: usize) -> App {
-    let api = api::Config { max_in_flight, ..api::Config::default() };
+/// So many writes, reads and streams at once.
+async fn with_room_for(most: usize) -> App {
+    let api =
+        api::Config { max_in_flight: most, max_reads: most, max_streams: most, ..api::Config::default() };
     App::with(Setup { api, without: &[Part::Consumer, Part::ClickHouse], ..Setup::default() }).await
 }
 
@@ -43,6 +48,8 @@ async fn beyond_the_limit_every_request_but_those_about_health_invites_a_retry()
     for path in ["/health", "/ping", "/pipeline", "/metrics"] {
         assert_eq!(app.get(path).await.status, 200, "{path}");
     }
+    app.get("/nowhere").await.refuses(404, "not_found", "no such route");
+    app.get("/event").await.refuses(405, "method_not_allowed", "method not allowed");
     assert_eq!(app.get("/ready").await.data()["kafka"], "ok");
     assert_eq!(app.get("/pipeline").await.data()["lag"], 0);
 }
@@ -69,20 +76,21 @@ async fn a_slow_body_takes_up_room_until_it_has_come() {
     });
     let slow = tokio::spawn(app.request(Method::POST, "/event").body(body_of(pieces)).ask());
     let no_event = "/event/none";
-    until("the slow request is in flight", PATIENCE, async || app.get(no_event).await.status == 503).await;
+    until("the slow request is in flight", PATIENCE, async || app.put(no_event, "{}").await.status == 503)
+        .await;
     refuses_for_now(&app.post("/event", event(json!({}))).await);
     assert_eq!(app.get("/health").await.status, 200);
 
     release.send(()).unwrap();
     assert_eq!(slow.await.unwrap().status, 202);
-    until("there is room again", PATIENCE, async || app.get(no_event).await.status == 404).await;
+    until("there is room again", PATIENCE, async || app.put(no_event, "{}").await.status == 404).await;
     assert_eq!(app.post("/event", event(json!({}))).await.status, 202);
     assert_eq!(app.get("/pipeline").await.data()["lag"], 2);
 }
 
 #[tokio::test]
 async fn an_answer_that_is_not_read_takes_up_room() {
-    let api = api::Config { max_in_flight: 1, ..api::Config::default() };
+    let api = api::Config { max_streams: 1, ..api::Config::default() };
     let app = App::with(Setup { api, ..Setup::default() }).await;
     // More than a connection holds on its way.
     for _ in 0..3 {
@@ -90,9 +98,11 @@ async fn an_answer_that_is_not_read_takes_up_room() {
     }
     let answer = reqwest::get(app.url("/events/conversation/c-1")).await.unwrap();
     assert_eq!(answer.status(), 200);
-    refuses_for_now(&app.get("/event/none").await);
+    let other = "/events/conversation/c-2";
+    refuses_for_now(&app.get(other).await);
+    assert_eq!(app.get("/event/none").await.status, 404);
     assert!(answer.text().await.unwrap().len() > 300 * 50_000);
-    until("there is room again", PATIENCE, async || app.get("/event/none").await.status == 404).await;
+    until("there is room again", PATIENCE, async || app.get(other).await.status == 200).await;
 }
 
 /// The head of a create whose body never comes.
@@ -102,7 +112,7 @@ fn no_body(length: &str) -> String {
 
 #[tokio::test]
 async fn clients_that_announce_bodies_and_send_none_refuse_nobody() {
-    let api = api::Config { max_bodies_bytes: 10 << 20, ..api::Config::default() };
+    let api = api::Config { max_bodies_bytes: 20 << 20, ..api::Config::default() };
     let app =
         App::with(Setup { api, without: &[Part::Consumer, Part::ClickHouse], ..Setup::default() }).await;
     let mut idle = Vec::new();
@@ -124,7 +134,7 @@ async fn clients_that_announce_bodies_and_send_none_refuse_nobody() {
 
 #[tokio::test]
 async fn bombs_go_off_within_the_memory_of_all_bodies() {
-    let (max_batch_body_bytes, max_bodies_bytes) = (8 << 20, 8 << 20);
+    let (max_batch_body_bytes, max_bodies_bytes) = (8 << 20, 16 << 20);
     let api = api::Config { max_batch_body_bytes, max_bodies_bytes, ..api::Config::default() };
     let app =
         App::with(Setup { api, without: &[Part::Consumer, Part::ClickHouse], ..Setup::default() }).await;
@@ -140,4 +150,29 @@ async fn bombs_go_off_within_the_memory_of_all_bodies() {
         }
     }
     assert_eq!(app.post("/events", json!({"events": [event(json!({}))]})).await.status, 202);
+}
+
+#[tokio::test]
+async fn writes_that_wait_leave_their_places_to_others() {
+    let api = api::Config { max_in_flight: 1, max_waiting: 2, ..api::Config::default() };
+    let app = Arc::new(
+        App::with(Setup { api, without: &[Part::Consumer, Part::ClickHouse], ..Setup::default() }).await,
+    );
+    let one = event(json!({}));
+    for sent in 1..=2 {
+        let (app, one) = (Arc::clone(&app), one.clone());
+        let waits = app.clone();
+        tokio::spawn(async move { waits.post("/event?wait=30s", one).await });
+        until("the write is sent", PATIENCE, async || app.get("/pipeline").await.data()["lag"] == sent).await;
+        until("there is room", PATIENCE, async || app.put("/event/none", "{}").await.status == 404).await;
+    }
+    assert_eq!(app.post("/event", &one).await.status, 202);
+    // There is no room for a third to wait: each of these would take 30 seconds.
+    let begun = Instant::now();
+    assert_eq!(app.post("/event?wait=30s", &one).await.status, 202);
+    assert_eq!(app.post("/events?wait=30s", json!({"events": [one]})).await.status, 202);
+    let id = format!("/event/{}?wait=30s", new_id());
+    assert_eq!(app.put(&id, "{}").await.status, 202);
+    assert_eq!(app.delete(&id).await.status, 202);
+    assert!(begun.elapsed() < Duration::from_secs(25), "{:?}", begun.elapsed());
 }

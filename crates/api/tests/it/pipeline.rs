@@ -64,6 +64,12 @@ async fn the_numbers_tell_what_became_of_each_write() {
     assert_eq!(sends.len(), 2, "{text}");
     assert!(sends.contains(&r#"millrace_sends_total{outcome="acknowledged"} 3"#), "{text}");
     assert!(sends.contains(&r#"millrace_sends_total{outcome="too_large"} 1"#), "{text}");
+
+    let lag: i64 = app.get("/pipeline").await.data()["lag"].as_i64().unwrap();
+    let text = reqwest::get(app.url("/metrics")).await.unwrap().text().await.unwrap();
+    let shown = text.lines().filter_map(|line| line.strip_prefix("millrace_lag{")?.split_once("} "));
+    assert_eq!((lag, shown.map(|(_, lag)| lag.parse::<i64>().unwrap()).sum()), (3, 3), "{text}");
+    assert!(text.contains("millrace_dead_letters_kept 0"), "{text}");
 }
 
 #[tokio::test]

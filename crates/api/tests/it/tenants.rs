@@ -1,9 +1,10 @@
 //! `X-Tenant`: two tenants share nothing but the address.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::App;
 use crate::harness::events::{event, new_id};
+use crate::harness::{App, Ask};
 
 #[tokio::test]
 async fn two_tenants_with_the_same_id_never_see_each_other() {
@@ -97,4 +98,20 @@ async fn a_tenant_is_letters_digits_and_three_signs() {
         }
     }
     assert_eq!(app.sql("SELECT count() FROM events FINAL").await, "4");
+}
+
+#[tokio::test]
+async fn two_tenants_at_once_are_refused() {
+    let app = App::start_writes_only().await;
+    let path = format!("/event/{}", new_id());
+    for (method, path, body) in [
+        (Method::POST, "/event", event(json!({})).to_string()),
+        (Method::POST, "/events", json!({"events": [event(json!({}))]}).to_string()),
+        (Method::PUT, &path, "{}".into()),
+        (Method::DELETE, &path, String::new()),
+        (Method::GET, &path, String::new()),
+    ] {
+        let two = app.request(method, path).header("x-tenant", "one").header("x-tenant", "other");
+        two.body(body).ask().await.refuses(400, "invalid_field", "X-Tenant must be there once");
+    }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use insta::assert_snapshot;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 use crate::harness::events::{event, new_id};
 use crate::harness::{App, Ask, Part, Setup};
@@ -213,4 +214,18 @@ async fn many_may_wait_at_once() {
     assert_eq!(found.len(), 100);
     found.retain(|id| created.iter().any(|other| id == other));
     assert_eq!(found.len(), 100);
+}
+
+#[tokio::test]
+async fn all_that_a_delete_asks_for_shares_the_time_it_may_wait() {
+    // It takes questions and never answers.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let in_place_of_clickhouse = Some(silent.local_addr().unwrap());
+    let without = &[Part::Consumer, Part::ClickHouse];
+    let app = App::with(Setup { without, in_place_of_clickhouse, ..Setup::default() }).await;
+    let begun = Instant::now();
+    let deleted = app.delete(&format!("/event/{}?wait=300ms", new_id())).await;
+    assert_eq!((deleted.status.as_u16(), &deleted.json()["message"]), (202, &json!("event deletion queued")));
+    // An answer of the table may take 30 seconds.
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
 }

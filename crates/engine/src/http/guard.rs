@@ -1,14 +1,13 @@
 //! Keeps web pages out. Whoever can run a program on this machine may use the engine; a page that a
 //! browser on this machine shows must not, though the browser can reach the port.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
 use axum::{
     extract::Request,
     http::{HeaderMap, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use runtime::authority::is_loopback;
 
 /// Answers 403 to what a browser sends for a page: it names the page's origin, or says that another
 /// site asks, or, where a name was made to lead to this machine, names a host that is not this machine.
@@ -34,48 +33,9 @@ fn stranger(uri: &Uri, headers: &HeaderMap) -> Option<&'static str> {
     (!named || !absolute).then_some("requests to a host other than this machine are refused")
 }
 
-/// Whether `host[:port]` can only be this machine.
-fn is_loopback(host: &str) -> bool {
-    let (address, port) = if let Some(bracketed) = host.strip_prefix('[') {
-        let (address, port) = bracketed.split_once(']').unwrap_or_default();
-        (address.parse::<Ipv6Addr>().map(IpAddr::V6), port)
-    } else {
-        let (name, port) = host.split_at(host.find(':').unwrap_or(host.len()));
-        let name = if name.eq_ignore_ascii_case("localhost") { "127.0.0.1" } else { name };
-        (name.parse::<Ipv4Addr>().map(IpAddr::V4), port)
-    };
-    let port = port.strip_prefix(':').unwrap_or(port);
-    address.is_ok_and(|address| address.is_loopback()) && port.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_names_that_stay_on_this_machine_are_loopback() {
-        for host in ["localhost", "LocalHost:8123", "127.0.0.1", "127.8.9.1:1", "[::1]", "[::1]:8123"] {
-            assert!(is_loopback(host), "{host}");
-        }
-        for host in [
-            "",
-            "example.com",
-            "localhost.example.com",
-            "127.0.0.1.example.com",
-            "10.0.0.1",
-            "0.0.0.0",
-            "[::2]",
-            "[::1",
-            "::1",
-            "[::1]x",
-            "localhost:x",
-            "user@localhost",
-            "0x7f.1",
-            "127.1",
-        ] {
-            assert!(!is_loopback(host), "{host}");
-        }
-    }
 
     #[test]
     fn a_request_must_name_a_host_of_this_machine_everywhere() {

@@ -28,7 +28,8 @@ pub(crate) async fn write_then_read(address: SocketAddr, bytes: Vec<u8>) -> std:
 
 /// A request with a body of so many bytes.
 pub(crate) fn request(head: &str, body_bytes: usize) -> Vec<u8> {
-    let head = format!("{head}\r\nHost: test\r\nConnection: close\r\nContent-Length: {body_bytes}\r\n\r\n");
+    let head =
+        format!("{head}\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {body_bytes}\r\n\r\n");
     [head.into_bytes(), vec![b' '; body_bytes]].concat()
 }
 

@@ -1,0 +1,148 @@
+//! Keeps web pages out, as long as there are no keys. A page that a browser shows can reach whatever the
+//! browser's machine can: it must not write or read events.
+
+use std::net::IpAddr;
+
+use axum::http::{HeaderMap, Uri, header};
+use runtime::authority::{is_loopback, split};
+
+use crate::Config;
+use crate::error::ApiError;
+
+/// Who is let in besides this machine itself.
+pub(crate) struct Guard {
+    hosts: Allowed,
+    origins: Allowed,
+}
+
+enum Allowed {
+    Any,
+    /// In lower case.
+    These(Vec<String>),
+}
+
+impl Guard {
+    /// On an address that only this machine reaches, a page could use the browser to reach it by a name of its
+    /// own (DNS rebinding), so the host must be known. On any other the caller may know the API by any name,
+    /// unless `ALLOWED_HOSTS` says otherwise.
+    pub(crate) fn new(config: &Config, listens: IpAddr) -> Self {
+        let hosts = match Allowed::parse(&config.allowed_hosts) {
+            Allowed::These(none) if none.is_empty() && !listens.is_loopback() => Allowed::Any,
+            hosts => hosts,
+        };
+        Self { hosts, origins: Allowed::parse(&config.allowed_origins) }
+    }
+
+    /// The error is a 403.
+    pub(crate) fn admit(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
+        if let Some(origin) = headers.get(header::ORIGIN) {
+            if !self.knows_origin(origin.to_str().unwrap_or_default()) {
+                return Err(ApiError::Forbidden(
+                    "requests from other web pages are refused: see ALLOWED_ORIGINS",
+                ));
+            }
+        } else if headers.get("sec-fetch-site").is_some_and(|site| site != "none" && site != "same-origin") {
+            return Err(ApiError::Forbidden(
+                "requests from other web pages are refused: see ALLOWED_ORIGINS",
+            ));
+        }
+        let mut named = headers.get_all(header::HOST).iter().map(|host| host.to_str().unwrap_or_default());
+        let absolute = uri.authority().map(axum::http::uri::Authority::as_str);
+        if named.all(|host| self.knows_host(host)) && absolute.is_none_or(|host| self.knows_host(host)) {
+            Ok(())
+        } else {
+            Err(ApiError::Forbidden("requests to this host are refused: see ALLOWED_HOSTS"))
+        }
+    }
+
+    fn knows_host(&self, authority: &str) -> bool {
+        match &self.hosts {
+            Allowed::Any => true,
+            Allowed::These(hosts) => is_loopback(authority) || has(hosts, split(authority).0),
+        }
+    }
+
+    fn knows_origin(&self, origin: &str) -> bool {
+        let Allowed::These(origins) = &self.origins else { return true };
+        let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+        authority.is_some_and(is_loopback) || has(origins, origin)
+    }
+}
+
+impl Allowed {
+    fn parse(list: &str) -> Self {
+        let words: Vec<_> = list
+            .split(',')
+            .map(|word| word.trim().to_ascii_lowercase())
+            .filter(|word| !word.is_empty())
+            .collect();
+        if words.iter().any(|word| word == "*") { Self::Any } else { Self::These(words) }
+    }
+}
+
+fn has(known: &[String], word: &str) -> bool {
+    known.iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderName;
+
+    use super::*;
+
+    fn guard(hosts: &str, origins: &str, listens: &str) -> Guard {
+        let config =
+            Config { allowed_hosts: hosts.into(), allowed_origins: origins.into(), ..Config::default() };
+        Guard::new(&config, listens.parse().unwrap())
+    }
+
+    fn admits(guard: &Guard, headers: &[(&'static str, &'static str)]) -> bool {
+        let headers =
+            headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
+        guard.admit(&Uri::from_static("/event"), &headers.collect()).is_ok()
+    }
+
+    #[test]
+    fn a_page_is_let_in_from_this_machine_and_from_origins_that_are_known() {
+        for listens in ["127.0.0.1", "0.0.0.0"] {
+            let guard = guard("", "https://App.example.com, null", listens);
+            for origin in ["http://localhost:3000", "https://127.0.0.1", "https://app.example.com", "null"] {
+                assert!(admits(&guard, &[("origin", origin), ("sec-fetch-site", "cross-site")]), "{origin}");
+            }
+            for origin in
+                ["https://example.com", "http://app.example.com", "https://localhost.evil", "", "file://"]
+            {
+                assert!(!admits(&guard, &[("origin", origin)]), "{origin}");
+            }
+            assert!(!admits(&guard, &[("sec-fetch-site", "cross-site")]));
+            assert!(!admits(&guard, &[("sec-fetch-site", "same-site")]));
+            assert!(admits(&guard, &[("sec-fetch-site", "same-origin")]));
+            assert!(admits(&guard, &[("sec-fetch-site", "none")]));
+        }
+        assert!(admits(&guard("", "*", "127.0.0.1"), &[("origin", "https://example.com")]));
+        assert!(!admits(&guard("", "", "127.0.0.1"), &[("origin", "null")]));
+    }
+
+    #[test]
+    fn on_a_loopback_address_the_host_must_be_known() {
+        let host = |guard: &Guard, host| admits(guard, &[("host", host)]);
+        let closed = guard("", "", "127.0.0.1");
+        assert!(host(&closed, "localhost:8080") && host(&closed, "[::1]:1") && admits(&closed, &[]));
+        assert!(!host(&closed, "example.com") && !host(&closed, "api:8080"));
+        let mut both = HeaderMap::new();
+        for name in ["localhost", "example.com"] {
+            both.append(header::HOST, name.parse().unwrap());
+        }
+        assert!(closed.admit(&Uri::from_static("/"), &both).is_err());
+        assert!(closed.admit(&Uri::from_static("http://example.com/"), &HeaderMap::new()).is_err());
+
+        let open = guard("", "", "0.0.0.0");
+        assert!(host(&open, "api:8080") && host(&open, "example.com"));
+        for listens in ["0.0.0.0", "127.0.0.1"] {
+            let some = guard("API,example.com", "", listens);
+            assert!(host(&some, "api:8080") && host(&some, "Example.com") && host(&some, "localhost"));
+            assert!(!host(&some, "other:8080"));
+            assert!(host(&guard("*", "", listens), "other"));
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! How far the events are on their way, as the log's positions tell: asked once for all who want to know.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use bus::{BusError, Channels, PartitionPosition, Positions};
+use model::Timestamp;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use runtime::metrics::Registry;
+use tokio::time::{sleep, timeout};
+
+use crate::error::ApiError;
+use crate::sampler::Sampler;
+
+/// However many ask.
+const AT_MOST_EVERY: Duration = Duration::from_millis(100);
+/// When nobody asks: for the gauges.
+const AT_LEAST_EVERY: Duration = Duration::from_secs(10);
+const ANSWER_WITHIN: Duration = Duration::from_secs(3);
+
+/// Where the topics end and how far the consumers are.
+pub(crate) struct Progress {
+    events: Positions,
+    dead_letters: Positions,
+    sampler: Sampler<Result<Arc<Seen>, ApiError>>,
+    gauges: Gauges,
+}
+
+/// What was seen at one time.
+pub(crate) struct Seen {
+    pub(crate) partitions: Vec<Partition>,
+    pub(crate) dead_letters: i64,
+}
+
+/// One partition of the topic.
+pub(crate) struct Partition {
+    pub(crate) at: PartitionPosition,
+    /// How many events are not visible yet.
+    pub(crate) lag: i64,
+    pub(crate) oldest: Oldest,
+}
+
+/// When the first event was appended that is not visible yet.
+#[derive(Clone, Copy)]
+pub(crate) enum Oldest {
+    None,
+    At(Timestamp),
+    /// It can't be seen just now.
+    Unknown,
+}
+
+/// The same for whoever watches.
+#[derive(Clone, Default)]
+struct Gauges {
+    lag: Family<Label, Gauge>,
+    oldest_age: Gauge<f64, AtomicU64>,
+    dead_letters: Gauge,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Label {
+    partition: i32,
+}
+
+impl Progress {
+    pub(crate) fn new(channels: &Channels, registry: &mut Registry) -> Result<Self, BusError> {
+        let Channels { bus, events, dead_letters, group, .. } = channels;
+        let gauges = Gauges::default();
+        registry.register("lag", "Events that are not visible yet, by partition", gauges.lag.clone());
+        registry.register(
+            "oldest_age_seconds",
+            "How long the oldest event that is not visible yet has been waiting, as of the last look",
+            gauges.oldest_age.clone(),
+        );
+        registry.register(
+            "dead_letters_kept",
+            "Messages on the topic of dead letters",
+            gauges.dead_letters.clone(),
+        );
+        Ok(Self {
+            events: bus.positions(events, group)?,
+            dead_letters: bus.positions(dead_letters, group)?,
+            sampler: Sampler::new(AT_MOST_EVERY),
+            gauges,
+        })
+    }
+
+    /// How far it is now.
+    pub(crate) async fn now(&self) -> Result<Arc<Seen>, ApiError> {
+        self.sampler.latest(async || self.look().await).await
+    }
+
+    /// Keeps the gauges fresh, for ever.
+    pub(crate) async fn watch(&self) {
+        loop {
+            // What fails is logged where it fails.
+            let _ = self.now().await;
+            sleep(AT_LEAST_EVERY).await;
+        }
+    }
+
+    async fn look(&self) -> Result<Arc<Seen>, ApiError> {
+        let asked = async {
+            let (events, letters) =
+                tokio::try_join!(self.events.partitions(), self.dead_letters.partitions())?;
+            let oldest = self.events.oldest_uncommitted(&events).await.ok();
+            Ok::<_, ApiError>(Seen {
+                partitions: events.into_iter().map(|at| partition(at, oldest.as_ref())).collect(),
+                dead_letters: letters.iter().map(|letters| letters.end - letters.begin).sum(),
+            })
+        };
+        let late = |_| ApiError::unavailable("the pipeline's positions", "no answer in time");
+        let seen = timeout(ANSWER_WITHIN, asked).await.map_err(late)??;
+        self.gauges.show(&seen);
+        Ok(Arc::new(seen))
+    }
+}
+
+fn partition(at: PartitionPosition, oldest: Option<&BTreeMap<i32, Timestamp>>) -> Partition {
+    match oldest.map(|oldest| oldest.get(&at.partition)) {
+        Some(Some(oldest)) => Partition { lag: at.lag(), oldest: Oldest::At(*oldest), at },
+        Some(None) => Partition { lag: 0, oldest: Oldest::None, at },
+        None if at.lag() == 0 => Partition { lag: 0, oldest: Oldest::None, at },
+        None => Partition { lag: at.lag(), oldest: Oldest::Unknown, at },
+    }
+}
+
+impl Partition {
+    /// `None` if it can't be seen just now.
+    pub(crate) fn oldest_age_ms(&self) -> Option<i64> {
+        match self.oldest {
+            Oldest::None => Some(0),
+            Oldest::At(at) => Some((Timestamp::now().millis() - at.millis()).max(0)),
+            Oldest::Unknown => None,
+        }
+    }
+}
+
+impl Gauges {
+    fn show(&self, seen: &Seen) {
+        for partition in &seen.partitions {
+            self.lag.get_or_create(&Label { partition: partition.at.partition }).set(partition.lag);
+        }
+        let oldest_ms = seen.partitions.iter().filter_map(Partition::oldest_age_ms).max().unwrap_or_default();
+        #[expect(clippy::cast_precision_loss, reason = "an age in milliseconds is exact for 285,000 years")]
+        self.oldest_age.set(oldest_ms as f64 / 1_000.0);
+        self.dead_letters.set(seen.dead_letters);
+    }
+}
