@@ -43,6 +43,9 @@ macro_rules! words {
         pub enum $name { $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)+ }
 
         impl $name {
+            #[cfg(test)]
+            pub(crate) const WORDS: &[&str] = &[$($word),+];
+
             /// The word.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)+ }

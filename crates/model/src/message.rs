@@ -2,6 +2,12 @@
 //!
 //! It is a public format that other producers may write, so reading it trusts nothing.
 //!
+//! `v` says which fields and words there are. A field that a known `v` does not have is ignored, as it is in
+//! an HTTP body: what another producer wants kept goes into `properties` or `context`. So a field or a word
+//! that Millrace itself adds raises `v`, at least for the messages that have it: an older consumer then holds
+//! them or makes dead letters of them, and never writes a row without it. An unknown source or kind of a known
+//! `v` is a dead letter too, never taken for another.
+//!
 //! ```json
 //! {"v":1,"operation":"create","event_id":"01…","tenant":"default","source":"native",
 //!  "timestamp":"2026-11-20T21:57:13.123Z","data":{}}
@@ -16,6 +22,9 @@ use crate::{Content, Event, EventId, EventKey, IdError, Operation, Patch, Source
 
 const FORMAT: u64 = 1;
 
+/// The record's header that names the change, as the caller did. Of an update, a repeat changes nothing.
+pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
 /// Why a message is no operation.
 #[derive(Debug, thiserror::Error)]
 pub enum MessageError {
@@ -28,6 +37,14 @@ pub enum MessageError {
     /// Neither create, update nor delete.
     #[error("unknown operation {0:?}")]
     UnknownOperation(String),
+    /// A source or a kind that this program does not know: a newer one may.
+    #[error("unknown {field} {word:?}")]
+    UnknownWord {
+        /// Where it stands.
+        field: &'static str,
+        /// As it stands there.
+        word: String,
+    },
     /// The message's key is not its event's id.
     #[error("the key is not the event id {0}")]
     KeyMismatch(EventId),
@@ -43,6 +60,7 @@ impl MessageError {
             Self::Undecodable(_) => "undecodable",
             Self::NewerFormat(_) => "newer_format",
             Self::UnknownOperation(_) => "unknown_operation",
+            Self::UnknownWord { .. } => "unknown_word",
             Self::KeyMismatch(_) => "key_mismatch",
             Self::ImpossibleDate(_) => "impossible_date",
         }

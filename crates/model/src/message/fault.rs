@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{FORMAT, Message, MessageError, operation};
-use crate::{Operation, Patch, Source, Tenant, Text};
+use crate::{Kind, Operation, Patch, Source, Tenant, Text};
 
 #[derive(Deserialize)]
 struct Format {
@@ -18,7 +18,7 @@ struct Envelope<'a> {
     operation: Text<'a>,
     event_id: Text<'a>,
     tenant: Tenant,
-    source: Option<Source>,
+    source: Option<Text<'a>>,
     timestamp: Text<'a>,
     data: Option<&'a RawValue>,
 }
@@ -35,14 +35,36 @@ pub(super) fn find<'a>(key: Option<&[u8]>, value: &'a [u8]) -> Result<Operation<
     let Envelope { operation: kind, event_id, tenant, source, timestamp, data } =
         serde_json::from_slice(value)?;
     // Only creates and updates have data.
-    let data = match (&*kind, data) {
-        ("create" | "update", Some(data)) => serde_json::from_str::<Patch<'_>>(data.get()).map(Some),
-        _ => Ok(None),
+    let data = data.filter(|_| matches!(&*kind, "create" | "update"));
+    let data = data.map(|data| patch(data.get())).transpose();
+    let (source, data) = match source.map(|word| known("source", &word, Source::parse)).transpose() {
+        Ok(source) => (source, data),
+        // Only a create's has a meaning.
+        Err(unknown) if *kind == *"create" => (Some(Source::default()), Err(unknown)),
+        Err(_) => (None, data),
     };
     let message = |data| Message { v, operation: kind, event_id, tenant, source, timestamp, data };
     match data {
         Ok(data) => operation(key, message(data)),
         // Whatever else is wrong comes first.
-        Err(error) => operation(key, message(None)).and(Err(error.into())),
+        Err(error) => operation(key, message(None)).and(Err(error)),
     }
+}
+
+#[derive(Deserialize)]
+struct OfKind<'a> {
+    #[serde(borrow)]
+    kind: Option<Text<'a>>,
+}
+
+fn patch(data: &str) -> Result<Patch<'_>, MessageError> {
+    serde_json::from_str(data).map_err(|error| {
+        let word = serde_json::from_str(data).ok().and_then(|OfKind { kind }| kind);
+        let unknown = word.and_then(|word| known("kind", &word, Kind::parse).err());
+        unknown.unwrap_or_else(|| error.into())
+    })
+}
+
+fn known<T>(field: &'static str, word: &str, parse: fn(&str) -> Option<T>) -> Result<T, MessageError> {
+    parse(word).ok_or_else(|| MessageError::UnknownWord { field, word: word.chars().take(64).collect() })
 }

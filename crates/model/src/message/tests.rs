@@ -73,6 +73,10 @@ fn each_fault_has_its_reason() {
         (&good.replace("\"default\"", "\"a b\""), "undecodable"),
         (&good.replace("\"source\":\"native\",", ""), "undecodable"),
         (&good.replace("12.5", "-1"), "undecodable"),
+        (&good.replace("\"native\"", "\"carrier_pigeon\""), "unknown_word"),
+        (&good.replace("\"native\"", "7"), "undecodable"),
+        (&good.replace("\"tags\"", "\"kind\":\"dance\",\"tags\""), "unknown_word"),
+        (&good.replace("\"tags\"", "\"kind\":7,\"tags\""), "undecodable"),
         (&good.replace("-2.0", "1e300"), "undecodable"),
         (&good.replace("\"c-1\"", "7"), "undecodable"),
         (&good.replace("\"tags\"", "\"event_name\":\"b\",\"tags\""), "undecodable"),
@@ -98,6 +102,63 @@ fn null_clears_in_an_update_and_unknown_fields_are_ignored() {
     let value = value.replace(r#""data":{}"#, r#""data":{"error":null,"colour":"red"},"hue":1"#);
     let expected = Patch { error: Some(Text::default()), ..Patch::default() };
     assert_eq!(read(&value), Ok(update(expected)));
+}
+
+#[test]
+fn an_unknown_word_is_named_and_a_source_without_meaning_is_not_looked_at() {
+    let value = String::from_utf8(encode(&update(Patch::default()))).unwrap();
+    let kind = value.replace(r#""data":{}"#, r#""data":{"kind":"dance"}"#);
+    let error = decode(Some(ID.as_bytes()), kind.as_bytes()).unwrap_err();
+    assert_eq!(error.to_string(), r#"unknown kind "dance""#);
+    let source = value.replace(r#""data":{}"#, r#""data":{},"source":"carrier_pigeon""#);
+    assert_eq!(read(&source), Ok(update(Patch::default())));
+}
+
+/// A field or a word that is added without a new format would be lost at the next update by a consumer that
+/// does not know it. Whoever changes one of these lists raises the format, and adds a list for it.
+#[test]
+fn each_format_has_its_fields_and_words() {
+    let text = |text: &'static str| Text::from(text);
+    // Every field is named and holds something, so that a new one does not compile until it is here.
+    let content = Content {
+        kind: crate::Kind::Page,
+        event_name: text("x"),
+        message_id: text("x"),
+        conversation_id: text("x"),
+        conversation_metadata: text("x"),
+        user_id: text("x"),
+        anonymous_id: text("x"),
+        error: text("x"),
+        latency: Latency::from_millis(1.0).unwrap(),
+        input: text("x"),
+        output: text("x"),
+        input_embeddings: Embedding::new(vec![1.0]).unwrap(),
+        output_embeddings: Embedding::new(vec![1.0]).unwrap(),
+        subjects: vec![text("x")],
+        tags: vec![text("x")],
+        trace_ids: vec![text("x")],
+        properties: JsonText::parse("{}").unwrap(),
+        context: JsonText::parse("{}").unwrap(),
+    };
+    let Operation::Create(event) = create() else { panic!("a create") };
+    let written = encode(&Operation::Create(Box::new(Event { content, ..*event })));
+    let written: serde_json::Value = serde_json::from_slice(&written).unwrap();
+    let names =
+        |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
+    let words = format!(
+        "{}; {}; {}; {}",
+        names(&written),
+        names(&written["data"]),
+        Source::WORDS.join(" "),
+        crate::Kind::WORDS.join(" ")
+    );
+    let known = match FORMAT {
+        1 => {
+            "data event_id operation source tenant timestamp v; anonymous_id context conversation_id conversation_metadata error event_name input input_embeddings kind latency message_id output output_embeddings properties subjects tags trace_ids user_id; native segment event_service redis; event track page screen identify group alias"
+        }
+        other => panic!("format {other} has no list yet"),
+    };
+    assert_eq!(words, known);
 }
 
 #[test]
