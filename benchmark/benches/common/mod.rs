@@ -69,7 +69,7 @@ pub(crate) fn steps(
     let position = |offset| Position::new(now, offset).unwrap();
     (first_offset..)
         .zip(operations)
-        .map(|(offset, operation)| Step { position: position(offset), operation })
+        .map(|(offset, operation)| Step { position: position(offset), operation, idempotency_key: None })
         .collect()
 }
 

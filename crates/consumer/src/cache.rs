@@ -28,7 +28,7 @@ pub(crate) fn row_bytes(stored: &Stored<'_>) -> usize {
         State::Live(event) => event.content.bytes(),
         State::Deleted { .. } => 0,
     };
-    ENTRY_BYTES + content
+    ENTRY_BYTES + content + stored.applied.heap_bytes()
 }
 
 /// Holds at most so many bytes of rows.
@@ -79,7 +79,7 @@ impl Cache {
 
 #[cfg(test)]
 mod tests {
-    use model::{EventId, Position, Tenant, Timestamp, Version, Write};
+    use model::{AppliedKeys, EventId, Position, Tenant, Timestamp, Version, Write};
 
     use super::*;
 
@@ -91,7 +91,8 @@ mod tests {
 
     fn tombstone(offset: i64) -> Stored<'static> {
         let version = Version::new(Write::Delete, Position::new(1_800_000_000_000, offset).unwrap());
-        Stored { version, state: State::Deleted { at: Timestamp::default() } }
+        let state = State::Deleted { at: Timestamp::default() };
+        Stored { version, state, applied: AppliedKeys::default() }
     }
 
     #[test]

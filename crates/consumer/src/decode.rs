@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use bus::Delivery;
-use model::{EventKey, Operation, Position, message};
+use model::{EventKey, IdempotencyKey, Operation, Position, message};
 
 use crate::dead_letter::Reason;
 use crate::fold::Step;
@@ -64,5 +64,15 @@ pub(crate) fn decode(delivery: &Delivery) -> Result<Step<'_>, Reason> {
         .map_err(|error| Reason::new("impossible_append_time", error))?;
     let operation = message::decode(delivery.key.as_deref(), &delivery.value)
         .map_err(|error| Reason::new(error.reason(), error))?;
-    Ok(Step { position, operation })
+    let idempotency_key = match &operation {
+        Operation::Update { .. } => idempotency_key(delivery),
+        Operation::Create(_) | Operation::Delete { .. } => None,
+    };
+    Ok(Step { position, operation, idempotency_key })
+}
+
+/// The one that the record's header names. An empty one counts as none.
+fn idempotency_key(delivery: &Delivery) -> Option<IdempotencyKey> {
+    let (_, sent) = delivery.headers.iter().find(|(name, _)| name == message::IDEMPOTENCY_KEY)?;
+    (!sent.is_empty()).then(|| IdempotencyKey::of(sent))
 }

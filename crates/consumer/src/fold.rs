@@ -8,13 +8,15 @@
 //!    may be a repeat. Only creates and deletes are blind.
 //! 3. Only a row whose key was looked up may be kept for later batches ([`crate::cache`]).
 //! 4. An update of an event that is not there, or is deleted, changes nothing.
+//! 5. An update whose key is among the row's last applied ones changes nothing. The keys are part of the
+//!    row, so that they are what the log up to the row's position makes them, whoever reads it how often.
 
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use indexmap::map::Entry;
-use model::{EventKey, Operation, Position, Version, Write};
+use model::{AppliedKeys, EventKey, IdempotencyKey, Operation, Position, Version, Write};
 use store::{State, Stored};
 
 /// An operation and where the log put it.
@@ -24,6 +26,8 @@ pub struct Step<'a> {
     pub position: Position,
     /// What it does.
     pub operation: Operation<'a>,
+    /// Of an update: which change it is, if whoever asked for it said so.
+    pub idempotency_key: Option<IdempotencyKey>,
 }
 
 /// What became of one operation.
@@ -31,7 +35,7 @@ pub struct Step<'a> {
 pub enum Fate {
     /// It is in the row that its event leaves behind, or a later one of the batch is on top of it.
     Folded,
-    /// The table already has it, or something that beats it.
+    /// The table already has it, or something that beats it, or has the same change from an earlier record.
     Replay,
     /// An update of an event that is not there.
     UnknownEvent,
@@ -65,7 +69,7 @@ pub fn fold<'a>(steps: Vec<Step<'a>>, mut stored: HashMap<EventKey, Stored<'a>>)
     let mut fates = Vec::with_capacity(steps.len());
     let mut events: IndexMap<EventKey, Slot<'a>, RandomState> =
         IndexMap::with_capacity_and_hasher(steps.len(), RandomState::default());
-    for Step { position, operation } in steps {
+    for Step { position, operation, idempotency_key } in steps {
         let slot = match events.entry(operation.key()) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => {
@@ -73,7 +77,7 @@ pub fn fold<'a>(steps: Vec<Step<'a>>, mut stored: HashMap<EventKey, Stored<'a>>)
                 new.insert(Slot { before: now.as_ref().map(|row| row.version), now })
             }
         };
-        fates.push(step(&mut slot.now, position, operation));
+        fates.push(step(&mut slot.now, position, operation, idempotency_key));
     }
     let mut outcome = Outcome { rows: Vec::with_capacity(events.len()), unchanged: Vec::new(), fates };
     for (key, Slot { before, now }) in events {
@@ -86,24 +90,35 @@ pub fn fold<'a>(steps: Vec<Step<'a>>, mut stored: HashMap<EventKey, Stored<'a>>)
 }
 
 /// One operation on one event.
-fn step<'a>(row: &mut Option<Stored<'a>>, position: Position, operation: Operation<'a>) -> Fate {
+fn step<'a>(
+    row: &mut Option<Stored<'a>>,
+    position: Position,
+    operation: Operation<'a>,
+    idempotency_key: Option<IdempotencyKey>,
+) -> Fate {
     match operation {
         Operation::Create(event) => {
             let version = Version::new(Write::Create, position);
-            replace(row, Stored { version, state: State::Live(event) })
+            replace(row, Stored { version, state: State::Live(event), applied: AppliedKeys::default() })
         }
         Operation::Delete { at, .. } => {
             let version = Version::new(Write::Delete, position);
-            replace(row, Stored { version, state: State::Deleted { at } })
+            replace(row, Stored { version, state: State::Deleted { at }, applied: AppliedKeys::default() })
         }
         Operation::Update { at, patch, .. } => match row {
             None => Fate::UnknownEvent,
             Some(stored) if position <= stored.version.position() => Fate::Replay,
             Some(Stored { state: State::Deleted { .. }, .. }) => Fate::EventDeleted,
-            Some(Stored { version, state: State::Live(event) }) => {
+            Some(Stored { applied, .. }) if idempotency_key.is_some_and(|key| applied.contains(key)) => {
+                Fate::Replay
+            }
+            Some(Stored { version, state: State::Live(event), applied }) => {
                 patch.apply(&mut event.content);
                 event.updated_at = at;
                 *version = Version::new(Write::Update, position);
+                if let Some(key) = idempotency_key {
+                    applied.push(key);
+                }
                 Fate::Folded
             }
         },

@@ -5,6 +5,7 @@
 
 mod event;
 mod id;
+mod idempotency;
 mod json_text;
 pub mod message;
 mod names;
@@ -18,6 +19,7 @@ pub mod wire;
 
 pub use event::{Content, Event, Kind, Patch, Source};
 pub use id::{EventId, IdError};
+pub use idempotency::{AppliedKeys, IdempotencyKey};
 pub use json_text::JsonText;
 pub use names::EventNames;
 pub use numbers::{Embedding, Latency};

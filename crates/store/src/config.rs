@@ -25,6 +25,8 @@ pub struct Config {
     /// How long the server may take for one answer, or one piece of an insert, in milliseconds. For
     /// the end of an insert it may take four times as long.
     pub timeout_ms: u64,
+    /// How long making or altering a table may take, in milliseconds.
+    pub ddl_timeout_ms: u64,
 }
 
 /// The address can't be that of ClickHouse's HTTP interface.
@@ -55,6 +57,7 @@ impl Default for Config {
             cluster: None,
             fsync: false,
             timeout_ms: 30_000,
+            ddl_timeout_ms: 600_000,
         }
     }
 }

@@ -24,6 +24,10 @@ pub enum StoreError {
     /// A migration's file and the database don't fit together.
     #[error("{0}")]
     Migration(String),
+    /// The database is of a newer version than this program, whose rows would lack what that one adds. What
+    /// is to be written has to wait for a newer program.
+    #[error("{0}")]
+    Newer(String),
 }
 
 /// Codes of ClickHouse's `ErrorCodes.cpp` that say a value can't be stored as it is.
@@ -44,8 +48,10 @@ const REFUSALS: [u32; 17] = [
     130, // CANNOT_READ_ARRAY_FROM_TEXT
     131, // TOO_LARGE_STRING_SIZE
     321, // VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE
-    469, // VIOLATED_CONSTRAINT
+    VIOLATED_CONSTRAINT,
 ];
+
+const VIOLATED_CONSTRAINT: u32 = 469;
 
 /// Codes that say the server, its disks or its settings are in trouble, whatever the rows are.
 const TROUBLES: [u32; 59] = [
@@ -168,6 +174,10 @@ impl From<Error> for StoreError {
         match error {
             // Of an insert; it has limits of its own.
             Error::TimedOut => Self::Away("no answer within the time that it has".to_owned()),
+            Error::BadResponse(text) if is_of_older_writer(&text) => Self::Newer(
+                "the database takes no rows of this version any more: run the version that shut it, or a newer one"
+                    .to_owned(),
+            ),
             Error::BadResponse(text) => Self::Server {
                 code: code_of(&text),
                 name: name_of(&text).to_owned(),
@@ -178,6 +188,13 @@ impl From<Error> for StoreError {
             other => Self::client(with_sources(&other)),
         }
     }
+}
+
+/// Whether a newer migration's constraint refuses rows for who wrote them. The constraint's name comes before
+/// any value that is quoted.
+fn is_of_older_writer(text: &str) -> bool {
+    let constraint = text.split_once("Constraint `").map_or("", |(_, rest)| rest);
+    code_of(text) == VIOLATED_CONSTRAINT && constraint.starts_with("schema_")
 }
 
 /// The number of `Code: 241. DB::Exception: …`.

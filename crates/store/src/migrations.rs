@@ -1,5 +1,7 @@
 //! The tables' history: numbered files, each applied once and recorded with its checksum.
 
+use std::time::Duration;
+
 use clickhouse::{Client, Row};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -8,7 +10,18 @@ use crate::config::Config;
 use crate::{Store, StoreError, within};
 
 /// The files of `migrations/`, in order. A file that was released is never changed.
-const FILES: [(&str, &str); 1] = [("0001_events", include_str!("../../../migrations/0001_events.sql"))];
+const FILES: [(&str, &str); 2] = [
+    ("0001_events", include_str!("../../../migrations/0001_events.sql")),
+    ("0002_idempotency_keys", include_str!("../../../migrations/0002_idempotency_keys.sql")),
+];
+
+/// The number of the last of them, which each row that is written bears.
+///
+/// A migration whose columns an older writer must not leave out says, in the same statement, `ADD CONSTRAINT
+/// IF NOT EXISTS schema_<its number> CHECK schema_version >= <its number>`: from then on the table takes no
+/// row of an older writer, and that writer knows the constraint by its name and holds. It must not take rows
+/// away from readers: an older API goes on reading.
+pub(crate) const SCHEMA_VERSION: u16 = 2;
 
 /// Rows that are read for one: a quarter of ClickHouse's default makes reads of one event or conversation
 /// a third faster, and scans no slower. A table keeps the one that it was made with.
@@ -35,9 +48,7 @@ impl Store {
     pub async fn migrate(&self) -> Result<(), StoreError> {
         self.run_ddl(&self.client.clone().with_database(""), CREATE_DATABASE).await?;
         self.run_ddl(&self.client, CREATE_RECORD).await?;
-        let applied: Vec<Applied> = within(self.timeout(), self.client.query(APPLIED).fetch_all()).await?;
-        let applied: Vec<_> = applied.iter().map(|row| (row.name.as_str(), row.checksum.as_str())).collect();
-        for (name, sql) in pending(&FILES, &applied)? {
+        for (name, sql) in pending(&FILES, &self.applied().await?)? {
             self.run_ddl(&self.client, sql).await?;
             within(self.timeout(), self.client.query(RECORD).bind(name).bind(checksum(sql)).execute())
                 .await?;
@@ -46,20 +57,34 @@ impl Store {
         Ok(())
     }
 
+    /// Whether this program may write to the database as it is now: an error if files that it does not know
+    /// were applied since it began.
+    pub async fn check_schema(&self) -> Result<(), StoreError> {
+        pending(&FILES, &self.applied().await?).map(drop)
+    }
+
+    async fn applied(&self) -> Result<Vec<Applied>, StoreError> {
+        within(self.timeout(), self.client.query(APPLIED).fetch_all()).await
+    }
+
+    /// A cluster's servers may take as long as this does; else the answer would come before they are done.
     async fn run_ddl(&self, client: &Client, template: &str) -> Result<(), StoreError> {
-        let statement = client.query_raw(&substitute(template, &self.config));
-        within(self.timeout(), statement.execute()).await.map_err(StoreError::in_full)
+        let limit = Duration::from_millis(self.config.ddl_timeout_ms);
+        let ddl = client
+            .query_raw(&substitute(template, &self.config))
+            .with_setting("distributed_ddl_task_timeout", limit.as_secs().to_string());
+        within(limit, ddl.execute()).await.map_err(StoreError::in_full)
     }
 }
 
 /// The files not applied yet; an error if the database was made by other files.
 fn pending<'a>(
     files: &'a [(&'a str, &'a str)],
-    applied: &[(&str, &str)],
+    applied: &[Applied],
 ) -> Result<Vec<(&'a str, &'a str)>, StoreError> {
-    for (name, recorded) in applied {
+    for Applied { name, checksum: recorded } in applied {
         let Some((_, sql)) = files.iter().find(|(file, _)| file == name) else {
-            return Err(StoreError::Migration(format!(
+            return Err(StoreError::Newer(format!(
                 "the database has migration {name}, which this version does not know: run the version that made it, or a newer one"
             )));
         };
@@ -69,7 +94,7 @@ fn pending<'a>(
             )));
         }
     }
-    Ok(files.iter().filter(|(file, _)| !applied.iter().any(|(name, _)| name == file)).copied().collect())
+    Ok(files.iter().filter(|(file, _)| !applied.iter().any(|row| row.name == *file)).copied().collect())
 }
 
 /// Fills in what depends on the set-up. The configuration lets only plain names through.
@@ -104,19 +129,38 @@ mod tests {
     const OLD: (&str, &str) = ("0001_a", "CREATE a");
     const NEW: (&str, &str) = ("0002_b", "CREATE b");
 
+    fn applied(rows: &[(&str, &str)]) -> Vec<Applied> {
+        let row = |(name, checksum): &(&str, &str)| Applied {
+            name: (*name).to_owned(),
+            checksum: (*checksum).to_owned(),
+        };
+        rows.iter().map(row).collect()
+    }
+
     #[test]
     fn only_what_was_not_applied_is_pending() {
         let old = checksum(OLD.1);
         assert_eq!(pending(&[OLD, NEW], &[]).unwrap(), [OLD, NEW]);
-        assert_eq!(pending(&[OLD, NEW], &[(OLD.0, &old)]).unwrap(), [NEW]);
+        assert_eq!(pending(&[OLD, NEW], &applied(&[(OLD.0, &old)])).unwrap(), [NEW]);
+    }
+
+    #[test]
+    fn rows_bear_the_number_of_the_last_file() {
+        let (last, sql) = FILES[FILES.len() - 1];
+        assert_eq!(last[..4].parse(), Ok(SCHEMA_VERSION));
+        assert!(
+            sql.contains(&format!("schema_version UInt16 DEFAULT {SCHEMA_VERSION}")) || SCHEMA_VERSION > 2
+        );
+        assert!(FILES.is_sorted());
     }
 
     #[test]
     fn a_changed_file_and_a_table_from_the_future_are_refused() {
         let old = checksum(OLD.1);
-        let changed = pending(&[OLD], &[(OLD.0, "0000")]).unwrap_err();
+        let changed = pending(&[OLD], &applied(&[(OLD.0, "0000")])).unwrap_err();
         assert!(changed.to_string().contains("0001_a was changed"));
-        let future = pending(&[OLD], &[(OLD.0, &old), (NEW.0, "0000")]).unwrap_err();
+        let future = pending(&[OLD], &applied(&[(OLD.0, &old), (NEW.0, "0000")])).unwrap_err();
+        assert!(matches!(future, StoreError::Newer(_)));
         assert!(future.to_string().contains("0002_b, which this version does not know"));
     }
 

@@ -4,13 +4,14 @@ use std::borrow::Cow;
 
 use clickhouse::Row;
 use model::{
-    Content, Embedding, Event, EventId, EventKey, JsonText, Kind, Latency, Source, Tenant, Text, Timestamp,
-    Version,
+    AppliedKeys, Content, Embedding, Event, EventId, EventKey, JsonText, Kind, Latency, Source, Tenant, Text,
+    Timestamp, Version,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::StoreError;
+use crate::migrations::SCHEMA_VERSION;
 
 /// What the table knows of one event: its winning row. Its texts may be borrowed from what it was made of.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +20,8 @@ pub struct Stored<'a> {
     pub version: Version,
     /// What it says.
     pub state: State<'a>,
+    /// The last changes with a key that are in it. A tombstone has none.
+    pub applied: AppliedKeys,
 }
 
 impl Stored<'_> {
@@ -28,7 +31,7 @@ impl Stored<'_> {
             State::Live(event) => State::Live(Box::new(event.into_owned())),
             State::Deleted { at } => State::Deleted { at },
         };
-        Stored { version: self.version, state }
+        Stored { version: self.version, state, applied: self.applied }
     }
 }
 
@@ -73,20 +76,22 @@ pub(crate) struct EventRow<'a> {
     trace_ids: Cow<'a, [Text<'a>]>,
     properties: &'a str,
     context: &'a str,
+    idempotency_keys: Cow<'a, [u64]>,
     version: u64,
     is_deleted: u8,
+    schema_version: u16,
 }
 
 impl<'a> EventRow<'a> {
     /// The row that leaves `stored` behind.
     pub(crate) fn new(key: &'a EventKey, stored: &'a Stored<'a>) -> Self {
         match &stored.state {
-            State::Live(event) => Self::live(event, stored.version),
+            State::Live(event) => Self::live(event, stored),
             State::Deleted { at } => Self::tombstone(key, *at, stored.version),
         }
     }
 
-    fn live(event: &'a Event<'a>, version: Version) -> Self {
+    fn live(event: &'a Event<'a>, stored: &'a Stored<'a>) -> Self {
         let content = &event.content;
         Self {
             tenant: event.tenant.as_str(),
@@ -113,8 +118,10 @@ impl<'a> EventRow<'a> {
             trace_ids: (&content.trace_ids).into(),
             properties: content.properties.as_str(),
             context: content.context.as_str(),
-            version: version.raw(),
+            idempotency_keys: stored.applied.as_slice().into(),
+            version: stored.version.raw(),
             is_deleted: 0,
+            schema_version: SCHEMA_VERSION,
         }
     }
 
@@ -144,8 +151,10 @@ impl<'a> EventRow<'a> {
             trace_ids: Cow::default(),
             properties: "",
             context: "",
+            idempotency_keys: Cow::default(),
             version: version.raw(),
             is_deleted: 1,
+            schema_version: SCHEMA_VERSION,
         }
     }
 
@@ -161,16 +170,17 @@ impl<'a> EventRow<'a> {
         let updated_at = time(self.updated_at)?;
         let key = EventKey { tenant, id };
         if self.is_deleted != 0 {
-            return Ok((key, Stored { version, state: State::Deleted { at: updated_at } }));
+            let state = State::Deleted { at: updated_at };
+            return Ok((key, Stored { version, state, applied: AppliedKeys::default() }));
         }
         let event = Event {
             tenant: key.tenant.clone(),
             id,
             received_at: time(self.received_at)?,
             updated_at,
-            source: Source::parse(self.source).unwrap_or_default(),
+            source: Source::parse(self.source).ok_or_else(|| foreign("source"))?,
             content: Content {
-                kind: Kind::parse(self.kind).unwrap_or_default(),
+                kind: Kind::parse(self.kind).ok_or_else(|| foreign("kind"))?,
                 event_name: self.event_name.to_owned().into(),
                 message_id: self.message_id.to_owned().into(),
                 conversation_id: self.conversation_id.to_owned().into(),
@@ -193,7 +203,8 @@ impl<'a> EventRow<'a> {
                 context: JsonText::from_stored(self.context.to_owned()).map_err(|_| foreign("context"))?,
             },
         };
-        Ok((key, Stored { version, state: State::Live(Box::new(event)) }))
+        let applied = self.idempotency_keys.into_owned().into();
+        Ok((key, Stored { version, state: State::Live(Box::new(event)), applied }))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod batch;
 mod conversation;
+mod idempotency;
 mod read;
 mod write;
 

@@ -8,10 +8,11 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use bus::{Record, Written};
 use model::wire::native;
-use model::{EventId, EventKey, Operation, Position, Timestamp, Version};
+use model::{AppliedKeys, EventId, EventKey, Operation, Position, Timestamp, Version};
 use serde::Serialize;
 use store::{State as Found, Stored};
 
+use super::idempotency::Named;
 use crate::app::{App, record};
 use crate::envelope::Reply;
 use crate::error::ApiError;
@@ -70,8 +71,9 @@ pub(crate) async fn update(
     body: Body,
 ) -> Result<Reply, ApiError> {
     let wait = params.wait()?;
+    let named = Named::of(&headers)?;
     let body = app.bodies.read(&headers, body, app.config.max_body_bytes).await?;
-    let (((key, record), now), room) = body
+    let (((key, mut record), now), room) = body
         .parsed({
             let app = Arc::clone(&app);
             move |bytes| {
@@ -80,13 +82,16 @@ pub(crate) async fn update(
             }
         })
         .await?;
+    named.put_on(&mut record);
     let written = app.send(record).await?;
     drop(room);
     let wait = app.waiter.begin(wait, &place);
     let reply = match seen(&app, &key, written, wait.as_ref()).await {
         None => Reply::new(StatusCode::ACCEPTED, "event update queued"),
-        Some(Seen::Live { updated_at, version }) => {
-            if updated_at != now && !reaches(&app, version, written, wait.as_ref()).await {
+        Some(Seen::Live { updated_at, version, applied }) => {
+            // A repeat changes nothing, and is answered like the first.
+            let done = named.stored().is_some_and(|key| applied.contains(key));
+            if !done && updated_at != now && !reaches(&app, version, written, wait.as_ref()).await {
                 return Err(ApiError::DeadLettered);
             }
             Reply::new(StatusCode::OK, "event updated")
@@ -133,7 +138,7 @@ fn keyed(operation: &Operation<'_>) -> (EventKey, Record) {
 
 /// What the table holds of an event.
 enum Seen {
-    Live { updated_at: Timestamp, version: Version },
+    Live { updated_at: Timestamp, version: Version, applied: AppliedKeys },
     Deleted,
     Absent,
 }
@@ -150,8 +155,8 @@ async fn seen(app: &App, key: &EventKey, written: Written, wait: Option<&Wait<'_
 
 async fn look(app: &App, key: &EventKey) -> Result<Seen, ApiError> {
     Ok(match app.store.event(key).await? {
-        Some(Stored { version, state: Found::Live(event) }) => {
-            Seen::Live { updated_at: event.updated_at, version }
+        Some(Stored { version, state: Found::Live(event), applied }) => {
+            Seen::Live { updated_at: event.updated_at, version, applied }
         }
         Some(Stored { state: Found::Deleted { .. }, .. }) => Seen::Deleted,
         None => Seen::Absent,

@@ -88,6 +88,13 @@ fn differences(live: &Live, row: &Row) -> Vec<String> {
     if live.source != row.source {
         all.push(format!("source is {:?} and should be {:?}", row.source, live.source));
     }
+    if live.remembered() != row.idempotency_keys {
+        all.push(format!(
+            "idempotency_keys is {:?} and should be {:?}",
+            row.idempotency_keys,
+            live.remembered()
+        ));
+    }
     for (name, kind) in FIELDS {
         let expected = live.fields.get(name).map(AsRef::as_ref);
         let found = row.fields.get(name).map(AsRef::as_ref);

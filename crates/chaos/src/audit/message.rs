@@ -6,6 +6,7 @@ use bus::Delivery;
 use model::{EventId, EventKey, Position, Tenant, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 
 use super::columns::FIELDS;
 use crate::operation::{Kind, Operation};
@@ -22,6 +23,8 @@ pub(crate) struct Message {
     /// In milliseconds since the Unix epoch.
     pub(crate) at: i64,
     pub(crate) fields: Fields,
+    /// Of an update with a key: the first 8 bytes of the key's SHA-256, as the table has it.
+    pub(crate) idempotency_key: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +54,7 @@ impl Message {
             source: sent.source.unwrap_or_default(),
             at: Timestamp::parse(&sent.timestamp)?.millis(),
             fields: fields.collect(),
+            idempotency_key: idempotency_key(delivery),
         })
     }
 
@@ -59,4 +63,10 @@ impl Message {
         let input = self.fields.get("input").and_then(|json| serde_json::from_str(json.get()).ok());
         Operation { kind: self.kind, key: self.key.clone(), input }
     }
+}
+
+fn idempotency_key(delivery: &Delivery) -> Option<u64> {
+    let (_, sent) = delivery.headers.iter().find(|(name, _)| name == "idempotency-key")?;
+    let digest = Sha256::digest(sent);
+    (!sent.is_empty()).then(|| digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte)))
 }

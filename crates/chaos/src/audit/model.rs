@@ -30,21 +30,38 @@ pub(crate) struct Live {
     pub(crate) received_at: i64,
     pub(crate) updated_at: i64,
     pub(crate) fields: Fields,
+    /// Of every change with a key, in their order.
+    pub(crate) idempotency_keys: Vec<u64>,
+}
+
+/// A change that comes again behind at most so many others with a key, itself included, is not done again.
+const REMEMBERED: usize = 8;
+
+impl Live {
+    /// Those that the row has to have.
+    pub(crate) fn remembered(&self) -> &[u64] {
+        let keys = &self.idempotency_keys;
+        keys.get(keys.len().saturating_sub(REMEMBERED)..).unwrap_or_default()
+    }
 }
 
 impl Model {
-    /// The first create wins, updates in order, a delete is final, also of an id never created.
+    /// The first create wins, updates in order but repeats, a delete is final, also of an id never created.
     pub(crate) fn apply(&mut self, place: Place, message: Message) {
-        let Message { kind, key, source, at, fields } = message;
+        let Message { kind, key, source, at, fields, idempotency_key } = message;
         match kind {
             Kind::Create => {
-                let live = Live { source, received_at: at, updated_at: at, fields };
+                let live =
+                    Live { source, received_at: at, updated_at: at, fields, idempotency_keys: Vec::new() };
                 self.events.entry(key).or_insert(State::Live(live));
             }
             Kind::Update => match self.events.get_mut(&key) {
+                Some(State::Live(live))
+                    if idempotency_key.is_some_and(|key| live.remembered().contains(&key)) => {}
                 Some(State::Live(live)) => {
                     live.updated_at = at;
                     live.fields.extend(fields);
+                    live.idempotency_keys.extend(idempotency_key);
                 }
                 Some(State::Deleted) => {}
                 None => drop(self.unknown.insert(place, key)),
@@ -71,6 +88,7 @@ mod tests {
                 source: "native".into(),
                 at: 100 + offset,
                 fields: Fields::from([("input", input)]),
+                idempotency_key: None,
             };
             model.apply(Place { partition: 0, offset }, message);
         }

@@ -13,7 +13,7 @@ use super::columns::FIELDS;
 use super::message::Fields;
 
 const LIVE: &str = "
-    SELECT tenant, id, source,
+    SELECT tenant, id, source, idempotency_keys,
         toUnixTimestamp64Milli(created_at) AS created_ms,
         toUnixTimestamp64Milli(received_at) AS received_ms,
         toUnixTimestamp64Milli(updated_at) AS updated_ms,
@@ -44,6 +44,7 @@ pub(crate) struct Row {
     pub(crate) received_at: i64,
     pub(crate) updated_at: i64,
     pub(crate) fields: Fields,
+    pub(crate) idempotency_keys: Vec<u64>,
 }
 
 type Columns<'a> = BTreeMap<&'a str, &'a RawValue>;
@@ -71,6 +72,7 @@ impl Table {
             take(Row {
                 key: key(columns)?,
                 source: column(columns, "source")?,
+                idempotency_keys: column(columns, "idempotency_keys")?,
                 created_at: column(columns, "created_ms")?,
                 received_at: column(columns, "received_ms")?,
                 updated_at: column(columns, "updated_ms")?,

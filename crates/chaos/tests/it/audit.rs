@@ -8,7 +8,7 @@ use chaos::ledger::Ledger;
 use chaos::operation::{Kind, Place};
 use model::EventKey;
 
-use crate::site::{Consumer, Site, create, delete, new_key, update};
+use crate::site::{Consumer, Site, create, delete, new_key, record, update};
 
 /// A good installation: an event, one that was changed, one that was deleted, and an update of one
 /// that never was.
@@ -123,6 +123,7 @@ async fn each_column_is_compared() {
         "['x'] AS tags",
         "[toFloat32(0.5)] AS output_embeddings",
         "'{}' AS properties",
+        "[toUInt64(7)] AS idempotency_keys",
         "received_at + 1 AS received_at",
         "updated_at + 1 AS updated_at",
     ] {
@@ -141,6 +142,23 @@ async fn each_column_is_compared() {
             .any(|found| found.anomaly == Anomaly::Stale && found.detail.starts_with(&format!("{name} is ")));
         assert!(found, "{name} was not compared: {:?}", report.findings);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_came_again_with_its_key_has_to_be_there_once() {
+    let good = good().await;
+    for (key, input) in [("a", "first"), ("b", "second"), ("a", "a repeat")] {
+        let headers = vec![("idempotency-key".to_owned(), key.as_bytes().to_vec())];
+        good.site.send_record(Record { headers, ..record(&update(&good.plain, input)) }).await;
+    }
+    let report = good.audit().await;
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+    let statement = format!(
+        "INSERT INTO events SELECT * REPLACE ('a repeat' AS input, version + 1 AS version) FROM events FINAL WHERE id = '{}'",
+        good.plain.id
+    );
+    let words = r#"input is "a repeat" and should be "second""#;
+    good.plant(&statement, Anomaly::Stale, &good.plain, words).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -147,7 +147,7 @@ impl Consumer {
     }
 }
 
-fn record(operation: &Operation<'_>) -> Record {
+pub(crate) fn record(operation: &Operation<'_>) -> Record {
     let id = operation.key().id;
     Record {
         key: Some(id.to_string().into_bytes()),

@@ -16,7 +16,7 @@ const CONVERSATION: &str = "
         conversation_id, conversation_metadata, user_id, anonymous_id, error, latency, input, output,
         if({embeddings:Bool}, input_embeddings, []) AS input_embeddings,
         if({embeddings:Bool}, output_embeddings, []) AS output_embeddings,
-        subjects, tags, trace_ids, properties, context, version, is_deleted
+        subjects, tags, trace_ids, properties, context, idempotency_keys, version, is_deleted, schema_version
     FROM events FINAL
     WHERE tenant = {tenant:String}
         AND (created_at, id) IN (

@@ -60,7 +60,9 @@ fn full() -> (EventKey, Stored<'static>) {
         content,
     };
     let version = Version::new(Write::Update, Position::new(1_800_000_000_000, 7).unwrap());
-    (key, Stored { version, state: State::Live(Box::new(event)) })
+    let mut applied = AppliedKeys::default();
+    applied.push(model::IdempotencyKey::of(b"abc"));
+    (key, Stored { version, state: State::Live(Box::new(event)), applied })
 }
 
 #[tokio::test]
@@ -107,8 +109,10 @@ async fn every_field_is_in_its_column_and_comes_back() {
     trace_ids:             ['a trace','another']
     properties:            {"a":1.0}
     context:               {"page":{"url":"/"}}
+    idempotency_keys:      [13436514500253700074]
     version:               4749791550823727111
     is_deleted:            0
+    schema_version:        2
     attributes:            {
         "a": 1
     }
@@ -120,7 +124,8 @@ async fn every_field_is_in_its_column_and_comes_back() {
 async fn a_tombstone_comes_back() {
     let (store, _) = table().await;
     let (key, Stored { version, .. }) = full();
-    let tombstone = Stored { version, state: State::Deleted { at: time("2026-11-20T21:57:13.789Z") } };
+    let state = State::Deleted { at: time("2026-11-20T21:57:13.789Z") };
+    let tombstone = Stored { version, state, applied: AppliedKeys::default() };
     store.insert(&[(key.clone(), tombstone.clone())]).await.unwrap();
     assert_eq!(store.event(&key).await.unwrap(), Some(tombstone));
 }

@@ -1,7 +1,9 @@
 //! A database for one test, and rows to put in it.
 
 use clickhouse::Client;
-use model::{Content, Event, EventId, EventKey, Position, Source, Tenant, Timestamp, Version, Write};
+use model::{
+    AppliedKeys, Content, Event, EventId, EventKey, Position, Source, Tenant, Timestamp, Version, Write,
+};
 use store::{Config, State, Store, Stored};
 
 /// A database of a test's own.
@@ -86,7 +88,8 @@ pub(crate) fn live(
         source: Source::Native,
         content,
     };
-    (key.clone(), Stored { version: version(write, n), state: State::Live(Box::new(event)) })
+    let state = State::Live(Box::new(event));
+    (key.clone(), Stored { version: version(write, n), state, applied: AppliedKeys::default() })
 }
 
 /// A created event.
@@ -102,7 +105,8 @@ pub(crate) fn updated(key: &EventKey, n: i64, content: Content<'static>) -> (Eve
 /// A deleted event.
 pub(crate) fn deleted(key: &EventKey, n: i64) -> (EventKey, Stored<'static>) {
     let at = time("2027-01-15T09:00:00Z");
-    (key.clone(), Stored { version: version(Write::Delete, n), state: State::Deleted { at } })
+    let state = State::Deleted { at };
+    (key.clone(), Stored { version: version(Write::Delete, n), state, applied: AppliedKeys::default() })
 }
 
 /// An event that says this.

@@ -1,17 +1,29 @@
 //! The table's history, as it is recorded and checked.
 
+use model::{EventKey, IdempotencyKey, Write};
 use sha2::{Digest, Sha256};
-use store::{Config, StoreError};
+use store::{Config, State, StoreError, Stored};
 
-use crate::database::Database;
+use crate::database::{Database, created, id_at, new_key, saying, tenant, updated, version};
+
+/// As the first version made it.
+const RECORD_TABLE: &str = "
+    CREATE TABLE {db}.schema_migrations
+    (name String, checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3))
+    ENGINE = ReplacingMergeTree ORDER BY name";
 
 const RECORDED: &str = "SELECT name, checksum FROM {db}.schema_migrations FINAL ORDER BY name";
 
-/// What the record of the one migration there is has to say, as `sha256sum migrations/*` prints it.
+const FIRST: &str = include_str!("../../../../migrations/0001_events.sql");
+const SECOND: &str = include_str!("../../../../migrations/0002_idempotency_keys.sql");
+
+/// What the record of the migrations has to say, as `sha256sum migrations/*` prints it.
 fn expected_record() -> String {
-    let digest = Sha256::digest(include_str!("../../../../migrations/0001_events.sql"));
-    let hexadecimal: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("0001_events\t{hexadecimal}")
+    format!("0001_events\t{}\n0002_idempotency_keys\t{}", checksum(FIRST), checksum(SECOND))
+}
+
+fn checksum(file: &str) -> String {
+    Sha256::digest(file).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[tokio::test]
@@ -20,7 +32,7 @@ async fn migrating_twice_is_migrating_once() {
     database.store.migrate().await.unwrap();
     database.store.migrate().await.unwrap();
     assert_eq!(database.sql(RECORDED).await, expected_record());
-    assert_eq!(database.sql("SELECT count() FROM {db}.schema_migrations").await, "1");
+    assert_eq!(database.sql("SELECT count() FROM {db}.schema_migrations").await, "2");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -48,6 +60,57 @@ async fn a_migration_that_was_made_but_not_recorded_is_recorded() {
 }
 
 #[tokio::test]
+async fn a_database_of_the_first_version_is_altered_where_it_is_and_keeps_its_rows() {
+    let database = Database::missing();
+    database.sql("CREATE DATABASE {db}").await;
+    database.sql(RECORD_TABLE).await;
+    let first = FIRST.replace("{database}", "{db}").replace("{on_cluster}", "").replace("{replicated}", "");
+    database.sql(&first.replace("{settings}", "")).await;
+    let record =
+        format!("INSERT INTO {{db}}.schema_migrations SELECT '0001_events', '{}', now()", checksum(FIRST));
+    database.sql(&record).await;
+    let id = id_at("2026-11-20T21:57:13.123Z");
+    let (live, deleted) = (EventKey { tenant: tenant("a"), id }, EventKey { tenant: tenant("b"), id });
+    let rows = format!(
+        "INSERT INTO {{db}}.events (tenant, id, created_at, updated_at, received_at, source, kind, input, version, is_deleted)
+         SELECT tenant, toUUID('{id}'), at, at, at, source, source = '' ? '' : 'event', 'said', version, is_deleted
+         FROM (SELECT toDateTime64('2026-11-20 21:57:13.123', 3, 'UTC') AS at, tenant, source, version, is_deleted
+               FROM VALUES('tenant String, source String, version UInt64, is_deleted UInt8', ('a', 'native', {}, 0), ('b', '', {}, 1)))",
+        version(Write::Create, 1).raw(),
+        version(Write::Delete, 2).raw()
+    );
+    database.sql(&rows).await;
+
+    database.store.migrate().await.unwrap();
+    assert_eq!(database.sql(RECORDED).await, expected_record());
+    let found = database.store.lookup(&[live.clone(), deleted.clone()]).await.unwrap();
+    let Stored { state: State::Live(event), applied, .. } = &found[&live] else { panic!("a live row") };
+    assert_eq!((&*event.content.input, applied.as_slice()), ("said", &[][..]));
+    assert!(matches!(found[&deleted].state, State::Deleted { .. }));
+
+    let mut keyed = updated(&live, 3, saying("more"));
+    keyed.1.applied.push(IdempotencyKey::of(b"key"));
+    database.store.insert(std::slice::from_ref(&keyed)).await.unwrap();
+    assert_eq!(database.store.event(&live).await.unwrap().as_ref(), Some(&keyed.1));
+    database.sql("OPTIMIZE TABLE {db}.events FINAL").await;
+    assert_eq!(database.store.event(&live).await.unwrap(), Some(keyed.1));
+}
+
+#[tokio::test]
+async fn a_table_that_a_newer_version_has_shut_takes_no_rows_and_says_why() {
+    let database = Database::new().await;
+    let row = created(&new_key(), 1, saying("hello"));
+    database.store.insert(std::slice::from_ref(&row)).await.unwrap();
+    database
+        .sql("ALTER TABLE {db}.events ADD CONSTRAINT IF NOT EXISTS schema_3 CHECK schema_version >= 3")
+        .await;
+    let error = database.store.insert(std::slice::from_ref(&row)).await.unwrap_err();
+    assert!(matches!(error, StoreError::Newer(_)) && error.is_retryable() && !error.is_refusal(), "{error}");
+    assert!(error.to_string().starts_with("the database takes no rows of this version any more"), "{error}");
+    assert_eq!(database.store.event(&row.0).await.unwrap(), Some(row.1), "it can still be read");
+}
+
+#[tokio::test]
 async fn a_file_that_was_changed_after_it_was_applied_is_a_clear_error() {
     let database = Database::new().await;
     database.sql("TRUNCATE TABLE {db}.schema_migrations").await;
@@ -60,8 +123,16 @@ async fn a_file_that_was_changed_after_it_was_applied_is_a_clear_error() {
 async fn a_database_from_the_future_is_a_clear_error() {
     let database = Database::new().await;
     database.sql("INSERT INTO {db}.schema_migrations (name, checksum) SELECT '0999_later', '00ff'").await;
-    let error = database.store.migrate().await.unwrap_err();
-    assert_refused(&error, "the database has migration 0999_later, which this version does not know");
+    for error in
+        [database.store.migrate().await.unwrap_err(), database.store.check_schema().await.unwrap_err()]
+    {
+        assert!(
+            error
+                .to_string()
+                .starts_with("the database has migration 0999_later, which this version does not know")
+        );
+        assert!(matches!(error, StoreError::Newer(_)) && !error.is_refusal());
+    }
 }
 
 /// Trying again would not help, and no row is at fault.

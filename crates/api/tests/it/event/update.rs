@@ -1,10 +1,11 @@
 //! `PUT /event/{id}`
 
 use insta::assert_snapshot;
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::App;
 use crate::harness::events::{event, new_id};
+use crate::harness::{Answer, App, Ask};
 
 /// An event with something in every field.
 fn full() -> Value {
@@ -150,4 +151,60 @@ async fn an_update_of_an_event_that_never_existed_is_taken_and_becomes_a_dead_le
     // The event may still come.
     assert_eq!(app.create(&event(json!({"id": id, "input": "y"}))).await, id);
     assert_eq!(app.event(&id).await["input"], "y");
+}
+
+/// The same change, with a key.
+async fn keyed(app: &App, id: &str, key: &str, change: Value) -> Answer {
+    let url = format!("/event/{id}?wait=30s");
+    app.request(Method::PUT, &url).header("idempotency-key", key).body(change.to_string()).ask().await
+}
+
+#[tokio::test]
+async fn a_change_that_is_sent_again_with_its_key_does_not_undo_a_newer_one() {
+    let app = App::start().await;
+    let id = app.create(&full()).await;
+    let first = keyed(&app, &id, "a", json!({"input": "1"})).await;
+    assert_eq!(keyed(&app, &id, "b", json!({"input": "2"})).await.status, 200);
+    let before = app.event(&id).await;
+    let again = keyed(&app, &id, "a", json!({"input": "1"})).await;
+    assert_eq!((again.status, again.json()["message"].as_str()), (first.status, Some("event updated")));
+    assert_eq!(app.event(&id).await, before);
+
+    // A change without a key is done each time, and forgets nothing.
+    let plain = async |input: &str| app.put(&format!("/event/{id}?wait=30s"), json!({"input": input})).await;
+    assert_eq!(
+        (plain("3").await.status, plain("4").await.status),
+        (200.try_into().unwrap(), 200.try_into().unwrap())
+    );
+    assert_eq!(keyed(&app, &id, "b", json!({"input": "2"})).await.status, 200);
+    assert_eq!(app.event(&id).await["input"], "4");
+
+    // Behind eight others it is a new one.
+    for n in 0..8 {
+        keyed(&app, &id, &format!("other {n}"), json!({"output": "o"})).await;
+    }
+    assert_eq!(keyed(&app, &id, "a", json!({"input": "1"})).await.status, 200);
+    assert_eq!(app.event(&id).await["input"], "1");
+}
+
+#[tokio::test]
+async fn a_key_of_a_change_is_checked_and_one_of_another_write_does_no_harm() {
+    let app = App::start().await;
+    let id = app.create(&full()).await;
+    let refusal = "Idempotency-Key must be one of 1 to 255 printable ASCII characters";
+    for key in ["", &"k".repeat(256)] {
+        keyed(&app, &id, key, json!({})).await.refuses(400, "invalid_field", refusal);
+    }
+    let twice = app.request(Method::PUT, &format!("/event/{id}")).header("idempotency-key", "a");
+    let twice = twice.header("idempotency-key", "b").body("{}").ask().await;
+    twice.refuses(400, "invalid_field", refusal);
+    let create = app.request(Method::POST, "/event?wait=30s").header("idempotency-key", "a");
+    let created = create.body(full().to_string()).ask().await;
+    assert_eq!(created.status, 201);
+    // The create's key is none of the changes'.
+    assert_eq!(keyed(&app, &created.id(), "a", json!({"input": "new"})).await.status, 200);
+    assert_eq!(app.event(&created.id()).await["input"], "new");
+    let delete = app.request(Method::DELETE, &format!("/event/{id}?wait=30s"));
+    assert_eq!(delete.header("idempotency-key", "a").ask().await.status, 200);
+    keyed(&app, &id, "a", json!({})).await.refuses(404, "not_found", "event not found");
 }
