@@ -71,7 +71,12 @@ async fn set_up(app: &App, channels: &Channels) -> anyhow::Result<()> {
         anyhow::Ok(())
     };
     let table = async {
-        retry::forever("migrating the table", StoreError::is_retryable, || app.store.migrate()).await?;
+        let is_away = |error: &StoreError| error.is_retryable() && !matches!(error, StoreError::Newer(_));
+        match retry::forever("migrating the table", is_away, || app.store.migrate()).await {
+            // Reads name the columns that they know.
+            Err(StoreError::Newer(reason)) => tracing::warn!(reason, "reading a table of a newer version"),
+            migrated => migrated?,
+        }
         app.open_reads();
         anyhow::Ok(())
     };

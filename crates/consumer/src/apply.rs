@@ -81,21 +81,29 @@ impl Applier {
         Ok(tally)
     }
 
+    /// The same for the first batch after an assignment: only then may a newer consumer have written to the
+    /// events of a partition, and then the table is from the future.
+    pub(crate) async fn apply_first(&mut self, deliveries: &[Delivery]) -> anyhow::Result<Tally> {
+        self.table.check_schema().await?;
+        self.apply(deliveries).await
+    }
+
     /// A letter always goes before a row that hides, after a crash, what it was written for.
     async fn write<'a>(&mut self, deliveries: &'a [Delivery], decoded: Decoded<'a>) -> anyhow::Result<Tally> {
         let Decoded { indexes, steps, updated, rejects } = decoded;
         let misplaced = self.misplaced(deliveries, &indexes, &steps);
         let stored = self.look_up(&updated).await?;
         let Outcome { mut rows, unchanged, mut fates } = fold(steps, stored);
+        let held = self.hold_newer(rows.len(), &rejects).await;
         self.bury(deliveries, &unknown_updates(&indexes, &fates)).await?;
+        self.bury(deliveries, &rejects).await?;
 
-        let refused = self.insert_unless_held(&rows, &rejects).await?;
+        let refused = self.insert_unless_held(&rows, &rejects, held).await?;
         if !refused.is_empty() {
             rows.retain(|(key, _)| !refused.contains(key));
             let search = Search { applier: self, deliveries, indexes: &indexes };
             rows.extend(search.run(&refused, &mut fates).await?);
         }
-        self.bury(deliveries, &rejects).await?;
 
         let count = |wanted| fates.iter().filter(|fate| **fate == wanted).count();
         let mut dead_letters = by_reason(&rejects);
@@ -127,39 +135,57 @@ impl Applier {
         Ok(stored)
     }
 
+    /// Holds a batch most of whose messages have a newer format for as long as the breaker does, before
+    /// anything of it is written: a later row of an event would make the newer consumer, to which the held
+    /// messages are left, take them for replays. Returns whether it was such a batch.
+    async fn hold_newer(&mut self, rows: usize, rejects: &[(usize, Reason)]) -> bool {
+        let newer: Vec<_> = rejects.iter().filter(|(_, reason)| reason.code == NEWER_FORMAT).collect();
+        let messages = rows + rejects.len();
+        let [(_, first), ..] = newer[..] else { return false };
+        if newer.len() * 2 <= messages {
+            return false;
+        }
+        while !self.passes(messages, newer.len(), &first.text).await {}
+        true
+    }
+
     /// Inserts all rows but those that the table refuses, whose keys it returns. Tries those again for as
-    /// long as the breaker holds the batch.
+    /// long as the breaker holds the batch, which it was asked for already if that was `judged`.
     async fn insert_unless_held(
         &mut self,
         rows: &[(EventKey, Stored<'_>)],
         rejects: &[(usize, Reason)],
+        judged: bool,
     ) -> Result<HashSet<EventKey>, StoreError> {
         let too_new = rejects.iter().filter(|(_, reason)| reason.code == NEWER_FORMAT).count();
         let messages = rows.len() + rejects.len();
         let mut refused = self.table.insert(rows).await?;
         loop {
-            let bad = too_new + refused.len();
-            // Without dead letters there is nothing to hold a batch from.
-            if self.letters.is_none() || self.breaker.lets_pass(Instant::now(), messages, bad) {
-                self.status.fine("circuit");
-                self.metrics.circuit_open.set(0);
+            let why = refused.values().next().map_or_else(String::new, ToString::to_string);
+            if judged || self.passes(messages, too_new + refused.len(), &why).await {
                 return Ok(refused.into_keys().collect());
             }
-            let newer = rejects.iter().find(|(_, reason)| reason.code == NEWER_FORMAT);
-            let text = match (refused.values().next(), newer) {
-                (Some(error), _) => error.to_string(),
-                (None, newer) => newer.map_or_else(String::new, |(_, reason)| reason.text.clone()),
-            };
-            let held = format!(
-                "{bad} of {messages} messages can't be written, batch after batch, as if this consumer or the table had the wrong version: {text}"
-            );
-            tracing::error!(reason = held, "a batch is held until it is mended");
-            self.status.trouble("circuit", held);
-            self.metrics.circuit_open.set(1);
-            sleep(HOLD).await;
             let left: Vec<_> = rows.iter().filter(|(key, _)| refused.contains_key(key)).cloned().collect();
             refused = self.table.insert(&left).await?;
         }
+    }
+
+    /// Whether the breaker lets a batch pass; if not, after a pause. Without dead letters there is nothing to
+    /// hold a batch from.
+    async fn passes(&mut self, messages: usize, bad: usize, why: &str) -> bool {
+        if self.letters.is_none() || self.breaker.lets_pass(Instant::now(), messages, bad) {
+            self.status.fine("circuit");
+            self.metrics.circuit_open.set(0);
+            return true;
+        }
+        let held = format!(
+            "{bad} of {messages} messages can't be written, batch after batch, as if this consumer or the table had the wrong version: {why}"
+        );
+        tracing::error!(reason = held, "a batch is held until it is mended");
+        self.status.trouble("circuit", held);
+        self.metrics.circuit_open.set(1);
+        sleep(HOLD).await;
+        false
     }
 
     pub(crate) async fn bury(

@@ -40,6 +40,8 @@ pub(crate) struct Pipeline {
     /// Here while nothing is being written.
     idle: Option<Applier>,
     writing: Option<JoinHandle<Done>>,
+    /// Whether partitions came since the last batch was begun. Somebody else may have written their events.
+    assigned: bool,
     /// Revoked while the batch was being written.
     lost: BTreeSet<i32>,
     /// Written, but not yet committed.
@@ -69,6 +71,7 @@ impl Pipeline {
             batch: Batch::default(),
             idle: Some(applier),
             writing: None,
+            assigned: false,
             lost: BTreeSet::new(),
             uncommitted: Offsets::new(),
             commit_at: None,
@@ -162,6 +165,7 @@ impl Pipeline {
             Signal::Assigned(partitions) => {
                 tracing::info!(?partitions, "partitions assigned");
                 self.owned.extend(partitions);
+                self.assigned = true;
             }
             Signal::Revoked(partitions) => {
                 tracing::info!(?partitions, "partitions revoked");
@@ -220,9 +224,15 @@ impl Pipeline {
     fn start(&mut self) {
         let Some(mut applier) = self.idle.take() else { return };
         let batch = std::mem::take(&mut self.batch);
+        let assigned = std::mem::take(&mut self.assigned);
         self.writing = Some(tokio::spawn(async move {
             let begun = Instant::now();
-            let tally = applier.apply(&batch.deliveries).await;
+            let deliveries = &batch.deliveries;
+            let tally = if assigned {
+                applier.apply_first(deliveries).await
+            } else {
+                applier.apply(deliveries).await
+            };
             Done { applier, offsets: batch.next_offsets(), tally, took: begun.elapsed() }
         }));
     }

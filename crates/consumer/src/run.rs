@@ -12,7 +12,7 @@ use crate::breaker::Breaker;
 use crate::cache::Cache;
 use crate::dead_letter::DeadLetters;
 use crate::pipeline::Pipeline;
-use crate::table::Table;
+use crate::table::{SCHEMA, Table};
 use crate::{Config, Metrics};
 
 /// Consumes until `shutdown`, then writes and commits what it has. Kafka or ClickHouse being away
@@ -27,7 +27,7 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     status.trouble("setup", "waiting for Kafka and ClickHouse");
     let letters = tokio::select! {
-        letters = set_up(&channels, &store) => letters?,
+        letters = set_up(&channels, &store, &status) => letters?,
         () = shutdown.cancelled() => return Ok(()),
     };
     status.fine("setup");
@@ -49,13 +49,21 @@ pub async fn run(
 }
 
 /// Topics and table; gives the producer of dead letters.
-async fn set_up(channels: &Channels, store: &Store) -> anyhow::Result<Producer> {
+async fn set_up(channels: &Channels, store: &Store, status: &Status) -> anyhow::Result<Producer> {
     let topics = async {
         retry::forever("setting up the topics", BusError::is_retryable, || channels.ensure_topics()).await?;
         anyhow::Ok(channels.bus.producer(&channels.dead_letters)?)
     };
     let table = async {
-        retry::forever("migrating the table", StoreError::is_retryable, || store.migrate()).await?;
+        let migrate = async || {
+            store.migrate().await.inspect_err(|error| {
+                if let StoreError::Newer(reason) = error {
+                    status.trouble(SCHEMA, reason);
+                }
+            })
+        };
+        retry::forever("migrating the table", StoreError::is_retryable, migrate).await?;
+        status.fine(SCHEMA);
         anyhow::Ok(())
     };
     Ok(tokio::try_join!(topics, table)?.0)

@@ -11,6 +11,8 @@ use store::{Store, StoreError, Stored};
 
 /// The part of the status that these calls speak for.
 const PART: &str = "clickhouse";
+/// Speaks for the version of the table.
+pub(crate) const SCHEMA: &str = "schema";
 
 /// An error that says neither that a row is bad nor that the server is in trouble is taken for a
 /// row's fault when it has come so many times. What is left is to find the row.
@@ -28,6 +30,14 @@ impl Table {
     /// `status` says what is being waited for.
     pub(crate) fn new(store: Store, status: Status) -> Self {
         Self { store, status }
+    }
+
+    /// Returns once the table is not from the future: a row that this program writes over one of a newer
+    /// program would lack what that one added.
+    pub(crate) async fn check_schema(&self) -> Result<(), StoreError> {
+        let check = || self.store.check_schema();
+        retry::watched(&self.status, SCHEMA, "checking the table's version", StoreError::is_retryable, check)
+            .await
     }
 
     pub(crate) async fn look_up(

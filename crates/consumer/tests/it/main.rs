@@ -27,6 +27,7 @@ mod raw_kafka;
 mod refused;
 mod site;
 mod stops;
+mod versions;
 
 /// A test per case and implementation of the bus.
 macro_rules! suite {
@@ -90,6 +91,10 @@ suite! {
         an_emptied_table_is_filled_again_as_it_was
         beside_a_running_consumer_nothing_changes
         what_the_group_has_yet_to_come_to_is_left_to_it;
+    versions:
+        a_consumer_that_is_older_than_the_table_takes_nothing_in
+        a_table_that_is_shut_to_older_writers_is_not_written_to_and_nothing_is_lost
+        in_a_batch_held_for_a_newer_consumer_no_later_row_hides_its_messages;
     away:
         clickhouse_away_at_the_start_is_waited_for
         clickhouse_away_later_is_waited_for_and_nothing_is_committed_meanwhile

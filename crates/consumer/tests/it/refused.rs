@@ -26,7 +26,7 @@ async fn consumed(site: &Site) -> Consumer {
     consumer
 }
 
-fn text(operation: &Operation<'static>) -> String {
+pub(crate) fn text(operation: &Operation<'static>) -> String {
     String::from_utf8(record(operation).value).unwrap()
 }
 
