@@ -1,7 +1,7 @@
 //! Logs, on standard error.
 
 use std::fmt::Display;
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 
 use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
@@ -43,11 +43,115 @@ pub fn init(config: &Config) -> Result<(), ConfigError> {
         word.trim().parse::<LevelFilter>().map_err(|error| bad(&format_args!("{error}: {word:?}")))?;
     }
     let filter = EnvFilter::try_new(&config.level).map_err(|error| bad(&error))?;
-    let lines =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let coloured = matches!(config.format, Format::Text) && io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(move || Lines { to: io::stderr(), coloured })
+        .with_target(false);
     match config.format {
-        Format::Text => lines.with_ansi(std::io::stderr().is_terminal()).init(),
+        Format::Text => lines.with_ansi(coloured).init(),
         Format::Json => lines.json().flatten_event(true).init(),
     }
     Ok(())
+}
+
+/// Writes one line for each event. Texts of others (errors of servers, names that callers chose) can neither
+/// break a line, and so forge another, nor speak to a terminal.
+struct Lines<W> {
+    to: W,
+    /// Whether colours pass.
+    coloured: bool,
+}
+
+impl<W: Write> Write for Lines<W> {
+    /// The formatter hands over each event whole.
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let line = text.strip_suffix('\n').unwrap_or(&text);
+        let forges = |(at, c): &(usize, char)| {
+            c.is_control() && !(self.coloured && is_colour(line.get(*at..).unwrap_or_default()))
+        };
+        if line.char_indices().any(|c| forges(&c)) {
+            let mut escaped = String::with_capacity(2 * line.len());
+            for c in line.char_indices() {
+                if forges(&c) { escaped.extend(c.1.escape_default()) } else { escaped.push(c.1) }
+            }
+            escaped.push('\n');
+            self.to.write_all(escaped.as_bytes())?;
+        } else {
+            self.to.write_all(event)?;
+        }
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+/// Whether a text begins with a terminal's sequence for a colour, `ESC [ 31 m`, which can do no harm.
+fn is_colour(text: &str) -> bool {
+    let numbers = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b';');
+    let sequence = text.strip_prefix("\x1b[").and_then(|rest| rest.split_once('m'));
+    sequence.is_some_and(|(inside, _)| numbers(inside))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    /// What was written.
+    #[derive(Clone, Default)]
+    struct Page(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Page {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// The lines that logging this text in every way leaves.
+    fn logged(text: &str, coloured: bool) -> String {
+        let page = Page::default();
+        let to = page.clone();
+        let lines = tracing_subscriber::fmt()
+            .with_writer(move || Lines { to: to.clone(), coloured })
+            .with_ansi(coloured)
+            .finish();
+        tracing::subscriber::with_default(lines, || {
+            tracing::warn!(reason = text, shown = %text, debugged = ?text, "said {text}");
+        });
+        let bytes = page.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn a_text_of_others_stays_in_its_line() {
+        for coloured in [false, true] {
+            let line = logged("one\r\n2026-11-20 ERROR forged\u{85}\u{7}", coloured);
+            assert_eq!(line.lines().count(), 1, "{line:?}");
+            assert!(line.ends_with('\n') && line.contains(r"one\r\n2026"), "{line:?}");
+            let others = |c: char| c.is_control() && c != '\n' && !(coloured && c == '\x1b');
+            assert!(!line.contains(others), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_of_others_can_not_speak_to_a_terminal() {
+        for coloured in [false, true] {
+            let line = logged("\u{1b}[2Jgone", coloured);
+            assert!(!line.contains("\u{1b}[2J"), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_without_such_a_text_is_written_as_it_is() {
+        assert!(logged("größer 🦀", false).contains("größer 🦀"));
+    }
 }
