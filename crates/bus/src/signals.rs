@@ -1,13 +1,14 @@
 //! From a reading thread to whoever takes what it reads: many at a time, since handing over may wake the
 //! other side.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::vec;
 
 use tokio::sync::mpsc;
 
 use crate::budget::Budget;
-use crate::{Delivery, Signal};
+use crate::{Delivery, Offsets, Signal};
 
 /// Deliveries are handed over at the latest when there are so many.
 const AT_ONCE: usize = 64;
@@ -16,16 +17,60 @@ const AT_ONCE: usize = 64;
 pub(crate) fn channel(budget: &Arc<Budget>) -> (Sender, Receiver) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let waiting = Vec::new().into_iter();
+    let revocations = Revocations::default();
     (
-        Sender { gathered: Mutex::default(), sender, budget: Arc::clone(budget) },
-        Receiver { receiver, waiting, budget: Arc::clone(budget) },
+        Sender {
+            gathered: Mutex::default(),
+            sender,
+            budget: Arc::clone(budget),
+            revocations: revocations.clone(),
+        },
+        Receiver { receiver, waiting, budget: Arc::clone(budget), revocations },
     )
+}
+
+/// How many revocations of each partition wait to be taken. Whoever takes the signals may be busy for long, and
+/// what it commits meanwhile must not be of an assignment that has ended.
+#[derive(Clone, Default)]
+pub(crate) struct Revocations(Arc<Mutex<HashMap<i32, usize>>>);
+
+impl Revocations {
+    /// The offsets of partitions whose revocation does not wait.
+    pub(crate) fn spare(&self, mut offsets: Offsets) -> Offsets {
+        let waiting = self.waiting();
+        offsets.retain(|partition, _| !waiting.contains_key(partition));
+        offsets
+    }
+
+    fn said(&self, partitions: &[i32]) {
+        let mut waiting = self.waiting();
+        for partition in partitions {
+            *waiting.entry(*partition).or_default() += 1;
+        }
+    }
+
+    fn taken(&self, partitions: &[i32]) {
+        let mut waiting = self.waiting();
+        for partition in partitions {
+            if let Some(count) = waiting.get_mut(partition) {
+                *count -= 1;
+                if *count == 0 {
+                    waiting.remove(partition);
+                }
+            }
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashMap<i32, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 pub(crate) struct Sender {
     gathered: Mutex<Vec<Signal>>,
     sender: mpsc::UnboundedSender<Vec<Signal>>,
     budget: Arc<Budget>,
+    revocations: Revocations,
 }
 
 impl Sender {
@@ -41,6 +86,9 @@ impl Sender {
 
     /// Hands over anything else, behind what was gathered before it.
     pub(crate) fn say(&self, signal: Signal) {
+        if let Signal::Revoked(partitions) = &signal {
+            self.revocations.said(partitions);
+        }
         let mut gathered = self.gathered();
         gathered.push(signal);
         self.hand_over(gathered);
@@ -74,6 +122,7 @@ pub(crate) struct Receiver {
     /// What came with the last that was taken.
     waiting: vec::IntoIter<Signal>,
     budget: Arc<Budget>,
+    revocations: Revocations,
 }
 
 impl Receiver {
@@ -96,10 +145,17 @@ impl Receiver {
         self.take_waiting()
     }
 
+    /// Which revocations wait here.
+    pub(crate) fn revocations(&self) -> Revocations {
+        self.revocations.clone()
+    }
+
     fn take_waiting(&mut self) -> Option<Signal> {
         let signal = self.waiting.next()?;
-        if let Signal::Delivery(delivery) = &signal {
-            self.budget.give_back(delivery.bytes());
+        match &signal {
+            Signal::Delivery(delivery) => self.budget.give_back(delivery.bytes()),
+            Signal::Revoked(partitions) => self.revocations.taken(partitions),
+            _ => {}
         }
         Some(signal)
     }

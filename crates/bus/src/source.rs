@@ -98,12 +98,45 @@ impl Source {
         }
     }
 
-    /// Says that everything before these offsets is done. Offsets of partitions that are no longer
-    /// this member's should be left out.
+    /// Says that everything before these offsets is done. Offsets of partitions that are no longer this
+    /// member's should be left out. Those of which that is still to be told by [`Source::next`] are left out
+    /// here, also if they are this member's again: somebody else may have committed more meanwhile.
     pub async fn commit(&self, offsets: Offsets) -> Result<(), BusError> {
+        let revocations = self.signals.revocations();
         match &self.reader {
-            Reader::Kafka(reader) => reader.commit(offsets).await,
-            Reader::Log(reader) => reader.commit(offsets).await,
+            Reader::Kafka(reader) => reader.commit(offsets, revocations).await,
+            Reader::Log(reader) => reader.commit(revocations.spare(offsets)).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::log::{Log, Options};
+    use crate::{Bus, Schedule, Topic};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_revoked_is_not_committed_though_nobody_has_taken_that_yet() {
+        let folder = tempfile::tempdir().unwrap();
+        let bus = Bus::Log(Log::open(&folder.path().join("log"), Options::default()).unwrap());
+        let topic = Topic::new("events", Schedule::constant(3), 1 << 20);
+        bus.ensure_topic(&topic).await.unwrap();
+        let mut source = bus.source(&topic, "group", 10_000).unwrap();
+        let (sender, signals) = crate::signals::channel(&source.budget);
+        source.signals = signals;
+        let positions = bus.positions(&topic, "group").unwrap();
+
+        source.commit(Offsets::from([(0, 5), (1, 5)])).await.unwrap();
+        // Another member has come further meanwhile.
+        sender.say(Signal::Revoked(vec![0]));
+        sender.say(Signal::Assigned(vec![0]));
+        source.commit(Offsets::from([(0, 3), (1, 7)])).await.unwrap();
+        assert_eq!(positions.committed().await.unwrap(), Offsets::from([(0, 5), (1, 7)]));
+
+        assert!(matches!(source.next().await, Some(Signal::Revoked(_))));
+        source.commit(Offsets::from([(0, 9)])).await.unwrap();
+        assert_eq!(positions.committed().await.unwrap(), Offsets::from([(0, 9), (1, 7)]));
     }
 }

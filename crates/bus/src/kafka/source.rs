@@ -15,7 +15,7 @@ use super::gaps::Gaps;
 use super::notices::{Notices, is_passing};
 use super::{Kafka, blocking};
 use crate::budget::Budget;
-use crate::signals::{Sender, channel};
+use crate::signals::{Revocations, Sender, channel};
 use crate::source::{Delivery, Offsets, Reader as AnyReader, Signal, Source};
 use crate::{BusError, Topic};
 
@@ -108,15 +108,20 @@ impl Reader {
         }
     }
 
-    pub(crate) async fn commit(&self, offsets: Offsets) -> Result<(), BusError> {
-        let mut list = TopicPartitionList::with_capacity(offsets.len());
-        for (partition, offset) in offsets {
-            list.add_partition_offset(&self.topic, partition, Offset::Offset(offset))
-                .map_err(|error| BusError::unavailable("committing offsets", error))?;
-        }
+    pub(crate) async fn commit(&self, offsets: Offsets, revocations: Revocations) -> Result<(), BusError> {
         let consumer =
             self.consumer.upgrade().ok_or_else(|| BusError::unavailable("committing offsets", "closed"))?;
-        blocking("committing offsets", move || consumer.commit(&list, CommitMode::Sync)).await
+        let topic = self.topic.clone();
+        blocking("committing offsets", move || {
+            // Last of all, since it may have waited for a thread.
+            let offsets = revocations.spare(offsets);
+            let mut list = TopicPartitionList::with_capacity(offsets.len());
+            for (partition, offset) in offsets {
+                list.add_partition_offset(&topic, partition, Offset::Offset(offset))?;
+            }
+            if list.count() == 0 { Ok(()) } else { consumer.commit(&list, CommitMode::Sync) }
+        })
+        .await
     }
 }
 
