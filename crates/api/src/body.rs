@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, header};
 use bytes::BytesMut;
 use http_body_util::BodyExt;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::budget::{Budget, Room};
 use crate::error::ApiError;
@@ -24,6 +24,9 @@ const GRACE: Duration = Duration::from_secs(5);
 const SLOWEST_RATE: usize = 1 << 10;
 /// Bodies that are unpacked at once, for each core.
 const UNPACKING_PER_CORE: usize = 2;
+
+/// How long a body may wait for that.
+const UNPACKING_WAITS: Duration = Duration::from_secs(5);
 
 /// Reads bodies while the memory for them lasts.
 pub(crate) struct Bodies {
@@ -115,7 +118,9 @@ impl Taken<'_> {
         if !packed {
             return apart(move || Ok((parse(&bytes)?, room))).await;
         }
-        let place = Arc::clone(&bodies.unpacking).acquire_owned().await.map_err(|_| ApiError::Internal)?;
+        let place = timeout(UNPACKING_WAITS, Arc::clone(&bodies.unpacking).acquire_owned()).await;
+        let busy = |_| ApiError::Unavailable("too much is being unpacked, please retry".into());
+        let place = place.map_err(busy)?.map_err(|_| ApiError::Internal)?;
         let budget = bodies.budget.clone();
         apart(move || {
             let _place = place;
