@@ -29,6 +29,11 @@ impl Batch {
         self.deliveries.is_empty()
     }
 
+    /// What it takes in memory.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Whether it holds all that it may.
     pub(crate) fn is_full(&self, config: &Config) -> bool {
         !self.is_empty() && self.bytes >= config.max_batch_bytes

@@ -6,6 +6,7 @@
 
 mod appetite;
 mod apply;
+mod aside;
 mod batch;
 mod breaker;
 mod cache;

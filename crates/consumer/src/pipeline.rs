@@ -9,26 +9,17 @@ use runtime::status::Status;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-use crate::apply::{Applier, Tally};
+use self::writing::{Done, finished};
+use crate::apply::Applier;
+use crate::aside::Aside;
 use crate::batch::Batch;
 use crate::{Config, Metrics};
 
-/// How long a commit may take, and when a failed one is tried again.
-const COMMIT_WITHIN: Duration = Duration::from_secs(10);
-const COMMIT_AGAIN: Duration = Duration::from_secs(1);
 /// The log says that something is wrong for as long as it is, more often than this.
 const CALM: Duration = Duration::from_secs(5);
 const LEAVE_WITHIN: Duration = Duration::from_secs(5);
 /// So many signals are taken in before anything else has its turn.
 const AT_ONCE: usize = 100;
-
-/// A batch that was written, or not.
-struct Done {
-    applier: Applier,
-    offsets: Offsets,
-    tally: anyhow::Result<Tally>,
-    took: Duration,
-}
 
 pub(crate) struct Pipeline {
     config: Config,
@@ -37,6 +28,8 @@ pub(crate) struct Pipeline {
     metrics: Metrics,
     owned: BTreeSet<i32>,
     batch: Batch,
+    /// What was in a batch and is yet to be written.
+    aside: Aside,
     /// Here while nothing is being written.
     idle: Option<Applier>,
     writing: Option<JoinHandle<Done>>,
@@ -44,8 +37,10 @@ pub(crate) struct Pipeline {
     assigned: bool,
     /// Revoked while the batch was being written.
     lost: BTreeSet<i32>,
-    /// Written, but not yet committed.
+    /// Written but for what is put aside, and not yet committed.
     uncommitted: Offsets,
+    /// As far as was committed.
+    committed: Offsets,
     /// When to commit them again, if that failed.
     commit_at: Option<Instant>,
     /// When the log's trouble counts as over, unless there is more.
@@ -69,11 +64,13 @@ impl Pipeline {
             metrics,
             owned: BTreeSet::new(),
             batch: Batch::default(),
+            aside: Aside::default(),
             idle: Some(applier),
             writing: None,
             assigned: false,
             lost: BTreeSet::new(),
             uncommitted: Offsets::new(),
+            committed: Offsets::new(),
             commit_at: None,
             calm_at: None,
             appended: BTreeMap::new(),
@@ -92,7 +89,8 @@ impl Pipeline {
                 () = sleep_until(self.commit_at.unwrap_or_else(Instant::now)), if self.commit_at.is_some() => self.commit().await,
                 () = sleep_until(self.calm_at.unwrap_or_else(Instant::now)), if self.calm_at.is_some() => self.calm(),
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => self.start(),
-                signal = self.source.next(), if !self.batch.is_full(&self.config) => match signal {
+                () = std::future::ready(()), if self.writing.is_none() && !self.aside.is_empty() => self.start_aside(),
+                signal = self.source.next(), if !self.is_full() => match signal {
                     Some(signal) => self.take_all(signal),
                     None => anyhow::bail!("reading from the log has ended"),
                 },
@@ -116,6 +114,8 @@ impl Pipeline {
         loop {
             if self.writing.is_none() && !self.batch.is_empty() {
                 self.start();
+            } else if self.writing.is_none() && !self.aside.is_empty() {
+                self.start_aside();
             }
             if self.writing.is_none() && self.commit_at.is_none() {
                 return Ok(());
@@ -147,12 +147,17 @@ impl Pipeline {
     fn take_all(&mut self, first: Signal) {
         self.take(first);
         for _ in 1..AT_ONCE {
-            if self.batch.is_full(&self.config) {
+            if self.is_full() {
                 break;
             }
             let Some(signal) = self.source.try_next() else { break };
             self.take(signal);
         }
+    }
+
+    /// Whether what was taken in and is not being written is all that may be.
+    fn is_full(&self) -> bool {
+        self.batch.bytes() + self.aside.bytes() >= self.config.max_batch_bytes
     }
 
     fn take(&mut self, signal: Signal) {
@@ -171,7 +176,9 @@ impl Pipeline {
                 tracing::info!(?partitions, "partitions revoked");
                 self.owned.retain(|partition| !partitions.contains(partition));
                 self.uncommitted.retain(|partition, _| !partitions.contains(partition));
-                let dropped = self.batch.drop_partitions(&partitions);
+                self.committed.retain(|partition, _| !partitions.contains(partition));
+                let dropped =
+                    self.batch.drop_partitions(&partitions) + self.aside.drop_partitions(&partitions);
                 self.metrics.dropped.inc_by(u64::try_from(dropped).unwrap_or_default());
                 self.appended.retain(|partition, _| !partitions.contains(partition));
                 match &mut self.idle {
@@ -219,82 +226,9 @@ impl Pipeline {
             );
         }
     }
-
-    /// Hands the batch over to be written; the next one grows meanwhile.
-    fn start(&mut self) {
-        let Some(mut applier) = self.idle.take() else { return };
-        let batch = std::mem::take(&mut self.batch);
-        let assigned = std::mem::take(&mut self.assigned);
-        self.writing = Some(tokio::spawn(async move {
-            let begun = Instant::now();
-            let deliveries = &batch.deliveries;
-            let tally = if assigned {
-                applier.apply_first(deliveries).await
-            } else {
-                applier.apply(deliveries).await
-            };
-            Done { applier, offsets: batch.next_offsets(), tally, took: begun.elapsed() }
-        }));
-    }
-
-    async fn finish(&mut self, done: Done) -> anyhow::Result<()> {
-        let Done { mut applier, mut offsets, tally, took } = done;
-        let tally = tally?;
-        self.metrics.count(&tally);
-        self.metrics.pauses.inc_by(self.source.take_pauses());
-        let lost = std::mem::take(&mut self.lost);
-        if !lost.is_empty() {
-            applier.cache.clear();
-        }
-        self.idle = Some(applier);
-        tracing::debug!(
-            rows = tally.rows,
-            folded = tally.folded,
-            replays = tally.replays,
-            of_deleted = tally.of_deleted,
-            dead_letters = tally.dead_letters.values().sum::<usize>(),
-            duration_ms = took.as_millis(),
-            "wrote a batch"
-        );
-        offsets.retain(|partition, _| !lost.contains(partition));
-        self.uncommitted.extend(offsets);
-        self.commit().await;
-        Ok(())
-    }
-
-    /// Commits what is written and still ours. What fails is tried again soon, with what has come since.
-    async fn commit(&mut self) {
-        self.commit_at = None;
-        self.uncommitted.retain(|partition, _| self.owned.contains(partition));
-        if self.uncommitted.is_empty() {
-            return;
-        }
-        let failure = match timeout(COMMIT_WITHIN, self.source.commit(self.uncommitted.clone())).await {
-            Ok(Ok(())) => {
-                self.uncommitted.clear();
-                self.status.fine("commit");
-                return;
-            }
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("no answer within {COMMIT_WITHIN:?}"),
-        };
-        tracing::warn!(reason = failure, "could not commit offsets, trying again");
-        self.status.trouble("commit", failure);
-        self.commit_at = Some(Instant::now() + COMMIT_AGAIN);
-    }
 }
 
-/// The batch being written, once it is; never while there is none.
-async fn finished(writing: &mut Option<JoinHandle<Done>>) -> anyhow::Result<Done> {
-    match writing {
-        Some(task) => {
-            let done = task.await;
-            *writing = None;
-            Ok(done?)
-        }
-        None => std::future::pending().await,
-    }
-}
+mod writing;
 
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,7 @@ use store::Store;
 
 use crate::appetite::Appetite;
 use crate::apply::{Applier, Tally};
+use crate::aside::Aside;
 use crate::batch::Batch;
 use crate::breaker::Breaker;
 use crate::cache::Cache;
@@ -97,6 +98,7 @@ pub async fn run(
     };
     let next = stretch.spans().iter().map(|(partition, span)| (*partition, span.begin));
     let mut run = Run { next: next.collect(), ..Run::default() };
+    let mut aside = Aside::default();
     let (mut progress, offsets) = (Progress::new(), stretch.remaining());
     loop {
         let gathered = tokio::select! {
@@ -109,7 +111,16 @@ pub async fn run(
             writeln!(out, "{}", run.summary())?;
             return Ok(());
         }
-        run.count(&batch, applier.apply(&batch.deliveries).await?);
+        run.messages += batch.deliveries.len();
+        run.next.extend(batch.next_offsets());
+        let mut part = aside.split(batch.deliveries);
+        loop {
+            run.count(applier.apply(&part).await?);
+            if aside.is_empty() {
+                break;
+            }
+            part = aside.next();
+        }
         progress
             .tell(|| format!("{} of {offsets} offsets; {}", offsets - stretch.remaining(), run.summary()));
     }
@@ -147,8 +158,7 @@ impl Run {
         Ok(batch)
     }
 
-    fn count(&mut self, batch: &Batch, tally: Tally) {
-        self.messages += batch.deliveries.len();
+    fn count(&mut self, tally: Tally) {
         self.rows += tally.rows;
         self.folded += tally.folded;
         self.replays += tally.replays;
@@ -156,7 +166,6 @@ impl Run {
         for (reason, count) in tally.dead_letters {
             *self.rejected.entry(reason).or_default() += count;
         }
-        self.next.extend(batch.next_offsets());
     }
 
     fn summary(&self) -> String {

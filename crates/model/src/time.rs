@@ -34,6 +34,14 @@ impl Timestamp {
         self.0
     }
 
+    /// How many calendar months after January 1970 it lies, in UTC: each is a partition of the table.
+    pub fn month(self) -> u32 {
+        let utc = OffsetDateTime::from_unix_timestamp(self.0.div_euclid(1_000))
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        // Never before 1970.
+        u32::try_from((utc.year() - 1970) * 12).unwrap_or_default() + u32::from(u8::from(utc.month())) - 1
+    }
+
     /// Reads RFC 3339 with any offset; fractions of a millisecond are cut off. `None` when it is
     /// not RFC 3339 or out of range.
     pub fn parse(text: &str) -> Option<Self> {

@@ -1,0 +1,115 @@
+//! What is written beside the loop, and committed afterwards.
+
+use bus::Offsets;
+
+use super::*;
+use crate::apply::Tally;
+
+/// How long a commit may take, and when a failed one is tried again.
+const COMMIT_WITHIN: Duration = Duration::from_secs(10);
+const COMMIT_AGAIN: Duration = Duration::from_secs(1);
+
+/// A batch that was written, or not.
+pub(super) struct Done {
+    applier: Applier,
+    /// Behind what it held; none if that was put aside before.
+    offsets: Offsets,
+    tally: anyhow::Result<Tally>,
+    took: Duration,
+}
+
+impl Pipeline {
+    /// Hands the batch over to be written, but for what has to be put aside; the next one grows meanwhile.
+    pub(super) fn start(&mut self) {
+        let Some(applier) = self.idle.take() else { return };
+        let batch = std::mem::take(&mut self.batch);
+        let offsets = batch.next_offsets();
+        let deliveries = self.aside.split(batch.deliveries);
+        self.write(applier, deliveries, offsets);
+    }
+
+    /// Hands over some of what was put aside.
+    pub(super) fn start_aside(&mut self) {
+        let Some(applier) = self.idle.take() else { return };
+        let deliveries = self.aside.next();
+        self.write(applier, deliveries, Offsets::new());
+    }
+
+    fn write(&mut self, mut applier: Applier, deliveries: Vec<Delivery>, offsets: Offsets) {
+        let assigned = std::mem::take(&mut self.assigned);
+        self.writing = Some(tokio::spawn(async move {
+            let begun = Instant::now();
+            let tally = if assigned {
+                applier.apply_first(&deliveries).await
+            } else {
+                applier.apply(&deliveries).await
+            };
+            Done { applier, offsets, tally, took: begun.elapsed() }
+        }));
+    }
+
+    pub(super) async fn finish(&mut self, done: Done) -> anyhow::Result<()> {
+        let Done { mut applier, mut offsets, tally, took } = done;
+        let tally = tally?;
+        self.metrics.count(&tally);
+        self.metrics.pauses.inc_by(self.source.take_pauses());
+        let lost = std::mem::take(&mut self.lost);
+        if !lost.is_empty() {
+            applier.cache.clear();
+        }
+        self.idle = Some(applier);
+        self.aside.written();
+        tracing::debug!(
+            rows = tally.rows,
+            folded = tally.folded,
+            replays = tally.replays,
+            of_deleted = tally.of_deleted,
+            dead_letters = tally.dead_letters.values().sum::<usize>(),
+            duration_ms = took.as_millis(),
+            "wrote a batch"
+        );
+        offsets.retain(|partition, _| !lost.contains(partition));
+        self.uncommitted.extend(offsets);
+        self.commit().await;
+        Ok(())
+    }
+
+    /// Commits what is written and still ours. What fails is tried again soon, with what has come since.
+    pub(super) async fn commit(&mut self) {
+        self.commit_at = None;
+        self.uncommitted.retain(|partition, _| self.owned.contains(partition));
+        let mut ready = self.uncommitted.clone();
+        for (partition, first) in self.aside.first_offsets() {
+            ready.entry(partition).and_modify(|next| *next = first.min(*next));
+        }
+        ready.retain(|partition, next| self.committed.get(partition) != Some(next));
+        if ready.is_empty() {
+            return;
+        }
+        let failure = match timeout(COMMIT_WITHIN, self.source.commit(ready.clone())).await {
+            Ok(Ok(())) => {
+                self.uncommitted.retain(|partition, next| ready.get(partition) != Some(next));
+                self.committed.extend(ready);
+                self.status.fine("commit");
+                return;
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {COMMIT_WITHIN:?}"),
+        };
+        tracing::warn!(reason = failure, "could not commit offsets, trying again");
+        self.status.trouble("commit", failure);
+        self.commit_at = Some(Instant::now() + COMMIT_AGAIN);
+    }
+}
+
+/// The batch being written, once it is; never while there is none.
+pub(super) async fn finished(writing: &mut Option<JoinHandle<Done>>) -> anyhow::Result<Done> {
+    match writing {
+        Some(task) => {
+            let done = task.await;
+            *writing = None;
+            Ok(done?)
+        }
+        None => std::future::pending().await,
+    }
+}
