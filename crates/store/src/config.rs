@@ -27,6 +27,10 @@ pub struct Config {
     pub timeout_ms: u64,
     /// How long making or altering a table may take, in milliseconds.
     pub ddl_timeout_ms: u64,
+    /// What the server may take in memory for one read, in bytes; 0 for what it takes by itself.
+    pub read_max_memory_bytes: u64,
+    /// How many rows the server may read for one answer; 0 for any number.
+    pub read_max_rows: u64,
 }
 
 /// The address can't be that of ClickHouse's HTTP interface.
@@ -58,6 +62,8 @@ impl Default for Config {
             fsync: false,
             timeout_ms: 30_000,
             ddl_timeout_ms: 600_000,
+            read_max_memory_bytes: 2 << 30,
+            read_max_rows: 1_000_000_000,
         }
     }
 }

@@ -17,6 +17,7 @@ use clickhouse::{Client, Compression};
 
 pub use config::{Config, ConfigError};
 pub use error::StoreError;
+pub use lookup::{Lookup, Standing};
 pub use row::{State, Stored};
 
 /// A ClickHouse database. Connects with the first question. Cheap to clone.
@@ -26,6 +27,10 @@ pub struct Store {
     client: Client,
     /// The same, for rows.
     writer: Client,
+    /// For the consumer's look-ups, which change nothing and end when nobody waits for them.
+    looker: Client,
+    /// The same for reads on behalf of callers, within the limits of one read.
+    reader: Client,
 }
 
 impl Store {
@@ -51,7 +56,16 @@ impl Store {
         // What a row is made of is checked by a test, not again for every row: columns go by name, and the
         // migrations see to their types.
         let writer = client.clone().with_validation(false);
-        Ok(Self { config, client, writer })
+        // 2: other settings may be given along with it.
+        let looker = client
+            .clone()
+            .with_setting("readonly", "2")
+            .with_setting("cancel_http_readonly_queries_on_client_close", "1");
+        let reader = looker
+            .clone()
+            .with_setting("max_memory_usage", config.read_max_memory_bytes.to_string())
+            .with_setting("max_rows_to_read", config.read_max_rows.to_string());
+        Ok(Self { config, client, writer, looker, reader })
     }
 
     /// Whether the server answers.
@@ -63,9 +77,14 @@ impl Store {
 
     /// A question that the server itself gives up in time. Not for what is streamed: its reader may be slow.
     fn question(&self, sql: &str) -> Query {
-        self.client
+        self.reader
             .query_raw(sql)
             .with_setting("max_execution_time", self.config.timeout_ms.div_ceil(1_000).to_string())
+    }
+
+    /// How long the answer to such a question may take: its server gives up before.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(self.config.timeout_ms.div_ceil(1_000) + 1)
     }
 
     /// How long one answer may take.

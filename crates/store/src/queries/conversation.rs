@@ -68,7 +68,7 @@ impl Store {
         page: Page,
     ) -> Result<Turns, StoreError> {
         let mut query = self
-            .client
+            .reader
             .query_raw(&CONVERSATION.replace("/* after */", page.after.map_or("", |_| AFTER)))
             .param("tenant", tenant.as_str())
             .param("conversation_id", conversation_id)

@@ -41,6 +41,6 @@ impl Store {
             .param("tenant", tenant.as_str())
             .param("event_name", event_name)
             .param("since", sql_time(since));
-        within(self.timeout(), query.fetch_all()).await
+        within(self.patience(), query.fetch_all()).await
     }
 }

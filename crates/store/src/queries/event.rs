@@ -17,7 +17,7 @@ const EVENT: &str = "
 impl Store {
     /// What the table holds of this event. The id says where in the table it is.
     pub async fn event(&self, key: &EventKey) -> Result<Option<Stored<'static>>, StoreError> {
-        let query = self.client.query(EVENT).bind(key.tenant.as_str());
+        let query = self.reader.query(EVENT).bind(key.tenant.as_str());
         let query = query.bind(sql_time(key.id.created_at())).bind(key.id.to_string());
         let answer = async {
             let mut rows = query.fetch::<EventRow<'_>>()?;

@@ -43,6 +43,6 @@ impl Store {
             .param("tenant", tenant.as_str())
             .param("since", sql_time(since))
             .param("limit", limit);
-        within(self.timeout(), query.fetch_all()).await
+        within(self.patience(), query.fetch_all()).await
     }
 }

@@ -46,6 +46,6 @@ impl Store {
             .param("since", sql_time(since))
             .param("min_events", min_events)
             .param("limit", limit);
-        within(self.timeout(), query.fetch_all()).await
+        within(self.patience(), query.fetch_all()).await
     }
 }

@@ -2,8 +2,9 @@
 
 use model::{Content, EventKey, Latency, Tenant, Timestamp};
 use store::queries::{ErrorCount, ErrorSession, SessionLatency};
+use store::{Config, Store};
 
-use crate::database::{Database, created, deleted, id_at, tenant, time, updated};
+use crate::database::{Database, created, deleted, id_at, new_key, saying, tenant, time, updated};
 
 fn acme() -> Tenant {
     tenant("acme")
@@ -159,4 +160,17 @@ async fn the_worst_conversations_come_by_rate_then_by_size() {
     );
     let nobody = database.store.top_error_sessions(&tenant("globex"), since(), 1, 10).await.unwrap();
     assert_eq!(nobody, []);
+}
+
+#[tokio::test]
+async fn a_read_that_takes_too_much_is_refused_as_such() {
+    let rows: Vec<_> = (0..5_000).map(|n| created(&new_key(), n, saying(&n.to_string()))).collect();
+    let database = Database::new().await;
+    database.store.insert(&rows).await.unwrap();
+    let store = Store::new(Config { read_max_rows: 100, ..database.config.clone() }).unwrap();
+    let error = store.latency(&Tenant::default(), Timestamp::default(), 10).await.unwrap_err();
+    assert!(error.is_too_large(), "{error:?}");
+    // What the consumer needs is not limited by what callers may ask for.
+    let found = store.standings(std::slice::from_ref(&rows[0].0)).await.unwrap();
+    assert_eq!(found.len(), 1);
 }
