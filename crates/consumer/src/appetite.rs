@@ -1,28 +1,43 @@
-//! How many events may be looked up at once, so that their rows stay within a number of bytes: a batch
-//! is bounded by what its messages hold, not by what the events that they update do.
+//! How many events are looked up at once, so that their rows stay within a number of bytes: a batch is
+//! bounded by what its messages hold, not by what the events that they update do.
 
 /// One query's worth.
 const MOST: usize = 10_000;
-const LEAST: usize = 50;
+/// Nothing is known of the rows then; the limit in bytes holds all the same.
+const FIRST: usize = 1_000;
+
+/// The size of the next look-up, by what the last ones came to.
+#[derive(Clone)]
 pub(crate) struct Appetite {
     max_bytes: usize,
-    row_bytes: usize,
+    keys: usize,
 }
 
 impl Appetite {
-    /// Rows that were looked up may take about so many bytes. It begins with few: nothing is known of them.
+    /// Rows that were looked up may take so many bytes, and one row more.
     pub(crate) fn new(max_bytes: usize) -> Self {
-        Self { max_bytes, row_bytes: max_bytes }
+        Self { max_bytes, keys: FIRST }
     }
 
-    /// How many rows may be looked up next.
+    /// How many keys may be looked up next.
     pub(crate) fn keys(&self) -> usize {
-        (self.max_bytes / self.row_bytes.max(1)).clamp(LEAST, MOST)
+        self.keys
     }
 
-    /// Takes the next rows to be like those that were found last.
+    /// How many bytes the rows of further look-ups may take, beside so many that are held already.
+    pub(crate) fn left(&self, held: usize) -> usize {
+        self.max_bytes.saturating_sub(held)
+    }
+
+    /// Takes the next rows to be like those that were found last, but grows slowly: the next ones may be larger.
     pub(crate) fn learn(&mut self, rows: usize, bytes: usize) {
-        self.row_bytes = bytes.checked_div(rows).unwrap_or(self.row_bytes);
+        let fit = bytes.checked_div(rows).map_or(MOST, |row| self.max_bytes / row.max(1));
+        self.keys = fit.clamp(1, MOST.min(2 * self.keys));
+    }
+
+    /// The last look-up was too much for the server, or told nothing.
+    pub(crate) fn halve(&mut self) {
+        self.keys = (self.keys / 2).max(1);
     }
 }
 
@@ -33,12 +48,20 @@ mod tests {
     #[test]
     fn the_larger_the_rows_the_fewer_at_once() {
         let mut appetite = Appetite::new(16 << 20);
-        assert_eq!(appetite.keys(), LEAST);
-        for (rows, bytes, keys) in
-            [(100, 100 << 10, MOST), (0, 0, MOST), (10, 1 << 20, 160), (1, 8 << 20, LEAST)]
-        {
+        for (rows, bytes, keys) in [
+            (100, 100 << 10, 2 * FIRST),
+            (0, 0, 4 * FIRST),
+            (100, 100 << 10, 8 * FIRST),
+            (100, 100 << 10, MOST),
+            (10, 1 << 20, 160),
+            (1_000, 1 << 10, 320),
+            (1, 8 << 20, 2),
+            (1, 32 << 20, 1),
+        ] {
             appetite.learn(rows, bytes);
             assert_eq!(appetite.keys(), keys, "{rows} rows of {bytes} bytes");
         }
+        appetite.halve();
+        assert_eq!(appetite.keys(), 1, "one is always looked up");
     }
 }

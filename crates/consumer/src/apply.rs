@@ -1,20 +1,20 @@
 //! One batch into the table: decode, look up, fold, insert, and dead letters for the rest.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use bus::{Delivery, Schedule, SendError};
 use model::EventKey;
 use runtime::status::Status;
-use store::{StoreError, Stored};
+use store::{Lookup, StoreError, Stored};
 use tokio::time::{Instant, sleep};
 
 use crate::appetite::Appetite;
 use crate::breaker::Breaker;
-use crate::cache::{Cache, row_bytes};
+use crate::cache::Cache;
 use crate::culprits::Search;
 use crate::dead_letter::{DeadLetters, NEWER_FORMAT, REFUSED, Reason, UNKNOWN_EVENT, by_reason};
-use crate::decode::{Decoded, decode_some};
+use crate::decode::{Decoded, decode_all};
 use crate::fold::{Fate, Outcome, Step, fold};
 use crate::metrics::Metrics;
 use crate::table::Table;
@@ -65,12 +65,14 @@ impl Tally {
 impl Applier {
     /// Returns when every delivery is in the table or on the dead-letter topic.
     pub(crate) async fn apply(&mut self, deliveries: &[Delivery]) -> anyhow::Result<Tally> {
-        let (mut tally, mut rest) = (Tally::default(), deliveries);
-        while !rest.is_empty() {
-            let decoded = decode_some(rest, self.appetite.keys());
-            let (some, others) = rest.split_at(decoded.deliveries());
-            tally.add(self.write(some, decoded).await?);
-            rest = others;
+        let mut tally = Tally::default();
+        let mut left = Some(decode_all(deliveries));
+        // By events, since the rows of all of them may be too much to hold at once.
+        while let Some(mut decoded) = left {
+            let looked = self.look_up(&decoded.updated).await?;
+            left =
+                (!looked.left.is_empty()).then(|| decoded.split_off(looked.left.iter().cloned().collect()));
+            tally.add(self.write(deliveries, decoded, looked).await?);
         }
         if tally.misplaced > 0 {
             tracing::warn!(
@@ -89,12 +91,18 @@ impl Applier {
     }
 
     /// A letter always goes before a row that hides, after a crash, what it was written for.
-    async fn write<'a>(&mut self, deliveries: &'a [Delivery], decoded: Decoded<'a>) -> anyhow::Result<Tally> {
+    async fn write<'a>(
+        &mut self,
+        deliveries: &'a [Delivery],
+        mut decoded: Decoded<'a>,
+        looked: Lookup,
+    ) -> anyhow::Result<Tally> {
+        let misplaced = self.misplaced(deliveries, &decoded.indexes, &decoded.steps);
+        let foreign = decoded.reject_foreign(&looked.foreign);
         let Decoded { indexes, steps, updated, rejects } = decoded;
-        let misplaced = self.misplaced(deliveries, &indexes, &steps);
-        let stored = self.look_up(&updated).await?;
-        let Outcome { mut rows, unchanged, mut fates } = fold(steps, stored);
+        let Outcome { mut rows, unchanged, mut fates } = fold(steps, looked.rows);
         let held = self.hold_newer(rows.len(), &rejects).await;
+        self.bury(deliveries, &foreign).await?;
         self.bury(deliveries, &unknown_updates(&indexes, &fates)).await?;
         self.bury(deliveries, &rejects).await?;
 
@@ -102,11 +110,12 @@ impl Applier {
         if !refused.is_empty() {
             rows.retain(|(key, _)| !refused.contains(key));
             let search = Search { applier: self, deliveries, indexes: &indexes };
-            rows.extend(search.run(&refused, &mut fates).await?);
+            rows.extend(search.run(refused, &mut fates).await?);
         }
 
         let count = |wanted| fates.iter().filter(|fate| **fate == wanted).count();
         let mut dead_letters = by_reason(&rejects);
+        dead_letters.extend(by_reason(&foreign));
         for (reason, fate) in [(UNKNOWN_EVENT, Fate::UnknownEvent), (REFUSED, Fate::Refused)] {
             if count(fate) > 0 {
                 dead_letters.insert(reason, count(fate));
@@ -124,15 +133,12 @@ impl Applier {
         Ok(tally)
     }
 
-    async fn look_up(
-        &mut self,
-        updated: &HashSet<EventKey>,
-    ) -> Result<HashMap<EventKey, Stored<'static>>, StoreError> {
-        let (mut stored, missing) = self.cache.take(updated);
-        let found = self.table.look_up(&missing).await?;
-        self.appetite.learn(found.len(), found.values().map(row_bytes).sum());
-        stored.extend(found);
-        Ok(stored)
+    /// The rows of these events, as many as may be held at once.
+    async fn look_up(&mut self, updated: &HashSet<EventKey>) -> Result<Lookup, StoreError> {
+        let (known, missing) = self.cache.take(updated);
+        let mut looked = self.table.look_up(missing, &mut self.appetite).await?;
+        looked.rows.extend(known);
+        Ok(looked)
     }
 
     /// Holds a batch most of whose messages have a newer format for as long as the breaker does, before

@@ -128,14 +128,12 @@ fn month(delivery: &Delivery) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use model::IdSequence;
-
     use super::*;
 
     /// Of an event so many months ago.
     fn delivery(months_ago: i64, offset: i64) -> Delivery {
         let at = Timestamp::now().millis() - months_ago * 31 * 86_400_000;
-        let id = IdSequence::new().next(Timestamp::from_millis(at).unwrap());
+        let id = EventId::new(Timestamp::from_millis(at).unwrap());
         Delivery {
             partition: i32::try_from(offset % 2).unwrap(),
             offset,

@@ -8,27 +8,15 @@ use std::collections::{HashMap, HashSet};
 use model::EventKey;
 use quick_cache::Weighter;
 use quick_cache::unsync::Cache as Bounded;
-use store::{State, Stored};
-
-/// What an entry takes beside the event: key, version and the cache's own.
-const ENTRY_BYTES: usize = 256;
+use store::Stored;
 
 #[derive(Clone)]
 struct Bytes;
 
 impl Weighter<EventKey, Stored<'static>> for Bytes {
     fn weight(&self, _: &EventKey, stored: &Stored<'static>) -> u64 {
-        u64::try_from(row_bytes(stored)).unwrap_or(u64::MAX)
+        u64::try_from(stored.bytes()).unwrap_or(u64::MAX)
     }
-}
-
-/// What a row takes in memory, in bytes, more or less.
-pub(crate) fn row_bytes(stored: &Stored<'_>) -> usize {
-    let content = match &stored.state {
-        State::Live(event) => event.content.bytes(),
-        State::Deleted { .. } => 0,
-    };
-    ENTRY_BYTES + content + stored.applied.heap_bytes()
 }
 
 /// Holds at most so many bytes of rows.
@@ -80,6 +68,7 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use model::{AppliedKeys, EventId, Position, Tenant, Timestamp, Version, Write};
+    use store::State;
 
     use super::*;
 
@@ -113,7 +102,7 @@ mod tests {
 
     #[test]
     fn rows_stay_within_their_bytes_and_go_when_partitions_do() {
-        let mut cache = Cache::new(10 * u64::try_from(ENTRY_BYTES).unwrap());
+        let mut cache = Cache::new(10 * u64::try_from(tombstone(1).bytes()).unwrap());
         let keys: HashSet<_> = (0..100).map(|n| key(&n.to_string())).collect();
         let rows = || keys.iter().map(|key| (key.clone(), tombstone(1)));
         cache.learn(rows(), &keys);

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use bus::Delivery;
 use model::EventKey;
-use store::Stored;
+use store::{Lookup, Stored};
 
 use crate::apply::{Applier, unknown_updates};
 use crate::dead_letter::{REFUSED, Reason};
@@ -32,16 +32,25 @@ impl<'a> Search<'_, 'a> {
     /// Makes dead letters of the culprits, writes what is left of their events, and returns that.
     pub(crate) async fn run(
         &self,
-        refused: &HashSet<EventKey>,
+        refused: HashSet<EventKey>,
         fates: &mut [Fate],
     ) -> anyhow::Result<Vec<(EventKey, Stored<'a>)>> {
         let mut rows = Vec::with_capacity(refused.len());
+        let mut operations = self.operations(&refused);
+        let mut appetite = self.applier.appetite.clone();
         // As before the batch: nothing of these events was written.
-        let keys: Vec<_> = refused.iter().cloned().collect();
-        let mut stored: HashMap<_, Stored<'a>> = self.applier.table.look_up(&keys).await?;
-        for (key, own) in self.operations(refused) {
-            let before = stored.remove(&key);
-            rows.extend(self.settle(&key, &own, before, fates).await?.map(|row| (key, row)));
+        let mut left: Vec<_> = refused.into_iter().collect();
+        while !left.is_empty() {
+            let Lookup { rows: mut stored, left: later, .. } =
+                self.applier.table.look_up(left.clone(), &mut appetite).await?;
+            let later: HashSet<_> = later.into_iter().collect();
+            left.retain(|key| !later.contains(key));
+            for key in left {
+                let own = operations.remove(&key).unwrap_or_default();
+                let before = stored.remove(&key);
+                rows.extend(self.settle(&key, &own, before, fates).await?.map(|row| (key, row)));
+            }
+            left = later.into_iter().collect();
         }
         Ok(rows)
     }

@@ -42,6 +42,9 @@ pub(crate) const REFUSED: &str = "refused";
 /// The reason of an update that finds no event.
 pub(crate) const UNKNOWN_EVENT: &str = "unknown_event";
 
+/// The reason of an update of an event whose row in the table was written by somebody else, and is impossible.
+pub(crate) const FOREIGN_ROW: &str = "foreign_row";
+
 /// Why a delivery became a dead letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reason {

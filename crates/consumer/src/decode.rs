@@ -1,11 +1,11 @@
 //! Deliveries into operations. Other producers may write to the topic, so nothing is trusted.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use bus::Delivery;
 use model::{EventKey, IdempotencyKey, Operation, Position, message};
 
-use crate::dead_letter::Reason;
+use crate::dead_letter::{FOREIGN_ROW, Reason};
 use crate::fold::Step;
 
 /// Deliveries that are operations, and why the others are none. Indexes are into the batch.
@@ -20,15 +20,47 @@ pub(crate) struct Decoded<'a> {
 }
 
 impl Decoded<'_> {
-    /// How many deliveries these are.
-    pub(crate) fn deliveries(&self) -> usize {
-        self.indexes.len() + self.rejects.len()
+    /// Takes out what is done to these events: all of it, in its order.
+    pub(crate) fn split_off(&mut self, left: HashSet<EventKey>) -> Self {
+        let mut later = Self::default();
+        let both = std::mem::take(&mut self.indexes).into_iter().zip(std::mem::take(&mut self.steps));
+        for (index, step) in both {
+            let part = if left.contains(&step.operation.key()) { &mut later } else { &mut *self };
+            part.indexes.push(index);
+            part.steps.push(step);
+        }
+        self.updated.retain(|key| !left.contains(key));
+        later.updated = left;
+        later
+    }
+
+    /// Takes out the updates of events whose rows nobody here wrote, as dead letters: there is nothing to
+    /// update. Creates and deletes ask for no row.
+    pub(crate) fn reject_foreign(&mut self, foreign: &HashMap<EventKey, String>) -> Vec<(usize, Reason)> {
+        let mut rejects = Vec::new();
+        if foreign.is_empty() {
+            return rejects;
+        }
+        let both = std::mem::take(&mut self.indexes).into_iter().zip(std::mem::take(&mut self.steps));
+        for (index, step) in both {
+            if let Operation::Update { key, .. } = &step.operation
+                && let Some(why) = foreign.get(key)
+            {
+                rejects.push((index, Reason::new(FOREIGN_ROW, why)));
+                continue;
+            }
+            self.indexes.push(index);
+            self.steps.push(step);
+        }
+        // What is known of them is not what the table has.
+        self.updated.retain(|key| !foreign.contains_key(key));
+        rejects
     }
 }
 
-/// Decodes deliveries from the first on, up to the one that would update one event more than `most`.
-pub(crate) fn decode_some(deliveries: &[Delivery], most: usize) -> Decoded<'_> {
-    let mut some = Decoded {
+/// Decodes deliveries in their order.
+pub(crate) fn decode_all(deliveries: &[Delivery]) -> Decoded<'_> {
+    let mut all = Decoded {
         indexes: Vec::with_capacity(deliveries.len()),
         steps: Vec::with_capacity(deliveries.len()),
         ..Decoded::default()
@@ -37,20 +69,17 @@ pub(crate) fn decode_some(deliveries: &[Delivery], most: usize) -> Decoded<'_> {
         match decode(delivery) {
             Ok(step) => {
                 if let Operation::Update { key, .. } = &step.operation
-                    && !some.updated.contains(key)
+                    && !all.updated.contains(key)
                 {
-                    if some.updated.len() >= most {
-                        break;
-                    }
-                    some.updated.insert(key.clone());
+                    all.updated.insert(key.clone());
                 }
-                some.indexes.push(index);
-                some.steps.push(step);
+                all.indexes.push(index);
+                all.steps.push(step);
             }
-            Err(reason) => some.rejects.push((index, reason)),
+            Err(reason) => all.rejects.push((index, reason)),
         }
     }
-    some
+    all
 }
 
 pub(crate) fn decode(delivery: &Delivery) -> Result<Step<'_>, Reason> {

@@ -45,7 +45,8 @@ pub async fn run(
         status: status.clone(),
         metrics: metrics.clone(),
     };
-    Pipeline::new(config, source, applier, status, metrics).run(shutdown).await
+    // On the heap: it is large, and held by everybody who waits for it.
+    Box::pin(Pipeline::new(config, source, applier, status, metrics).run(shutdown)).await
 }
 
 /// Topics and table; gives the producer of dead letters.

@@ -2,23 +2,22 @@
 //! a row that it will never take from a server in trouble.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use model::EventKey;
 use runtime::retry;
 use runtime::status::Status;
-use store::{Store, StoreError, Stored};
+use store::{Lookup, Store, StoreError, Stored};
+
+use crate::appetite::Appetite;
 
 /// The part of the status that these calls speak for.
 const PART: &str = "clickhouse";
 /// Speaks for the version of the table.
 pub(crate) const SCHEMA: &str = "schema";
 
-/// An error that says neither that a row is bad nor that the server is in trouble is taken for a
-/// row's fault when it has come so many times. What is left is to find the row.
-const SUSPECT_ATTEMPTS: u32 = 6;
-/// The same of a part of such rows, so that trouble that passes is not taken for a row's fault.
-const PART_ATTEMPTS: u32 = 2;
+/// So many times in a row rows must fail while another row goes in, or they are not at fault.
+const TRIES: u32 = 3;
 
 #[derive(Clone)]
 pub(crate) struct Table {
@@ -40,16 +39,42 @@ impl Table {
             .await
     }
 
+    /// The rows of these keys, as many as may be held at once; the others are left.
     pub(crate) async fn look_up(
         &self,
-        keys: &[EventKey],
-    ) -> Result<HashMap<EventKey, Stored<'static>>, StoreError> {
-        if keys.is_empty() {
-            return Ok(HashMap::new());
+        mut keys: Vec<EventKey>,
+        appetite: &mut Appetite,
+    ) -> Result<Lookup, StoreError> {
+        let (mut all, mut held) = (Lookup::default(), 0);
+        while !keys.is_empty() && appetite.left(held) > 0 {
+            let most = AtomicUsize::new(appetite.keys().min(keys.len()));
+            let limit = appetite.left(held);
+            let some = async || {
+                let some = most.load(Ordering::Relaxed);
+                let (_, asked) = keys.split_at(keys.len() - some);
+                let answer = self.store.lookup(asked, limit).await;
+                if answer.as_ref().is_err_and(StoreError::may_want_less) {
+                    most.store((some / 2).max(1), Ordering::Relaxed);
+                }
+                answer.map(|answer| (some, answer))
+            };
+            // No row is at fault here, whatever the server says.
+            let (asked, Lookup { rows, foreign, left }) =
+                retry::watched(&self.status, PART, "looking up events", |_| true, some).await?;
+            let bytes: usize = rows.values().map(Stored::bytes).sum();
+            if left.len() == asked {
+                appetite.halve();
+            } else {
+                appetite.learn(rows.len(), bytes);
+            }
+            keys.truncate(keys.len() - asked);
+            keys.extend(left);
+            held += bytes;
+            all.rows.extend(rows);
+            all.foreign.extend(foreign);
         }
-        let lookup = || self.store.lookup(keys);
-        // No row is at fault here, whatever the server says.
-        retry::watched(&self.status, PART, "looking up events", |_| true, lookup).await
+        all.left = keys;
+        Ok(all)
     }
 
     /// Inserts all rows but those that ClickHouse refuses, which it returns with the reason.
@@ -57,17 +82,25 @@ impl Table {
         &self,
         rows: &[(EventKey, Stored<'_>)],
     ) -> Result<HashMap<EventKey, StoreError>, StoreError> {
-        let (mut halves, mut refused) = (vec![rows], HashMap::new());
-        let mut attempts = SUSPECT_ATTEMPTS;
-        while let Some(part) = halves.pop() {
-            let Err(error) = self.insert_all(part, attempts).await? else { continue };
-            attempts = PART_ATTEMPTS;
-            if let [(key, _)] = part {
-                tracing::warn!(%error, event_id = %key.id, "ClickHouse refuses a row");
-                refused.insert(key.clone(), error);
-            } else {
-                let (first, second) = part.split_at(part.len() / 2);
-                halves.extend([second, first]);
+        let (mut parts, mut undecided, mut refused) = (vec![rows], Vec::new(), HashMap::new());
+        let mut any_is_in = false;
+        while let Some(part) = parts.pop() {
+            match (self.insert_all(part).await?, part) {
+                (Verdict::In, _) => any_is_in = true,
+                (Verdict::Refused(error), [(key, _)]) => {
+                    tracing::warn!(%error, event_id = %key.id, "ClickHouse refuses a row");
+                    refused.insert(key.clone(), error);
+                }
+                (Verdict::Undecided, [_]) => undecided.push(part),
+                (Verdict::Refused(_) | Verdict::Undecided, _) => {
+                    let (first, second) = part.split_at(part.len() / 2);
+                    parts.extend([second, first]);
+                }
+            }
+            if parts.is_empty() && !undecided.is_empty() {
+                // With one of their batch in the table they can be judged. Else the server is in trouble.
+                parts = if any_is_in { std::mem::take(&mut undecided) } else { vec![rows] };
+                undecided.clear();
             }
         }
         Ok(refused)
@@ -78,31 +111,48 @@ impl Table {
         &self,
         rows: &[(EventKey, Stored<'_>)],
     ) -> Result<Result<(), StoreError>, StoreError> {
-        self.insert_all(rows, PART_ATTEMPTS).await
+        loop {
+            match self.insert_all(rows).await? {
+                Verdict::In => return Ok(Ok(())),
+                Verdict::Refused(error) => return Ok(Err(error)),
+                Verdict::Undecided => {}
+            }
+        }
     }
 
-    /// The inner error is ClickHouse's refusal.
-    async fn insert_all(
-        &self,
-        rows: &[(EventKey, Stored<'_>)],
-        suspect_attempts: u32,
-    ) -> Result<Result<(), StoreError>, StoreError> {
-        if rows.is_empty() {
-            return Ok(Ok(()));
-        }
-        let suspicions = AtomicU32::new(0);
-        let insert = async || match self.store.insert(rows).await {
-            Err(error) if error.is_refusal() => Ok(Err(error)),
-            Err(error) if error.is_suspect() => {
-                let before = suspicions.fetch_add(1, Ordering::Relaxed);
-                if before + 1 < suspect_attempts { Err(error) } else { Ok(Err(error)) }
+    /// Rows are refused by an error that names a value, or by any while another row goes in, so many times in a
+    /// row. Whatever else the server says, the trouble is its own, and they are tried for ever.
+    async fn insert_all(&self, rows: &[(EventKey, Stored<'_>)]) -> Result<Verdict, StoreError> {
+        let Some((key, _)) = rows.first() else { return Ok(Verdict::In) };
+        let failures = AtomicU32::new(0);
+        let insert = async || {
+            let error = match self.store.insert(rows).await {
+                Ok(()) => return Ok(Verdict::In),
+                Err(error) if error.is_refusal() => return Ok(Verdict::Refused(error)),
+                Err(error) => error,
+            };
+            let other =
+                if error.may_be_of_a_row() { self.store.takes_another(key).await } else { Some(false) };
+            if other == Some(false) {
+                failures.store(0, Ordering::Relaxed);
+                return Err(error);
             }
-            Err(error) => {
-                suspicions.store(0, Ordering::Relaxed);
-                Err(error)
+            let before = failures.fetch_add(1, Ordering::Relaxed);
+            match other {
+                _ if before + 1 < TRIES => Err(error),
+                None => Ok(Verdict::Undecided),
+                Some(_) => Ok(Verdict::Refused(error)),
             }
-            Ok(()) => Ok(Ok(())),
         };
         retry::watched(&self.status, PART, "inserting events", StoreError::is_retryable, insert).await
     }
+}
+
+/// What became of rows that were inserted as one.
+enum Verdict {
+    In,
+    /// One of them is at fault.
+    Refused(StoreError),
+    /// The table holds no other row, so whether it would take one can't be known.
+    Undecided,
 }

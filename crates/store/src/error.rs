@@ -53,69 +53,6 @@ const REFUSALS: [u32; 17] = [
 
 const VIOLATED_CONSTRAINT: u32 = 469;
 
-/// Codes that say the server, its disks or its settings are in trouble, whatever the rows are.
-const TROUBLES: [u32; 59] = [
-    3,    // UNEXPECTED_END_OF_FILE
-    16,   // NO_SUCH_COLUMN_IN_TABLE
-    47,   // UNKNOWN_IDENTIFIER
-    60,   // UNKNOWN_TABLE
-    74,   // CANNOT_READ_FROM_FILE_DESCRIPTOR
-    75,   // CANNOT_WRITE_TO_FILE_DESCRIPTOR
-    76,   // CANNOT_OPEN_FILE
-    77,   // CANNOT_CLOSE_FILE
-    81,   // UNKNOWN_DATABASE
-    95,   // CANNOT_READ_FROM_SOCKET
-    96,   // CANNOT_WRITE_TO_SOCKET
-    115,  // UNKNOWN_SETTING
-    158,  // TOO_MANY_ROWS
-    159,  // TIMEOUT_EXCEEDED
-    160,  // TOO_SLOW
-    164,  // READONLY
-    172,  // CANNOT_CREATE_DIRECTORY
-    173,  // CANNOT_ALLOCATE_MEMORY
-    192,  // UNKNOWN_USER
-    193,  // WRONG_PASSWORD
-    194,  // REQUIRED_PASSWORD
-    195,  // IP_ADDRESS_NOT_ALLOWED
-    198,  // DNS_ERROR
-    201,  // QUOTA_EXCEEDED
-    202,  // TOO_MANY_SIMULTANEOUS_QUERIES
-    203,  // NO_FREE_CONNECTION
-    204,  // CANNOT_FSYNC
-    209,  // SOCKET_TIMEOUT
-    210,  // NETWORK_ERROR
-    218,  // TABLE_IS_DROPPED
-    225,  // NO_ZOOKEEPER
-    236,  // ABORTED
-    241,  // MEMORY_LIMIT_EXCEEDED
-    242,  // TABLE_IS_READ_ONLY
-    243,  // NOT_ENOUGH_SPACE
-    244,  // UNEXPECTED_ZOOKEEPER_ERROR
-    252,  // TOO_MANY_PARTS
-    254,  // NO_ACTIVE_REPLICAS
-    279,  // ALL_CONNECTION_TRIES_FAILED
-    285,  // TOO_FEW_LIVE_REPLICAS
-    286,  // UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE
-    298,  // CANNOT_PIPE
-    319,  // UNKNOWN_STATUS_OF_INSERT
-    341,  // UNFINISHED
-    364,  // TOO_MANY_REQUESTS
-    373,  // SESSION_IS_LOCKED
-    394,  // QUERY_WAS_CANCELLED
-    416,  // REPLICA_STATUS_CHANGED
-    425,  // SYSTEM_ERROR
-    439,  // CANNOT_SCHEDULE_TASK
-    473,  // DEADLOCK_AVOIDED
-    492,  // ACCESS_ENTITY_NOT_FOUND
-    497,  // ACCESS_DENIED
-    499,  // S3_ERROR
-    516,  // AUTHENTICATION_FAILED
-    999,  // KEEPER_EXCEPTION
-    1000, // POCO_EXCEPTION
-    1001, // STD_EXCEPTION
-    1002, // UNKNOWN_EXCEPTION
-];
-
 /// Codes that say a read needs more time, memory or rows than it may take.
 const TOO_LARGE: [u32; 5] = [
     158, // TOO_MANY_ROWS
@@ -158,9 +95,15 @@ impl StoreError {
         matches!(self, Self::Server { code, .. } if REFUSALS.contains(code))
     }
 
-    /// Whether a row may be at fault: ClickHouse's error names neither values nor trouble of its own.
-    pub fn is_suspect(&self) -> bool {
-        matches!(self, Self::Server { code, .. } if *code != 0 && !REFUSALS.contains(code) && !TROUBLES.contains(code))
+    /// Whether a row may be at fault, which the code alone does not tell: it is if another row goes in
+    /// ([`crate::Store::takes_another`]).
+    pub fn may_be_of_a_row(&self) -> bool {
+        matches!(self, Self::Server { .. })
+    }
+
+    /// Whether a look-up of fewer keys may succeed where this one did not.
+    pub fn may_want_less(&self) -> bool {
+        self.is_too_large() || matches!(self, Self::Away(_))
     }
 
     /// Whether the same call may succeed later.
@@ -265,10 +208,7 @@ mod tests {
             "<html>502",
         ] {
             assert!(!server(trouble).is_refusal() && server(trouble).is_retryable(), "{trouble}");
-            assert!(!server(trouble).is_suspect(), "{trouble}");
         }
         assert!(StoreError::from(Error::TimedOut).is_retryable());
-        let unknown = server("Code: 36. DB::Exception: … (BAD_ARGUMENTS)");
-        assert!(unknown.is_suspect() && unknown.is_retryable() && !unknown.is_refusal());
     }
 }

@@ -5,7 +5,50 @@ use model::EventKey;
 use crate::row::EventRow;
 use crate::{Store, StoreError, Stored, within};
 
+/// Of the same month, if it is asked for: that is where ClickHouse may have trouble with one row and not with
+/// another.
+const ONE_THERE: &str = "
+    FROM events
+    WHERE {any:Bool} OR toYYYYMM(created_at) = toYYYYMM(fromUnixTimestamp64Milli({at:Int64}, 'UTC'))
+    LIMIT 1";
+
+/// Of a row that is there already, once more as it is: it is the same event, so nothing changes.
+const AGAIN: &str = "
+    INSERT INTO events
+    SETTINGS async_insert = 0, insert_deduplicate = 0, type_json_skip_duplicated_paths = 1, allow_simdjson = 0,
+        input_format_try_infer_datetimes = 0, input_format_try_infer_dates = 0
+    SELECT *";
+
 impl Store {
+    /// Whether the table takes another row while it does not take one of this event; `None` if it holds none
+    /// to try. A table that can't be asked takes none.
+    pub async fn takes_another(&self, key: &EventKey) -> Option<bool> {
+        for any in [false, true] {
+            match self.takes_one_again(key, any).await {
+                Ok(true) => return Some(true),
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::debug!(%error, "the table takes no other row either");
+                    return Some(false);
+                }
+            }
+        }
+        None
+    }
+
+    /// `false` if there is none.
+    async fn takes_one_again(&self, key: &EventKey, any: bool) -> Result<bool, StoreError> {
+        let with = |sql: &str| {
+            let query = self.client.query_raw(&format!("{sql}{ONE_THERE}"));
+            query.param("any", any).param("at", key.id.created_at().millis())
+        };
+        if within(self.timeout(), with("SELECT toUInt8(1)").fetch_optional::<u8>()).await?.is_none() {
+            return Ok(false);
+        }
+        within(self.timeout(), with(AGAIN).execute()).await?;
+        Ok(true)
+    }
+
     /// Inserts all rows as one block and returns when they are kept. After an error the same rows
     /// may be inserted again: equal rows of equal versions are one event.
     pub async fn insert(&self, rows: &[(EventKey, Stored<'_>)]) -> Result<(), StoreError> {

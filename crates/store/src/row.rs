@@ -24,7 +24,19 @@ pub struct Stored<'a> {
     pub applied: AppliedKeys,
 }
 
+/// What a row takes in memory beside the event's content: key, version, and its place in a map.
+const ROW_BYTES: usize = 256;
+
 impl Stored<'_> {
+    /// What it takes in memory, in bytes, more or less.
+    pub fn bytes(&self) -> usize {
+        let content = match &self.state {
+            State::Live(event) => event.content.bytes(),
+            State::Deleted { .. } => 0,
+        };
+        ROW_BYTES + content + self.applied.heap_bytes()
+    }
+
     /// The same, on its own.
     pub fn into_owned(self) -> Stored<'static> {
         let state = match self.state {
@@ -45,6 +57,30 @@ pub enum State<'a> {
         /// When the delete was taken in.
         at: Timestamp,
     },
+}
+
+/// A row of an event, whoever wrote it.
+#[derive(Debug)]
+pub(crate) enum Found {
+    Stored(Stored<'static>),
+    Foreign { version: Version, why: String },
+}
+
+impl Found {
+    pub(crate) fn version(&self) -> Version {
+        match self {
+            Self::Stored(stored) => stored.version,
+            Self::Foreign { version, .. } => *version,
+        }
+    }
+
+    /// What it takes in memory, in bytes, more or less.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Stored(stored) => stored.bytes(),
+            Self::Foreign { why, .. } => ROW_BYTES + why.len(),
+        }
+    }
 }
 
 /// All columns of `events` but the computed ones, in the order of the table.
@@ -156,6 +192,18 @@ impl<'a> EventRow<'a> {
             is_deleted: 1,
             schema_version: SCHEMA_VERSION,
         }
+    }
+
+    /// What the row stands for, and whose it is; `None` if its key can't be an event's.
+    pub(crate) fn into_found(self) -> Option<(EventKey, Found)> {
+        let key =
+            EventKey { tenant: Tenant::parse(self.tenant).ok()?, id: EventId::from_uuid(self.id).ok()? };
+        let version = Version::from_raw(self.version);
+        let found = match self.into_stored() {
+            Ok((_, stored)) => Found::Stored(stored),
+            Err(why) => Found::Foreign { version, why: why.to_string() },
+        };
+        Some((key, found))
     }
 
     /// What the row stands for. An error means that the table holds what this program never writes.

@@ -10,7 +10,7 @@ use bus::{Record, Written};
 use model::wire::native;
 use model::{EventId, EventKey, Tenant};
 use serde::Serialize;
-use store::State as Found;
+use store::Standing;
 
 use crate::app::{App, record};
 use crate::envelope::Reply;
@@ -133,12 +133,12 @@ async fn seen(app: &App, outcomes: &mut [Outcome], wait: Option<&Wait<'_>>) -> b
 
 async fn look(app: &App, outcomes: &mut [Outcome]) -> Result<(), ApiError> {
     let keys: Vec<_> = outcomes.iter().flatten().map(|(key, _)| key.clone()).collect();
-    let found = app.store.lookup(&keys).await?;
+    let found = app.store.standings(&keys).await?;
     for outcome in outcomes {
         let Ok((key, _)) = outcome else { continue };
-        match found.get(key).map(|stored| &stored.state) {
-            Some(Found::Live(_)) => {}
-            Some(Found::Deleted { .. }) => *outcome = Err(ApiError::Deleted),
+        match found.get(key) {
+            Some(Standing { is_deleted: false, .. }) => {}
+            Some(_) => *outcome = Err(ApiError::Deleted),
             None => *outcome = Err(ApiError::DeadLettered),
         }
     }

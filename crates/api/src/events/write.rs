@@ -10,7 +10,7 @@ use bus::{Record, Written};
 use model::wire::native;
 use model::{AppliedKeys, EventId, EventKey, Operation, Position, Timestamp, Version};
 use serde::Serialize;
-use store::{State as Found, Stored};
+use store::Standing;
 
 use super::idempotency::Named;
 use crate::app::{App, record};
@@ -154,11 +154,12 @@ async fn seen(app: &App, key: &EventKey, written: Written, wait: Option<&Wait<'_
 }
 
 async fn look(app: &App, key: &EventKey) -> Result<Seen, ApiError> {
-    Ok(match app.store.event(key).await? {
-        Some(Stored { version, state: Found::Live(event), applied }) => {
-            Seen::Live { updated_at: event.updated_at, version, applied }
+    let standings = app.store.standings(std::slice::from_ref(key)).await?;
+    Ok(match standings.get(key) {
+        Some(Standing { is_deleted: true, .. }) => Seen::Deleted,
+        Some(Standing { version, updated_at, applied, .. }) => {
+            Seen::Live { updated_at: *updated_at, version: *version, applied: applied.clone() }
         }
-        Some(Stored { state: Found::Deleted { .. }, .. }) => Seen::Deleted,
         None => Seen::Absent,
     })
 }

@@ -1,9 +1,13 @@
 //! What is written beside the loop, and committed afterwards.
 
-use bus::Offsets;
+use std::time::Duration;
 
-use super::*;
-use crate::apply::Tally;
+use bus::{Delivery, Offsets};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
+
+use super::Pipeline;
+use crate::apply::{Applier, Tally};
 
 /// How long a commit may take, and when a failed one is tried again.
 const COMMIT_WITHIN: Duration = Duration::from_secs(10);

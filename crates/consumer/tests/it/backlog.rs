@@ -56,7 +56,13 @@ async fn a_backlog_larger_than_its_memory_passes_through() {
     assert_eq!(site.count().await, u64::try_from(MESSAGES).unwrap());
     assert!(peak_bytes(&process) < LIMIT, "{} bytes", peak_bytes(&process));
 
-    // Small messages that bring large rows in.
+    // Small messages that bring large rows in, behind some that bring in small ones.
+    let small: Vec<_> = (0..MESSAGES).map(|_| create(&new_key(), "small")).collect();
+    site.send(&small).await;
+    site.caught_up().await;
+    let answers: Vec<_> = small.iter().map(|operation| answer(&operation.key(), "short")).collect();
+    site.send(&answers).await;
+    site.caught_up().await;
     gate.close();
     let answers: Vec<_> = large.iter().map(|operation| answer(&operation.key(), "short")).collect();
     site.send(&answers).await;

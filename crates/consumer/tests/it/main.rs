@@ -20,6 +20,7 @@ mod groups;
 mod hostile;
 mod killed;
 mod letters;
+mod months;
 mod numbers;
 mod operations;
 mod process;
@@ -74,8 +75,14 @@ suite! {
         what_follows_a_refused_create_finds_no_event
         what_is_refused_in_a_held_batch_is_told_apart_once_it_passes
         a_row_at_which_clickhouse_fails_in_an_unknown_way_costs_no_other_event
+        while_nothing_goes_in_the_server_is_in_trouble_whatever_it_says
+        a_row_alone_in_its_batch_is_at_fault_if_another_goes_in
+        a_row_that_nobody_here_wrote_stops_nothing
         a_table_that_refuses_batch_after_batch_holds_the_consumer_until_it_is_mended
         a_consumer_too_old_for_the_messages_holds_them_for_a_newer_one;
+    months:
+        a_flood_over_all_months_holds_nobody_up
+        what_is_put_aside_when_a_consumer_crashes_comes_again;
     letters:
         an_update_replayed_after_its_create_is_applied_and_never_again
         a_message_that_is_still_wrong_is_not_put_back

@@ -1,7 +1,7 @@
 //! Events of any number of months at once: each is a partition of the table.
 
 use consumer::Config;
-use model::{EventKey, IdSequence, Operation, Tenant, Timestamp};
+use model::{EventId, EventKey, Operation, Tenant, Timestamp};
 use testing::wait::until_some;
 
 use crate::operations::{create, delete, new_key};
@@ -12,12 +12,11 @@ const MONTHS: i64 = 2_000;
 
 /// Deletes of events of a month each, as another producer may write them.
 fn deletes() -> Vec<Operation<'static>> {
-    let mut ids = IdSequence::new();
-    let mut of_month = |n: i64| {
+    let of_month = |n: i64| {
         let at = Timestamp::from_millis(n * 31 * 86_400_000).unwrap();
-        delete(&EventKey { tenant: Tenant::default(), id: ids.next(at) })
+        delete(&EventKey { tenant: Tenant::default(), id: EventId::new(at) })
     };
-    (0..MONTHS).map(&mut of_month).collect()
+    (0..MONTHS).map(of_month).collect()
 }
 
 pub(crate) async fn a_flood_over_all_months_holds_nobody_up(site: Site) {

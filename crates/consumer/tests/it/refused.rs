@@ -5,7 +5,7 @@ use consumer::Config;
 use model::Operation;
 use testing::wait::until;
 
-use crate::operations::{AppliedOnce, answer, create, creates, new_key, update};
+use crate::operations::{AppliedOnce, answer, create, creates, delete, new_key, update};
 use crate::site::{Consumer, PATIENCE, Site, record};
 
 /// What the table refuses as an input.
@@ -116,6 +116,76 @@ pub(crate) async fn a_row_at_which_clickhouse_fails_in_an_unknown_way_costs_no_o
     site.caught_up().await;
     site.assert_holds(&good).await;
     assert_eq!(site.reasons().await, [("refused".to_owned(), text(&all[20]))]);
+    consumer.stop().await;
+}
+
+/// A fault of the server that no list of codes names, for longer than any patience with a row.
+pub(crate) async fn while_nothing_goes_in_the_server_is_in_trouble_whatever_it_says(site: Site) {
+    site.store.migrate().await.unwrap();
+    let before = creates(1);
+    site.send(&before).await;
+    let consumer = site.start(Config::default());
+    site.caught_up().await;
+    site.sql("ALTER TABLE {db}.events ADD CONSTRAINT broken CHECK throwIf(input != '') = 0").await;
+    let good = creates(50);
+    site.send(&good).await;
+    until("it has tried again and again", PATIENCE, async || consumer.retries("clickhouse") >= 10).await;
+    assert!(consumer.status.troubles().iter().any(|trouble| trouble.starts_with("clickhouse")));
+    assert_eq!(site.done().await, 1);
+
+    site.sql("ALTER TABLE {db}.events DROP CONSTRAINT broken").await;
+    site.caught_up().await;
+    site.assert_holds(&[before, good].concat()).await;
+    assert!(site.letters().await.is_empty());
+    consumer.stop().await;
+}
+
+/// There is no other part of its batch that could go in.
+pub(crate) async fn a_row_alone_in_its_batch_is_at_fault_if_another_goes_in(site: Site) {
+    site.store.migrate().await.unwrap();
+    let good = creates(1);
+    site.send(&good).await;
+    let consumer = site.start(Config::default());
+    site.caught_up().await;
+    let fails =
+        format!("ALTER TABLE {{db}}.events ADD CONSTRAINT fails CHECK throwIf(input = '{CURSE}') = 0");
+    site.sql(&fails).await;
+    let curse = create(&new_key(), CURSE);
+    site.send(std::slice::from_ref(&curse)).await;
+    site.caught_up().await;
+    assert_eq!(site.reasons().await, [("refused".to_owned(), text(&curse))]);
+    site.assert_holds(&good).await;
+    consumer.stop().await;
+}
+
+/// Written by hand, into the table that is Millrace's alone to write.
+pub(crate) async fn a_row_that_nobody_here_wrote_stops_nothing(site: Site) {
+    let all = creates(3);
+    site.send(&all).await;
+    let consumer = site.start(Config::default());
+    site.caught_up().await;
+    consumer.stop().await;
+    let [changed, unreadable, fine] = [0, 1, 2].map(|n| all[n].key());
+    for (key, by_hand) in [(&changed, "latency = -1"), (&unreadable, "input = unhex('ff')")] {
+        let id = key.id;
+        let alter = format!(
+            "ALTER TABLE {{db}}.events UPDATE {by_hand} WHERE id = '{id}' SETTINGS mutations_sync = 1"
+        );
+        site.sql(&alter).await;
+    }
+    let updates = [answer(&changed, "one"), answer(&unreadable, "two")];
+    site.send(&updates).await;
+    site.send(&[answer(&fine, "three"), delete(&unreadable)]).await;
+    let consumer = site.start(Config::default());
+    site.caught_up().await;
+    let mut letters = site.reasons().await;
+    letters.sort();
+    let mut expected = updates.each_ref().map(|update| ("foreign_row".to_owned(), text(update)));
+    expected.sort();
+    assert_eq!(letters, expected);
+    assert_eq!(site.event(&fine).await.unwrap().content.output, "three");
+    assert!(site.event(&unreadable).await.is_none(), "it was deleted");
+    assert!(site.store.event(&changed).await.is_err(), "what it says is still impossible");
     consumer.stop().await;
 }
 

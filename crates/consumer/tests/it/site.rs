@@ -8,6 +8,7 @@ use bus::{Channels, Offsets, PartitionPosition, Positions, Producer, Record, Wri
 use consumer::{Config, Metrics};
 use futures_util::future::join_all;
 use model::{Event, EventKey, Operation, message};
+use runtime::metrics;
 use runtime::shutdown::Shutdown;
 use runtime::status::Status;
 use store::{State, Store};
@@ -158,10 +159,16 @@ impl Site {
         let expected = AppliedOnce::of(operations);
         let keys: Vec<_> = expected.keys.into_iter().collect();
         let mut found = BTreeMap::new();
-        for (key, stored) in self.store.lookup(&keys).await.unwrap() {
-            if let State::Live(event) = stored.state {
-                found.insert(key, *event);
+        let mut left = keys;
+        while !left.is_empty() {
+            let lookup = self.store.lookup(&left, usize::MAX).await.unwrap();
+            assert!(lookup.foreign.is_empty(), "{:?}", lookup.foreign);
+            for (key, stored) in lookup.rows {
+                if let State::Live(event) = stored.state {
+                    found.insert(key, *event);
+                }
             }
+            left = lookup.left;
         }
         assert_eq!(found.len(), expected.live.len());
         for (key, event) in &expected.live {
@@ -211,6 +218,15 @@ impl Consumer {
             consumer::run(config, channels, store, status.clone(), Metrics::default(), shutdown.clone());
         let task = tokio::spawn(run);
         Self { status, shutdown, task }
+    }
+
+    /// How often calls of this part have failed and were made again.
+    pub(crate) fn retries(&self, part: &str) -> u64 {
+        let mut registry = metrics::registry();
+        self.status.register(&mut registry);
+        let page = metrics::Page::new(registry).text();
+        let name = format!("millrace_retries_total{{part=\"{part}\"}} ");
+        page.lines().find_map(|line| line.strip_prefix(&name)).map_or(0, |count| count.parse().unwrap())
     }
 
     pub(crate) fn ask_to_end(&self) {

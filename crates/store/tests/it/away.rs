@@ -28,7 +28,7 @@ async fn errors(store: &Store) -> Vec<(&'static str, StoreError)> {
     vec![
         ("ping", store.ping().await.unwrap_err()),
         ("migrate", store.migrate().await.unwrap_err()),
-        ("lookup", store.lookup(&[key]).await.unwrap_err()),
+        ("lookup", store.lookup(&[key], usize::MAX).await.unwrap_err()),
         ("insert", store.insert(&rows).await.unwrap_err()),
         ("conversation", store.conversation(&tenant, "c", page).unwrap().next().await.unwrap_err()),
         ("error_counts", store.error_counts(&tenant, "a", now).await.unwrap_err()),

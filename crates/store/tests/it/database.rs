@@ -1,5 +1,7 @@
 //! A database for one test, and rows to put in it.
 
+use std::collections::HashMap;
+
 use clickhouse::Client;
 use model::{
     AppliedKeys, Content, Event, EventId, EventKey, Position, Source, Tenant, Timestamp, Version, Write,
@@ -39,6 +41,18 @@ impl Database {
         let statement = statement.replace("{db}", &self.config.database);
         let mut answer = self.client.query_raw(&statement).fetch_bytes("TSVRaw").unwrap();
         String::from_utf8(answer.collect().await.unwrap().to_vec()).unwrap().trim_end().to_owned()
+    }
+
+    /// The winning rows of these keys, however large they are.
+    pub(crate) async fn rows(&self, keys: &[EventKey]) -> HashMap<EventKey, Stored<'static>> {
+        let (mut left, mut rows) = (keys.to_vec(), HashMap::new());
+        while !left.is_empty() {
+            let lookup = self.store.lookup(&left, usize::MAX).await.unwrap();
+            assert!(lookup.foreign.is_empty(), "{:?}", lookup.foreign);
+            rows.extend(lookup.rows);
+            left = lookup.left;
+        }
+        rows
     }
 
     /// Inserts each row by itself, so that nothing of them is merged.

@@ -19,7 +19,7 @@ async fn one_insert_spans_130_months() {
     let partitions = "SELECT uniqExact(partition) FROM system.parts WHERE database = '{db}' AND table = 'events' AND active";
     assert_eq!(database.sql(partitions).await, "130");
     let keys: Vec<_> = rows.iter().map(|(key, _)| key.clone()).collect();
-    assert_eq!(database.store.lookup(&keys).await.unwrap(), rows.into_iter().collect());
+    assert_eq!(database.rows(&keys).await, rows.into_iter().collect());
 }
 
 #[tokio::test]
@@ -76,13 +76,13 @@ async fn a_row_against_a_constraint_is_refused_and_nothing_of_its_batch_is_kept(
     assert_eq!(database.sql("SELECT count() FROM {db}.events").await, "0");
 
     database.store.insert(std::slice::from_ref(&good)).await.unwrap();
-    assert_eq!(database.store.lookup(std::slice::from_ref(&good.0)).await.unwrap(), HashMap::from([good]));
+    assert_eq!(database.rows(std::slice::from_ref(&good.0)).await, HashMap::from([good]));
 }
 
 #[tokio::test]
 async fn a_database_that_is_not_there_is_named_and_may_come() {
     let database = Database::missing();
-    let error = database.store.lookup(&[new_key()]).await.unwrap_err();
+    let error = database.store.lookup(&[new_key()], usize::MAX).await.unwrap_err();
     let name = &database.config.database;
     assert!(matches!(error, StoreError::Server { code: 81, .. }), "{error:?}");
     assert!(error.detail().contains(name) && error.detail().contains("does not exist"), "{error:?}");

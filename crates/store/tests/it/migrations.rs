@@ -83,7 +83,7 @@ async fn a_database_of_the_first_version_is_altered_where_it_is_and_keeps_its_ro
 
     database.store.migrate().await.unwrap();
     assert_eq!(database.sql(RECORDED).await, expected_record());
-    let found = database.store.lookup(&[live.clone(), deleted.clone()]).await.unwrap();
+    let found = database.rows(&[live.clone(), deleted.clone()]).await;
     let Stored { state: State::Live(event), applied, .. } = &found[&live] else { panic!("a live row") };
     assert_eq!((&*event.content.input, applied.as_slice()), ("said", &[][..]));
     assert!(matches!(found[&deleted].state, State::Deleted { .. }));
