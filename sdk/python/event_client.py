@@ -236,8 +236,8 @@ class EventClient:
     ) -> Json:
         """Changes what is passed and leaves the rest; `""`, 0 and `[]` clear. Returns the server's answer.
 
-        All attempts have the same `idempotency_key`, by which the server does the work once. Pass one of your
-        own if your program may repeat the call.
+        All attempts have the same `idempotency_key`, so that a late one doesn't undo a newer change. Pass one
+        of your own if your program may repeat the call.
         """
         target = _target("/event/", "event_id", event_id)
         changes = {
@@ -262,14 +262,13 @@ class EventClient:
         body, headers = _encode(changes), _idempotency(idempotency_key)
         return self._request("PUT", target + self._waiting(wait), body, headers)
 
-    def delete_event(self, event_id: str, *, wait: bool = False, idempotency_key: str | None = None) -> Json:
+    def delete_event(self, event_id: str, *, wait: bool = False) -> Json:
         """Deletes an event for good; returns the server's answer.
 
-        With `wait`, an event that isn't there is an `EventNotFoundError`. `idempotency_key` is as in
-        `update_event`.
+        With `wait`, an event that isn't there is an `EventNotFoundError`; also if a first attempt, whose
+        answer got lost, has deleted it.
         """
-        target, headers = _target("/event/", "event_id", event_id), _idempotency(idempotency_key)
-        return self._request("DELETE", target + self._waiting(wait), headers=headers)
+        return self._request("DELETE", _target("/event/", "event_id", event_id) + self._waiting(wait))
 
     def get_event(self, event_id: str) -> Json | None:
         """The event, or None if there is no such event."""

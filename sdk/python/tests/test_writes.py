@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from datetime import datetime, timedelta, timezone
 from urllib.request import Request, urlopen
 
@@ -11,6 +12,8 @@ import pytest
 
 from event_client import EventClient, EventNotFoundError, EventSDKError, EventValidationError
 from installation import Installation
+from scripted_server import Request as ScriptedRequest
+from scripted_server import ScriptedServer, reply, reset
 
 UUID_7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 UNKNOWN_ID = "019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
@@ -114,6 +117,29 @@ def test_an_update_with_empty_values_clears(client: EventClient) -> None:
     assert (event["error"], event["latency"], event["input"], event["output"]) == ("", 0, "", "")
     assert (event["input_embeddings"], event["output_embeddings"]) == ([], [])
     assert event["conversation_metadata"] == ""
+
+
+def test_an_update_that_is_tried_again_does_not_undo_a_newer_one(
+    millrace: Installation, client: EventClient, tenant: str
+) -> None:
+    event_id = client.track_event("c", "event_a", wait=True)
+    others: list[object] = []
+
+    def lose_the_answer(connection: socket.socket, request: ScriptedRequest) -> bool:
+        headers = {name: request.headers[name] for name in ("idempotency-key",) if name in request.headers}
+        headers["X-Tenant"] = tenant
+        url = millrace.url + request.target
+        with urlopen(Request(url, request.body, headers, method="PUT")) as answer:
+            body = answer.read()
+        if others:
+            return reply(body)(connection, request)
+        others.append(client.update_event(event_id, output="newer", wait=True))
+        return reset(connection, request)
+
+    with ScriptedServer(lose_the_answer) as lossy, EventClient(lossy.url, retry_delay=0.0) as unlucky:
+        assert unlucky.update_event(event_id, output="older", wait=True)["message"] == "event updated"
+    assert len(lossy.requests) == 2
+    assert found(client, event_id)["output"] == "newer"
 
 
 def test_a_deleted_event_is_gone(client: EventClient) -> None:
