@@ -17,6 +17,7 @@ use crate::error::ApiError;
 use crate::metrics::Sends;
 use crate::places::Places;
 use crate::progress::Progress;
+use crate::request;
 use crate::sampler::Sampler;
 use crate::wait::Waiter;
 
@@ -125,14 +126,20 @@ impl App {
     }
 
     /// Puts an operation on the topic; returns when it is kept.
-    pub(crate) async fn send(&self, record: Record) -> Result<Written, ApiError> {
+    pub(crate) async fn send(&self, mut record: Record) -> Result<Written, ApiError> {
+        record.headers.extend(request::header());
         let sent = self.producer()?.send(record).await;
         self.sends.count(&sent);
         Ok(sent?)
     }
 
     /// The same with many at once.
-    pub(crate) async fn send_all(&self, records: Vec<Record>) -> Vec<Result<Written, ApiError>> {
+    pub(crate) async fn send_all(&self, mut records: Vec<Record>) -> Vec<Result<Written, ApiError>> {
+        if let Some(header) = request::header() {
+            for record in &mut records {
+                record.headers.push(header.clone());
+            }
+        }
         let producer = match self.producer() {
             Ok(producer) => producer,
             Err(error) => return records.iter().map(|_| Err(error.clone())).collect(),

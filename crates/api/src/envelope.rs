@@ -58,7 +58,7 @@ impl Reply {
             data: self.data.as_deref(),
             error: self.error.as_ref().map(ToString::to_string),
             code: self.error.as_ref().map(|error| error.status_and_code().1),
-            request_id: &id.0,
+            request_id: &id.text,
         };
         *response.status_mut() = self.status;
         // Strings and checked JSON into memory: nothing that can fail.
@@ -97,19 +97,27 @@ struct Envelope<'a> {
 
 /// The id of a request: the client's, or a random one.
 #[derive(Clone, Debug)]
-pub(crate) struct RequestId(pub(crate) String);
+pub(crate) struct RequestId {
+    pub(crate) text: String,
+    /// Whether the client made it.
+    pub(crate) is_named: bool,
+}
 
 impl RequestId {
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let sent = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
         let usable =
             |id: &&str| (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic());
-        Self(sent.filter(usable).map_or_else(|| format!("{:032x}", rand::random::<u128>()), str::to_owned))
+        let named = sent.filter(usable);
+        Self {
+            text: named.map_or_else(|| format!("{:032x}", rand::random::<u128>()), str::to_owned),
+            is_named: named.is_some(),
+        }
     }
 
     /// Names the request in its answer.
     pub(crate) fn name<B>(&self, response: &mut Response<B>) {
-        if let Ok(value) = HeaderValue::from_str(&self.0) {
+        if let Ok(value) = HeaderValue::from_str(&self.text) {
             response.headers_mut().insert(REQUEST_ID, value);
         }
     }

@@ -10,6 +10,7 @@ use model::wire::WireError;
 use store::StoreError;
 
 use crate::envelope::Reply;
+use crate::request;
 
 /// Why a request was not done.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -70,7 +71,7 @@ pub(crate) enum ApiError {
 impl ApiError {
     /// Logs what is the matter; the answer tells only which part is concerned.
     pub(crate) fn unavailable(part: &'static str, reason: impl Display) -> Self {
-        tracing::warn!(%reason, "{part} unavailable");
+        tracing::warn!(%reason, request_id = request::id(), "{part} unavailable");
         Self::Unavailable(format!("{part} are unavailable at the moment, please retry"))
     }
 

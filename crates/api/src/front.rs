@@ -21,6 +21,7 @@ use crate::events;
 use crate::guard::Guard;
 use crate::leftover::Leftover;
 use crate::places::{Class, Place};
+use crate::request;
 use crate::routes::routes;
 
 /// Everything that is served.
@@ -45,8 +46,8 @@ impl Front {
         let (answer, place) = match self.admit(&request) {
             Ok(place) => {
                 let handled = self.handle(request, &id, place.as_ref());
-                let answered = AssertUnwindSafe(handled).catch_unwind().await;
-                (answered.unwrap_or_else(|panic| failed(panicked(&*panic))), place)
+                let answered = request::answering(id.clone(), AssertUnwindSafe(handled).catch_unwind()).await;
+                (answered.unwrap_or_else(|panic| failed(panicked(&*panic, &id))), place)
             }
             Err(refused) => (failed(refused), None),
         };
@@ -107,10 +108,10 @@ fn held(place: Place, body: Body) -> Body {
     }))
 }
 
-fn panicked(panic: &(dyn Any + Send)) -> ApiError {
+fn panicked(panic: &(dyn Any + Send), id: &RequestId) -> ApiError {
     let text =
         panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    tracing::error!(panic = text.unwrap_or_default(), "a handler panicked");
+    tracing::error!(panic = text.unwrap_or_default(), request_id = id.text, "a handler panicked");
     ApiError::Internal
 }
 

@@ -21,6 +21,7 @@ mod metrics;
 mod pipeline;
 mod places;
 mod progress;
+mod request;
 mod routes;
 mod run;
 mod sampler;

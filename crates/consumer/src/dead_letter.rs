@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bus::{Delivery, Producer, Record, SendError};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use model::Timestamp;
+use model::{Timestamp, message};
 use runtime::retry;
 use runtime::status::Status;
 
@@ -81,11 +81,13 @@ impl DeadLetters {
             let first = first.and_then(|(index, _)| deliveries.get(*index));
             // The sentence of a reason may quote the message.
             let (partition, offset) = first.map(|first| (first.partition, first.offset)).unzip();
+            let request_id = first.and_then(request_id);
             tracing::warn!(
                 reason,
                 count,
                 partition,
                 offset,
+                request_id,
                 "messages go to the dead letters, the first from here"
             );
         }
@@ -116,6 +118,13 @@ impl DeadLetters {
             .await?;
         Ok(())
     }
+}
+
+/// The request that a message comes from, if its header says so in a way that can stand in a log.
+fn request_id(delivery: &Delivery) -> Option<&str> {
+    let (_, id) = delivery.headers.iter().find(|(name, _)| name == message::REQUEST_ID)?;
+    let usable = (1..=128).contains(&id.len()) && id.iter().all(u8::is_ascii_graphic);
+    str::from_utf8(id).ok().filter(|_| usable)
 }
 
 /// How many rejects there are of each reason.

@@ -22,6 +22,9 @@ use crate::{Content, Event, EventId, EventKey, IdError, Operation, Patch, Source
 
 const FORMAT: u64 = 1;
 
+/// The record's header that names the request it comes from, in the words of whoever sent that. For logs alone.
+pub const REQUEST_ID: &str = "request-id";
+
 /// The record's header that names the change, as the caller did. Of an update, a repeat changes nothing.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 

@@ -50,8 +50,9 @@ pub(crate) async fn by_conversation(
     let rest = stream::try_unfold(answer, |mut answer| async {
         // The server writes what it has while it waits, and drops it when the next piece fails.
         tokio::task::yield_now().await;
-        let chunk =
-            answer.chunk().await.inspect_err(|error| tracing::error!(%error, "an answer broke off"))?;
+        let chunk = answer.chunk().await.inspect_err(
+            |error| tracing::error!(%error, request_id = answer.request_id.text, "an answer broke off"),
+        )?;
         Ok::<_, StoreError>(chunk.map(|chunk| (chunk, answer)))
     });
     let chunks = stream::iter(first.map(Ok)).chain(rest);
@@ -106,7 +107,7 @@ impl Answer {
         if let (Some(_), Some(last)) = (&self.next, self.last) {
             chunk.extend(format!(r#","next_cursor":"{last}""#).bytes());
         }
-        let id = serde_json::to_string(&self.request_id.0).unwrap_or_default();
+        let id = serde_json::to_string(&self.request_id.text).unwrap_or_default();
         chunk.extend(format!(r#","request_id":{id}}}"#).bytes());
         self.part = Part::Done;
     }

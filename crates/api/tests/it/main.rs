@@ -19,6 +19,7 @@ mod lifecycle;
 mod limits;
 mod overload;
 mod pipeline;
+mod request_ids;
 mod shutdown;
 mod tenants;
 mod wait;

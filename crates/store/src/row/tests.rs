@@ -196,3 +196,21 @@ async fn no_properties_are_no_attributes() {
     store.insert(&[(key, stored)]).await.unwrap();
     assert_eq!(ask(&client, "SELECT properties, attributes FROM events", "TSVRaw").await, "\t{}\n");
 }
+
+#[tokio::test]
+async fn a_word_that_is_not_known_makes_a_row_foreign_and_never_stands_for_another() {
+    for column in ["source", "kind"] {
+        let (store, client) = table().await;
+        let (key, stored) = full();
+        store.insert(&[(key.clone(), stored)]).await.unwrap();
+        let newer = format!(
+            "INSERT INTO events SELECT * REPLACE ('newer' AS {column}, version + 1 AS version) FROM events"
+        );
+        client.query_raw(&newer).execute().await.unwrap();
+        let error = store.event(&key).await.unwrap_err();
+        assert!(
+            matches!(&error, StoreError::Foreign(what) if what.ends_with(&format!("impossible {column}"))),
+            "{error}"
+        );
+    }
+}

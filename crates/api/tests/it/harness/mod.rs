@@ -11,7 +11,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use bus::log::{Log, Options};
-use bus::{Channels, Record, kafka};
+use bus::{Channels, Delivery, From, Record, Topic, kafka};
 use consumer::Metrics;
 use model::{Operation, message};
 use runtime::metrics;
@@ -181,6 +181,25 @@ impl App {
             self.channels.bus.atomic_producer(&topic.name, topic.max_record_bytes).await.unwrap();
         let records: Vec<_> = operations.iter().map(|operation| (topic, record(operation))).collect();
         producer.send(&records).await.unwrap();
+    }
+
+    /// What is on the topic.
+    pub(crate) async fn records(&self) -> Vec<Delivery> {
+        self.everything_on(&self.channels.events).await
+    }
+
+    /// The dead letters.
+    pub(crate) async fn letters(&self) -> Vec<Delivery> {
+        self.everything_on(&self.channels.dead_letters).await
+    }
+
+    async fn everything_on(&self, topic: &Topic) -> Vec<Delivery> {
+        let mut stretch = self.channels.bus.stretch(topic, From::Beginning).await.unwrap();
+        let mut all = Vec::new();
+        while let Some(delivery) = stretch.next().await {
+            all.push(delivery.unwrap());
+        }
+        all
     }
 
     /// Returns once everything that was written is visible.
