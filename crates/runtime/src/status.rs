@@ -143,7 +143,11 @@ mod tests {
         status.fine("kafka");
         ask("/ready").await.unwrap().unwrap();
 
+        // Half a head does not hold up the end.
+        let mut half = TcpStream::connect(address).unwrap();
+        half.write_all(b"GET /health HTTP/1.1\r\nX-Ha").unwrap();
+        ask("/health").await.unwrap().unwrap();
         shutdown.cancel();
-        serving.await.unwrap();
+        tokio::time::timeout(Duration::from_secs(30), serving).await.unwrap().unwrap();
     }
 }
