@@ -115,7 +115,17 @@ impl Window {
 
     /// Whether an event may have happened then.
     pub fn contains(&self, at: Timestamp) -> bool {
-        (self.oldest..=self.newest).contains(&at.0)
+        !self.begins_after(at) && !self.ends_before(at)
+    }
+
+    /// Whether that was too long ago.
+    pub fn begins_after(&self, at: Timestamp) -> bool {
+        at.0 < self.oldest
+    }
+
+    /// Whether that is too far ahead.
+    pub fn ends_before(&self, at: Timestamp) -> bool {
+        at.0 > self.newest
     }
 }
 

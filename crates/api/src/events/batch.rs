@@ -29,11 +29,31 @@ struct Results {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum One {
-    Taken { id: EventId },
-    Refused { error: String, code: &'static str },
+    Taken {
+        id: EventId,
+    },
+    Refused {
+        /// Of an event that may have been kept or not: sent again with it, it is the same event.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<EventId>,
+        error: String,
+        code: &'static str,
+    },
 }
 
-type Outcome = Result<(EventKey, Written), ApiError>;
+type Outcome = Result<(EventKey, Written), Refusal>;
+
+/// Why an event was not taken in, and its id if that is not certain.
+struct Refusal {
+    id: Option<EventId>,
+    error: ApiError,
+}
+
+impl From<ApiError> for Refusal {
+    fn from(error: ApiError) -> Self {
+        Self { id: None, error }
+    }
+}
 
 /// `POST /events`
 pub(crate) async fn create_many(
@@ -61,7 +81,7 @@ pub(crate) async fn create_many(
     let mut outcomes = send(&app, events).await;
     drop(room);
 
-    let unavailable = |outcome: &Outcome| matches!(outcome, Err(ApiError::Unavailable(_)));
+    let unavailable = |outcome: &Outcome| matches!(outcome, Err(refusal) if refusal.id.is_some());
     let reply = if outcomes.iter().any(unavailable) {
         Reply::failed(ApiError::Unavailable("not all events could be taken in: see the results".into()))
     } else {
@@ -103,7 +123,7 @@ fn read(
         let operation = native::create(event, &intake)?;
         Ok((operation.key(), record(&operation)))
     };
-    Ok(events.iter().map(|event| &**event).map(keyed).collect())
+    Ok(events.into_iter().map(keyed).collect())
 }
 
 /// Sends the good ones.
@@ -118,7 +138,11 @@ async fn send(app: &App, events: Vec<Result<(EventKey, Record), ApiError>>) -> V
     let mut sent = app.send_all(records).await.into_iter();
     let outcome = |outcome: Result<EventKey, ApiError>| {
         let key = outcome?;
-        Ok((key, sent.next().ok_or(ApiError::Internal)??))
+        match sent.next().ok_or(ApiError::Internal)? {
+            Ok(written) => Ok((key, written)),
+            Err(error @ ApiError::Unavailable(_)) => Err(Refusal { id: Some(key.id), error }),
+            Err(error) => Err(error.into()),
+        }
     };
     outcomes.into_iter().map(outcome).collect()
 }
@@ -138,8 +162,8 @@ async fn look(app: &App, outcomes: &mut [Outcome]) -> Result<(), ApiError> {
         let Ok((key, _)) = outcome else { continue };
         match found.get(key) {
             Some(Standing { is_deleted: false, .. }) => {}
-            Some(_) => *outcome = Err(ApiError::Deleted),
-            None => *outcome = Err(ApiError::DeadLettered),
+            Some(_) => *outcome = Err(ApiError::Deleted.into()),
+            None => *outcome = Err(ApiError::DeadLettered.into()),
         }
     }
     Ok(())
@@ -149,7 +173,9 @@ impl From<Outcome> for One {
     fn from(outcome: Outcome) -> Self {
         match outcome {
             Ok((key, _)) => Self::Taken { id: key.id },
-            Err(error) => Self::Refused { code: error.status_and_code().1, error: error.to_string() },
+            Err(Refusal { id, error }) => {
+                Self::Refused { id, code: error.status_and_code().1, error: error.to_string() }
+            }
         }
     }
 }

@@ -36,8 +36,20 @@ impl WireError {
     }
 }
 
+/// The bytes of a JSON text: without a byte order mark, which RFC 8259 lets a reader ignore. Packed bytes are
+/// none.
+pub(crate) fn json_bytes(body: &[u8]) -> Result<&[u8], WireError> {
+    if body.starts_with(b"\x1f\x8b") {
+        return Err(WireError::InvalidJson(
+            "it is gzip, but the request has no Content-Encoding: gzip".into(),
+        ));
+    }
+    Ok(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body))
+}
+
 /// Reads a JSON object. Fast when it is right; when it is not, it is read again to name the field.
 pub(crate) fn read_object<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T, WireError> {
+    let body = json_bytes(body)?;
     // serde would also take a list for a struct.
     let is_list = body.trim_ascii_start().starts_with(b"[");
     if is_list && serde_json::from_slice::<IgnoredAny>(body).is_ok() {

@@ -1,12 +1,14 @@
 //! Millrace's own HTTP bodies: events and changes as they are sent, events as they are returned.
 
-use std::borrow::Cow;
+mod batch;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::value::RawValue;
 
-use super::WireError;
+pub use batch::split;
+
 use super::error::read_object;
+use super::{WireError, limits};
 use crate::{
     Content, Embedding, Event, EventId, EventKey, EventNames, JsonText, Latency, Operation, Patch, Source,
     Tenant, Text, Timestamp, Window,
@@ -30,6 +32,7 @@ pub struct Intake<'a> {
 #[serde(expecting = "an object", bound(deserialize = "'de: 'a"))]
 struct Sent<'a> {
     id: Option<Text<'a>>,
+    message_id: Option<Text<'a>>,
     timestamp: Option<Text<'a>>,
     conversation_id: Option<Text<'a>>,
     event_name: Option<Text<'a>>,
@@ -61,7 +64,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Metadata<'a> {
 }
 
 impl<'a> Sent<'a> {
-    /// The fields of a change. An id, a timestamp or a conversation can't be changed and is ignored.
+    /// The fields of a change. An id, a message id, a timestamp or a conversation can't be changed and is
+    /// ignored.
     fn into_patch(self) -> Patch<'a> {
         Patch {
             event_name: self.event_name,
@@ -91,8 +95,11 @@ pub fn create<'a>(body: &'a [u8], intake: &Intake<'_>) -> Result<Operation<'a>, 
     let name = sent.event_name.as_deref().filter(|name| !name.is_empty());
     check_name(name.ok_or(WireError::MissingField("event_name"))?, intake.names)?;
     let id = id_of(&sent, intake)?;
-    let mut content = Content { conversation_id, ..Content::default() };
-    sent.into_patch().apply(&mut content);
+    let message_id = sent.message_id.take();
+    let patch = Patch { conversation_id: Some(conversation_id), message_id, ..sent.into_patch() };
+    limits::check(&patch)?;
+    let mut content = Content::default();
+    patch.apply(&mut content);
     Ok(Operation::Create(Box::new(Event {
         tenant: intake.tenant.clone(),
         id,
@@ -109,116 +116,69 @@ pub fn update<'a>(body: &'a [u8], key: EventKey, intake: &Intake<'_>) -> Result<
     if let Some(name) = &sent.event_name {
         check_name(name, intake.names)?;
     }
-    Ok(Operation::Update { key, at: intake.now, patch: Box::new(sent.into_patch()) })
+    let patch = sent.into_patch();
+    limits::check(&patch)?;
+    Ok(Operation::Update { key, at: intake.now, patch: Box::new(patch) })
 }
 
 fn check_name(name: &str, names: &EventNames) -> Result<(), WireError> {
     if names.allow(name) {
         return Ok(());
     }
-    Err(WireError::InvalidField { field: "event_name", expected: names.to_string() })
+    Err(invalid("event_name", names.to_string()))
 }
 
-/// The id that was sent, else a new one at the time that was sent, else at the time of arrival.
+/// The id that was sent, or one derived from the message id, or a new one at the time that was sent, else at
+/// the time of arrival.
 fn id_of(sent: &Sent<'_>, intake: &Intake<'_>) -> Result<EventId, WireError> {
-    let invalid = |field, expected: String| WireError::InvalidField { field, expected };
     let window = intake.window;
-    let at = match &sent.timestamp {
-        None => intake.now,
-        Some(text) => Timestamp::parse(text).ok_or_else(|| {
-            invalid("timestamp", "an RFC 3339 time such as 2026-11-20T21:57:13.123Z".into())
-        })?,
+    let parse = |text: &Text<'_>| {
+        Timestamp::parse(text)
+            .ok_or_else(|| invalid("timestamp", "an RFC 3339 time such as 2026-11-20T21:57:13.123Z".into()))
     };
-    if !window.contains(at) {
+    let at = sent.timestamp.as_ref().map(parse).transpose()?;
+    if at.is_some_and(|at| !window.contains(at)) {
         return Err(invalid("timestamp", window.to_string()));
     }
-    let Some(text) = &sent.id else { return Ok(EventId::new(at)) };
+    match (&sent.id, &sent.message_id) {
+        (None, None) => Ok(EventId::new(at.unwrap_or(intake.now))),
+        (None, Some(message_id)) => derived(message_id, at, intake),
+        (Some(_), Some(_)) => Err(invalid("message_id", "absent beside an id".into())),
+        (Some(id), None) => sent_id(id, at, window),
+    }
+}
+
+fn derived(message_id: &str, at: Option<Timestamp>, intake: &Intake<'_>) -> Result<EventId, WireError> {
+    if message_id.is_empty() {
+        return Err(invalid("message_id", "1 to 1024 bytes".into()));
+    }
+    let with = || invalid("message_id", "sent with a timestamp: the id is derived from both".into());
+    Ok(EventId::derive(&intake.tenant, Source::Native, message_id, at.ok_or_else(with)?))
+}
+
+fn sent_id(text: &str, at: Option<Timestamp>, window: Window) -> Result<EventId, WireError> {
     let id = EventId::parse(text).map_err(|error| {
         invalid("id", format!("a UUID of version 7 or 8 that starts with its Unix milliseconds ({error})"))
     })?;
     if !window.contains(id.created_at()) {
         return Err(invalid("id", format!("a UUID whose time is {window}")));
     }
+    if at.is_some_and(|at| at != id.created_at()) {
+        return Err(invalid("timestamp", format!("that of the id, {}, or absent", id.created_at())));
+    }
     Ok(id)
 }
 
-#[derive(Deserialize)]
-#[serde(expecting = "an object")]
-struct Batch<'a> {
-    #[serde(borrow)]
-    events: Option<Vec<&'a RawValue>>,
-}
-
-/// Splits the body of a batch into the bodies of its events: `{"events":[…]}`, or one event a line.
-///
-/// Without a word in `lines`, a body whose first value is an object without `events` is the latter, and
-/// so is one of several lines whose first is broken and no beginning of a batch. What is wrong
-/// with one event is left to [`create`] to find, so that it costs only that event.
-pub fn split(body: &[u8], lines: bool) -> Result<Vec<Cow<'_, [u8]>>, WireError> {
-    let by_line = || body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
-    if lines {
-        return Ok(by_line().map(Cow::Borrowed).collect());
-    }
-    let is_object = body.trim_ascii_start().starts_with(b"{");
-    // As most of them are.
-    if is_object && let Ok(Batch { events: Some(events) }) = serde_json::from_slice(body) {
-        return Ok(borrowed(events));
-    }
-    let are_lines = match serde_json::Deserializer::from_slice(body).into_iter::<First>().next() {
-        Some(Ok(First { events })) if is_object => events.is_none(),
-        Some(_) => by_line().count() > 1 && !by_line().next().is_some_and(begins_a_batch),
-        None => false,
-    };
-    if are_lines {
-        return Ok(by_line().map(Cow::Borrowed).collect());
-    }
-    let owned = |batch: Batch<'_>| batch.events.unwrap_or_default().iter().map(|e| own(e)).collect();
-    match std::str::from_utf8(body) {
-        Ok(_) => {
-            let batch: Batch<'_> = read_object(body)?;
-            Ok(borrowed(batch.events.unwrap_or_default()))
-        }
-        Err(_) => read_object(escape_invalid(body).as_bytes()).map(owned),
-    }
-}
-
-/// Whether a line is the first of a JSON text over several lines rather than an event, as far as a
-/// broken one tells.
-fn begins_a_batch(line: &[u8]) -> bool {
-    let line = line.trim_ascii();
-    matches!(line, b"{" | b"[") || line.windows(br#""events""#.len()).any(|part| part == br#""events""#)
-}
-
-fn borrowed(events: Vec<&RawValue>) -> Vec<Cow<'_, [u8]>> {
-    events.into_iter().map(|event| event.get().as_bytes().into()).collect()
-}
-
-fn own(event: &RawValue) -> Cow<'static, [u8]> {
-    Cow::Owned(event.get().as_bytes().to_vec())
-}
-
-/// Whether a batch's first value has `events`, whatever is in it.
-#[derive(Deserialize)]
-struct First {
-    events: Option<de::IgnoredAny>,
-}
-
-/// Bytes that are no UTF-8 become lone surrogates: those pass as part of an event's raw text, and
-/// reading that event then refuses them.
-fn escape_invalid(body: &[u8]) -> String {
-    body.utf8_chunks().fold(String::with_capacity(body.len()), |mut text, chunk| {
-        text.push_str(chunk.valid());
-        if !chunk.invalid().is_empty() {
-            text.push_str(r"\ud800");
-        }
-        text
-    })
+fn invalid(field: &'static str, expected: String) -> WireError {
+    WireError::InvalidField { field, expected }
 }
 
 /// An event as returned.
 #[derive(Serialize)]
 pub struct Returned<'a> {
     id: EventId,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    message_id: &'a str,
     conversation_id: &'a str,
     event_name: &'a str,
     error: &'a str,
@@ -243,6 +203,7 @@ impl<'a> Returned<'a> {
         let content = &event.content;
         Self {
             id: event.id,
+            message_id: &content.message_id,
             conversation_id: &content.conversation_id,
             event_name: &content.event_name,
             error: &content.error,

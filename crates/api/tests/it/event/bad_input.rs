@@ -296,3 +296,41 @@ async fn one_bad_request_harms_no_other() {
     assert_eq!(app.post("/event", "rubbish").await.status, 400);
     assert_eq!(app.post("/event", event(json!({}))).await.status, 202);
 }
+
+#[tokio::test]
+async fn a_text_that_names_something_has_a_limit() {
+    let app = App::start_writes_only().await;
+    let update = format!("/event/{}", new_id());
+    let tags = |count: usize, bytes: usize| json!(vec!["x".repeat(bytes); count]);
+    let many = "tags must be at most 100 texts of at most 256 bytes each";
+    for (field, at_most, beyond, words) in [
+        (
+            "conversation_id",
+            json!("ü".repeat(512)),
+            json!("x".repeat(1_025)),
+            "conversation_id must be at most 1024 bytes",
+        ),
+        (
+            "conversation_id",
+            json!("x"),
+            json!("x".repeat(70_000)),
+            "conversation_id must be at most 1024 bytes",
+        ),
+        ("user_id", json!("x".repeat(1_024)), json!("ü".repeat(513)), "user_id must be at most 1024 bytes"),
+        ("tags", tags(100, 256), tags(101, 1), many),
+        ("tags", tags(1, 256), tags(1, 257), many),
+    ] {
+        assert_eq!(app.post("/event", event(json!({field: at_most}))).await.status, 202, "{field}");
+        let long = event(json!({field: beyond}));
+        app.post("/event", &long).await.refuses(400, "invalid_field", words);
+        let batch = app.post("/events", json!({"events": [event(json!({})), long]})).await;
+        assert_eq!((batch.status.as_u16(), &batch.data()["results"][1]["error"]), (202, &json!(words)));
+        if field != "conversation_id" {
+            app.put(&update, json!({field: beyond})).await.refuses(400, "invalid_field", words);
+        }
+    }
+    let long_texts = event(
+        json!({"input": "x".repeat(100_000), "error": "x".repeat(100_000), "conversation_metadata": "x".repeat(100_000)}),
+    );
+    assert_eq!(app.post("/event", long_texts).await.status, 202);
+}

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::harness::events::{ago, event, id_at, new_id};
+use crate::harness::events::{ago, event, new_id};
 use crate::harness::{App, Part, Setup};
 
 #[tokio::test]
@@ -118,17 +118,13 @@ async fn the_same_id_twice_is_one_event() {
 }
 
 #[tokio::test]
-async fn a_timestamp_becomes_the_ids_time_unless_an_id_is_sent() {
+async fn a_timestamp_becomes_the_ids_time() {
     let app = App::start().await;
     let at = ago(5_000_000);
     let id = app.create(&event(json!({"timestamp": at.to_string()}))).await;
     assert_eq!(app.event(&id).await["created_at"], at.to_string());
     assert_eq!(id, app.event(&id).await["id"]);
     assert_eq!(model::EventId::parse(&id).unwrap().created_at(), at);
-
-    let own = id_at(ago(9_000_000));
-    let id = app.create(&event(json!({"id": own.to_string(), "timestamp": at.to_string()}))).await;
-    assert_eq!(app.event(&id).await["created_at"], own.created_at().to_string());
 }
 
 #[tokio::test]

@@ -160,9 +160,17 @@ fn a_batch_is_an_object_or_lines() {
     for broken in ["oops", "5", "null", "[1]", r#"{"conversation_id":"c""#] {
         let lines = format!("{broken}\n{{}}\n\n{{}}\n");
         assert_eq!(split(lines.as_bytes(), false).unwrap().len(), 3, "{broken}");
-        assert!(split(broken.as_bytes(), false).is_err(), "{broken}");
+        assert_eq!(split(broken.as_bytes(), false).is_ok(), broken == "[1]", "{broken}");
     }
-    for broken in ["{\n\"events\": [\n{},\n", "{\"events\":[\n{}\n{}\n", "[\n{}\n,"] {
+    for lines in [false, true] {
+        assert_eq!(bodies(b"[{}, 2,\n\"x\"]\n", lines), Ok(3));
+        assert_eq!(bodies(b"[{},\n{\"a\":NaN}\n,{}]", lines), Ok(3));
+        assert_eq!(bodies(b"\xef\xbb\xbf{}\n{}", lines), Ok(2));
+        assert!(bodies(b"\x1f\x8b\x08", lines).unwrap_err().to_string().contains("it is gzip"));
+    }
+    for broken in
+        ["[{}\n{},", "[{},\n{},\n{}", "{\n\"events\": [\n{},\n", "{\"events\":[\n{}\n{}\n", "[\n{}\n,"]
+    {
         assert!(split(broken.as_bytes(), false).is_err(), "{broken}");
     }
 }
@@ -178,7 +186,7 @@ fn invalid_bytes_in_a_batch_cost_only_their_event() {
     .concat();
     let events = split(&body, false).unwrap();
     assert_eq!(events.len(), 2);
-    assert!(read(&events[0]).is_ok() && read(&events[1]).is_err());
+    assert!(read(events[0]).is_ok() && read(events[1]).is_err());
 }
 
 proptest! {
@@ -192,4 +200,42 @@ proptest! {
     fn any_field_text_is_read_or_refused(value in r#"[\[\]{}":,a-z0-9.\\-]{0,40}"#) {
         let _ = read(&with(&format!(r#""properties":{value},"input_embeddings":{value}"#)));
     }
+}
+
+#[test]
+fn a_message_id_and_its_time_derive_the_id() {
+    let sent = with(r#""message_id":"order-4711","timestamp":"2026-11-20T10:00:00.123Z""#);
+    let event = read(&sent).unwrap();
+    let at = Timestamp::parse("2026-11-20T10:00:00.123Z").unwrap();
+    assert_eq!(event.id, EventId::derive(&Tenant::default(), Source::Native, "order-4711", at));
+    insta::assert_snapshot!(serde_json::to_string(&Returned::new(&event, false)).unwrap(), @r#"{"id":"01a1f866-0d7b-8000-b25d-ec7c15b5aab6","message_id":"order-4711","conversation_id":"c","event_name":"event_a","error":"","latency":0.0,"input":"","output":"","conversation_metadata":"","user_id":"","tags":[],"properties":{},"created_at":"2026-11-20T10:00:00.123Z","updated_at":"2026-11-20T12:00:00.000Z"}"#);
+    let (code, text) = refused(&with(r#""message_id":"order-4711""#));
+    assert_eq!(
+        (code, &*text),
+        ("invalid_field", "message_id must be sent with a timestamp: the id is derived from both")
+    );
+}
+
+#[test]
+fn an_id_and_a_timestamp_agree_or_are_refused() {
+    let id = "019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5b";
+    let at = |time: &str| with(&format!(r#""id":"{id}","timestamp":"{time}""#));
+    assert_eq!(read(&at("2025-11-20T19:15:50.3569Z")).unwrap().id.to_string(), id);
+    assert_eq!(
+        refused(&at("2025-11-20T19:15:50.357Z")),
+        ("invalid_field", "timestamp must be that of the id, 2025-11-20T19:15:50.356Z, or absent".into())
+    );
+}
+
+#[test]
+fn a_byte_order_mark_is_ignored_and_packed_bytes_are_named() {
+    let marked = [b"\xef\xbb\xbf", &with(r#""input":"x""#)[..]].concat();
+    assert_eq!(read(&marked).unwrap().content.input, "x");
+    assert_eq!(
+        refused(b"\x1f\x8b\x08\0"),
+        (
+            "invalid_json",
+            "invalid JSON body: it is gzip, but the request has no Content-Encoding: gzip".into()
+        )
+    );
 }

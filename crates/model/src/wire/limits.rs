@@ -1,0 +1,90 @@
+//! How long the texts of an event may be that name something. All others, such as inputs and errors, are
+//! limited by the body that they come in.
+
+use super::WireError;
+use crate::{Patch, Text};
+
+/// Of an id that a client gives: of a conversation, a user, a message.
+const MAX_ID_BYTES: usize = 1_024;
+/// Of subjects, tags and trace ids each.
+const MAX_LIST: usize = 100;
+/// Of a tag.
+const MAX_TAG_BYTES: usize = 256;
+
+/// Refuses a text that names something and is too long for that.
+pub(super) fn check(patch: &Patch<'_>) -> Result<(), WireError> {
+    for (field, text) in [
+        ("conversation_id", &patch.conversation_id),
+        ("message_id", &patch.message_id),
+        ("user_id", &patch.user_id),
+        ("anonymous_id", &patch.anonymous_id),
+    ] {
+        if text.as_ref().is_some_and(|text| text.len() > MAX_ID_BYTES) {
+            return Err(invalid(field, format!("at most {MAX_ID_BYTES} bytes")));
+        }
+    }
+    for (field, texts, bytes) in [
+        ("subjects", &patch.subjects, MAX_ID_BYTES),
+        ("tags", &patch.tags, MAX_TAG_BYTES),
+        ("trace_ids", &patch.trace_ids, MAX_ID_BYTES),
+    ] {
+        let is_short =
+            |texts: &Vec<Text<'_>>| texts.len() <= MAX_LIST && texts.iter().all(|text| text.len() <= bytes);
+        if !texts.as_ref().is_none_or(is_short) {
+            let expected = format!("at most {MAX_LIST} texts of at most {bytes} bytes each");
+            return Err(invalid(field, expected));
+        }
+    }
+    Ok(())
+}
+
+fn invalid(field: &'static str, expected: String) -> WireError {
+    WireError::InvalidField { field, expected }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_that_names_something_has_a_limit() {
+        let id = |bytes| Some(Text::from("x".repeat(bytes)));
+        let texts = |count, bytes| Some(vec![Text::from("x".repeat(bytes)); count]);
+        let filled = |more: usize| {
+            let none = Patch::default;
+            [
+                Patch { conversation_id: id(1_024 + more), ..none() },
+                Patch { message_id: id(1_024 + more), ..none() },
+                Patch { user_id: id(1_024 + more), ..none() },
+                Patch { anonymous_id: id(1_024 + more), ..none() },
+                Patch { subjects: texts(100, 1_024 + more), ..none() },
+                Patch { subjects: texts(100 + more, 1), ..none() },
+                Patch { tags: texts(100, 256 + more), ..none() },
+                Patch { tags: texts(100 + more, 1), ..none() },
+                Patch { trace_ids: texts(100, 1_024 + more), ..none() },
+                Patch { trace_ids: texts(100 + more, 1), ..none() },
+            ]
+        };
+        assert!(filled(0).iter().all(|patch| check(patch).is_ok()));
+        let refusals = filled(1).map(|patch| check(&patch).unwrap_err().to_string());
+        insta::assert_snapshot!(refusals.join("\n"), @r"
+        conversation_id must be at most 1024 bytes
+        message_id must be at most 1024 bytes
+        user_id must be at most 1024 bytes
+        anonymous_id must be at most 1024 bytes
+        subjects must be at most 100 texts of at most 1024 bytes each
+        subjects must be at most 100 texts of at most 1024 bytes each
+        tags must be at most 100 texts of at most 256 bytes each
+        tags must be at most 100 texts of at most 256 bytes each
+        trace_ids must be at most 100 texts of at most 1024 bytes each
+        trace_ids must be at most 100 texts of at most 1024 bytes each
+        ");
+        let long_texts = Patch {
+            error: id(1 << 20),
+            input: id(1 << 20),
+            conversation_metadata: id(1 << 20),
+            ..Patch::default()
+        };
+        assert!(check(&long_texts).is_ok());
+    }
+}

@@ -1,0 +1,129 @@
+//! Where the elements of a list begin and end in a JSON text that is broken somewhere inside of them.
+//!
+//! Looks at nothing but brackets and strings: what is in an element is for its reader to judge.
+
+/// The elements of a list, or of the list that an object holds under `name`. `None` if the text around them
+/// can't be told from them: its brackets don't match, it breaks off, or there is no such list or more than one.
+pub(crate) fn elements<'a>(text: &'a [u8], name: &str) -> Option<Vec<&'a [u8]>> {
+    let text = text.trim_ascii();
+    let within = |text: &'a [u8], open: u8, close: u8| text.strip_prefix(&[open])?.strip_suffix(&[close]);
+    if let Some(list) = within(text, b'[', b']') {
+        return parts(list);
+    }
+    let mut found = None;
+    for member in parts(within(text, b'{', b'}')?)? {
+        let Some(rest) = member.strip_prefix(b"\"").and_then(|rest| rest.strip_prefix(name.as_bytes()))
+        else {
+            continue;
+        };
+        let Some(value) =
+            rest.strip_prefix(b"\"").and_then(|rest| rest.trim_ascii_start().strip_prefix(b":"))
+        else {
+            continue;
+        };
+        if found.replace(parts(within(value.trim_ascii(), b'[', b']')?)?).is_some() {
+            return None;
+        }
+    }
+    found
+}
+
+/// What stands between the commas that are in no brackets and no string; nothing of a blank text.
+fn parts(text: &[u8]) -> Option<Vec<&[u8]>> {
+    let (mut parts, mut open) = (Vec::new(), Vec::new());
+    let (mut start, mut in_string, mut escaped) = (0, false, false);
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'{' | b'[' => open.push(*byte),
+            b'}' if open.pop() != Some(b'{') => return None,
+            b']' if open.pop() != Some(b'[') => return None,
+            b',' if open.is_empty() => {
+                parts.push(text.get(start..at)?.trim_ascii());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    let last = text.get(start..)?.trim_ascii();
+    if in_string || !open.is_empty() {
+        return None;
+    }
+    if !parts.is_empty() || !last.is_empty() {
+        parts.push(last);
+    }
+    Some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    fn shown(text: &str) -> Option<Vec<&str>> {
+        let elements = elements(text.as_bytes(), "events")?;
+        Some(elements.into_iter().map(|element| str::from_utf8(element).unwrap()).collect())
+    }
+
+    #[test]
+    fn elements_stand_between_commas_whatever_is_in_them() {
+        for (text, elements) in [
+            ("[]", vec![]),
+            (" [ \n ] ", vec![]),
+            ("[1,NaN, x y ]", vec!["1", "NaN", "x y"]),
+            (r#"[{"a":"],}\"[\\"},{"b":[1,{}]}]"#, vec![r#"{"a":"],}\"[\\"}"#, r#"{"b":[1,{}]}"#]),
+            ("[\"a\tb\nc\",,]", vec!["\"a\tb\nc\"", "", ""]),
+            (r#"{"events":[1]}"#, vec!["1"]),
+            (r#"{"a":["events",[2]], "events" : [ +1 ] ,"b":NaN}"#, vec!["+1"]),
+            (r#"{"x":{"events":[1]},"events":[]}"#, vec![]),
+        ] {
+            assert_eq!(shown(text), Some(elements), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_told_apart_is_nothing() {
+        for text in [
+            "",
+            "1",
+            "[",
+            "[1",
+            "[1]]",
+            "[[1]",
+            "[{]",
+            "[{]}]",
+            "[\"]",
+            "[1]\n[2]",
+            "{}",
+            r#"{"events":7}"#,
+            r#"{"events":[1}"#,
+            r#"{"events":[1]"#,
+            r#"{"eventsx":[1]}"#,
+            r#"{"events":[1],"events":[2]}"#,
+            "{}\n{}",
+        ] {
+            assert_eq!(shown(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn of_a_good_list_they_are_its_elements(values in proptest::collection::vec(r#"[\[\]{}",:\\a]{0,9}"#, 0..5)) {
+            let values: Vec<_> = values.into_iter().map(|text| serde_json::json!({ "a": [text] })).collect();
+            let list = serde_json::to_vec(&values).unwrap();
+            let read = elements(&list, "events").unwrap();
+            let read: Vec<Value> = read.into_iter().map(|element| serde_json::from_slice(element).unwrap()).collect();
+            prop_assert_eq!(read, values);
+        }
+
+        #[test]
+        fn any_bytes_end(text in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = elements(&text, "events");
+        }
+    }
+}
