@@ -1,7 +1,5 @@
 //! The events of one conversation, in order.
 
-use std::time::Duration;
-
 use clickhouse::query::RowCursor;
 use model::{Event, EventId, Tenant};
 
@@ -9,23 +7,29 @@ use super::sql_time;
 use crate::row::{EventRow, State};
 use crate::{Store, StoreError, within};
 
-/// Two steps. The inner one finds keys by the bloom filter, which may also have matched a version
-/// that lost; the outer one takes the winning version of those keys and asks again.
+/// Two steps. The inner one finds the next keys by the bloom filter, which may also have matched a version
+/// that lost; it reads in the order of the table and stops when it has enough. The outer one takes the winning
+/// version of each, as a look-up does: not FINAL, so that it answers as many rows as there were keys, and a
+/// row of each key tells where to go on.
 const CONVERSATION: &str = "
     SELECT tenant, id, created_at, updated_at, received_at, source, kind, event_name, message_id,
         conversation_id, conversation_metadata, user_id, anonymous_id, error, latency, input, output,
         if({embeddings:Bool}, input_embeddings, []) AS input_embeddings,
         if({embeddings:Bool}, output_embeddings, []) AS output_embeddings,
         subjects, tags, trace_ids, properties, context, idempotency_keys, version, is_deleted, schema_version
-    FROM events FINAL
+    FROM events
     WHERE tenant = {tenant:String}
         AND (created_at, id) IN (
             SELECT created_at, id FROM events
-            WHERE tenant = {tenant:String} AND conversation_id = {conversation_id:String} /* after */)
-        AND conversation_id = {conversation_id:String}
-    ORDER BY created_at, UUIDToNum(id)
-    LIMIT {limit:UInt64}
-    SETTINGS use_skip_indexes_if_final = 0";
+            WHERE tenant = {tenant:String} AND conversation_id = {conversation_id:String} /* after */
+            ORDER BY created_at, UUIDToNum(id)
+            LIMIT 1 BY created_at, id
+            LIMIT {keys:UInt64})
+    ORDER BY created_at, UUIDToNum(id), version DESC
+    LIMIT 1 BY created_at, id";
+
+/// Keys of one query at most, but for the first, which asks for as many as are wanted.
+const MAX_KEYS: u64 = 10_000;
 
 /// Of the inner step, and only where it is wanted: to look at the ids too costs a third of that step.
 const AFTER: &str = "AND created_at >= {after_time:DateTime64(3, 'UTC')}
@@ -44,18 +48,44 @@ pub struct Page {
 
 /// Events as they arrive, so that memory stays bounded however many there are.
 pub struct Turns {
+    store: Store,
+    tenant: Tenant,
+    conversation_id: String,
+    /// What is still wanted, behind the last key that was read.
+    page: Page,
+    /// How many keys the query asked for.
+    keys: u64,
+    /// How many of them it has answered.
+    answered: u64,
     rows: RowCursor<EventRow<'static>>,
-    timeout: Duration,
 }
 
 impl Turns {
     /// The next event.
     pub async fn next(&mut self) -> Result<Option<Event<'static>>, StoreError> {
-        let Some(row) = within(self.timeout, self.rows.next()).await? else { return Ok(None) };
-        match row.into_stored()?.1.state {
-            State::Live(event) => Ok(Some(*event)),
-            State::Deleted { .. } => Err(StoreError::client("FINAL returned a tombstone")),
+        while self.page.limit > 0 {
+            let Some(row) = within(self.store.timeout(), self.rows.next()).await? else {
+                if self.answered < self.keys {
+                    break;
+                }
+                // Some of these keys are of events that are gone, so there may be more of the conversation. That
+                // many more are asked for, lest a long row of such keys takes as many queries.
+                self.keys = (2 * self.keys).min(MAX_KEYS);
+                self.answered = 0;
+                self.rows = self.store.turns(&self.tenant, &self.conversation_id, self.page, self.keys)?;
+                continue;
+            };
+            let (key, stored) = row.into_stored()?;
+            self.answered += 1;
+            self.page.after = Some(key.id);
+            if let State::Live(event) = stored.state
+                && *event.content.conversation_id == self.conversation_id
+            {
+                self.page.limit -= 1;
+                return Ok(Some(*event));
+            }
         }
+        Ok(None)
     }
 }
 
@@ -67,17 +97,35 @@ impl Store {
         conversation_id: &str,
         page: Page,
     ) -> Result<Turns, StoreError> {
+        Ok(Turns {
+            store: self.clone(),
+            tenant: tenant.clone(),
+            conversation_id: conversation_id.to_owned(),
+            page,
+            keys: page.limit,
+            answered: 0,
+            rows: self.turns(tenant, conversation_id, page, page.limit)?,
+        })
+    }
+
+    fn turns(
+        &self,
+        tenant: &Tenant,
+        conversation_id: &str,
+        page: Page,
+        keys: u64,
+    ) -> Result<RowCursor<EventRow<'static>>, StoreError> {
         let mut query = self
             .reader
             .query_raw(&CONVERSATION.replace("/* after */", page.after.map_or("", |_| AFTER)))
             .param("tenant", tenant.as_str())
             .param("conversation_id", conversation_id)
-            .param("limit", page.limit)
+            .param("keys", keys)
             .param("embeddings", page.with_embeddings);
         if let Some(after) = page.after {
             query =
                 query.param("after_time", sql_time(after.created_at())).param("after_id", after.to_string());
         }
-        Ok(Turns { rows: query.fetch::<EventRow<'_>>()?, timeout: self.timeout() })
+        Ok(query.fetch::<EventRow<'_>>()?)
     }
 }

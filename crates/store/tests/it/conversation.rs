@@ -84,6 +84,26 @@ async fn pages_put_together_are_the_conversation() {
 }
 
 #[tokio::test]
+async fn a_page_goes_on_behind_events_that_are_gone() {
+    let database = Database::new().await;
+    let keys: Vec<_> = (0..60).map(|n| key(id_at(&format!("2026-11-20T10:00:{n:02}Z")))).collect();
+    let rows: Vec<_> = (0..).zip(&keys).map(|(n, key)| created(key, n, turn("c"))).collect();
+    let gone: Vec<_> = (100..).zip(&keys[2..50]).map(|(n, key)| deleted(key, n)).collect();
+    let moved = updated(&keys[50], 200, turn("d"));
+    database.insert_apart(&[]).await;
+    for rows in [rows, gone, vec![moved]] {
+        database.store.insert(&rows).await.unwrap();
+    }
+    let left: Vec<_> = keys[..2].iter().chain(&keys[51..]).map(|key| key.id).collect();
+    for limit in [1, 2, 3, 4, 10, 11, 12, 100] {
+        let page = database.ids("c", Page { limit, ..ALL }).await;
+        assert_eq!(page, left[..left.len().min(limit.try_into().unwrap())], "{limit}");
+    }
+    let page = Page { after: Some(keys[1].id), limit: 2, ..ALL };
+    assert_eq!(database.ids("c", page).await, [keys[51].id, keys[52].id]);
+}
+
+#[tokio::test]
 async fn a_cursor_need_not_be_an_event_of_the_conversation() {
     let database = Database::new().await;
     let ids = ids_in_order();
