@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use model::Timestamp;
+use serde::Serialize;
+use store::StoreError;
 
 use crate::app::App;
 use crate::envelope::Reply;
@@ -12,6 +13,7 @@ use crate::extract::{Params, TenantOf};
 
 const DEFAULT_DAYS: u32 = 7;
 const DEFAULT_LIMIT: u64 = 100;
+const NARROW: &str = "ask for fewer days";
 
 /// `GET /analytics/errors?event_name=X&days=7`
 pub(crate) async fn errors(
@@ -21,8 +23,8 @@ pub(crate) async fn errors(
 ) -> Result<Reply, ApiError> {
     let event_name =
         params.get("event_name").ok_or(ApiError::Missing("event_name query parameter is required"))?;
-    let since = params.since()?.unwrap_or_else(|| Timestamp::now().days_before(DEFAULT_DAYS));
-    Ok(Reply::ok(&app.store.error_counts(&tenant, event_name, since).await?))
+    let counts = app.store.error_counts(&tenant, event_name, params.span(Some(DEFAULT_DAYS))?).await;
+    answer(counts)
 }
 
 /// `GET /analytics/latency?limit=100&days=`
@@ -31,8 +33,8 @@ pub(crate) async fn latency(
     TenantOf(tenant): TenantOf,
     params: Params,
 ) -> Result<Reply, ApiError> {
-    let (limit, since) = (params.limit(DEFAULT_LIMIT)?, params.since()?.unwrap_or_default());
-    Ok(Reply::ok(&app.store.latency(&tenant, since, limit).await?))
+    let (limit, span) = (params.limit(DEFAULT_LIMIT)?, params.span(None)?);
+    answer(app.store.latency(&tenant, span, limit).await)
 }
 
 /// `GET /analytics/sessions/top-errors?limit=100&days=&min_events=1`
@@ -41,7 +43,11 @@ pub(crate) async fn top_error_sessions(
     TenantOf(tenant): TenantOf,
     params: Params,
 ) -> Result<Reply, ApiError> {
-    let (limit, since) = (params.limit(DEFAULT_LIMIT)?, params.since()?.unwrap_or_default());
+    let (limit, span) = (params.limit(DEFAULT_LIMIT)?, params.span(None)?);
     let min_events = params.positive("min_events", u64::MAX)?.unwrap_or(1);
-    Ok(Reply::ok(&app.store.top_error_sessions(&tenant, since, min_events, limit).await?))
+    answer(app.store.top_error_sessions(&tenant, span, min_events, limit).await)
+}
+
+fn answer(rows: Result<Vec<impl Serialize>, StoreError>) -> Result<Reply, ApiError> {
+    rows.map(|rows| Reply::ok(&rows)).map_err(|error| ApiError::question(error, NARROW))
 }

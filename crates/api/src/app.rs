@@ -111,6 +111,17 @@ impl App {
         self.table.get().is_some()
     }
 
+    /// Whether an event of this id lies further ahead than a create may.
+    pub(crate) fn is_ahead(&self, key: &EventKey) -> bool {
+        Window::around(Timestamp::now(), self.config.max_event_age_days).ends_before(key.id.created_at())
+    }
+
+    /// Whether an event of this id lies so far before the window that a create can't be on its way any more.
+    pub(crate) fn is_outdated(&self, key: &EventKey) -> bool {
+        let days = self.config.max_event_age_days.saturating_add(1);
+        Window::around(Timestamp::now(), days).begins_after(key.id.created_at())
+    }
+
     /// What is known of a tenant's events before they are read.
     pub(crate) fn intake(&self, tenant: Tenant) -> Intake<'_> {
         let now = Timestamp::now();

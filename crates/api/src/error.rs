@@ -63,6 +63,12 @@ pub(crate) enum ApiError {
     /// Kafka or ClickHouse is away, or too much is waiting. Worth a retry.
     #[error("{0}")]
     Unavailable(String),
+    /// ClickHouse gave a question up, and would give it up again.
+    #[error("the question is too large to be answered: {0}")]
+    QueryTooLarge(&'static str),
+    /// A row of the table that somebody else wrote.
+    #[error("the table holds a row that Millrace did not write and can't read")]
+    ForeignRow,
     /// A fault of ours.
     #[error("internal error")]
     Internal,
@@ -73,6 +79,16 @@ impl ApiError {
     pub(crate) fn unavailable(part: &'static str, reason: impl Display) -> Self {
         tracing::warn!(%reason, request_id = request::id(), "{part} unavailable");
         Self::Unavailable(format!("{part} are unavailable at the moment, please retry"))
+    }
+
+    /// Why a question about many events was not answered; `narrow` says what to ask instead of one that is too
+    /// large.
+    pub(crate) fn question(error: StoreError, narrow: &'static str) -> Self {
+        if !error.is_too_large() {
+            return error.into();
+        }
+        tracing::warn!(%error, "a question was too large");
+        Self::QueryTooLarge(narrow)
     }
 
     /// A body of more bytes than are taken.
@@ -96,6 +112,8 @@ impl ApiError {
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Self::DeadLettered => (StatusCode::UNPROCESSABLE_ENTITY, "dead_lettered"),
+            Self::QueryTooLarge(_) => (StatusCode::UNPROCESSABLE_ENTITY, "query_too_large"),
+            Self::ForeignRow => (StatusCode::INTERNAL_SERVER_ERROR, "foreign_row"),
             Self::Deleted => (StatusCode::CONFLICT, "deleted"),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
@@ -120,6 +138,10 @@ impl From<SendError> for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
+        if matches!(error, StoreError::Foreign(_)) {
+            tracing::error!(%error, "a row could not be read");
+            return Self::ForeignRow;
+        }
         Self::unavailable("reads", error)
     }
 }

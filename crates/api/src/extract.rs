@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -81,9 +82,11 @@ impl Params {
         Ok(self.positive("limit", MAX_LIMIT)?.unwrap_or(default))
     }
 
-    /// The time `days` × 24 hours ago, 1 to 3,650 days.
-    pub(crate) fn since(&self) -> Result<Option<Timestamp>, ApiError> {
-        Ok(self.positive("days", MAX_DAYS)?.map(|days| Timestamp::now().days_before(days)))
+    /// From `days` × 24 hours ago, 1 to 3,650 days, or from the beginning, up to now: what clocks that are ahead
+    /// have sent has not happened yet.
+    pub(crate) fn span(&self, default_days: Option<u32>) -> Result<RangeInclusive<Timestamp>, ApiError> {
+        let (days, now) = (self.positive("days", MAX_DAYS)?.or(default_days), Timestamp::now());
+        Ok(days.map_or_else(Timestamp::default, |days| now.days_before(days))..=now)
     }
 
     /// A whole number from 1 up to `most`.
@@ -158,8 +161,12 @@ mod tests {
             let text = params(bad).limit(100).unwrap_err().to_string();
             assert!(text.starts_with("limit must be a positive integer"), "{bad}: {text}");
         }
-        assert_eq!(params("days=0").since().unwrap_err().to_string(), "days must be a positive integer");
-        assert!(params("days=3651").since().is_err() && params("days=3650").since().unwrap().is_some());
+        let span = |query, default| params(query).span(default);
+        assert_eq!(span("days=0", None).unwrap_err().to_string(), "days must be a positive integer");
+        assert!(span("days=3651", None).is_err() && span("days=99999999999999999999", Some(1)).is_err());
+        assert_eq!(*span("", None).unwrap().start(), Timestamp::default());
+        let week = span("days=7", None).unwrap();
+        assert_eq!((*week.start(), span("", Some(7)).is_ok()), (week.end().days_before(7), true));
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::extract::{Params, TenantOf};
 
 /// Clients that know no cursor get this many.
 const DEFAULT_LIMIT: u64 = 10_000;
+const NARROW: &str = "ask for a smaller limit";
 /// How much is gathered before it is sent.
 const CHUNK_BYTES: usize = 64 << 10;
 
@@ -41,12 +42,13 @@ pub(crate) async fn by_conversation(
     let with_embeddings = params.flag("include_embeddings", true)?;
     // One more than asked for tells whether there is more.
     let page = Page { after, limit: limit + 1, with_embeddings };
+    let question = |error| ApiError::question(error, NARROW);
     let mut turns = app.store.conversation(&tenant, &conversation_id, page)?;
-    let next = turns.next().await?;
+    let next = turns.next().await.map_err(question)?;
     let mut answer =
         Answer { turns, next, left: limit, with_embeddings, last: None, request_id, part: Part::Head };
     // The first piece before the status: afterwards an error can only break off.
-    let first = answer.chunk().await?;
+    let first = answer.chunk().await.map_err(question)?;
     let rest = stream::try_unfold(answer, |mut answer| async {
         // The server writes what it has while it waits, and drops it when the next piece fails.
         tokio::task::yield_now().await;

@@ -28,6 +28,12 @@ struct Queued {
     offset: i64,
 }
 
+/// `data` of a create that may have been kept or not: sent again with this id it is the same event.
+#[derive(Serialize)]
+struct Uncertain {
+    id: EventId,
+}
+
 /// `POST /event`, found by the router.
 pub(crate) async fn create_routed(
     State(app): State<Arc<App>>,
@@ -49,7 +55,12 @@ pub(crate) async fn create(app: &Arc<App>, request: Request, place: &Place) -> R
             move |bytes| Ok(keyed(&native::create(bytes, &app.intake(tenant))?))
         })
         .await?;
-    let written = app.send(record).await?;
+    let written = match app.send(record).await {
+        Err(error @ ApiError::Unavailable(_)) => {
+            return Ok(Reply::failed(error).with(&Uncertain { id: key.id }));
+        }
+        sent => sent?,
+    };
     drop(room);
     let queued = Reply::new(StatusCode::ACCEPTED, "event creation queued");
     let reply = match seen(app, &key, written, app.waiter.begin(wait, place).as_ref()).await {
@@ -72,6 +83,9 @@ pub(crate) async fn update(
 ) -> Result<Reply, ApiError> {
     let wait = params.wait()?;
     let named = Named::of(&headers)?;
+    if app.is_ahead(&key) {
+        return Err(ApiError::EventNotFound);
+    }
     let body = app.bodies.read(&headers, body, app.config.max_body_bytes).await?;
     let (((key, mut record), now), room) = body
         .parsed({
@@ -109,9 +123,7 @@ pub(crate) async fn delete(
     params: Params,
 ) -> Result<Reply, ApiError> {
     let wait = app.waiter.begin(params.wait()?, &place);
-    if let Some(wait) = &wait
-        && !may_be_there(&app, &key, wait).await?
-    {
+    if !may_be_deleted(&app, &key, wait.as_ref()).await? {
         return Err(ApiError::EventNotFound);
     }
     let (key, record) = keyed(&Operation::Delete { key, at: Timestamp::now() });
@@ -162,6 +174,22 @@ async fn look(app: &App, key: &EventKey) -> Result<Seen, ApiError> {
         }
         None => Seen::Absent,
     })
+}
+
+/// Whether there may be something to delete. Each month that a delete names becomes a partition of the table, for
+/// good, so one of a time that no event can be of goes no further, and where it can't be on its way the event
+/// has to be in the table.
+async fn may_be_deleted(app: &App, key: &EventKey, wait: Option<&Wait<'_>>) -> Result<bool, ApiError> {
+    if app.is_ahead(key) {
+        return Ok(false);
+    }
+    if app.is_outdated(key) {
+        return Ok(matches!(look(app, key).await?, Seen::Live { .. }));
+    }
+    match wait {
+        Some(wait) => may_be_there(app, key, wait).await,
+        None => Ok(true),
+    }
 }
 
 /// Whether the event is in the table, or may be on its way into it, or it can't be known in time.

@@ -176,3 +176,23 @@ async fn writes_that_wait_leave_their_places_to_others() {
     assert_eq!(app.delete(&id).await.status, 202);
     assert!(begun.elapsed() < Duration::from_secs(25), "{:?}", begun.elapsed());
 }
+
+#[tokio::test]
+async fn a_create_that_may_have_been_kept_names_its_id_so_that_a_retry_is_the_same_event() {
+    let mut app = App::start_writes_only().await;
+    app.close_log().await;
+    let answer = app.post("/event", event(json!({}))).await;
+    answer.invites_a_retry();
+    assert!(model::EventId::parse(&answer.id()).is_ok(), "{}", answer.text);
+    let own = new_id();
+    assert_eq!(app.post("/event", event(json!({"id": own}))).await.id(), own);
+
+    let answer =
+        app.post("/events", json!({"events": [event(json!({})), {}, event(json!({"id": own}))]})).await;
+    answer.invites_a_retry();
+    let results = answer.data()["results"].take();
+    assert!(model::EventId::parse(results[0]["id"].as_str().unwrap()).is_ok(), "{}", answer.text);
+    let codes = [0, 1, 2].map(|index| results[index]["code"].as_str().unwrap());
+    assert_eq!(codes, ["unavailable", "missing_field", "unavailable"]);
+    assert_eq!((&results[1]["id"], &results[2]["id"]), (&serde_json::Value::Null, &json!(own)));
+}

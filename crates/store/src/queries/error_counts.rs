@@ -1,5 +1,7 @@
 //! Errors of one event name per UTC day.
 
+use std::ops::RangeInclusive;
+
 use clickhouse::Row;
 use model::{Tenant, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,7 @@ const ERROR_COUNTS: &str = "
     SELECT toString(toDate(created_at)) AS date, event_name, countIf(error != '') AS error_count, count() AS total_count
     FROM events FINAL
     WHERE tenant = {tenant:String} AND event_name = {event_name:String}
-        AND created_at >= {since:DateTime64(3, 'UTC')}
+        AND created_at BETWEEN {since:DateTime64(3, 'UTC')} AND {until:DateTime64(3, 'UTC')}
     GROUP BY date, event_name
     ORDER BY date";
 
@@ -29,18 +31,19 @@ pub struct ErrorCount {
 }
 
 impl Store {
-    /// Events since then by UTC day, oldest first; days without events are absent.
+    /// Events of these times by UTC day, oldest first; days without events are absent.
     pub async fn error_counts(
         &self,
         tenant: &Tenant,
         event_name: &str,
-        since: Timestamp,
+        span: RangeInclusive<Timestamp>,
     ) -> Result<Vec<ErrorCount>, StoreError> {
         let query = self
             .question(ERROR_COUNTS)
             .param("tenant", tenant.as_str())
             .param("event_name", event_name)
-            .param("since", sql_time(since));
+            .param("since", sql_time(*span.start()))
+            .param("until", sql_time(*span.end()));
         within(self.patience(), query.fetch_all()).await
     }
 }

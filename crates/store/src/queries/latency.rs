@@ -1,5 +1,7 @@
 //! The slowest conversations.
 
+use std::ops::RangeInclusive;
+
 use clickhouse::Row;
 use model::{Tenant, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -12,7 +14,7 @@ const LATENCY: &str = "
     SELECT conversation_id, event_name,
         if(countIf(latency > 0) = 0, 0, quantileExactIf(0.95)(latency, latency > 0)) AS p95_latency, count() AS event_count
     FROM events FINAL
-    WHERE tenant = {tenant:String} AND conversation_id != '' AND created_at >= {since:DateTime64(3, 'UTC')}
+    WHERE tenant = {tenant:String} AND conversation_id != '' AND created_at BETWEEN {since:DateTime64(3, 'UTC')} AND {until:DateTime64(3, 'UTC')}
     GROUP BY conversation_id, event_name
     ORDER BY p95_latency DESC, event_count DESC, conversation_id, event_name
     LIMIT {limit:UInt64}";
@@ -31,17 +33,18 @@ pub struct SessionLatency {
 }
 
 impl Store {
-    /// Slowest first, over the events since then.
+    /// Slowest first, over the events of these times.
     pub async fn latency(
         &self,
         tenant: &Tenant,
-        since: Timestamp,
+        span: RangeInclusive<Timestamp>,
         limit: u64,
     ) -> Result<Vec<SessionLatency>, StoreError> {
         let query = self
             .question(LATENCY)
             .param("tenant", tenant.as_str())
-            .param("since", sql_time(since))
+            .param("since", sql_time(*span.start()))
+            .param("until", sql_time(*span.end()))
             .param("limit", limit);
         within(self.patience(), query.fetch_all()).await
     }

@@ -1,5 +1,7 @@
 //! The numbers, over rows of which nothing is merged.
 
+use std::ops::RangeInclusive;
+
 use model::{Content, EventKey, Latency, Tenant, Timestamp};
 use store::queries::{ErrorCount, ErrorSession, SessionLatency};
 use store::{Config, Store};
@@ -10,8 +12,8 @@ fn acme() -> Tenant {
     tenant("acme")
 }
 
-fn since() -> Timestamp {
-    time("2026-11-18T00:00:00Z")
+fn days() -> RangeInclusive<Timestamp> {
+    time("2026-11-18T00:00:00Z")..=time("2026-11-20T23:59:59.999Z")
 }
 
 fn key(at: &str) -> EventKey {
@@ -53,6 +55,7 @@ async fn errors_are_counted_by_utc_day() {
             created(&key("2026-11-18T00:00:00Z"), 9, named("a", "")),
             created(&others, 10, named("a", "timeout")),
             created(&key("2026-11-17T23:59:59.999Z"), 11, named("a", "timeout")),
+            created(&key("2026-11-21T00:00:00Z"), 12, named("a", "timeout")),
         ])
         .await;
     let day = |date: &str, error_count, total_count| ErrorCount {
@@ -61,9 +64,9 @@ async fn errors_are_counted_by_utc_day() {
         error_count,
         total_count,
     };
-    let counted = database.store.error_counts(&acme(), "a", since()).await.unwrap();
+    let counted = database.store.error_counts(&acme(), "a", days()).await.unwrap();
     assert_eq!(counted, [day("2026-11-18", 0, 1), day("2026-11-19", 1, 1), day("2026-11-20", 1, 2)]);
-    assert_eq!(database.store.error_counts(&acme(), "nothing", since()).await.unwrap(), []);
+    assert_eq!(database.store.error_counts(&acme(), "nothing", days()).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -73,8 +76,8 @@ async fn a_renamed_event_counts_under_its_new_name_alone() {
     database
         .insert_apart(&[created(&renamed, 1, named("old", "x")), updated(&renamed, 2, named("new", "x"))])
         .await;
-    assert_eq!(database.store.error_counts(&acme(), "old", since()).await.unwrap(), []);
-    let counted = database.store.error_counts(&acme(), "new", since()).await.unwrap();
+    assert_eq!(database.store.error_counts(&acme(), "old", days()).await.unwrap(), []);
+    let counted = database.store.error_counts(&acme(), "new", days()).await.unwrap();
     assert_eq!((counted.len(), counted[0].error_count, counted[0].total_count), (1, 1, 1));
 }
 
@@ -109,8 +112,8 @@ async fn latencies_are_the_95th_percentile_of_what_was_measured() {
     // In order 1 … 92, 94 … 100, 1000: the 96th of 100 (ClickHouse's quantileExact rounds up).
     let expected =
         [session("slow", "a", 97.0, 101), session("slow", "b", 7.5, 1), session("unmeasured", "a", 0.0, 1)];
-    assert_eq!(database.store.latency(&acme(), since(), 10).await.unwrap(), expected);
-    assert_eq!(database.store.latency(&acme(), since(), 2).await.unwrap(), expected[..2]);
+    assert_eq!(database.store.latency(&acme(), days(), 10).await.unwrap(), expected);
+    assert_eq!(database.store.latency(&acme(), days(), 2).await.unwrap(), expected[..2]);
 }
 
 #[tokio::test]
@@ -150,7 +153,7 @@ async fn the_worst_conversations_come_by_rate_then_by_size() {
         session("none", 6, 0),
     ];
     let top = async |min_events, limit| {
-        database.store.top_error_sessions(&acme(), since(), min_events, limit).await.unwrap()
+        database.store.top_error_sessions(&acme(), days(), min_events, limit).await.unwrap()
     };
     assert_eq!(top(1, 10).await, expected);
     assert_eq!(top(1, 2).await, expected[..2]);
@@ -158,7 +161,7 @@ async fn the_worst_conversations_come_by_rate_then_by_size() {
         top(4, 10).await,
         [session("half of many", 6, 3), session("half", 4, 2), session("none", 6, 0)]
     );
-    let nobody = database.store.top_error_sessions(&tenant("globex"), since(), 1, 10).await.unwrap();
+    let nobody = database.store.top_error_sessions(&tenant("globex"), days(), 1, 10).await.unwrap();
     assert_eq!(nobody, []);
 }
 
@@ -168,7 +171,7 @@ async fn a_read_that_takes_too_much_is_refused_as_such() {
     let database = Database::new().await;
     database.store.insert(&rows).await.unwrap();
     let store = Store::new(Config { read_max_rows: 100, ..database.config.clone() }).unwrap();
-    let error = store.latency(&Tenant::default(), Timestamp::default(), 10).await.unwrap_err();
+    let error = store.latency(&Tenant::default(), days(), 10).await.unwrap_err();
     assert!(error.is_too_large(), "{error:?}");
     // What the consumer needs is not limited by what callers may ask for.
     let found = store.standings(std::slice::from_ref(&rows[0].0)).await.unwrap();

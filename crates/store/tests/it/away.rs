@@ -31,9 +31,9 @@ async fn errors(store: &Store) -> Vec<(&'static str, StoreError)> {
         ("lookup", store.lookup(&[key], usize::MAX).await.unwrap_err()),
         ("insert", store.insert(&rows).await.unwrap_err()),
         ("conversation", store.conversation(&tenant, "c", page).unwrap().next().await.unwrap_err()),
-        ("error_counts", store.error_counts(&tenant, "a", now).await.unwrap_err()),
-        ("latency", store.latency(&tenant, now, 10).await.unwrap_err()),
-        ("top_error_sessions", store.top_error_sessions(&tenant, now, 1, 10).await.unwrap_err()),
+        ("error_counts", store.error_counts(&tenant, "a", now..=now).await.unwrap_err()),
+        ("latency", store.latency(&tenant, now..=now, 10).await.unwrap_err()),
+        ("top_error_sessions", store.top_error_sessions(&tenant, now..=now, 1, 10).await.unwrap_err()),
     ]
 }
 

@@ -1,6 +1,12 @@
 //! Parameters that can't be.
 
-use crate::harness::App;
+use axum::Router;
+use axum::http::StatusCode;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::harness::events::{DAY_MS, ago, event, new_id};
+use crate::harness::{App, Part, Setup};
 
 /// Texts that are no positive integer.
 const NO_NUMBERS: [&str; 9] = ["0", "-1", "x", "", "1.5", "%2B1", "1e3", "%201", "99999999999999999999999"];
@@ -53,5 +59,63 @@ async fn min_events_is_a_positive_integer() {
     for number in NO_NUMBERS {
         let answer = app.get(&format!("/analytics/sessions/top-errors?min_events={number}")).await;
         answer.refuses(400, "invalid_field", "min_events must be a positive integer");
+    }
+}
+
+#[tokio::test]
+async fn what_has_not_happened_yet_is_in_no_answer() {
+    let app = App::start().await;
+    let sent = |millis| event(json!({"error": "x", "latency": 5, "timestamp": ago(millis).to_string()}));
+    app.create_all(&[sent(1_000), sent(-DAY_MS / 2), sent(-DAY_MS + 60_000)]).await;
+    for path in [
+        "/analytics/errors?event_name=event_a",
+        "/analytics/errors?event_name=event_a&days=30",
+        "/analytics/latency?",
+        "/analytics/latency?days=1",
+        "/analytics/sessions/top-errors?",
+        "/analytics/sessions/top-errors?days=1",
+    ] {
+        let found = app.get(path).await.data();
+        let counts = ["total_count", "event_count", "total_events"].map(|field| found[0][field].as_u64());
+        assert_eq!(
+            (found.as_array().map(Vec::len), counts.into_iter().flatten().sum()),
+            (Some(1), 1_u64),
+            "{path}: {found}"
+        );
+    }
+    assert_eq!(app.conversation("c-1").await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_question_that_is_too_large_says_what_to_narrow() {
+    for code in [158, 159, 241, 307, 396] {
+        let server = Router::new().fallback(async move || {
+            (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                format!("Code: {code}. DB::Exception: limit for query exceeded"),
+            )
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let serving = tokio::spawn(async { axum::serve(listener, server).await });
+        let app = App::with(Setup {
+            in_place_of_clickhouse: Some(address),
+            without: &[Part::Consumer, Part::ClickHouse],
+            ..Setup::default()
+        })
+        .await;
+        for (path, narrow) in [
+            ("/analytics/errors?event_name=event_a", "ask for fewer days"),
+            ("/analytics/latency", "ask for fewer days"),
+            ("/analytics/sessions/top-errors?days=30", "ask for fewer days"),
+            ("/events/conversation/c-1", "ask for a smaller limit"),
+        ] {
+            let words = format!("the question is too large to be answered: {narrow}");
+            app.get(path).await.refuses(422, "query_too_large", &words);
+        }
+        // A write that waits, and the read of one row, are no large questions.
+        assert_eq!(app.post("/event?wait=1ms", event(json!({}))).await.status, 202);
+        app.get(&format!("/event/{}", new_id())).await.invites_a_retry();
+        serving.abort();
     }
 }

@@ -118,9 +118,10 @@ async fn an_answer_that_fails_before_it_begins_says_so() {
     let app = App::start().await;
     app.create_all(&vec![event(json!({})); 20]).await;
     spoil_the_last(&app).await;
-    app.get("/events/conversation/c-1").await.invites_a_retry();
+    let words = "the table holds a row that Millrace did not write and can't read";
+    app.get("/events/conversation/c-1").await.refuses(500, "foreign_row", words);
     // One more is read than is asked for.
-    app.get("/events/conversation/c-1?limit=19").await.invites_a_retry();
+    app.get("/events/conversation/c-1?limit=19").await.refuses(500, "foreign_row", words);
     assert_eq!(app.conversation("c-1?limit=18").await.len(), 18);
 }
 
