@@ -171,7 +171,8 @@ async fn a_read_that_takes_too_much_is_refused_as_such() {
     let database = Database::new().await;
     database.store.insert(&rows).await.unwrap();
     let store = Store::new(Config { read_max_rows: 100, ..database.config.clone() }).unwrap();
-    let error = store.latency(&Tenant::default(), days(), 10).await.unwrap_err();
+    let error =
+        store.latency(&Tenant::default(), Timestamp::default()..=Timestamp::now(), 10).await.unwrap_err();
     assert!(error.is_too_large(), "{error:?}");
     // What the consumer needs is not limited by what callers may ask for.
     let found = store.standings(std::slice::from_ref(&rows[0].0)).await.unwrap();
