@@ -91,6 +91,23 @@ def test_the_same_id_is_the_same_event(client: EventClient) -> None:
     assert [event["input"] for event in client.get_events_by_conversation("c")] == ["first"]
 
 
+def test_the_same_message_id_is_the_same_event(client: EventClient) -> None:
+    at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+    made = [
+        client.track_event("c", "event_a", input=text, message_id="order-7", timestamp=at, wait=True)
+        for text in ("first", "again")
+    ]
+    batch = [{"conversation_id": "c", "event_name": "event_a", "message_id": "order-7", "timestamp": at}]
+    assert client.track_events(batch, wait=True) == [{"id": made[0]}]
+    assert made[0] == made[1]
+    (event,) = client.get_events_by_conversation("c")
+    assert (event["id"], event["input"], event["created_at"]) == (
+        made[0],
+        "first",
+        "2026-01-02T03:04:05.000Z",
+    )
+
+
 def test_an_update_changes_what_is_passed_and_nothing_else(client: EventClient) -> None:
     event_id = client.track_event("c", "event_a", "e", 5.0, "in", [1.0], "out", [2.0], "m", wait=True)
     answer = client.update_event(event_id, output="changed", wait=True)
