@@ -1,6 +1,6 @@
 //! Where the events of one installation run: its topics and its consumers' group.
 
-use crate::{Bus, BusError, Topic, kafka, log};
+use crate::{AtRisk, Bus, BusError, Topic, kafka, log, remembered};
 
 /// The topics of one installation. Cheap to clone.
 #[derive(Clone)]
@@ -13,6 +13,8 @@ pub struct Channels {
     pub dead_letters: Topic,
     /// Which of them were replayed. Made by the first replay.
     pub replayed: Topic,
+    /// What partition schedules of the events were in force.
+    pub schedules: Topic,
     /// The consumers' group.
     pub group: String,
 }
@@ -34,13 +36,17 @@ impl Channels {
             events: config.events()?,
             dead_letters: config.dead_letters(),
             replayed: config.replayed(),
+            schedules: config.schedules(),
             group: config.group_id.clone(),
         })
     }
 
-    /// Makes sure that the topics of events and dead letters are there and as they must be.
-    pub async fn ensure_topics(&self) -> Result<(), BusError> {
-        self.bus.ensure_topic(&self.events).await?;
-        self.bus.ensure_topic(&self.dead_letters).await
+    /// Makes sure that the topics of events and dead letters are there and as they must be, and that events
+    /// have the partitions that they always had. Returns those that may lose what they hold.
+    pub async fn ensure_topics(&self) -> Result<Vec<AtRisk>, BusError> {
+        let events = self.bus.ensure_topic(&self.events).await?;
+        let dead_letters = self.bus.ensure_topic(&self.dead_letters).await?;
+        remembered::check(&self.bus, &self.schedules, &self.events.schedule).await?;
+        Ok(events.into_iter().chain(dead_letters).collect())
     }
 }

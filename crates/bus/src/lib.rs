@@ -13,6 +13,8 @@ pub mod log;
 mod partition;
 mod positions;
 mod producer;
+mod remembered;
+mod risk;
 mod signals;
 mod source;
 mod stretch;
@@ -24,9 +26,10 @@ pub use error::{BusError, SendError, TransactError};
 pub use partition::{Schedule, ScheduleError};
 pub use positions::{PartitionPosition, Positions};
 pub use producer::{Producer, Record, Written};
+pub use risk::AtRisk;
 pub use source::{Delivery, Offsets, Signal, Source};
 pub use stretch::{From, Span, Stretch};
-pub use topic::Topic;
+pub use topic::{Keep, Topic};
 
 /// Where topics live. Cheap to clone.
 #[derive(Clone)]
@@ -40,10 +43,11 @@ pub enum Bus {
 impl Bus {
     /// Creates the topic if it is missing, mends one whose timestamps are not append times or that takes
     /// smaller records only, and refuses one that can't be used. Safe to call from many processes at once.
-    pub async fn ensure_topic(&self, topic: &Topic) -> Result<(), BusError> {
+    /// Says if the loss of a broker could cost what it holds.
+    pub async fn ensure_topic(&self, topic: &Topic) -> Result<Option<AtRisk>, BusError> {
         match self {
             Self::Kafka(kafka) => kafka::ensure_topic(kafka, topic).await,
-            Self::Log(log) => log.ensure_topic(topic).await,
+            Self::Log(log) => log.ensure_topic(topic).await.map(|()| None),
         }
     }
 

@@ -1,8 +1,12 @@
 //! Which partition a key belongs to.
 
 use std::fmt;
+use std::time::Duration;
 
 use model::Timestamp;
+
+/// How far ahead of the clock an event's own time may lie. A partition count may change later only.
+const AHEAD: Duration = Duration::from_hours(24);
 
 /// How many partitions were in use when. A key stays for good in the partition that the count in
 /// force at its own time gives it, so partitions can be added without an event changing its partition.
@@ -35,9 +39,20 @@ impl Schedule {
         };
         let counts: Option<Vec<_>> = text.split(',').map(entry).collect();
         match counts {
-            Some(counts) if starts_at_the_beginning_and_grows(&counts) => Ok(Self { counts }),
+            Some(mut counts) if starts_at_the_beginning_and_grows(&counts) => {
+                counts.dedup_by_key(|(_, count)| *count);
+                Ok(Self { counts })
+            }
             _ => Err(ScheduleError(text.to_owned())),
         }
+    }
+
+    /// Whether this schedule, in force until `now`, may be followed by `next`: all that it says stays, and
+    /// what is added lies so far ahead that there is no event of that time yet.
+    pub(crate) fn may_become(&self, next: &Self, now: Timestamp) -> bool {
+        let added = next.counts.strip_prefix(self.counts.as_slice());
+        let ahead = i64::try_from(AHEAD.as_millis()).unwrap_or(i64::MAX);
+        added.is_some_and(|added| added.iter().all(|(since, _)| since.millis() - now.millis() > ahead))
     }
 
     /// The partition of a key whose own time is `at`.
@@ -121,6 +136,26 @@ mod tests {
         assert_eq!(used.len(), 24);
         assert_eq!(after.partitions(), 24);
         assert_eq!(after.to_string(), "12,2027-01-01T00:00:00.000Z=24");
+    }
+
+    #[test]
+    fn a_schedule_may_only_grow_and_only_far_ahead() {
+        let now = Timestamp::parse("2026-12-01T00:00:00Z").unwrap();
+        let may = |old, new| Schedule::parse(old).unwrap().may_become(&Schedule::parse(new).unwrap(), now);
+        assert!(may("12", "12") && may("12", "12,2027-01-01T00:00:00Z=24"));
+        assert!(may("12,2027-01-01T00:00:00Z=24", "12,2027-01-01T00:00:00Z=24,2027-01-02T00:00:00Z=6"));
+        for (old, new) in [
+            ("24", "12"),
+            ("12", "12,2026-11-30T00:00:00Z=24"),
+            ("12", "12,2026-12-01T23:59:59Z=24"),
+            ("12,2026-11-01T00:00:00Z=24", "24"),
+            ("12,2027-01-01T00:00:00Z=24", "12"),
+            ("12,2027-01-01T00:00:00Z=24", "12,2027-01-02T00:00:00Z=24"),
+        ] {
+            assert!(!may(old, new), "{old} -> {new}");
+        }
+        let (said_twice, said_once) = (Schedule::parse("12,2026-01-01T00:00:00Z=12"), Schedule::constant(12));
+        assert_eq!(said_twice.unwrap(), said_once);
     }
 
     #[test]

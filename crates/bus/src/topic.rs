@@ -17,8 +17,24 @@ pub struct Topic {
     pub allow_create_time: bool,
     /// Refuse a topic that takes smaller records only, if it may not be altered. Else that is a warning.
     pub refuse_smaller: bool,
-    /// If it is created, keep records however old they are; else as long as the broker usually does.
-    pub keep: bool,
+    /// How long it keeps its records.
+    pub keep: Keep,
+}
+
+/// How long a topic keeps its records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// As long as the broker usually does; in the embedded log until they were read and are old.
+    AsUsual,
+    /// For good.
+    ForGood,
+    /// Until they are older than that, or there are more than so many bytes of younger ones.
+    Within {
+        /// The age, in milliseconds.
+        ms: u64,
+        /// The size of all of a partition, in bytes.
+        bytes: u64,
+    },
 }
 
 impl Topic {
@@ -31,7 +47,7 @@ impl Topic {
             max_record_bytes,
             allow_create_time: false,
             refuse_smaller: true,
-            keep: false,
+            keep: Keep::AsUsual,
         }
     }
 

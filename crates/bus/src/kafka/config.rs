@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::{BusError, Schedule, Topic};
+use crate::{BusError, Keep, Schedule, Topic};
 
 /// The variables that begin with `KAFKA_`. Holds a password, so it can't be printed.
 #[derive(Clone, Deserialize)]
@@ -23,6 +23,10 @@ pub struct Config {
     pub partition_schedule: Option<String>,
     /// The largest record of the events' topic, in bytes.
     pub max_message_bytes: usize,
+    /// How long dead letters are kept, in milliseconds.
+    pub dead_letter_retention_ms: u64,
+    /// What dead letters may take, in bytes; the oldest go first.
+    pub dead_letter_retention_bytes: u64,
     /// Take records whose time is not the broker's append time.
     pub allow_create_time: bool,
     /// How long a record may wait for its acknowledgement, in milliseconds.
@@ -59,6 +63,8 @@ impl Default for Config {
             replication: None,
             partition_schedule: None,
             max_message_bytes: 2 << 20,
+            dead_letter_retention_ms: 30 * 24 * 60 * 60 * 1_000,
+            dead_letter_retention_bytes: 1 << 30,
             allow_create_time: false,
             delivery_timeout_ms: 2_000,
             linger_ms: 1.0,
@@ -92,12 +98,19 @@ impl Config {
 
     /// The topic of dead letters, with room for a letter's headers.
     pub fn dead_letters(&self) -> Topic {
-        self.beside("dead", self.max_message_bytes + (64 << 10))
+        let keep =
+            Keep::Within { ms: self.dead_letter_retention_ms, bytes: self.dead_letter_retention_bytes };
+        Topic { keep, ..self.beside("dead", self.max_message_bytes + (64 << 10)) }
     }
 
     /// The topic of marks, which say what dead letters were replayed.
     pub fn replayed(&self) -> Topic {
         self.beside("replayed", 64 << 10)
+    }
+
+    /// The topic of the partition schedules that were in force.
+    pub fn schedules(&self) -> Topic {
+        self.beside("schedule", 64 << 10)
     }
 
     /// A topic of this name behind that of the events: one partition, kept for good. It has no versions,
@@ -107,7 +120,7 @@ impl Config {
             replication: self.replication,
             allow_create_time: true,
             refuse_smaller: false,
-            keep: true,
+            keep: Keep::ForGood,
             ..Topic::new(format!("{}.{name}", self.topic), Schedule::constant(1), max_record_bytes)
         }
     }

@@ -49,9 +49,11 @@ struct Shared {
     bell: Arc<Bell>,
     /// For whoever asks for positions.
     reads: Arc<Mutex<Connection>>,
-    /// Topic and group of each source that lives.
-    members: Mutex<HashSet<(String, String)>>,
+    members: Members,
 }
+
+/// Topic and group of each source that lives.
+type Members = Arc<Mutex<HashSet<(String, String)>>>;
 
 impl Log {
     /// Opens the log in the file `path`, which is made if it is missing (its folder is not), and
@@ -65,7 +67,8 @@ impl Log {
         let budget = Arc::new(Budget::new(options.max_queued_bytes.max(1)));
         let (sender, receiver) = mpsc::channel();
         let queue = Queue::new(sender, Arc::clone(&budget), options.delivery_timeout);
-        let writer = Writer::new(connection, path, options, Arc::clone(&bell), budget);
+        let members = Members::default();
+        let writer = Writer::new(connection, path, options, Arc::clone(&bell), budget, members.clone());
         thread::Builder::new()
             .name("log-writer".to_owned())
             .spawn(move || serve(writer, &receiver, &lock))
@@ -75,14 +78,17 @@ impl Log {
             queue,
             bell,
             reads: Arc::new(Mutex::new(reads)),
-            members: Mutex::default(),
+            members,
         })))
     }
 
     /// Creates the topic if it is missing; refuses one that has fewer partitions than its schedule names.
     pub async fn ensure_topic(&self, topic: &Topic) -> Result<(), BusError> {
-        let change =
-            Change::EnsureTopic { name: topic.name.clone(), partitions: topic.schedule.partitions() };
+        let change = Change::EnsureTopic {
+            name: topic.name.clone(),
+            partitions: topic.schedule.partitions(),
+            keep: topic.keep,
+        };
         self.0.queue.change("creating a topic", change).await
     }
 

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::budget::Budget;
-use crate::{BusError, Offsets, Record, SendError, Written};
+use crate::{BusError, Keep, Offsets, Record, SendError, Written};
 
 const CLOSED: &str = "the log is closed";
 
@@ -46,6 +46,7 @@ pub(super) enum Change {
     EnsureTopic {
         name: String,
         partitions: u16,
+        keep: Keep,
     },
     Commit {
         topic: String,

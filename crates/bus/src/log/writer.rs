@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Statement, Transaction, TransactionBehavior, params};
 
+use super::Members;
 use super::bell::Bell;
 use super::file::{self, WAL_BYTES};
 use super::headers;
 use super::options::Options;
 use super::queue::{Append, Batch, Change, Outcomes, Reply, Request};
-use super::retention;
+use super::retention::Retention;
 use super::topics::{Topics, missing};
 use crate::budget::Budget;
 use crate::{BusError, SendError, Written};
@@ -28,6 +29,7 @@ pub(super) struct Writer {
     options: Options,
     bell: Arc<Bell>,
     budget: Arc<Budget>,
+    retention: Retention,
 }
 
 impl Writer {
@@ -37,8 +39,10 @@ impl Writer {
         options: Options,
         bell: Arc<Bell>,
         budget: Arc<Budget>,
+        members: Members,
     ) -> Self {
-        Self { connection, topics: None, wal: file::wal(path), options, bell, budget }
+        let retention = Retention::new(options.retention, members);
+        Self { connection, topics: None, wal: file::wal(path), options, bell, budget, retention }
     }
 
     /// Writes until someone asks for the end, who is returned, or nobody is left to ask for anything.
@@ -87,15 +91,18 @@ impl Writer {
         topics.save(&transaction)?;
         transaction.commit()?;
         self.topics = Some(topics);
+        for change in &batch.changes {
+            if let Change::EnsureTopic { name, keep, .. } = change {
+                self.retention.keep(name, *keep);
+            }
+        }
         Ok(Outcomes { changes, appends })
     }
 
     /// Removes some of what is old, and says when to look again: at once as long as there is more, but
     /// after what waits.
     fn remove_old(&mut self) -> Duration {
-        let retention = i64::try_from(self.options.retention.as_millis()).unwrap_or(i64::MAX);
-        let before = (self.options.clock)().saturating_sub(retention);
-        match retention::remove_some(&mut self.connection, before) {
+        match self.retention.remove_some(&mut self.connection, (self.options.clock)()) {
             Ok(true) => Duration::ZERO,
             Ok(false) => self.options.retention_interval,
             Err(error) => {
@@ -129,7 +136,7 @@ fn make(
     now: i64,
 ) -> rusqlite::Result<Result<(), BusError>> {
     match change {
-        Change::EnsureTopic { name, partitions } => topics.ensure(transaction, name, *partitions),
+        Change::EnsureTopic { name, partitions, .. } => topics.ensure(transaction, name, *partitions),
         Change::Commit { topic, group, offsets } => {
             let mut statement = transaction.prepare_cached(
                 "INSERT INTO commits (slot, consumer_group, next) VALUES (?1, ?2, ?3)

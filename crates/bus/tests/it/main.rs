@@ -20,6 +20,7 @@ mod log_file;
 mod place;
 mod positions;
 mod records;
+mod remembered;
 mod retention;
 mod settings;
 mod stretch;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use bus::log::{Log, Options};
-use bus::{Bus, Offsets, Schedule, Signal, Topic};
+use bus::{Bus, Keep, Offsets, Schedule, Signal, Topic};
 use testing::wait::until;
 
 use crate::place::{GROUP, PATIENCE, ROOM, deliveries, record, signal, topic};
@@ -88,6 +88,48 @@ async fn only_what_every_group_has_read_is_removed() {
     // A reader of its own that has never committed begins with what is left.
     let mut late = bus.source(&read, "late", ROOM).unwrap();
     assert_eq!(deliveries(&mut late, 5).await[0].offset, 10);
+}
+
+#[tokio::test]
+async fn a_group_that_was_given_up_keeps_nothing_from_those_that_read_now() {
+    static NOW: AtomicI64 = AtomicI64::new(1_800_000_000_000);
+    let folder = tempfile::tempdir().unwrap();
+    let (_log, bus) = open(&folder.path().join("log"), || NOW.load(Ordering::Relaxed));
+    let topic = topic(Schedule::constant(1));
+    bus.ensure_topic(&topic).await.unwrap();
+    send(&bus, &topic, 10).await;
+    let given_up = bus.source(&topic, "given up", ROOM).unwrap();
+    given_up.commit(Offsets::from([(0, 4)])).await.unwrap();
+    let new = bus.source(&topic, "new", ROOM).unwrap();
+    NOW.fetch_add(HOUR_MS + 1, Ordering::Relaxed);
+    // What it has committed is not in question: it is read by all only when the new one has it too.
+    drop(given_up);
+    new.commit(Offsets::from([(0, 7)])).await.unwrap();
+    until("what the new group has read is removed", PATIENCE, async || begin(&bus, &topic).await == 7).await;
+}
+
+#[tokio::test]
+async fn a_topic_with_limits_keeps_what_is_young_and_within_its_size() {
+    static NOW: AtomicI64 = AtomicI64::new(1_800_000_000_000);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    let (log, bus) = open(&path, || NOW.load(Ordering::Relaxed));
+    let keep = Keep::Within { ms: u64::try_from(HOUR_MS).unwrap(), bytes: 2_000 };
+    let letters = Topic { keep, ..topic(Schedule::constant(1)) };
+    bus.ensure_topic(&letters).await.unwrap();
+    let producer = bus.producer(&letters).unwrap();
+    let letter = || bus::Record { value: vec![0; 900], ..bus::Record::default() };
+    for _ in 0..5 {
+        producer.send(letter()).await.unwrap();
+    }
+    // Nobody commits on it.
+    until("two of the size of 900 bytes are left", PATIENCE, async || begin(&bus, &letters).await == 3).await;
+    NOW.fetch_add(HOUR_MS / 2, Ordering::Relaxed);
+    producer.send(letter()).await.unwrap();
+    until("the oldest makes room", PATIENCE, async || begin(&bus, &letters).await == 4).await;
+    NOW.fetch_add(HOUR_MS / 2 + 1, Ordering::Relaxed);
+    until("the old one is removed", PATIENCE, async || begin(&bus, &letters).await == 5).await;
+    log.close().await.unwrap();
 }
 
 #[tokio::test]

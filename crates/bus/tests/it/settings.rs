@@ -1,10 +1,11 @@
 //! Topics in Kafka that someone else made, or that were made for less.
 
 use bus::kafka::{Config, Kafka};
-use bus::{BusError, Record, Schedule, SendError, Topic};
+use bus::{BusError, Keep, Record, Schedule, SendError, Topic};
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
+use testing::kafka::Cluster;
 
 use crate::place::{Place, record, topic};
 
@@ -86,5 +87,42 @@ async fn topics_beside_the_events_have_their_own_limits_and_marks_are_kept() {
     assert_eq!(setting(&events, "max.message.bytes").await, "300000");
     assert_eq!(setting(&dead, "max.message.bytes").await, (300_000 + 65_536).to_string());
     assert_eq!(setting(&marks, "retention.ms").await, "-1");
+    assert_eq!(setting(&dead, "retention.ms").await, config.dead_letter_retention_ms.to_string());
+    assert_eq!(setting(&dead, "retention.bytes").await, config.dead_letter_retention_bytes.to_string());
     assert_eq!(marks.name, format!("{}.replayed", events.name));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dead_letters_that_were_kept_for_good_get_limits_and_chosen_limits_stay() {
+    let place = Place::kafka();
+    let keep = Keep::Within { ms: 86_400_000, bytes: 200 << 20 };
+    let ours = Topic { keep, ..made_by_someone_else(&[("retention.ms", "-1")]).await };
+    place.bus.ensure_topic(&ours).await.unwrap();
+    assert_eq!(setting(&ours, "retention.ms").await, "86400000");
+    assert_eq!(setting(&ours, "retention.bytes").await, (200 << 20).to_string());
+
+    let chosen = Topic { keep, ..made_by_someone_else(&[("retention.ms", "12345678")]).await };
+    place.bus.ensure_topic(&chosen).await.unwrap();
+    assert_eq!(setting(&chosen, "retention.ms").await, "12345678");
+    assert_eq!(setting(&chosen, "retention.bytes").await, "-1");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_acknowledged_is_on_two_brokers_where_there_are_three() {
+    let cluster = Cluster::start();
+    let config = Config { brokers: cluster.brokers(), ..Config::default() };
+    let bus = bus::Bus::Kafka(Kafka::new(config));
+    let events = topic(Schedule::constant(1));
+    // Both when it is made and when it is found.
+    for _ in 0..2 {
+        assert_eq!(bus.ensure_topic(&events).await.unwrap(), None);
+    }
+    let alone = Topic { replication: Some(1), ..topic(Schedule::constant(1)) };
+    for _ in 0..2 {
+        let at_risk = bus.ensure_topic(&alone).await.unwrap().unwrap();
+        assert_eq!(
+            (at_risk.topic.as_str(), at_risk.replicas, at_risk.acknowledged_by),
+            (alone.name.as_str(), 1, 1)
+        );
+    }
 }

@@ -15,8 +15,8 @@ use super::settings::Settings;
 const SIZE: usize = 3;
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
-/// Three brokers. Every topic has three replicas unless it is made otherwise, and a write needs two of
-/// them. They end when this is dropped or the test process ends.
+/// Three brokers with stock settings: a topic has one replica unless it is made with more. They end when this
+/// is dropped or the test process ends.
 ///
 /// Brokers are named by their index, from 0 on.
 pub struct Cluster {

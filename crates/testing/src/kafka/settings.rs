@@ -62,7 +62,8 @@ impl Settings {
     }
 
     /// Beside the addresses: few partitions in the internal topics, and short sessions, because a broker
-    /// that was killed is let back in only when its session has run out.
+    /// that was killed is let back in only when its session has run out. Copies of other topics are left as
+    /// stock brokers have them, one: whoever makes a topic has to ask for more.
     fn properties(&self) -> String {
         let Self { node, port, controllers, .. } = self;
         let voters: Vec<_> =
@@ -85,11 +86,9 @@ log.dirs=data
 auto.create.topics.enable=false
 broker.session.timeout.ms=4000
 broker.heartbeat.interval.ms=500
-default.replication.factor={replicas}
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 log.cleaner.dedupe.buffer.size=16777216
-min.insync.replicas={in_sync}
 offsets.topic.num.partitions=4
 offsets.topic.replication.factor={replicas}
 transaction.state.log.min.isr={in_sync}
