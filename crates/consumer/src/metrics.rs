@@ -1,6 +1,7 @@
 //! What the consumer counts. The numbers add up: every delivery is dropped or meets exactly one
 //! fate, and every dead letter has one reason.
 
+use bus::{AtRisk, Channels};
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -24,6 +25,13 @@ pub struct Metrics {
     pub(crate) clock_steps: Counter,
     pub(crate) misplaced: Counter,
     pub(crate) circuit_open: Gauge,
+    pub(crate) topic_at_risk: Family<TopicLabel, Gauge>,
+}
+
+/// Which topic.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct TopicLabel {
+    topic: String,
 }
 
 /// What became of a delivery.
@@ -67,6 +75,14 @@ impl Metrics {
         }
     }
 
+    /// Shows which of the topics the loss of one broker could hurt.
+    pub(crate) fn at_risk(&self, channels: &Channels, at_risk: &[AtRisk]) {
+        for topic in [&channels.events.name, &channels.dead_letters.name] {
+            let is_at_risk = at_risk.iter().any(|found| found.topic == *topic);
+            self.topic_at_risk.get_or_create(&TopicLabel { topic: topic.clone() }).set(i64::from(is_at_risk));
+        }
+    }
+
     /// Counters that start at 0 and are shown with the registry's others.
     pub fn new(registry: &mut Registry) -> Self {
         let metrics = Self::default();
@@ -94,6 +110,11 @@ impl Metrics {
             "circuit_open",
             "1 while a batch is held because a bad deployment is suspected",
             metrics.circuit_open.clone(),
+        );
+        registry.register(
+            "topic_at_risk",
+            "1 if what the topic holds may be on one broker alone",
+            metrics.topic_at_risk.clone(),
         );
         metrics
     }

@@ -27,7 +27,7 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     status.trouble("setup", "waiting for Kafka and ClickHouse");
     let letters = tokio::select! {
-        letters = set_up(&channels, &store, &status) => letters?,
+        letters = set_up(&channels, &store, &status, &metrics) => letters?,
         () = shutdown.cancelled() => return Ok(()),
     };
     status.fine("setup");
@@ -50,9 +50,16 @@ pub async fn run(
 }
 
 /// Topics and table; gives the producer of dead letters.
-async fn set_up(channels: &Channels, store: &Store, status: &Status) -> anyhow::Result<Producer> {
+async fn set_up(
+    channels: &Channels,
+    store: &Store,
+    status: &Status,
+    metrics: &Metrics,
+) -> anyhow::Result<Producer> {
     let topics = async {
-        retry::forever("setting up the topics", BusError::is_retryable, || channels.ensure_topics()).await?;
+        let ensure = || channels.ensure_topics();
+        let at_risk = retry::forever("setting up the topics", BusError::is_retryable, ensure).await?;
+        metrics.at_risk(channels, &at_risk);
         anyhow::Ok(channels.bus.producer(&channels.dead_letters)?)
     };
     let table = async {
