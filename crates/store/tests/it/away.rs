@@ -17,7 +17,13 @@ const TIMEOUT_MS: u64 = 300;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn store_at(url: String) -> Store {
-    Store::new(Config { url: Some(url), timeout_ms: TIMEOUT_MS, ..Config::default() }).unwrap()
+    Store::new(Config {
+        url: Some(url),
+        timeout_ms: TIMEOUT_MS,
+        ddl_timeout_ms: TIMEOUT_MS,
+        ..Config::default()
+    })
+    .unwrap()
 }
 
 /// What each question says.
