@@ -17,6 +17,7 @@ use crate::{
     kill::Progressing,
     library::{Connection, Library, Parameters},
     request::Request,
+    rights,
     sessions::{Session, Sessions},
     sql::quote_text,
     threads::Threads,
@@ -53,7 +54,7 @@ pub(crate) enum Leaves {
 
 impl Database {
     pub(crate) fn open(config: &Config) -> Result<Self, EngineError> {
-        let Config { data, library } = config;
+        let Config { data, library, .. } = config;
         if !library.exists() {
             return Err(EngineError::LibraryMissing(library.clone()));
         }
@@ -66,7 +67,9 @@ impl Database {
 
         let failed = || EngineError::OpenFailed(data.clone());
         let path = std::path::absolute(data).ok().and_then(|path| path.into_os_string().into_string().ok());
-        let sessions = Sessions::new(library, path.ok_or_else(failed)?);
+        let path = path.ok_or_else(failed)?;
+        rights::write(&path).map_err(|source| EngineError::Directory { data: data.clone(), source })?;
+        let sessions = Sessions::new(library, path);
         let mut session = sessions.take("").map_err(|_| failed())?;
         let formats = Formats::load(&mut session.connection).map_err(|_| failed())?;
         Ok(Self {

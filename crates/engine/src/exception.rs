@@ -17,6 +17,8 @@ pub(crate) mod code {
     pub(crate) const QUERY_IS_TOO_LARGE: u32 = 229;
     pub(crate) const CANNOT_DECOMPRESS: u32 = 271;
     pub(crate) const INTO_OUTFILE_NOT_ALLOWED: u32 = 358;
+    pub(crate) const ACCESS_DENIED: u32 = 497;
+    pub(crate) const AUTHENTICATION_FAILED: u32 = 516;
     pub(crate) const CANNOT_SCHEDULE_TASK: u32 = 439;
     pub(crate) const UNKNOWN_EXCEPTION: u32 = 1002;
 }

@@ -18,6 +18,7 @@ mod insert;
 mod kill;
 mod library;
 mod request;
+mod rights;
 mod select;
 mod sessions;
 mod sql;
@@ -33,14 +34,16 @@ pub use crate::error::EngineError;
 /// The version of the library this crate is written for; `scripts/fetch-engine.sh` fetches it.
 pub const VERSION: &str = "26.7.3-stable.1";
 
-/// Where the engine's data and its library are.
-#[derive(Clone, Debug)]
+/// Where the engine's data and its library are, and who may ask. Holds a password, so it can't be printed.
+#[derive(Clone)]
 pub struct Config {
     /// The data directory; created if missing. One process may use it at a time, and a process can
     /// have one open.
     pub data: PathBuf,
     /// The path to `libchdb.so`, usually [`default_library`].
     pub library: PathBuf,
+    /// What requests must name as the password of the user `default`; nothing if absent.
+    pub password: Option<String>,
 }
 
 /// An open data directory, ready to be served.
@@ -48,13 +51,15 @@ pub struct Config {
 /// Dropping it closes the data directory.
 pub struct Engine {
     database: Arc<Database>,
+    password: Option<String>,
 }
 
 impl Engine {
     /// Loads the library and opens the data directory. Blocks for some hundred milliseconds, longer
     /// where there is much data.
     pub fn open(config: &Config) -> Result<Engine, EngineError> {
-        Ok(Engine { database: Arc::new(Database::open(config)?) })
+        let password = config.password.clone().filter(|password| !password.is_empty());
+        Ok(Engine { database: Arc::new(Database::open(config)?), password })
     }
 
     /// Answers HTTP until `shutdown` ends, then closes the data directory.
@@ -66,7 +71,7 @@ impl Engine {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), EngineError> {
-        http::serve(self.database, listener, shutdown).await
+        http::serve(self.database, self.password, listener, shutdown).await
     }
 }
 

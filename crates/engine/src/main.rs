@@ -22,7 +22,7 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let Arguments { data, address } = Arguments::parse();
-    let engine = Engine::open(&Config { data, library: engine::default_library() })?;
+    let engine = Engine::open(&Config { data, library: engine::default_library(), password: None })?;
     let listener = TcpListener::bind(&address).await.with_context(|| format!("can't listen on {address}"))?;
     println!("http://{}", listener.local_addr()?);
     engine.serve(listener, async { drop(signal::ctrl_c().await) }).await?;

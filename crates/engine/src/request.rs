@@ -78,7 +78,7 @@ impl Request {
             "decompress" => self.decompress = is_true(&value),
             "wait_end_of_query" => self.wait_end_of_query = is_true(&value),
             "role" => return Err(Exception::not_implemented("A role")),
-            // Everyone who gets this far is the one user there is.
+            // Whoever gets this far is the one user there is.
             "user"
             | "password"
             | "quota_key"

@@ -16,6 +16,7 @@ use std::{
 use crate::{
     exception::Exception,
     library::{Connection, Library, Parameters},
+    rights,
 };
 
 /// How many connections wait. One costs less than a millisecond to make and some kilobytes to keep.
@@ -94,10 +95,9 @@ impl Sessions {
 
 /// The command line of a connection. Two settings make the library behave as ClickHouse's server does.
 ///
-/// A configuration file is named so that the library does not look for `config.xml` in the working
-/// directory. It need not exist.
+/// The first connection of the process reads the configuration, with the rights of all of them.
 fn arguments(path: &str, mark: &str) -> Vec<String> {
-    let configuration = Path::new(path).join("engine.xml");
+    let configuration = rights::file(Path::new(path));
     vec![
         format!("--path={path}"),
         format!("--config-file={}", configuration.display()),

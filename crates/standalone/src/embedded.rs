@@ -11,6 +11,11 @@ use runtime::{config, listen};
 use store::Store;
 use tokio::task::JoinHandle;
 
+use crate::private;
+
+/// The engine's one user.
+pub(crate) const USER: &str = "default";
+
 /// The log, in the data folder.
 const LOG: &str = "log.sqlite";
 
@@ -33,6 +38,8 @@ pub(crate) fn has_log(data: &Path) -> bool {
 /// The embedded engine, being served.
 pub(crate) struct Serving {
     pub(crate) address: SocketAddr,
+    /// Of the user `default`.
+    pub(crate) password: String,
     stop: Shutdown,
     task: JoinHandle<Result<(), engine::EngineError>>,
 }
@@ -54,14 +61,21 @@ pub(crate) async fn store(data: &Path, engine_port: u16) -> anyhow::Result<(Stor
     }
     let listener = listen(Ipv4Addr::LOCALHOST.into(), engine_port, "MILLRACE_ENGINE_PORT")?;
     let address = listener.local_addr()?;
-    let files = engine::Config { data: data.join("clickhouse"), library: engine::default_library() };
+    let password = private::password(data)?;
+    let files = engine::Config {
+        data: data.join("clickhouse"),
+        library: engine::default_library(),
+        password: Some(password.clone()),
+    };
     let engine = tokio::task::spawn_blocking(move || Engine::open(&files)).await??;
     let stop = Shutdown::new();
     let task = tokio::spawn(engine.serve(listener, stop.clone().cancelled_owned()));
     clickhouse.url = Some(format!("http://{address}"));
+    clickhouse.user = USER.into();
+    clickhouse.password.clone_from(&password);
     // The log forgets what is committed, so what is committed must survive a power loss.
     clickhouse.fsync = true;
-    Ok((Store::new(clickhouse)?, Some(Serving { address, stop, task })))
+    Ok((Store::new(clickhouse)?, Some(Serving { address, password, stop, task })))
 }
 
 fn is_set(variable: &str) -> bool {

@@ -5,6 +5,7 @@
 mod config;
 mod embedded;
 mod offline;
+mod private;
 mod run;
 
 pub use config::Config;

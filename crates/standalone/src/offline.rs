@@ -10,7 +10,7 @@ use consumer::{letters, replay};
 use runtime::config;
 use runtime::shutdown::Shutdown;
 
-use crate::{Config, embedded};
+use crate::{Config, embedded, private};
 
 /// Does what was asked for with dead letters. Returns whether all of it could be done.
 pub async fn dead_letters(
@@ -43,6 +43,7 @@ fn open(data: &Path) -> anyhow::Result<(Channels, Option<Log>)> {
         "there is no log in {}: MILLRACE_DATA names the data folder",
         data.display()
     );
+    private::folder(data)?;
     embedded::channels(data).map_err(|error| match error.downcast::<BusError>() {
         Ok(error) => anyhow::Error::new(error).context("if Millrace runs on this data, stop it first"),
         Err(error) => error,

@@ -11,8 +11,8 @@ use runtime::status::{Status, probe, reachable};
 use runtime::{config, listen, metrics};
 use serde_json::json;
 
-use crate::Config;
 use crate::embedded::{self, Serving};
+use crate::{Config, private};
 
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
@@ -21,7 +21,7 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     let data = &config.data;
     let api_config: api::Config = config::load("")?;
     let consumer_config: consumer::Config = config::load("CONSUMER_")?;
-    fs::create_dir_all(data).with_context(|| format!("the data folder {} can't be made", data.display()))?;
+    private::folder(data).with_context(|| format!("the data folder {} can't be used", data.display()))?;
     let endpoints = data.join("endpoints.json");
 
     let (channels, log) = embedded::channels(data)?;
@@ -74,13 +74,16 @@ async fn then_cancel<T>(part: impl Future<Output = T>, shutdown: Shutdown) -> T 
     part.await
 }
 
-/// `<data>/endpoints.json`: `{"api", "clickhouse"}`, what was taken. Appears whole.
+/// `<data>/endpoints.json`: `{"api", "clickhouse", "clickhouse_user", "clickhouse_password"}`, what was taken.
 fn write_endpoints(path: &Path, api: SocketAddr, engine: Option<&Serving>) -> anyhow::Result<()> {
     let clickhouse = engine.map(|engine| format!("http://{}", engine.address));
-    let endpoints = json!({ "api": format!("http://{api}"), "clickhouse": clickhouse });
-    let unfinished = path.with_extension("json.new");
-    fs::write(&unfinished, format!("{endpoints}\n"))?;
-    Ok(fs::rename(unfinished, path)?)
+    let endpoints = json!({
+        "api": format!("http://{api}"),
+        "clickhouse": clickhouse,
+        "clickhouse_user": engine.map(|_| embedded::USER),
+        "clickhouse_password": engine.map(|engine| &engine.password),
+    });
+    Ok(private::write(path, &format!("{endpoints}\n"))?)
 }
 
 /// Returns once the API says that it is ready.
@@ -97,8 +100,10 @@ async fn ready(api: SocketAddr) {
 fn banner(api: SocketAddr, engine: Option<&Serving>, data: &Path) -> String {
     let engine = engine.map_or_else(String::new, |engine| {
         format!(
-            "  ClickHouse  http://{}   the embedded engine, for curl and ClickHouse's HTTP clients\n",
-            engine.address
+            "  ClickHouse  http://{}   the embedded engine, for curl and ClickHouse's HTTP clients; \
+             user and password are in {}\n",
+            engine.address,
+            data.join("endpoints.json").display()
         )
     });
     format!(

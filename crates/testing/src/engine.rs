@@ -23,7 +23,7 @@ pub fn url() -> &'static str {
 
 /// On a thread of its own: the caller's may belong to a test's runtime, which ends with the test.
 fn start(folder: &Path) -> String {
-    let config = Config { data: folder.join("engine"), library: default_library() };
+    let config = Config { data: folder.join("engine"), library: default_library(), password: None };
     assert!(config.library.exists(), "{} is missing: run make engine", config.library.display());
     let (sender, address) = mpsc::channel();
     thread::spawn(move || {

@@ -70,6 +70,10 @@ class Installation:
         until("the endpoints are written", lambda: self._alive() and endpoints.exists())
         told = json.loads(endpoints.read_text())
         self.url, self.clickhouse = told["api"], told["clickhouse"]
+        self._key = {
+            "X-ClickHouse-User": told["clickhouse_user"],
+            "X-ClickHouse-Key": told["clickhouse_password"],
+        }
         until("the api is ready", lambda: self._alive() and self._ready())
 
     def kill(self) -> None:
@@ -95,7 +99,8 @@ class Installation:
 
     def sql(self, query: str) -> str:
         """What ClickHouse itself says."""
-        with urllib.request.urlopen(self.clickhouse, data=query.encode()) as answer:
+        request = urllib.request.Request(self.clickhouse, data=query.encode(), headers=self._key)
+        with urllib.request.urlopen(request) as answer:
             text: str = answer.read().decode()
         return text.strip()
 

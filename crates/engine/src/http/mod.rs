@@ -4,6 +4,7 @@ mod body;
 mod compression;
 mod form;
 mod guard;
+mod login;
 mod response;
 mod statement;
 
@@ -22,6 +23,7 @@ use tokio::{net::TcpListener, sync::oneshot, time};
 use tracing::{info, warn};
 
 pub(crate) use self::body::Body;
+use self::login::Password;
 use crate::{database::Database, error::EngineError};
 
 /// How long requests under way may take to end once the engine is to close.
@@ -30,6 +32,7 @@ const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(10);
 /// Answers until `shutdown` ends, then closes the database.
 pub(crate) async fn serve(
     database: Arc<Database>,
+    password: Option<String>,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), EngineError> {
@@ -52,7 +55,8 @@ pub(crate) async fn serve(
         time::sleep(SHUTDOWN_PATIENCE).await;
     };
     let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
-    let serving = axum::serve(listener, router(Arc::clone(&database))).with_graceful_shutdown(shutdown);
+    let serving = axum::serve(listener, router(Arc::clone(&database), password.map(Arc::from)))
+        .with_graceful_shutdown(shutdown);
     let mut serving = pin!(serving.into_future());
     let result = tokio::select! {
         result = &mut serving => result.map_err(EngineError::Listener),
@@ -66,9 +70,9 @@ pub(crate) async fn serve(
     result
 }
 
-fn router(database: Arc<Database>) -> Router {
+fn router(database: Arc<Database>, password: Password) -> Router {
     Router::new()
-        .route("/", get(answer).post(answer))
+        .route("/", get(answer).post(answer).layer(middleware::from_fn_with_state(password, login::ask)))
         .route("/ping", get(|| async { "Ok.\n" }))
         .fallback(|| async { (StatusCode::NOT_FOUND, "There is no handler here. Use / or /ping.\n") })
         .layer(middleware::from_fn(guard::refuse_strangers))

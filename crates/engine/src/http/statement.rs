@@ -21,7 +21,7 @@ use crate::{
     insert,
     request::Request,
     select::{self, Reply},
-    sql::{DataInsert, Shape},
+    sql::{DataInsert, Shape, outside},
 };
 
 /// So much of the body decides whether it is an `INSERT` with rows behind it. ClickHouse by default
@@ -90,6 +90,7 @@ async fn take_in(
     body: &mut Body,
 ) -> Result<Response, Exception> {
     refuse_writing(request)?;
+    outside::check(&insert.statement)?;
     let rows = Bytes::from(text).split_off(insert.data);
     let progress = insert::run(database, request, insert, rows, body).await?;
     Ok(empty(request).whole(&Bytes::new(), progress))
@@ -100,6 +101,7 @@ async fn carry_out(
     request: &Arc<Request>,
     text: Vec<u8>,
 ) -> Result<Response, Exception> {
+    outside::check(&text)?;
     let shape = Shape::of(&text)?;
     if shape.inserts {
         refuse_writing(request)?;

@@ -27,7 +27,8 @@ impl DataInsert {
         if !keyword.is("FORMAT") {
             return None;
         }
-        let format = tokens.next().filter(|token| token.kind == Kind::Word)?;
+        // The rows of `Values` may be expressions, which are part of the statement.
+        let format = tokens.next().filter(|token| token.kind == Kind::Word && !token.is("VALUES"))?;
 
         let mut statement = text.get(..keyword.start)?.to_vec();
         let mut end = format.end;
@@ -161,7 +162,7 @@ mod tests {
                 "CSV",
                 "1",
             ),
-            ("INSERT INTO t (format) FORMAT Values (1)", "INSERT INTO t (format) ", "Values", "(1)"),
+            ("INSERT INTO t (format) FORMAT TSV 1", "INSERT INTO t (format) ", "TSV", "1"),
         ] {
             assert_eq!(found(text), Some((statement.to_owned(), format.to_owned(), rows)), "{text}");
         }
@@ -191,6 +192,7 @@ mod tests {
             "INSERT",
             "INSERT INTO t",
             "INSERT INTO t VALUES (1)",
+            "INSERT INTO t FORMAT Values (1)",
             "INSERT INTO t (a) SELECT 1 FORMAT CSV",
             "INSERT INTO t WITH x AS (SELECT 1) SELECT * FROM x",
             "INSERT INTO t FROM INFILE 'x' FORMAT CSV",

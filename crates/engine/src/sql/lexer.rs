@@ -31,6 +31,32 @@ impl Token<'_> {
         self.kind == Kind::Word && self.bytes.eq_ignore_ascii_case(keyword.as_bytes())
     }
 
+    /// Whether ClickHouse may read this as the name, in any case. It knows quotes and blanks beyond
+    /// ASCII, which are parts of words here, and resolves backslashes in quoted names.
+    pub(crate) fn may_name(&self, name: &str) -> bool {
+        let name = name.as_bytes();
+        match self.kind {
+            Kind::Word => {
+                self.bytes.split(|byte| !byte.is_ascii()).any(|part| part.eq_ignore_ascii_case(name))
+            }
+            Kind::QuotedName => {
+                let inside = self.bytes.get(1..self.bytes.len().saturating_sub(1)).unwrap_or_default();
+                inside.eq_ignore_ascii_case(name) || inside.contains(&b'\\')
+            }
+            Kind::Text | Kind::Symbol(_) => false,
+        }
+    }
+
+    /// Whether ClickHouse may read this as a string: it knows quotes beyond ASCII.
+    pub(crate) fn may_be_text(&self) -> bool {
+        self.kind == Kind::Text || self.kind == Kind::Word && !self.bytes.is_ascii()
+    }
+
+    /// Whether this begins with a digit.
+    pub(crate) fn is_number(&self) -> bool {
+        self.kind == Kind::Word && self.bytes.first().is_some_and(u8::is_ascii_digit)
+    }
+
     /// The token as written.
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(self.bytes).into_owned()

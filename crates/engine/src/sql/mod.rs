@@ -3,6 +3,7 @@
 
 mod insert;
 mod lexer;
+pub(crate) mod outside;
 mod read;
 
 pub(crate) use self::{insert::DataInsert, read::Shape};

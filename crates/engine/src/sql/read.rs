@@ -28,14 +28,18 @@ impl Shape {
         let mut before: Option<Token<'_>> = None;
         while let Some(token) = tokens.next() {
             let next = tokens.peek();
-            if token.is("OUTFILE") && follows(before, "INTO") && next.is_some_and(is_text) {
+            if token.is("OUTFILE") && follows(before, "INTO") && next.is_some_and(Token::may_be_text) {
                 return Err(Exception::new(
                     code::INTO_OUTFILE_NOT_ALLOWED,
                     "INTO_OUTFILE_NOT_ALLOWED",
                     "INTO OUTFILE is not allowed",
                 ));
             }
-            if shape.inserts && token.is("INFILE") && follows(before, "FROM") && next.is_some_and(is_text) {
+            if shape.inserts
+                && token.is("INFILE")
+                && follows(before, "FROM")
+                && next.is_some_and(Token::may_be_text)
+            {
                 return Err(Exception::new(
                     code::UNKNOWN_TYPE_OF_QUERY,
                     "UNKNOWN_TYPE_OF_QUERY",
@@ -61,10 +65,6 @@ impl Shape {
 
 fn follows(before: Option<Token<'_>>, keyword: &str) -> bool {
     before.is_some_and(|before| before.is(keyword))
-}
-
-fn is_text(token: &Token<'_>) -> bool {
-    token.kind == Kind::Text
 }
 
 #[cfg(test)]

@@ -108,7 +108,7 @@ async fn a_data_directory_in_use_is_not_opened_again() {
     let message = String::from_utf8(second.stderr).unwrap();
     assert!(message.contains("is in use by another process"), "{message}");
 
-    let config = Config { data: data.path().to_owned(), library: engine::default_library() };
+    let config = Config { data: data.path().to_owned(), library: engine::default_library(), password: None };
     assert!(matches!(Engine::open(&config), Err(EngineError::DirectoryLocked(_))));
     assert_eq!(server.query("SELECT 1").await, "1\n");
 }
@@ -116,7 +116,8 @@ async fn a_data_directory_in_use_is_not_opened_again() {
 #[tokio::test]
 async fn a_missing_library_says_how_to_get_it() {
     let data = tempdir().unwrap();
-    let config = Config { data: data.path().to_owned(), library: data.path().join("libchdb.so") };
+    let config =
+        Config { data: data.path().to_owned(), library: data.path().join("libchdb.so"), password: None };
     let error = Engine::open(&config).err().expect("an error");
     assert!(matches!(error, EngineError::LibraryMissing(_)));
     assert!(error.to_string().contains("make engine"));

@@ -10,6 +10,7 @@ mod fetch;
 mod inserts;
 mod isolation;
 mod lifecycle;
+mod outside;
 mod requests;
 mod server;
 mod strangers;

@@ -22,7 +22,8 @@ pub(crate) fn url() -> &'static str {
         let (sender, receiver) = mpsc::channel();
         thread::spawn(move || {
             let data = tempfile::tempdir().expect("a temporary directory");
-            let config = Config { data: data.path().to_owned(), library: engine::default_library() };
+            let config =
+                Config { data: data.path().to_owned(), library: engine::default_library(), password: None };
             let engine = Engine::open(&config).unwrap_or_else(|error| panic!("{error}"));
             Runtime::new().expect("a runtime").block_on(async {
                 let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

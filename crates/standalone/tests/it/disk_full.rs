@@ -60,9 +60,16 @@ async fn a_full_disk_costs_no_acknowledged_event_and_space_is_all_it_takes_to_go
     until("writes are taken again", PATIENCE, async || post(0).await.status() == 202).await;
     acknowledged += 1;
     let query = "SELECT count() FROM event_analytics.events FINAL";
+    let endpoints = fs::read_to_string(seen_by(&process, &disk.path().join("data/endpoints.json"))).unwrap();
+    let endpoints: Value = serde_json::from_str(&endpoints).unwrap();
+    let password = endpoints["clickhouse_password"].as_str().unwrap();
+    let count = || {
+        let asked = client.post(format!("http://127.0.0.1:{engine}")).basic_auth("default", Some(password));
+        asked.body(query).send()
+    };
     until("every acknowledged event is visible", PATIENCE, async || {
         let pipeline = get("/pipeline").await.unwrap().json::<Value>().await.unwrap();
-        let counted = client.post(format!("http://127.0.0.1:{engine}")).body(query).send().await.unwrap();
+        let counted = count().await.unwrap();
         pipeline["data"]["lag"] == 0 && counted.text().await.unwrap().trim() == acknowledged.to_string()
     })
     .await;

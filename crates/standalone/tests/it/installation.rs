@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use reqwest::{Client, Response};
+use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testing::Process;
@@ -137,10 +137,24 @@ impl Installation {
         .await;
     }
 
+    /// A statement for ClickHouse, with the password if it has one.
+    pub(crate) fn clickhouse(&self, statement: &str) -> RequestBuilder {
+        let request = self.client.post(&self.clickhouse).body(statement.to_owned());
+        match std::fs::read_to_string(self.data().join("endpoints.json")) {
+            Ok(endpoints) => {
+                let endpoints: Value = serde_json::from_str(&endpoints).unwrap();
+                request
+                    .header("X-ClickHouse-User", endpoints["clickhouse_user"].as_str().unwrap())
+                    .header("X-ClickHouse-Key", endpoints["clickhouse_password"].as_str().unwrap())
+            }
+            Err(_) => request,
+        }
+    }
+
     /// The live events, as ClickHouse itself counts them.
     pub(crate) async fn count(&self) -> u64 {
         let query = format!("SELECT count() FROM {}.events FINAL", self.database);
-        let answer = self.client.post(&self.clickhouse).body(query).send().await.unwrap();
+        let answer = self.clickhouse(&query).send().await.unwrap();
         answer.text().await.unwrap().trim().parse().unwrap()
     }
 }

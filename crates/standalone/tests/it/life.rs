@@ -50,7 +50,11 @@ async fn port_0_picks_free_ports_and_the_endpoints_file_names_them() {
         ask(&endpoints["api"], "/ready").await.is_ok_and(|answer| answer.status() == 200)
     })
     .await;
-    let answer = ask(&endpoints["clickhouse"], "/?query=SELECT%201").await.unwrap();
+    assert_eq!(ask(&endpoints["clickhouse"], "/ping").await.unwrap().text().await.unwrap(), "Ok.\n");
+    assert_eq!(ask(&endpoints["clickhouse"], "/?query=SELECT%201").await.unwrap().status(), 403);
+    let password = endpoints["clickhouse_password"].as_str().unwrap();
+    let asked = format!("/?query=SELECT%201&user=default&password={password}");
+    let answer = ask(&endpoints["clickhouse"], &asked).await.unwrap();
     assert_eq!(answer.text().await.unwrap(), "1\n");
     drop(process);
 }
@@ -59,11 +63,7 @@ async fn port_0_picks_free_ports_and_the_endpoints_file_names_them() {
 async fn a_page_of_another_origin_cannot_reach_the_embedded_engine() {
     let millrace = Installation::embedded().await;
     let ask = async |name: &str, value: &str| {
-        let request = millrace
-            .client
-            .post(&millrace.clickhouse)
-            .header(name, value)
-            .body("DROP TABLE event_analytics.events");
+        let request = millrace.clickhouse("DROP TABLE event_analytics.events").header(name, value);
         request.send().await.unwrap().status()
     };
     assert_eq!(ask("Origin", "http://evil.example").await, 403);

@@ -15,4 +15,5 @@ mod installation;
 mod letters;
 mod life;
 mod nothing_is_lost;
+mod private;
 mod readme;
