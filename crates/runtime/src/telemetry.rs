@@ -7,7 +7,7 @@ use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
-use crate::config::ConfigError;
+use crate::config::{ConfigError, warn_of_misspelt};
 
 /// The variables that begin with `LOG_`.
 #[derive(Deserialize)]
@@ -52,6 +52,8 @@ pub fn init(config: &Config) -> Result<(), ConfigError> {
         Format::Text => lines.with_ansi(coloured).init(),
         Format::Json => lines.json().flatten_event(true).init(),
     }
+    // When these variables were read there was no log yet.
+    warn_of_misspelt::<Config>("LOG_");
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer as _, ProducerContext};
 use rdkafka::statistics::Statistics;
 use rdkafka::{ClientContext, Message as _};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -46,13 +47,32 @@ struct Client {
     acks: Option<JoinHandle<()>>,
 }
 
-/// librdkafka ends before the process does.
+/// librdkafka ends before the process does. That takes a moment, for which no async thread is held up.
 impl Drop for Client {
     fn drop(&mut self) {
         self.over.store(true, Ordering::Relaxed);
-        if let Some(acks) = self.acks.take() {
-            let _ = acks.join();
+        let (producer, acks) = (Arc::clone(&self.producer), Ending(self.acks.take()));
+        beside_async(move || drop((acks, producer)));
+    }
+}
+
+/// A thread that is joined when this is dropped.
+struct Ending(Option<JoinHandle<()>>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        if let Some(thread) = self.0.take() {
+            let _ = thread.join();
         }
+    }
+}
+
+/// Does what blocks where it may: beside the async threads, if this is one of them. At the end of a runtime it is
+/// waited for, or `work` is dropped with all that it holds.
+fn beside_async(work: impl FnOnce() + Send + 'static) {
+    match Handle::try_current() {
+        Ok(runtime) => drop(runtime.spawn_blocking(work)),
+        Err(_) => work(),
     }
 }
 
@@ -233,4 +253,35 @@ pub(super) fn headers(headers: &[(String, Vec<u8>)]) -> Option<OwnedHeaders> {
     let insert =
         |all: OwnedHeaders, (key, value): &(String, Vec<u8>)| all.insert(Header { key, value: Some(value) });
     (!headers.is_empty()).then(|| headers.iter().fold(OwnedHeaders::new_with_capacity(headers.len()), insert))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn what_blocks_is_done_beside_the_async_threads() {
+        let done_by = || {
+            let (tell, told) = mpsc::channel();
+            beside_async(move || tell.send(thread::current().id()).unwrap());
+            told.recv().unwrap()
+        };
+        let this = thread::current().id();
+        assert_eq!(done_by(), this);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        assert_ne!(runtime.block_on(async { done_by() }), this);
+    }
+
+    #[test]
+    fn a_thread_is_joined_though_its_runtime_ends() {
+        let (tell, told) = mpsc::channel();
+        let ending = Ending(Some(thread::spawn(move || tell.send(()).unwrap())));
+        let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+        runtime.block_on(async { beside_async(move || drop(ending)) });
+        drop(runtime);
+        told.try_recv().unwrap();
+    }
 }
