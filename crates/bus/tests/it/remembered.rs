@@ -15,7 +15,7 @@ fn config(topic: &str, schedule: Option<&str>) -> Config {
     }
 }
 
-/// Starts one process after the other with these schedules, `None` for that of KAFKA_PARTITIONS.
+/// Starts one process after the other with these schedules, `None` for that of `KAFKA_PARTITIONS`.
 async fn start(make: impl Fn(Option<&str>) -> Channels) {
     let ensure = async |schedule| make(schedule).ensure_topics().await.map(drop);
     ensure(Some("8")).await.unwrap();
