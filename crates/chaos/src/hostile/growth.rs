@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::ensure;
-use model::{EventId, IdSequence, Timestamp};
+use model::{EventId, Timestamp};
 use tokio::task::JoinSet;
 
 use super::Scale;
@@ -63,8 +63,7 @@ pub(super) async fn updates(site: &mut Site, scale: Scale) -> anyhow::Result<Fin
 }
 
 fn ids(count: usize) -> Arc<[EventId]> {
-    let mut ids = IdSequence::new();
-    (0..count).map(|_| ids.next(Timestamp::now())).collect()
+    (0..count).map(|_| EventId::new(Timestamp::now())).collect()
 }
 
 async fn create(api: SocketAddr, ids: &[EventId], bytes: usize) -> anyhow::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{IdSequence, Timestamp};
+use model::{EventId, Timestamp};
 use tokio::task::JoinSet;
 
 use super::callers::{Seen, creates};
@@ -28,7 +28,7 @@ pub(super) async fn deletes(site: &mut Site) -> anyhow::Result<Findings> {
             let mut seen = Seen::default();
             for index in (caller..DELETES).step_by(usize::try_from(CALLERS).unwrap_or(1)) {
                 let time = Timestamp::from_millis(SPAN_MS / DELETES * index).unwrap_or_default();
-                let path = format!("/event/{}", IdSequence::new().next(time));
+                let path = format!("/event/{}", EventId::new(time));
                 let answer = wire.call(request("DELETE", &path, "", "")).await;
                 seen.enter(answer.map_or(0, |answer| answer.status), Duration::ZERO);
             }
