@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run build test fuzz chaos fmt lint bench engine kafka sdk
+.PHONY: help run build test fuzz chaos hostile fmt lint bench engine kafka sdk
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ fuzz: ## Fuzz every decoder for SECONDS_EACH (10) seconds
 
 chaos: ## Kill, freeze and cut off everything under load, then audit (SECONDS, OPERATIONS, SEED, PROFILE)
 	@scripts/chaos.sh
+
+hostile: ## Let rude clients loose and measure what good ones see (PROFILE=release judges times, FULL, ONLY)
+	@scripts/hostile.sh
 
 sdk: ## Check and test the Python client alone (MILLRACE_TEST_EVENTS_PER_THREAD=5000 kills the API under 80,000 events)
 	cargo build --workspace --bins --locked

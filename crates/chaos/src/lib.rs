@@ -2,9 +2,11 @@
 //! the table that nothing was lost, doubled, stale or resurrected.
 //!
 //! [`storm`] starts everything, calls the API ([`load`]) while things die ([`ledger`] keeps what was
-//! promised), lets it recover, and has it audited. [`audit`] alone works on any installation.
+//! promised), lets it recover, and has it audited. [`audit`] alone works on any installation. [`hostile`]
+//! shows that rude clients cost nobody else anything.
 
 pub mod audit;
+pub mod hostile;
 pub mod ledger;
 pub mod load;
 pub mod operation;

@@ -1,4 +1,4 @@
-//! `millrace-chaos`: a storm against an installation of its own, or an audit of any other.
+//! `millrace-chaos`: a storm or rude clients against an installation of its own, or an audit of any other.
 
 use std::fs;
 use std::process::ExitCode;
@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use bus::Channels;
 use chaos::audit::{Anomaly, Table, audit};
+use chaos::hostile;
 use chaos::ledger::Ledger;
 use chaos::storm::{Options, storm};
 use clap::{Args, Parser, Subcommand};
@@ -24,6 +25,8 @@ struct Arguments {
 enum Command {
     /// Breaks an installation of its own under load, and audits what is left.
     Storm(Storm),
+    /// Lets rude clients loose on installations of its own, and looks at what good callers see meanwhile.
+    Hostile(Hostile),
     /// Holds the table against the topic. Configured by `KAFKA_…` and `CLICKHOUSE_…`, like a consumer.
     Audit {
         /// How long the consumers may take for what is on the topic, in seconds.
@@ -45,10 +48,24 @@ struct Storm {
     operations: u64,
 }
 
+#[derive(Args)]
+struct Hostile {
+    /// Do all of every case, in place of what is enough to see it fail.
+    #[arg(long)]
+    full: bool,
+    /// Judge times too: on a machine that does nothing else, with binaries built for release.
+    #[arg(long)]
+    strict: bool,
+    /// Only these cases.
+    #[arg(long = "only", value_name = "CASE")]
+    only: Vec<String>,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Storm(options) => run_storm(options).await,
+        Command::Hostile(options) => run_hostile(options).await,
         Command::Audit { within } => run_audit(Duration::from_secs(within)).await,
     };
     match outcome {
@@ -78,6 +95,21 @@ async fn run_storm(arguments: Storm) -> anyhow::Result<bool> {
         println!("{again}");
     }
     Ok(summary.is_good())
+}
+
+/// Whether good callers noticed nothing.
+async fn run_hostile(arguments: Hostile) -> anyhow::Result<bool> {
+    let Hostile { full, strict, only } = arguments;
+    let logs = tempfile::Builder::new().prefix("millrace-hostile-").tempdir()?.keep();
+    let report = hostile::hostile(&hostile::Options { full, strict, only }, &logs).await?;
+    let (passed, failed) = report.passed_and_failed();
+    println!("\n{report}\n{passed} passed, {failed} failed");
+    if report.is_good() {
+        fs::remove_dir_all(&logs)?;
+    } else {
+        println!("logs are in {}", logs.display());
+    }
+    Ok(report.is_good())
 }
 
 /// Whether there are no findings.
