@@ -11,12 +11,15 @@ cargo build --workspace --bins --locked
 
 log=$(mktemp)
 python_log=$(mktemp)
-trap 'rm -f "$log" "$python_log"' EXIT
+hostile_log=$(mktemp)
+trap 'rm -f "$log" "$python_log" "$hostile_log"' EXIT
 set +e
 cargo test --workspace --locked --no-fail-fast | tee "$log"
 status=${PIPESTATUS[0]}
 scripts/test-python.sh | tee "$python_log"
 python_status=${PIPESTATUS[0]}
+scripts/hostile.sh | tee "$hostile_log"
+hostile_status=${PIPESTATUS[0]}
 set -e
 
 # "test result: ok. 12 passed; 0 failed; 1 ignored; …" once per test binary
@@ -31,11 +34,17 @@ if ((status == 0 && passed == 0)); then
   status=1
 fi
 # "200 passed, 0 failed", unless it didn't get that far
-read -r python_passed _ python_failed _ < <(grep -x '[0-9]* passed, [0-9]* failed' "$python_log" || echo 0 passed, 0 failed)
+count() { grep -x '[0-9]* passed, [0-9]* failed' "$1" || echo 0 passed, 0 failed; }
+read -r python_passed _ python_failed _ < <(count "$python_log")
+read -r hostile_passed _ hostile_failed _ < <(count "$hostile_log")
 if ((python_status != 0)); then
   echo "the Python client's checks or tests failed (exit status $python_status)" >&2
   status=1
 fi
+if ((hostile_status != 0)); then
+  echo "good callers suffered from rude ones (exit status $hostile_status)" >&2
+  status=1
+fi
 echo
-echo "$((passed + python_passed)) passed, $((failed + python_failed)) failed"
+echo "$((passed + python_passed + hostile_passed)) passed, $((failed + python_failed + hostile_failed)) failed"
 exit "$status"

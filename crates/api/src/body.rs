@@ -24,9 +24,8 @@ const GRACE: Duration = Duration::from_secs(5);
 const SLOWEST_RATE: usize = 1 << 10;
 /// Bodies that are unpacked at once, for each core.
 const UNPACKING_PER_CORE: usize = 2;
-
-/// How long a body may wait for that.
-const UNPACKING_WAITS: Duration = Duration::from_secs(5);
+/// How long a body may wait for that: as long as one may take to come.
+const UNPACKING_WAITS: Duration = ARRIVES_WITHIN;
 
 /// Reads bodies while the memory for them lasts.
 pub(crate) struct Bodies {

@@ -33,7 +33,12 @@ pub(super) async fn gzip(site: &mut Site) -> anyhow::Result<Findings> {
     let throwing = beside(site.api, 20, throw(site.api, &bombs));
     let (grown, (beside, answers)) = memory::growth(&processes, throwing).await;
     findings.saw(beside, &[202]);
-    findings.must(answers.all(&[400, 413]), || format!("the bombs were answered {:?}", answers.statuses()));
+    // A machine that is too slow to see them all off in time says so.
+    findings
+        .must(answers.all(&[400, 413, 503]), || format!("the bombs were answered {:?}", answers.statuses()));
+    if !answers.all(&[400, 413]) {
+        findings.slow.push(format!("the bombs were answered {:?}", answers.statuses()));
+    }
     findings.grew(grown, MOST_MIB);
     site.must_be_alive()?;
     findings.saw(creates(site.api, 100).await, &[202]);

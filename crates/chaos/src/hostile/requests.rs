@@ -55,7 +55,7 @@ pub(super) async fn garbage(site: &mut Site) -> anyhow::Result<Findings> {
             b"POST /event HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n".to_vec(),
             400,
         ),
-        ("a long path", format!("GET /{long} HTTP/1.1\r\nHost: localhost\r\n\r\n").into_bytes(), 414),
+        ("a long path", format!("GET /{long} HTTP/1.1\r\nHost: localhost\r\n\r\n").into_bytes(), 431),
         (
             "a long header",
             format!("GET /ping HTTP/1.1\r\nHost: localhost\r\nX: {long}\r\n\r\n").into_bytes(),
