@@ -31,6 +31,7 @@ impl Channels {
     }
 
     fn named(config: &kafka::Config, bus: Bus) -> Result<Self, BusError> {
+        config.check()?;
         Ok(Self {
             bus,
             events: config.events()?,

@@ -1,5 +1,7 @@
 //! How to reach a cluster, and what its topics are like.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
 use crate::{BusError, Keep, Schedule, Topic};
@@ -82,6 +84,27 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Refuses settings that contradict each other, and names both.
+    pub(crate) fn check(&self) -> Result<(), BusError> {
+        let dead_letter = u64::try_from(self.dead_letters().max_record_bytes).unwrap_or(u64::MAX);
+        let delivery_ms = Duration::from_millis(self.delivery_timeout_ms).as_secs_f64() * 1e3;
+        let contradictions = [
+            (
+                self.queue_bytes < self.max_message_bytes,
+                "KAFKA_QUEUE_BYTES must hold KAFKA_MAX_MESSAGE_BYTES",
+            ),
+            (self.linger_ms >= delivery_ms, "KAFKA_LINGER_MS must be less than KAFKA_DELIVERY_TIMEOUT_MS"),
+            (
+                self.dead_letter_retention_bytes < dead_letter,
+                "KAFKA_DEAD_LETTER_RETENTION_BYTES must hold KAFKA_MAX_MESSAGE_BYTES and 64 KiB of headers",
+            ),
+        ];
+        match contradictions.iter().find(|(contradicts, _)| *contradicts) {
+            Some((_, what)) => Err(BusError::Refused((*what).to_owned())),
+            None => Ok(()),
+        }
+    }
+
     /// The topic of events.
     pub fn events(&self) -> Result<Topic, BusError> {
         let schedule = match &self.partition_schedule {
@@ -139,5 +162,28 @@ impl Config {
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name, value.as_deref()?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_contradict_each_other_are_refused_by_name() {
+        let fine = Config::default();
+        fine.check().unwrap();
+        for (config, one, other) in [
+            (Config { queue_bytes: 1_000, ..fine.clone() }, "KAFKA_QUEUE_BYTES", "KAFKA_MAX_MESSAGE_BYTES"),
+            (Config { linger_ms: 2_000.0, ..fine.clone() }, "KAFKA_LINGER_MS", "KAFKA_DELIVERY_TIMEOUT_MS"),
+            (
+                Config { dead_letter_retention_bytes: 2 << 20, ..fine.clone() },
+                "KAFKA_DEAD_LETTER_RETENTION_BYTES",
+                "KAFKA_MAX_MESSAGE_BYTES",
+            ),
+        ] {
+            let text = config.check().unwrap_err().to_string();
+            assert!(text.contains(one) && text.contains(other), "{text}");
+        }
     }
 }
