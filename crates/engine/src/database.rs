@@ -5,7 +5,6 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::Semaphore, time::timeout};
 use tracing::warn;
 
 use crate::{
@@ -16,6 +15,7 @@ use crate::{
     format::Formats,
     kill::Progressing,
     library::{Connection, Library, Parameters},
+    places::Places,
     request::Request,
     rights,
     sessions::{Session, Sessions},
@@ -23,16 +23,13 @@ use crate::{
     threads::Threads,
 };
 
-/// How many requests are carried out at a time; more wait. ClickHouse's server took as many by default.
-const PERMITS: u32 = 100;
-
 /// How long closing waits for killed queries to end.
 const KILL_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The open data directory.
 pub(crate) struct Database {
     formats: Formats,
-    permits: Arc<Semaphore>,
+    places: Places,
     threads: Threads,
     sessions: Arc<Sessions>,
     anchor: Mutex<Option<Anchor>>,
@@ -62,7 +59,7 @@ impl Database {
         let library = Library::load(library)
             .map_err(|source| EngineError::LibraryUnusable { library: library.clone(), source })?;
         // One more, for killing queries when all others are at work.
-        let threads = Threads::new(PERMITS as usize + 1);
+        let threads = Threads::new(Places::ALL + 1);
         let threads = threads.map_err(|source| EngineError::Directory { data: data.clone(), source })?;
 
         let failed = || EngineError::OpenFailed(data.clone());
@@ -74,7 +71,7 @@ impl Database {
         let formats = Formats::load(&mut session.connection).map_err(|_| failed())?;
         Ok(Self {
             formats,
-            permits: Arc::new(Semaphore::new(PERMITS as usize)),
+            places: Places::new(),
             threads,
             sessions: Arc::new(sessions),
             anchor: Mutex::new(Some(Anchor { session, _directory: directory })),
@@ -89,7 +86,7 @@ impl Database {
         Arc::clone(&self.sessions)
     }
 
-    /// Runs the job on a thread, with a connection that the request has prepared, once there is a permit.
+    /// Runs the job on a thread, with a connection that the request has prepared, once there is a place.
     /// Returns when it is about to run; the job sends what it has to say by itself, and is dropped if the
     /// query is cancelled before.
     pub(crate) async fn spawn(
@@ -99,8 +96,7 @@ impl Database {
         query: Progressing,
         job: impl FnOnce(Result<&mut Connection, Exception>) -> Leaves + Send + 'static,
     ) -> Result<(), Exception> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await;
-        let permit = permit.map_err(|_| Exception::unavailable("The engine is closing"))?;
+        let place = self.places.take(&request.quota_key).await?;
         let sessions = Arc::clone(&self.sessions);
         let (preamble, comment) = (request.preamble(max_result_bytes), request.comment().map(str::to_owned));
         // A query id is not used again, nor is a session with its comment.
@@ -120,12 +116,12 @@ impl Database {
                     job(Err(exception));
                 }
             }
-            drop(permit);
+            drop(place);
         });
         Ok(())
     }
 
-    /// Runs what must not wait for a permit.
+    /// Runs what must not wait for a place.
     pub(crate) fn aside(&self, job: impl FnOnce() + Send + 'static) {
         self.threads.run(job);
     }
@@ -147,13 +143,12 @@ impl Database {
 
     /// Closes the data directory. Queries that are still running are killed.
     pub(crate) async fn close(&self) -> Result<(), EngineError> {
-        let mut all = timeout(Duration::ZERO, self.permits.acquire_many(PERMITS)).await;
-        if all.is_err() {
+        if !self.places.close(Duration::ZERO).await {
             self.administer("KILL QUERY WHERE 1");
-            all = timeout(KILL_PATIENCE, self.permits.acquire_many(PERMITS)).await;
+            if !self.places.close(KILL_PATIENCE).await {
+                return Err(EngineError::StillRunning);
+            }
         }
-        drop(all.map_err(|_| EngineError::StillRunning)?);
-        self.permits.close();
         self.sessions.clear();
         drop(self.anchor.lock().unwrap_or_else(PoisonError::into_inner).take());
         Ok(())

@@ -14,6 +14,7 @@ pub(crate) mod code {
     pub(crate) const UNKNOWN_COMPRESSION_METHOD: u32 = 89;
     pub(crate) const UNKNOWN_SETTING: u32 = 115;
     pub(crate) const READONLY: u32 = 164;
+    pub(crate) const TOO_MANY_SIMULTANEOUS_QUERIES: u32 = 202;
     pub(crate) const QUERY_IS_TOO_LARGE: u32 = 229;
     pub(crate) const CANNOT_DECOMPRESS: u32 = 271;
     pub(crate) const INTO_OUTFILE_NOT_ALLOWED: u32 = 358;

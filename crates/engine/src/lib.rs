@@ -17,6 +17,7 @@ mod http;
 mod insert;
 mod kill;
 mod library;
+mod places;
 mod request;
 mod rights;
 mod select;

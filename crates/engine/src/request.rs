@@ -19,6 +19,8 @@ pub(crate) struct Request {
     /// The statement's text, as far as it is in the URL.
     pub(crate) query: String,
     pub(crate) query_id: String,
+    /// Whose share of the engine the request uses.
+    pub(crate) quota_key: String,
     /// The format of a result whose statement names none.
     pub(crate) default_format: String,
     pub(crate) parameters: Parameters,
@@ -60,6 +62,9 @@ impl Request {
         if request.query_id.is_empty() {
             request.query_id = header("X-ClickHouse-Query-Id").unwrap_or_default();
         }
+        if request.quota_key.is_empty() {
+            request.quota_key = header("X-ClickHouse-Quota").unwrap_or_default();
+        }
         request.names_itself = !request.query_id.is_empty();
         if !request.names_itself {
             request.query_id = Uuid::now_v7().to_string();
@@ -72,6 +77,7 @@ impl Request {
         match name {
             "query" => self.query.push_str(&value),
             "query_id" => self.query_id = value,
+            "quota_key" => self.quota_key = value,
             "default_format" => self.default_format = value,
             "database" => self.database = Some(value).filter(|database| !database.is_empty()),
             "compress" => self.compress = is_true(&value),
@@ -81,7 +87,6 @@ impl Request {
             // Whoever gets this far is the one user there is.
             "user"
             | "password"
-            | "quota_key"
             | "buffer_size"
             // Some clients make up a session for each of their connections. None is kept.
             | "session_id"

@@ -41,6 +41,9 @@ const FIXED: [&str; 19] = [
     "rename_files_after_processing",
 ];
 
+/// The most memory of one statement that sets no other limit, in bytes.
+const MEMORY: u64 = 2 << 30;
+
 /// Where the file of a data directory is.
 pub(crate) fn file(data: &Path) -> PathBuf {
     data.join(FILE)
@@ -64,7 +67,7 @@ fn text(path: &str) -> String {
     format!(
         "<clickhouse>
 <users_config>{path}</users_config>
-<profiles><default><constraints>{fixed}</constraints></default></profiles>
+<profiles><default><max_memory_usage>{MEMORY}</max_memory_usage><constraints>{fixed}</constraints></default></profiles>
 <quotas><default/></quotas>
 <users><default>
 <password/><networks><ip>::/0</ip></networks><profile>default</profile><quota>default</quota>

@@ -53,16 +53,19 @@ impl Store {
                 .with_setting("insert_quorum_parallel", "0")
                 .with_setting("select_sequential_consistency", "1");
         }
+        // The embedded engine keeps places for it that reads can't take; other servers only count by it.
+        let asking = client.clone();
+        let client = client.with_setting("quota_key", "ingestion");
         // What a row is made of is checked by a test, not again for every row: columns go by name, and the
         // migrations see to their types.
         let writer = client.clone().with_validation(false);
         // 2: other settings may be given along with it.
-        let looker = client
-            .clone()
-            .with_setting("readonly", "2")
-            .with_setting("cancel_http_readonly_queries_on_client_close", "1");
-        let reader = looker
-            .clone()
+        let read_only = |client: &Client| {
+            let client = client.clone().with_setting("readonly", "2");
+            client.with_setting("cancel_http_readonly_queries_on_client_close", "1")
+        };
+        let looker = read_only(&client);
+        let reader = read_only(&asking)
             .with_setting("max_memory_usage", config.read_max_memory_bytes.to_string())
             .with_setting("max_rows_to_read", config.read_max_rows.to_string());
         Ok(Self { config, client, writer, looker, reader })

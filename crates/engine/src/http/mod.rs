@@ -8,7 +8,7 @@ mod login;
 mod response;
 mod statement;
 
-use std::{future::Future, future::IntoFuture, pin::pin, sync::Arc, time::Duration};
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -17,9 +17,14 @@ use axum::{
     middleware,
     response::Response,
     routing::get,
-    serve::ListenerExt,
 };
-use tokio::{net::TcpListener, sync::oneshot, time};
+use hyper::body::Incoming;
+use runtime::{
+    server::{self, Limits},
+    shutdown::Shutdown,
+};
+use tokio::{net::TcpListener, time};
+use tower_service::Service;
 use tracing::{info, warn};
 
 pub(crate) use self::body::Body;
@@ -42,32 +47,34 @@ pub(crate) async fn serve(
     }
     info!(%address, "engine listens");
 
-    let (stopping, stopped) = oneshot::channel();
-    let shutdown = async {
-        shutdown.await;
-        // Nobody listens if the server has failed.
-        let _ = stopping.send(());
+    let router = router(Arc::clone(&database), password.map(Arc::from));
+    let answer = move |request: axum::http::Request<Incoming>| {
+        let answering = router.clone().call(request.map(axum::body::Body::new));
+        async move { answering.await.unwrap_or_else(|never| match never {}) }
     };
-    let patience = async {
-        if stopped.await.is_err() {
-            std::future::pending::<()>().await;
-        }
-        time::sleep(SHUTDOWN_PATIENCE).await;
-    };
-    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
-    let serving = axum::serve(listener, router(Arc::clone(&database), password.map(Arc::from)))
-        .with_graceful_shutdown(shutdown);
-    let mut serving = pin!(serving.into_future());
-    let result = tokio::select! {
-        result = &mut serving => result.map_err(EngineError::Listener),
-        () = patience => {
-            warn!(patience_ms = SHUTDOWN_PATIENCE.as_millis(), "requests to the engine did not end in time");
-            Ok(())
-        }
-    };
+    // A client that is gone is no longer waited for: its query is cancelled.
+    let limits = Limits { half_close: false, ..Limits::default() };
+    let closing = Shutdown::new();
+    let mut serving = pin!(server::serve(listener, limits, Arc::new(refusal), answer, closing.clone()));
+    tokio::select! {
+        () = &mut serving => {}
+        () = shutdown => {}
+    }
+    closing.cancel();
+    if time::timeout(SHUTDOWN_PATIENCE, serving).await.is_err() {
+        warn!(patience_ms = SHUTDOWN_PATIENCE.as_millis(), "requests to the engine did not end in time");
+    }
     database.close().await?;
     info!("engine closed");
-    result
+    Ok(())
+}
+
+/// What is said where no request could be read.
+fn refusal(status: StatusCode) -> axum::http::Response<Vec<u8>> {
+    let reason = status.canonical_reason().unwrap_or_default();
+    let mut response = axum::http::Response::new(format!("{reason}\n").into_bytes());
+    *response.status_mut() = status;
+    response
 }
 
 fn router(database: Arc<Database>, password: Password) -> Router {

@@ -13,13 +13,13 @@ use tempfile::tempdir;
 use crate::server::PATIENCE;
 
 /// A process that serves a data directory.
-struct Server {
+pub(crate) struct Server {
     process: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Server {
-    fn start(data: &Path) -> Self {
+    pub(crate) fn start(data: &Path) -> Self {
         let mut process = command(data).stdout(Stdio::piped()).spawn().expect("the engine's program");
         let mut url = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut url).expect("the engine's address");

@@ -11,6 +11,7 @@ mod inserts;
 mod isolation;
 mod lifecycle;
 mod outside;
+mod places;
 mod requests;
 mod server;
 mod strangers;

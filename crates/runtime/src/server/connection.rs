@@ -46,7 +46,8 @@ pub(super) async fn serve<A, F, B>(
     });
     let stream = Watched::new(WriteLimit::new(stream, limits.write), progress.clone(), refuse);
     let mut http = http1::Builder::new();
-    http.half_close(true).max_header_size(MAX_HEAD_BYTES).max_buf_size(MAX_HEAD_BYTES).writev(false);
+    http.half_close(limits.half_close).writev(false);
+    http.max_header_size(MAX_HEAD_BYTES).max_buf_size(MAX_HEAD_BYTES);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     tokio::select! {
         biased;

@@ -42,6 +42,8 @@ pub struct Limits {
     pub linger: Duration,
     /// The most connections at once; further ones are answered 503.
     pub connections: usize,
+    /// Whether a client that has ended its side gets its answer all the same; else its request is dropped.
+    pub half_close: bool,
 }
 
 impl Default for Limits {
@@ -52,6 +54,7 @@ impl Default for Limits {
             write: Duration::from_secs(30),
             linger: Duration::from_secs(2),
             connections: 8_192,
+            half_close: true,
         }
     }
 }

@@ -1,0 +1,65 @@
+//! How many requests are carried out at a time. Those of the share `ingestion` have places of their own, so that
+//! reads, however many and however slow, hold up no inserts and the look-ups before them.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+
+use crate::exception::{Exception, code};
+
+/// How many requests are carried out at a time. ClickHouse's server took as many by default.
+const PLACES: u32 = 100;
+
+/// How many requests besides have their quota key for it.
+const INGESTION_PLACES: u32 = 32;
+
+/// The quota key of requests that feed tables: a name that ClickHouse's server only counts by, if by any.
+const INGESTION: &str = "ingestion";
+
+/// How long a request waits for a place.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The places there are.
+pub(crate) struct Places {
+    usual: Arc<Semaphore>,
+    ingestion: Arc<Semaphore>,
+}
+
+impl Places {
+    /// How many requests there can be in all.
+    pub(crate) const ALL: usize = (PLACES + INGESTION_PLACES) as usize;
+
+    pub(crate) fn new() -> Self {
+        let places = |count: u32| Arc::new(Semaphore::new(count as usize));
+        Self { usual: places(PLACES), ingestion: places(INGESTION_PLACES) }
+    }
+
+    /// A place of the share that the quota key names. It waits for one, but not for long.
+    pub(crate) async fn take(&self, quota_key: &str) -> Result<OwnedSemaphorePermit, Exception> {
+        let places = if quota_key == INGESTION { &self.ingestion } else { &self.usual };
+        match timeout(PATIENCE, Arc::clone(places).acquire_owned()).await {
+            Ok(place) => place.map_err(|_| Exception::unavailable("The engine is closing")),
+            Err(_) => Err(Exception::new(
+                code::TOO_MANY_SIMULTANEOUS_QUERIES,
+                "TOO_MANY_SIMULTANEOUS_QUERIES",
+                format_args!("Too many simultaneous queries. Maximum: {PLACES}"),
+            )),
+        }
+    }
+
+    /// Waits until all places are free. Whether they were within `patience`; then none is given any more.
+    pub(crate) async fn close(&self, patience: Duration) -> bool {
+        let all = async {
+            (self.usual.acquire_many(PLACES).await, self.ingestion.acquire_many(INGESTION_PLACES).await)
+        };
+        let free = timeout(patience, all).await.is_ok();
+        if free {
+            self.usual.close();
+            self.ingestion.close();
+        }
+        free
+    }
+}
