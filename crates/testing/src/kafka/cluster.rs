@@ -118,7 +118,7 @@ mod tests {
     async fn a_topic_outlives_a_killed_leader_and_a_paused_controller() {
         let mut cluster = Cluster::start();
         let admin: AdminClient<DefaultClientContext> = client(&cluster).create().unwrap();
-        let topic = NewTopic::new("t", 1, TopicReplication::Fixed(-1));
+        let topic = NewTopic::new("t", 1, TopicReplication::Fixed(3)).set("min.insync.replicas", "2");
         for made in admin.create_topics(&[topic], &AdminOptions::new()).await.unwrap() {
             made.unwrap();
         }
