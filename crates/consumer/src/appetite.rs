@@ -11,12 +11,14 @@ const FIRST: usize = 1_000;
 pub(crate) struct Appetite {
     max_bytes: usize,
     keys: usize,
+    /// What a row took lately, on average.
+    row_bytes: usize,
 }
 
 impl Appetite {
     /// Rows that were looked up may take so many bytes, and one row more.
     pub(crate) fn new(max_bytes: usize) -> Self {
-        Self { max_bytes, keys: FIRST }
+        Self { max_bytes, keys: FIRST, row_bytes: 0 }
     }
 
     /// How many keys may be looked up next.
@@ -29,8 +31,15 @@ impl Appetite {
         self.max_bytes.saturating_sub(held)
     }
 
+    /// Whether the rows of another look-up of up to so many keys fit beside those that are held, if they are like
+    /// the last ones. An answer that has to be left in the middle costs the server twice.
+    pub(crate) fn has_room(&self, held: usize, keys: usize) -> bool {
+        held == 0 || self.row_bytes.saturating_mul(self.keys.min(keys)) <= self.left(held)
+    }
+
     /// Takes the next rows to be like those that were found last, but grows slowly: the next ones may be larger.
     pub(crate) fn learn(&mut self, rows: usize, bytes: usize) {
+        self.row_bytes = bytes.checked_div(rows).unwrap_or(self.row_bytes);
         let fit = bytes.checked_div(rows).map_or(MOST, |row| self.max_bytes / row.max(1));
         self.keys = fit.clamp(1, MOST.min(2 * self.keys));
     }
@@ -63,5 +72,14 @@ mod tests {
         }
         appetite.halve();
         assert_eq!(appetite.keys(), 1, "one is always looked up");
+    }
+
+    #[test]
+    fn a_look_up_whose_rows_would_not_fit_waits() {
+        let mut appetite = Appetite::new(16 << 20);
+        assert!(appetite.has_room(0, MOST), "nothing is known yet");
+        appetite.learn(1_000, 1_000 << 10);
+        assert!(appetite.has_room(0, MOST) && appetite.has_room(12 << 20, 2 * FIRST));
+        assert!(!appetite.has_room(15 << 20, 2 * FIRST) && appetite.has_room(15 << 20, 500));
     }
 }

@@ -46,7 +46,7 @@ impl Table {
         appetite: &mut Appetite,
     ) -> Result<Lookup, StoreError> {
         let (mut all, mut held) = (Lookup::default(), 0);
-        while !keys.is_empty() && appetite.left(held) > 0 {
+        while !keys.is_empty() && appetite.has_room(held, keys.len()) {
             let most = AtomicUsize::new(appetite.keys().min(keys.len()));
             let limit = appetite.left(held);
             let some = async || {
