@@ -1,5 +1,7 @@
 //! The loop: one task that owns the growing batch, and at most one batch being written beside it.
 
+mod writing;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -227,8 +229,6 @@ impl Pipeline {
         }
     }
 }
-
-mod writing;
 
 #[cfg(test)]
 mod tests;
