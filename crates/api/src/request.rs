@@ -19,7 +19,7 @@ pub(crate) fn id() -> String {
 }
 
 /// What its records bear: the id that its client named. One of our own making would tell nobody more than the
-/// place of the record does, which the answer names, and headers cost the consumer a tenth of its time.
+/// place of the record does, which the answer names, and a header costs the consumer three allocations a record.
 pub(crate) fn header() -> Option<(String, Vec<u8>)> {
     let named = |id: &RequestId| id.is_named.then(|| id.text.clone().into_bytes());
     let value = CURRENT.try_with(named).ok().flatten()?;
