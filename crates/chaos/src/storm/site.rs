@@ -24,6 +24,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 /// Short, so that a way that hangs for some seconds makes inserts be made again.
 const CLICKHOUSE_TIMEOUT_MS: u64 = 1_500;
+/// Small, so that batches are full, and reading is paused, while partitions change hands. A record may be
+/// larger: it is a batch of its own then.
+const CONSUMER_MAX_BATCH_BYTES: usize = 150_000;
 
 /// In the order in which they have to go.
 pub(super) struct Site {
@@ -72,7 +75,7 @@ impl Site {
         };
         let environment = |proxy: usize, port: (&'static str, u16)| {
             let way = proxies.get(proxy).map(Proxy::port).unwrap_or_default();
-            [
+            vec![
                 ("KAFKA_BROKERS", kafka.brokers.clone()),
                 ("KAFKA_PARTITIONS", PARTITIONS.to_string()),
                 ("CLICKHOUSE_URL", format!("http://127.0.0.1:{way}")),
@@ -88,7 +91,8 @@ impl Site {
             apis.push(Member::start(format!("api-{index}"), "millrace-api", &[], &environment, logs));
         }
         for index in 0..CONSUMERS {
-            let environment = environment(1 + index, ("CONSUMER_STATUS_PORT", testing::port::free()));
+            let mut environment = environment(1 + index, ("CONSUMER_STATUS_PORT", testing::port::free()));
+            environment.push(("CONSUMER_MAX_BATCH_BYTES", CONSUMER_MAX_BATCH_BYTES.to_string()));
             let name = format!("consumer-{index}");
             consumers.push(Member::start(name, "millrace-consumer", &[], &environment, logs));
         }
