@@ -1,10 +1,11 @@
 //! The storm: an installation under load, faults by the script of a seed, the recovery, the audit.
 //!
 //! [`script`] draws the [`fault`]s, [`site`] is what they hit, [`strike`] makes and mends them,
-//! [`progress`] waits and tells, [`summary`] is the table at the end.
+//! [`progress`] waits and tells, [`placement`] looks at partitions, [`summary`] is the table at the end.
 
 mod fault;
 mod member;
+mod placement;
 mod progress;
 mod script;
 mod site;
@@ -20,6 +21,7 @@ use tokio::time::Instant;
 
 use crate::audit::{Report, audit, evidence};
 use crate::load::Load;
+use placement::Placement;
 use progress::Progress;
 use script::{Round, Script};
 use site::{Site, settled};
@@ -77,12 +79,14 @@ pub async fn storm(options: Options, logs: &Path) -> anyhow::Result<Summary> {
         let text = evidence(&site.channels, &site.table, &report.findings).await?;
         std::fs::write(logs.join("findings.txt"), text)?;
     }
+    let placement = Placement::of(&ledger, &site.channels.events.schedule, site.more_partitions_from);
     Ok(Summary {
         seed: options.seed,
         stormed,
         drained,
         tally,
         ledger,
+        placement,
         answers: load.books().answers(),
         report,
     })

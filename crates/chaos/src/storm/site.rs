@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use bus::Channels;
+use model::Timestamp;
 use reqwest::Client;
 use serde::Deserialize;
 use testing::kafka::Cluster;
@@ -18,7 +19,11 @@ use crate::proxy::Proxy;
 
 const APIS: usize = 2;
 const CONSUMERS: usize = 3;
+/// Partitions in use at first, and later.
+const FEW_PARTITIONS: u16 = 6;
 const PARTITIONS: u16 = 12;
+/// From the start of the processes on.
+const FEW_PARTITIONS_FOR: Duration = Duration::from_mins(1);
 const STARTS_WITHIN: Duration = Duration::from_secs(120);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
@@ -40,6 +45,8 @@ pub(super) struct Site {
     pub(super) cluster: Cluster,
     pub(super) channels: Channels,
     pub(super) table: Table,
+    /// When all partitions come into use.
+    pub(super) more_partitions_from: Timestamp,
     client: Client,
 }
 
@@ -68,16 +75,19 @@ impl Site {
             proxies.push(Proxy::start(engine_port).await?);
         }
 
+        // Whoever starts again later must say the same.
+        let more_partitions_from = after(FEW_PARTITIONS_FOR);
+        let schedule = format!("{FEW_PARTITIONS},{more_partitions_from}={PARTITIONS}");
         let kafka = bus::kafka::Config {
             brokers: cluster.brokers(),
-            partitions: PARTITIONS,
+            partition_schedule: Some(schedule.clone()),
             ..bus::kafka::Config::default()
         };
         let environment = |proxy: usize, port: (&'static str, u16)| {
             let way = proxies.get(proxy).map(Proxy::port).unwrap_or_default();
             vec![
                 ("KAFKA_BROKERS", kafka.brokers.clone()),
-                ("KAFKA_PARTITIONS", PARTITIONS.to_string()),
+                ("KAFKA_PARTITION_SCHEDULE", schedule.clone()),
                 ("CLICKHOUSE_URL", format!("http://127.0.0.1:{way}")),
                 ("CLICKHOUSE_TIMEOUT_MS", CLICKHOUSE_TIMEOUT_MS.to_string()),
                 (port.0, port.1.to_string()),
@@ -107,6 +117,7 @@ impl Site {
             cluster,
             channels: Channels::kafka(kafka)?,
             table: Table::new(&clickhouse)?,
+            more_partitions_from,
             client: Client::builder().timeout(ANSWER_WITHIN).build()?,
         };
         for address in &site.addresses {
@@ -147,6 +158,11 @@ impl Site {
         }
         None
     }
+}
+
+fn after(time: Duration) -> Timestamp {
+    let time = i64::try_from(time.as_millis()).unwrap_or_default();
+    Timestamp::from_millis(Timestamp::now().millis() + time).unwrap_or(Timestamp::MAX)
 }
 
 /// Waits until the condition holds.

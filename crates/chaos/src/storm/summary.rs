@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use super::placement::Placement;
 use super::tally::Tally;
 use crate::audit::{Anomaly, Report};
 use crate::ledger::Ledger;
@@ -20,6 +21,7 @@ pub struct Summary {
     pub(super) drained: Duration,
     pub(super) tally: Tally,
     pub(super) ledger: Ledger,
+    pub(super) placement: Placement,
     pub(super) answers: Answers,
     pub(super) report: Report,
 }
@@ -35,6 +37,7 @@ impl Summary {
             && self.report.findings.is_empty()
             && self.report.unjudged == 0
             && self.report.letters.keys().all(|reason| reason == "unknown_event")
+            && self.placement.misplaced == 0
             && self.answers.unexpected.is_empty()
             && self.tally.deaths.is_empty()
     }
@@ -47,12 +50,14 @@ impl Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seed, stormed, drained, tally, ledger, answers, report } = self;
+        let Self { seed, stormed, drained, tally, ledger, placement, answers, report } = self;
         let mut line = |name: &str, value: String| writeln!(f, "{name:<24}{value}");
         line("seed", seed.to_string())?;
         line("storm", format!("{:.0} s", stormed.as_secs_f64()))?;
         let kinds = Kind::ALL.map(|kind| format!("{} {}s", ledger.acknowledged_of(kind), kind.as_str()));
         line("acknowledged", format!("{} ({})", ledger.acknowledged(), kinds.join(", ")))?;
+        let Placement { in_few, in_all, misplaced } = placement;
+        line("partitions", format!("{in_few} in few, {in_all} in all, {misplaced} misplaced"))?;
         line("maybe", ledger.maybe().to_string())?;
         line("answered 503", answers.unavailable.to_string())?;
         line("not answered", answers.silent.to_string())?;
@@ -110,7 +115,8 @@ mod tests {
         tally.count(Fault::KillEngine);
         let (stormed, drained) = (Duration::ZERO, Duration::ZERO);
         let report = Report { records: 2, ..Report::default() };
-        Summary { seed: 1, stormed, drained, tally, ledger, answers: Answers::default(), report }
+        let (placement, answers) = (Placement::default(), Answers::default());
+        Summary { seed: 1, stormed, drained, tally, ledger, placement, answers, report }
     }
 
     #[test]
@@ -122,5 +128,10 @@ mod tests {
         for (index, nothing) in [calm, idle, unread].iter().enumerate() {
             assert!(!nothing.is_good(), "{index}");
         }
+    }
+    #[test]
+    fn a_storm_with_an_operation_in_another_partition_than_its_events_is_not_good() {
+        let placement = Placement { in_few: 1, in_all: 1, misplaced: 1 };
+        assert!(!Summary { placement, ..good() }.is_good());
     }
 }
