@@ -8,16 +8,18 @@ use super::pool::{Choice, Pool};
 use crate::operation::Kind;
 
 /// Of a hundred operations: 60 creates, 25 updates, 15 deletes. Some come before the create, some
-/// creates again, and most updates go to few events.
-const MIX: [(u32, Kind, Choice); 10] = [
+/// creates again, most updates go to few events, and some to such as nobody has written to for long.
+const MIX: [(u32, Kind, Choice); 12] = [
     (46, Kind::Create, Choice::New),
     (4, Kind::Create, Choice::Late),
     (8, Kind::Create, Choice::Hot),
     (2, Kind::Create, Choice::Recent),
     (12, Kind::Update, Choice::Hot),
-    (11, Kind::Update, Choice::Recent),
+    (8, Kind::Update, Choice::Recent),
+    (3, Kind::Update, Choice::Old),
     (2, Kind::Update, Choice::Early),
-    (12, Kind::Delete, Choice::Recent),
+    (11, Kind::Delete, Choice::Recent),
+    (1, Kind::Delete, Choice::Old),
     (2, Kind::Delete, Choice::Hot),
     (1, Kind::Delete, Choice::Early),
 ];

@@ -1,5 +1,6 @@
 //! Events to write to.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use model::{EventId, EventKey, Tenant, Timestamp};
@@ -11,6 +12,8 @@ const TENANTS: [&str; 2] = ["acme", "globex"];
 const HOT: usize = 40;
 /// How many of the events made last are remembered.
 const RECENT: usize = 5_000;
+/// How many of those made before them are remembered.
+const OLD: usize = 20_000;
 /// How far back events may lie.
 const OLDEST_DAYS: u32 = 60;
 
@@ -20,7 +23,10 @@ pub(super) struct Pool(Mutex<Keys>);
 #[derive(Default)]
 struct Keys {
     hot: Vec<EventKey>,
-    recent: Vec<EventKey>,
+    /// In the order in which they were made.
+    recent: VecDeque<EventKey>,
+    /// Made before those, in no order.
+    old: Vec<EventKey>,
     /// Written to before they were made.
     early: Vec<EventKey>,
 }
@@ -38,6 +44,9 @@ pub(super) enum Choice {
     Hot,
     /// One that was made lately.
     Recent,
+    /// One that was made long before, so that no consumer has its row in memory; as long as there is none,
+    /// one that was made lately.
+    Old,
 }
 
 impl Pool {
@@ -49,9 +58,6 @@ impl Pool {
 
     pub(super) fn choose(&self, choice: Choice, dice: &mut StdRng) -> EventKey {
         let mut keys = self.locked();
-        let any = |keys: &[EventKey], dice: &mut StdRng| -> Option<EventKey> {
-            keys.get(dice.random_range(..keys.len().max(1))).cloned()
-        };
         match choice {
             Choice::New => keys.remember(dice),
             Choice::Early => {
@@ -61,7 +67,8 @@ impl Pool {
             }
             Choice::Late => keys.early.pop().unwrap_or_else(|| keys.remember(dice)),
             Choice::Hot => any(&keys.hot, dice).unwrap_or_else(|| new_key(dice)),
-            Choice::Recent => any(&keys.recent, dice).unwrap_or_else(|| new_key(dice)),
+            Choice::Recent => keys.any_recent(dice),
+            Choice::Old => any(&keys.old, dice).unwrap_or_else(|| keys.any_recent(dice)),
         }
     }
 
@@ -85,16 +92,34 @@ impl Keys {
     /// A new event, now and then with the id of another tenant's.
     fn remember(&mut self, dice: &mut StdRng) -> EventKey {
         let mut key = new_key(dice);
-        if let Some(other) = self.recent.last().filter(|_| dice.random_bool(0.1)) {
+        if let Some(other) = self.recent.back().filter(|_| dice.random_bool(0.1)) {
             key.id = other.id;
         }
-        if self.recent.len() < RECENT {
-            self.recent.push(key.clone());
-        } else if let Some(oldest) = self.recent.get_mut(dice.random_range(..RECENT)) {
-            *oldest = key.clone();
+        self.recent.push_back(key.clone());
+        if self.recent.len() > RECENT {
+            self.age(dice);
         }
         key
     }
+
+    /// The one that was made first of the recent ones is an old one from now on.
+    fn age(&mut self, dice: &mut StdRng) {
+        let Some(key) = self.recent.pop_front() else { return };
+        if self.old.len() < OLD {
+            self.old.push(key);
+        } else if let Some(forgotten) = self.old.get_mut(dice.random_range(..OLD)) {
+            *forgotten = key;
+        }
+    }
+
+    fn any_recent(&self, dice: &mut StdRng) -> EventKey {
+        let key = self.recent.get(dice.random_range(..self.recent.len().max(1)));
+        key.cloned().unwrap_or_else(|| new_key(dice))
+    }
+}
+
+fn any(keys: &[EventKey], dice: &mut StdRng) -> Option<EventKey> {
+    keys.get(dice.random_range(..keys.len().max(1))).cloned()
 }
 
 /// Most events are of now, some of the last months.
@@ -103,4 +128,27 @@ fn new_key(dice: &mut StdRng) -> EventKey {
     let name = TENANTS.get(dice.random_range(..TENANTS.len())).copied().unwrap_or_default();
     let tenant = Tenant::parse(name).unwrap_or_default();
     EventKey { tenant, id: EventId::new(Timestamp::now().days_before(days)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_old_event_is_none_of_those_made_lately() {
+        let (pool, mut dice) = (Pool::new(1), StdRng::seed_from_u64(1));
+        let made: Vec<_> = (0..2 * RECENT).map(|_| pool.choose(Choice::New, &mut dice)).collect();
+        let (old, recent) = made.split_at(RECENT);
+        for _ in 0..100 {
+            let key = pool.choose(Choice::Old, &mut dice);
+            assert!(old.contains(&key) && !recent.contains(&key));
+        }
+    }
+
+    #[test]
+    fn before_any_event_is_old_a_recent_one_stands_for_it() {
+        let (pool, mut dice) = (Pool::new(1), StdRng::seed_from_u64(1));
+        let made = pool.choose(Choice::New, &mut dice);
+        assert_eq!(pool.choose(Choice::Old, &mut dice), made);
+    }
 }
