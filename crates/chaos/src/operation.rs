@@ -5,7 +5,7 @@ use std::fmt;
 use model::EventKey;
 
 /// What an operation does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Makes an event.
     Create,
@@ -50,7 +50,7 @@ impl fmt::Display for Place {
 }
 
 /// An operation, as far as its record has to be told from all others.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Operation {
     /// What it does.
     pub kind: Kind,

@@ -1,6 +1,6 @@
 //! The topic, read once: what it comes to, and whether it keeps what was promised of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use ::model::Timestamp;
 use bus::{Delivery, Offsets, Span};
@@ -10,7 +10,7 @@ use super::letters::Letters;
 use super::message::Message;
 use super::model::Model;
 use crate::ledger::Ledger;
-use crate::operation::Place;
+use crate::operation::{Operation, Place};
 
 /// Grows with each delivery, in the order of offsets within a partition.
 pub(crate) struct Truth<'a> {
@@ -25,6 +25,8 @@ pub(crate) struct Truth<'a> {
     ends: &'a Offsets,
     /// Promised, and not seen yet.
     promised: BTreeSet<Place>,
+    /// Promised without a place, and not seen yet.
+    promised_somewhere: HashSet<&'a Operation>,
 }
 
 impl<'a> Truth<'a> {
@@ -38,6 +40,7 @@ impl<'a> Truth<'a> {
             ledger,
             ends,
             promised: ledger.promises().keys().copied().collect(),
+            promised_somewhere: ledger.promises_somewhere().iter().collect(),
         }
     }
 
@@ -48,8 +51,12 @@ impl<'a> Truth<'a> {
             .entry(place.partition)
             .or_insert_with(|| first.and_then(Timestamp::from_millis).unwrap_or(Timestamp::MAX));
         let message = Message::read(delivery);
+        let operation = message.as_ref().map(Message::operation);
         if self.promised.remove(&place) {
-            self.hold_to_promise(place, message.as_ref());
+            self.hold_to_promise(place, operation.as_ref());
+        }
+        if let Some(operation) = &operation {
+            self.promised_somewhere.remove(operation);
         }
         if self.ends.get(&place.partition).is_none_or(|end| place.offset >= *end) {
             return;
@@ -66,11 +73,10 @@ impl<'a> Truth<'a> {
         }
     }
 
-    fn hold_to_promise(&mut self, place: Place, message: Option<&Message>) {
-        let found = message.map(Message::operation);
+    fn hold_to_promise(&mut self, place: Place, found: Option<&Operation>) {
         for promise in self.ledger.promises().get(&place).into_iter().flatten() {
-            if found.as_ref() != Some(promise) {
-                let found = found.as_ref().map_or("no operation".to_owned(), ToString::to_string);
+            if found != Some(promise) {
+                let found = found.map_or("no operation".to_owned(), ToString::to_string);
                 self.findings.push(Finding {
                     anomaly: Anomaly::Lost,
                     key: Some(promise.key.clone()),
@@ -117,6 +123,17 @@ impl<'a> Truth<'a> {
                 });
             }
         }
+        // What retention has removed may have been any of them.
+        if spans.values().all(|span| span.begin == 0) {
+            self.findings.extend(self.promised_somewhere.drain().map(|promise| Finding {
+                anomaly: Anomaly::Lost,
+                key: Some(promise.key.clone()),
+                detail: format!("{promise} was acknowledged in a batch, and is nowhere in the topic"),
+            }));
+        }
         self
     }
 }
+
+#[cfg(test)]
+mod tests;

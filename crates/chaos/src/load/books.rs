@@ -14,7 +14,7 @@ pub struct Books(Mutex<(Ledger, Answers)>);
 /// How calls were answered.
 #[derive(Clone, Debug, Default)]
 pub struct Answers {
-    /// With 503.
+    /// With 503, of a batch for some of its events at least.
     pub unavailable: u64,
     /// Not at all: the connection broke, or no answer came in time.
     pub silent: u64,
@@ -24,10 +24,11 @@ pub struct Answers {
     pub slowest: Duration,
 }
 
-/// What came of one attempt.
+/// What came of one attempt at an operation.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    Acknowledged(Place),
+    /// With its place, if that was told.
+    Acknowledged(Option<Place>),
     Unavailable,
     Silent,
     Unexpected(String),
@@ -49,22 +50,34 @@ impl Books {
         self.locked().1.clone()
     }
 
-    pub(super) fn enter(&self, operation: &Operation, outcome: &Outcome, took: Duration) {
+    /// What one call came to, for each of the operations that it was for.
+    pub(super) fn enter<'a>(
+        &self,
+        outcomes: impl IntoIterator<Item = (&'a Operation, &'a Outcome)>,
+        took: Duration,
+    ) {
         let (ledger, answers) = &mut *self.locked();
-        match outcome {
-            Outcome::Acknowledged(place) => ledger.acknowledge(*place, operation.clone()),
-            Outcome::Unavailable => {
-                answers.unavailable += 1;
-                ledger.doubt();
+        let (mut unavailable, mut silent) = (false, false);
+        for (operation, outcome) in outcomes {
+            match outcome {
+                Outcome::Acknowledged(Some(place)) => ledger.acknowledge(*place, operation.clone()),
+                Outcome::Acknowledged(None) => ledger.acknowledge_somewhere(operation.clone()),
+                Outcome::Unavailable => {
+                    unavailable = true;
+                    ledger.doubt();
+                }
+                Outcome::Silent => {
+                    silent = true;
+                    ledger.doubt();
+                }
+                Outcome::Unexpected(what) => *answers.unexpected.entry(what.clone()).or_default() += 1,
             }
-            Outcome::Silent => {
-                answers.silent += 1;
-                ledger.doubt();
-                return;
-            }
-            Outcome::Unexpected(what) => *answers.unexpected.entry(what.clone()).or_default() += 1,
         }
-        answers.slowest = answers.slowest.max(took);
+        answers.unavailable += u64::from(unavailable);
+        answers.silent += u64::from(silent);
+        if !silent {
+            answers.slowest = answers.slowest.max(took);
+        }
     }
 
     fn locked(&self) -> MutexGuard<'_, (Ledger, Answers)> {

@@ -4,17 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use model::EventKey;
 use rand::RngExt;
 use rand::rngs::StdRng;
-use reqwest::{Client, Method, StatusCode};
-use serde::Deserialize;
+use reqwest::Client;
 use tokio::time::{Instant, sleep};
 
 use super::body;
 use super::books::{Books, Outcome};
-use super::draw::draw;
+use super::draw::{draw, draw_creates};
 use super::pool::Pool;
-use crate::operation::{Kind, Operation, Place};
+use super::request::{self, Item};
+use crate::operation::{Kind, Operation};
 
 /// Longer than the API may take to say that it can't.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -22,6 +23,10 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 const RETRIES: usize = 5;
 /// A pause after a call that failed, at least and at most, in milliseconds.
 const PAUSE_MS: std::ops::Range<u64> = 50..300;
+/// Of so many creates one is a batch of them.
+const BATCH_OF: u32 = 50;
+/// How many creates a batch holds.
+const BATCH: std::ops::RangeInclusive<usize> = 2..=50;
 
 pub(super) fn client() -> reqwest::Result<Client> {
     Client::builder().timeout(ANSWER_WITHIN).build()
@@ -37,68 +42,88 @@ pub(super) struct Caller {
     pub(super) books: Arc<Books>,
 }
 
-#[derive(Deserialize)]
-struct Answer {
-    data: Written,
-}
-
-#[derive(Deserialize)]
-struct Written {
-    partition: i32,
-    offset: i64,
+/// What is asked for in one request.
+enum Work {
+    One(Item),
+    /// Creates of one tenant.
+    Batch(Vec<Item>),
 }
 
 impl Caller {
     pub(super) async fn run(mut self, stop: Arc<AtomicBool>) {
         while !stop.load(Ordering::Relaxed) {
-            let (kind, key) = draw(&self.pool, &mut self.dice);
-            let input = format!("operation {}", self.number.fetch_add(1, Ordering::Relaxed));
-            let id = key.id.to_string();
-            let body = match kind {
-                Kind::Create => body::create(id, &input, &mut self.dice),
-                Kind::Update => body::update(&input, &mut self.dice),
-                Kind::Delete => String::new(),
-            };
-            let input = (kind != Kind::Delete).then_some(input);
-            self.carry_out(&Operation { kind, key, input }, body).await;
+            let work = self.next();
+            self.carry_out(work).await;
         }
     }
 
-    /// A create that may not have been kept is sent again: the same id makes it the same event.
-    async fn carry_out(&mut self, operation: &Operation, body: String) {
-        let attempts = if operation.kind == Kind::Create { 1 + RETRIES } else { 1 };
+    fn next(&mut self) -> Work {
+        let (kind, key) = draw(&self.pool, &mut self.dice);
+        if kind != Kind::Create || !self.dice.random_ratio(1, BATCH_OF) {
+            return Work::One(self.item(kind, key));
+        }
+        let more = self.dice.random_range(BATCH) - 1;
+        let keys = draw_creates(more, &key.tenant, &self.pool, &mut self.dice);
+        Work::Batch([key].into_iter().chain(keys).map(|key| self.item(Kind::Create, key)).collect())
+    }
+
+    fn item(&mut self, kind: Kind, key: EventKey) -> Item {
+        let input = format!("operation {}", self.number.fetch_add(1, Ordering::Relaxed));
+        let body = match kind {
+            Kind::Create => body::create(key.id.to_string(), &input, &mut self.dice),
+            Kind::Update => body::update(&input, &mut self.dice),
+            Kind::Delete => String::new(),
+        };
+        let input = (kind != Kind::Delete).then_some(input);
+        Item { operation: Operation { kind, key, input }, body }
+    }
+
+    /// A create that may not have been kept is sent again: the same id makes it the same event. Of a batch
+    /// only the creates that may not have been kept are.
+    async fn carry_out(&mut self, mut work: Work) {
+        let attempts = if work.may_be_repeated() { 1 + RETRIES } else { 1 };
         let first = self.dice.random_range(..self.apis.len().max(1));
         for attempt in 0..attempts {
             let Some(api) = self.apis.iter().cycle().nth(first + attempt) else { return };
             let begun = Instant::now();
-            let outcome = self.call(api, operation, body.clone()).await;
-            self.books.enter(operation, &outcome, begun.elapsed());
-            if matches!(outcome, Outcome::Acknowledged(_) | Outcome::Unexpected(_)) {
-                return;
-            }
+            let outcomes = match &work {
+                Work::One(item) => vec![request::one(&self.client, api, item).await],
+                Work::Batch(items) => request::batch(&self.client, api, items).await,
+            };
+            self.books.enter(work.operations().zip(&outcomes), begun.elapsed());
+            let Some(rest) = work.in_doubt(&outcomes) else { return };
+            work = rest;
             sleep(Duration::from_millis(self.dice.random_range(PAUSE_MS))).await;
         }
     }
+}
 
-    async fn call(&self, api: &str, operation: &Operation, body: String) -> Outcome {
-        let Operation { kind, key, .. } = operation;
-        let (method, path) = match kind {
-            Kind::Create => (Method::POST, "/event".to_owned()),
-            Kind::Update => (Method::PUT, format!("/event/{}", key.id)),
-            Kind::Delete => (Method::DELETE, format!("/event/{}", key.id)),
-        };
-        let request = self.client.request(method, format!("{api}{path}"));
-        let Ok(answer) = request.header("x-tenant", key.tenant.as_str()).body(body).send().await else {
-            return Outcome::Silent;
-        };
-        let status = answer.status();
-        let Ok(text) = answer.text().await else { return Outcome::Silent };
-        match (status, serde_json::from_str(&text)) {
-            (StatusCode::ACCEPTED, Ok(Answer { data: Written { partition, offset } })) => {
-                Outcome::Acknowledged(Place { partition, offset })
+impl Work {
+    fn items(&self) -> &[Item] {
+        match self {
+            Self::One(item) => std::slice::from_ref(item),
+            Self::Batch(items) => items,
+        }
+    }
+
+    fn operations(&self) -> impl Iterator<Item = &Operation> {
+        self.items().iter().map(|item| &item.operation)
+    }
+
+    fn may_be_repeated(&self) -> bool {
+        self.operations().all(|operation| operation.kind == Kind::Create)
+    }
+
+    /// What is left of it when these are the outcomes.
+    fn in_doubt(self, outcomes: &[Outcome]) -> Option<Self> {
+        let doubted = |outcome: &Outcome| matches!(outcome, Outcome::Unavailable | Outcome::Silent);
+        match self {
+            Self::One(item) => outcomes.first().is_some_and(doubted).then_some(Self::One(item)),
+            Self::Batch(items) => {
+                let rest = items.into_iter().zip(outcomes).filter(|(_, outcome)| doubted(outcome));
+                let rest: Vec<_> = rest.map(|(item, _)| item).collect();
+                (!rest.is_empty()).then_some(Self::Batch(rest))
             }
-            (StatusCode::SERVICE_UNAVAILABLE, _) => Outcome::Unavailable,
-            _ => Outcome::Unexpected(format!("{status} {}", text.chars().take(200).collect::<String>())),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What is done next, and to which event.
 
-use model::EventKey;
+use model::{EventKey, Tenant};
 use rand::RngExt;
 use rand::rngs::StdRng;
 
@@ -25,18 +25,30 @@ const MIX: [(u32, Kind, Choice); 12] = [
 ];
 
 pub(super) fn draw(pool: &Pool, dice: &mut StdRng) -> (Kind, EventKey) {
-    let mut number = dice.random_range(0..100);
-    for (share, kind, choice) in MIX {
-        if number < share {
-            let key = pool.choose(choice, dice);
-            if (kind, choice) == (Kind::Delete, Choice::Hot) {
-                pool.replace(&key, dice);
-            }
-            return (kind, key);
+    let (kind, choice) = choose(&MIX, dice);
+    let key = pool.choose(choice, dice);
+    if (kind, choice) == (Kind::Delete, Choice::Hot) {
+        pool.replace(&key, dice);
+    }
+    (kind, key)
+}
+
+/// What is created next, so many events of one tenant.
+pub(super) fn draw_creates(count: usize, tenant: &Tenant, pool: &Pool, dice: &mut StdRng) -> Vec<EventKey> {
+    let creates: Vec<_> = MIX.into_iter().filter(|(_, kind, _)| *kind == Kind::Create).collect();
+    (0..count).map(|_| pool.choose_of(Some(tenant), choose(&creates, dice).1, dice)).collect()
+}
+
+fn choose(mix: &[(u32, Kind, Choice)], dice: &mut StdRng) -> (Kind, Choice) {
+    let all: u32 = mix.iter().map(|(share, ..)| share).sum();
+    let mut number = dice.random_range(0..all.max(1));
+    for (share, kind, choice) in mix {
+        if number < *share {
+            return (*kind, *choice);
         }
         number -= share;
     }
-    (Kind::Create, pool.choose(Choice::New, dice))
+    (Kind::Create, Choice::New)
 }
 
 #[cfg(test)]
@@ -64,5 +76,15 @@ mod tests {
         }
         assert!(count.len() > 900, "{} events", count.len());
         assert!(count.values().filter(|count| **count >= 5).count() >= 20);
+    }
+
+    #[test]
+    fn a_batch_is_of_one_tenant_and_makes_new_events_mostly() {
+        let (pool, mut dice) = (Pool::new(1), StdRng::seed_from_u64(1));
+        let tenant = Tenant::parse("acme").unwrap();
+        let keys = draw_creates(500, &tenant, &pool, &mut dice);
+        assert!(keys.len() == 500 && keys.iter().all(|key| key.tenant == tenant));
+        let different: std::collections::HashSet<_> = keys.into_iter().collect();
+        assert!((300..500).contains(&different.len()), "{}", different.len());
     }
 }

@@ -1,13 +1,14 @@
 //! Calls to the API, as many clients make them at once, and what came of each.
 //!
 //! [`pool`] says which events there are to write to, [`draw`] what is done to which, [`body`] what is
-//! sent, [`caller`] sends it.
+//! sent, [`request`] how, [`caller`] does it.
 
 mod body;
 mod books;
 mod caller;
 mod draw;
 mod pool;
+mod request;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

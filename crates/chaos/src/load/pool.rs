@@ -52,24 +52,37 @@ pub(super) enum Choice {
 impl Pool {
     pub(super) fn new(seed: u64) -> Self {
         let mut dice = StdRng::seed_from_u64(seed);
-        let hot = (0..HOT).map(|_| new_key(&mut dice)).collect();
+        let hot = (0..HOT).map(|_| new_key(None, &mut dice)).collect();
         Self(Mutex::new(Keys { hot, ..Keys::default() }))
     }
 
     pub(super) fn choose(&self, choice: Choice, dice: &mut StdRng) -> EventKey {
+        self.choose_of(None, choice, dice)
+    }
+
+    /// The same, among the events of one tenant if it is given.
+    pub(super) fn choose_of(&self, tenant: Option<&Tenant>, choice: Choice, dice: &mut StdRng) -> EventKey {
         let mut keys = self.locked();
-        match choice {
-            Choice::New => keys.remember(dice),
-            Choice::Early => {
-                let key = new_key(dice);
-                keys.early.push(key.clone());
-                key
+        let Keys { hot, recent, old, early } = &mut *keys;
+        let known = match choice {
+            Choice::New | Choice::Early => None,
+            Choice::Late => {
+                early.iter().rposition(|key| is_of(tenant, key)).map(|position| early.remove(position))
             }
-            Choice::Late => keys.early.pop().unwrap_or_else(|| keys.remember(dice)),
-            Choice::Hot => any(&keys.hot, dice).unwrap_or_else(|| new_key(dice)),
-            Choice::Recent => keys.any_recent(dice),
-            Choice::Old => any(&keys.old, dice).unwrap_or_else(|| keys.any_recent(dice)),
-        }
+            Choice::Hot => any(hot.len(), |index| hot.get(index), tenant, dice),
+            Choice::Recent => any(recent.len(), |index| recent.get(index), tenant, dice),
+            Choice::Old => any(old.len(), |index| old.get(index), tenant, dice)
+                .or_else(|| any(recent.len(), |index| recent.get(index), tenant, dice)),
+        };
+        known.unwrap_or_else(|| {
+            let key = new_key(tenant, dice);
+            match choice {
+                Choice::New | Choice::Late => return keys.remember(key, dice),
+                Choice::Early => keys.early.push(key.clone()),
+                Choice::Hot | Choice::Recent | Choice::Old => {}
+            }
+            key
+        })
     }
 
     /// Puts another event into the place of a hot one that was deleted, half of the time: the others go
@@ -79,7 +92,7 @@ impl Pool {
         if let Some(place) = keys.hot.iter_mut().find(|key| *key == deleted)
             && dice.random_bool(0.5)
         {
-            *place = new_key(dice);
+            *place = new_key(None, dice);
         }
     }
 
@@ -89,9 +102,8 @@ impl Pool {
 }
 
 impl Keys {
-    /// A new event, now and then with the id of another tenant's.
-    fn remember(&mut self, dice: &mut StdRng) -> EventKey {
-        let mut key = new_key(dice);
+    /// Takes in a new event, now and then with the id of another tenant's.
+    fn remember(&mut self, mut key: EventKey, dice: &mut StdRng) -> EventKey {
         if let Some(other) = self.recent.back().filter(|_| dice.random_bool(0.1)) {
             key.id = other.id;
         }
@@ -111,22 +123,29 @@ impl Keys {
             *forgotten = key;
         }
     }
-
-    fn any_recent(&self, dice: &mut StdRng) -> EventKey {
-        let key = self.recent.get(dice.random_range(..self.recent.len().max(1)));
-        key.cloned().unwrap_or_else(|| new_key(dice))
-    }
 }
 
-fn any(keys: &[EventKey], dice: &mut StdRng) -> Option<EventKey> {
-    keys.get(dice.random_range(..keys.len().max(1))).cloned()
+/// One of so many keys, of one tenant if it is given.
+fn any<'a>(
+    count: usize,
+    get: impl Fn(usize) -> Option<&'a EventKey>,
+    tenant: Option<&Tenant>,
+    dice: &mut StdRng,
+) -> Option<EventKey> {
+    let first = dice.random_range(..count.max(1));
+    let indices = (first..count).chain(0..first);
+    indices.filter_map(get).find(|key| is_of(tenant, key)).cloned()
+}
+
+fn is_of(tenant: Option<&Tenant>, key: &EventKey) -> bool {
+    tenant.is_none_or(|tenant| *tenant == key.tenant)
 }
 
 /// Most events are of now, some of the last months.
-fn new_key(dice: &mut StdRng) -> EventKey {
+fn new_key(tenant: Option<&Tenant>, dice: &mut StdRng) -> EventKey {
     let days = if dice.random_bool(0.1) { dice.random_range(1..=OLDEST_DAYS) } else { 0 };
     let name = TENANTS.get(dice.random_range(..TENANTS.len())).copied().unwrap_or_default();
-    let tenant = Tenant::parse(name).unwrap_or_default();
+    let tenant = tenant.cloned().unwrap_or_else(|| Tenant::parse(name).unwrap_or_default());
     EventKey { tenant, id: EventId::new(Timestamp::now().days_before(days)) }
 }
 
@@ -150,5 +169,17 @@ mod tests {
         let (pool, mut dice) = (Pool::new(1), StdRng::seed_from_u64(1));
         let made = pool.choose(Choice::New, &mut dice);
         assert_eq!(pool.choose(Choice::Old, &mut dice), made);
+    }
+
+    #[test]
+    fn only_events_of_the_tenant_are_chosen_if_one_is_given() {
+        let (pool, mut dice) = (Pool::new(1), StdRng::seed_from_u64(1));
+        let tenant = Tenant::parse("globex").unwrap();
+        for choice in [Choice::Early, Choice::New, Choice::Late, Choice::Hot, Choice::Recent, Choice::Old] {
+            for _ in 0..50 {
+                pool.choose(choice, &mut dice);
+                assert_eq!(pool.choose_of(Some(&tenant), choice, &mut dice).tenant, tenant, "{choice:?}");
+            }
+        }
     }
 }

@@ -58,6 +58,7 @@ impl fmt::Display for Summary {
         line("acknowledged", format!("{} ({})", ledger.acknowledged(), kinds.join(", ")))?;
         let Placement { in_few, in_all, misplaced } = placement;
         line("partitions", format!("{in_few} in few, {in_all} in all, {misplaced} misplaced"))?;
+        line("in batches", ledger.acknowledged_in_batches().to_string())?;
         line("maybe", ledger.maybe().to_string())?;
         line("answered 503", answers.unavailable.to_string())?;
         line("not answered", answers.silent.to_string())?;
