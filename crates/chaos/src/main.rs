@@ -46,6 +46,9 @@ struct Storm {
     /// How many operations have to be acknowledged before it ends.
     #[arg(long, default_value_t = 0)]
     operations: u64,
+    /// Only these faults, such as `kill leader`.
+    #[arg(long = "only", value_name = "FAULT")]
+    only: Vec<String>,
 }
 
 #[derive(Args)]
@@ -84,10 +87,11 @@ async fn run_storm(arguments: Storm) -> anyhow::Result<bool> {
         seed: arguments.seed.unwrap_or_else(|| rand::random_range(1..1_000_000)),
         duration: Duration::from_secs(arguments.seconds),
         operations: arguments.operations,
+        only: arguments.only,
     };
     let logs = tempfile::Builder::new().prefix("millrace-chaos-").tempdir()?.keep();
     let again = format!("logs are in {}; to repeat it: SEED={} make chaos", logs.display(), options.seed);
-    let summary = storm(options, &logs).await.with_context(|| again.clone())?;
+    let summary = storm(&options, &logs).await.with_context(|| again.clone())?;
     print!("\n{summary}");
     if summary.is_good() {
         fs::remove_dir_all(&logs)?;

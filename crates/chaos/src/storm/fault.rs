@@ -30,6 +30,8 @@ pub(super) enum Fault {
     Network(Victim, Mode),
     /// kill -9 of ClickHouse.
     KillEngine,
+    /// A version to come alters the table so that it takes no row of the present one.
+    NewerSchema,
 }
 
 /// Whose way to ClickHouse it is.
@@ -65,7 +67,7 @@ impl Fault {
             Self::KillBroker(_) | Self::KillLeader(_) | Self::KillController | Self::FreezeBroker(_) => {
                 Part::Kafka
             }
-            Self::Network(..) | Self::KillEngine => Part::ClickHouse,
+            Self::Network(..) | Self::KillEngine | Self::NewerSchema => Part::ClickHouse,
         }
     }
 
@@ -88,6 +90,7 @@ impl Fault {
             Self::Network(_, Mode::Flaky { .. }) => "network flaky",
             Self::Network(_, Mode::Slow { .. }) => "network slow",
             Self::KillEngine => "kill clickhouse",
+            Self::NewerSchema => "newer schema",
         }
     }
 
@@ -100,7 +103,7 @@ impl Fault {
             Self::EndConsumer(_) => (0, 4_000),
             Self::FreezeConsumer(_) => (11_000, 15_000),
             Self::KillBroker(_) | Self::KillLeader(_) | Self::KillController => (500, 6_000),
-            Self::FreezeBroker(_) => (5_000, 12_000),
+            Self::FreezeBroker(_) | Self::NewerSchema => (5_000, 12_000),
             Self::Network(..) => (2_000, 8_000),
         };
         (Duration::from_millis(least), Duration::from_millis(most))
@@ -122,7 +125,7 @@ impl fmt::Display for Fault {
             Self::Network(Victim::All, _) => f.write_str(" for all"),
             Self::Network(Victim::Apis, _) => f.write_str(" for the apis"),
             Self::Network(Victim::Consumer(index), _) => write!(f, " for consumer {index}"),
-            Self::KillController | Self::KillEngine => Ok(()),
+            Self::KillController | Self::KillEngine | Self::NewerSchema => Ok(()),
         }
     }
 }

@@ -12,11 +12,12 @@ mod site;
 mod strike;
 mod summary;
 mod tally;
+mod upgrade;
 
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 use tokio::time::Instant;
 
 use crate::audit::{Report, audit, evidence};
@@ -38,7 +39,7 @@ const AUDITED_WITHIN: Duration = Duration::from_mins(2);
 const CALM_FIRST: Duration = Duration::from_secs(5);
 
 /// How a storm is to be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Draws the script.
     pub seed: u64,
@@ -46,11 +47,13 @@ pub struct Options {
     pub duration: Duration,
     /// How many operations have to be acknowledged before it ends.
     pub operations: u64,
+    /// The names of the faults that come; all do if there are none.
+    pub only: Vec<String>,
 }
 
 /// Runs a storm. The processes' output goes to files in the folder `logs`, and the evidence for findings
 /// to `findings.txt` there. An error says that the storm could not be made.
-pub async fn storm(options: Options, logs: &Path) -> anyhow::Result<Summary> {
+pub async fn storm(options: &Options, logs: &Path) -> anyhow::Result<Summary> {
     println!("seed {}, logs in {}", options.seed, logs.display());
     let mut site = Site::start(logs).await?;
     let mut load = Load::start(&site.addresses, CALLERS, options.seed)?;
@@ -59,9 +62,9 @@ pub async fn storm(options: Options, logs: &Path) -> anyhow::Result<Summary> {
     progress.say("everything runs");
 
     progress.wait(CALM_FIRST, "calm", &mut site, &load, &mut tally).await?;
-    let mut script = Script::new(options.seed, site.sizes());
+    let mut script = Script::new(options.seed, site.sizes(), &options.only);
     while progress.elapsed() < options.duration || load.books().acknowledged() < options.operations {
-        let Some(round) = script.next() else { break };
+        let Some(round) = script.next() else { bail!("no fault has one of the names {:?}", options.only) };
         weather(&round, &mut site, &load, &mut progress, &mut tally).await?;
     }
 
@@ -104,7 +107,7 @@ async fn weather(
     let begun = Instant::now();
     let mut wounds = Vec::new();
     for (fault, hold) in &round.faults {
-        wounds.extend(site.strike(*fault, tally)?.map(|wound| (*hold, wound)));
+        wounds.extend(site.strike(*fault, tally).await?.map(|wound| (*hold, wound)));
     }
     wounds.sort_by_key(|(hold, _)| *hold);
     for (hold, wound) in wounds {

@@ -8,7 +8,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 
-use super::fault::{Fault, Victim};
+use super::fault::{Fault, Part, Victim};
 use crate::proxy::Mode;
 
 /// How many of each there are.
@@ -38,18 +38,21 @@ pub(super) struct Round {
 pub(super) struct Script {
     dice: StdRng,
     sizes: Sizes,
+    /// Of these names only; of all if there are none.
+    only: Vec<String>,
     deck: VecDeque<Fault>,
 }
 
 impl Script {
-    /// The script of a seed.
-    pub(super) fn new(seed: u64, sizes: Sizes) -> Self {
-        Self { dice: StdRng::seed_from_u64(seed), sizes, deck: VecDeque::new() }
+    /// The script of a seed, of the faults that have one of these names, or of all if there are none.
+    pub(super) fn new(seed: u64, sizes: Sizes, only: &[String]) -> Self {
+        Self { dice: StdRng::seed_from_u64(seed), sizes, only: only.to_vec(), deck: VecDeque::new() }
     }
 
     fn deal(&mut self) -> Option<Fault> {
         if self.deck.is_empty() {
             let mut deck = self.deck();
+            deck.retain(|fault| self.only.is_empty() || self.only.iter().any(|name| name == fault.name()));
             deck.shuffle(&mut self.dice);
             self.deck = deck.into();
         }
@@ -77,7 +80,7 @@ impl Script {
         let modes = [flaky, flaky, Mode::Refuse, Mode::Hang, Mode::Cut, Mode::Slow { rate }];
         deck.extend(victims.into_iter().zip(modes).map(|(victim, mode)| Fault::Network(victim, mode)));
         let leader = Fault::KillLeader(self.dice.random_range(0..partitions.max(1)));
-        deck.extend([leader, Fault::KillController, Fault::KillEngine]);
+        deck.extend([leader, Fault::KillController, Fault::KillEngine, Fault::NewerSchema]);
         deck
     }
 
@@ -90,12 +93,16 @@ impl Script {
 impl Iterator for Script {
     type Item = Round;
 
-    /// One fault, or now and then two at once.
+    /// One fault, or now and then two at once. While the schema is newer a consumer or an API always goes: what
+    /// comes back then is told so at its start.
     fn next(&mut self) -> Option<Round> {
         let first = self.deal()?;
         let mut faults = vec![self.with_hold(first)];
-        if self.dice.random_bool(0.4) {
-            let other = self.deck.iter().position(|fault| fault.part() != first.part());
+        let is_newer = first == Fault::NewerSchema;
+        if self.dice.random_bool(0.4) || is_newer {
+            let restarts = |fault: &Fault| matches!(fault.part(), Part::Api | Part::Consumer);
+            let fits = |fault: &Fault| fault.part() != first.part() && (!is_newer || restarts(fault));
+            let other = self.deck.iter().position(fits);
             if let Some(second) = other.and_then(|position| self.deck.remove(position)) {
                 faults.push(self.with_hold(second));
             }
@@ -125,20 +132,29 @@ mod tests {
 
     #[test]
     fn a_seed_has_one_script_and_another_seed_another() {
-        let script = |seed| Script::new(seed, SIZES).take(50).collect::<Vec<_>>();
+        let script = |seed| Script::new(seed, SIZES, &[]).take(50).collect::<Vec<_>>();
         assert_eq!(script(7), script(7));
         assert_ne!(script(7), script(8));
     }
 
     #[test]
     fn every_kind_comes_soon_and_no_two_of_one_part_at_once() {
-        let rounds: Vec<_> = Script::new(1, SIZES).take(17).collect();
+        let rounds: Vec<_> = Script::new(1, SIZES, &[]).take(18).collect();
         let faults = rounds.iter().flat_map(|round| &round.faults);
         let names: BTreeSet<_> = faults.map(|(fault, _)| fault.name()).collect();
-        assert_eq!(names.len(), 15, "{names:?}");
-        for round in Script::new(2, SIZES).take(500) {
+        assert_eq!(names.len(), 16, "{names:?}");
+        for round in Script::new(2, SIZES, &[]).take(500) {
             let [(first, _), (second, _)] = round.faults.as_slice() else { continue };
             assert_ne!(first.part(), second.part());
         }
+    }
+
+    #[test]
+    fn of_named_faults_none_but_those_come() {
+        let mut script = Script::new(1, SIZES, &["kill api".into(), "newer schema".into()]);
+        let faults: BTreeSet<_> =
+            script.by_ref().take(20).flat_map(|round| round.faults).map(|(fault, _)| fault.name()).collect();
+        assert_eq!(faults, BTreeSet::from(["kill api", "newer schema"]));
+        assert_eq!(Script::new(1, SIZES, &["no such".into()]).next(), None);
     }
 }

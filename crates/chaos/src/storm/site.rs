@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep};
 
 use super::member::Member;
 use super::script::Sizes;
+use super::upgrade::Upgrade;
 use crate::audit::Table;
 use crate::proxy::Proxy;
 
@@ -45,6 +46,7 @@ pub(super) struct Site {
     pub(super) cluster: Cluster,
     pub(super) channels: Channels,
     pub(super) table: Table,
+    pub(super) upgrade: Upgrade,
     /// When all partitions come into use.
     pub(super) more_partitions_from: Timestamp,
     client: Client,
@@ -117,6 +119,7 @@ impl Site {
             cluster,
             channels: Channels::kafka(kafka)?,
             table: Table::new(&clickhouse)?,
+            upgrade: Upgrade::new(&clickhouse.url()?, &clickhouse.database),
             more_partitions_from,
             client: Client::builder().timeout(ANSWER_WITHIN).build()?,
         };

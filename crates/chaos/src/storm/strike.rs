@@ -26,11 +26,13 @@ pub(super) enum Wound {
     FrozenBroker(usize),
     Network,
     DeadEngine,
+    /// By the migration of this number.
+    NewerSchema(u16),
 }
 
 impl Site {
     /// Makes a fault; `None` if there is nobody whom it could hit.
-    pub(super) fn strike(&mut self, fault: Fault, tally: &mut Tally) -> anyhow::Result<Option<Wound>> {
+    pub(super) async fn strike(&mut self, fault: Fault, tally: &mut Tally) -> anyhow::Result<Option<Wound>> {
         // Before one is struck that has ended by itself: it would look like the fault's work.
         self.look_after(tally);
         let wound = match fault {
@@ -77,6 +79,9 @@ impl Site {
                 self.engine.kill();
                 Wound::DeadEngine
             }
+            Fault::NewerSchema => {
+                Wound::NewerSchema(self.upgrade.begin().await.context("migrating to a newer schema")?)
+            }
         };
         tally.count(fault);
         Ok(Some(wound))
@@ -94,6 +99,9 @@ impl Site {
             Wound::FrozenBroker(index) => self.cluster.broker(index).resume(),
             Wound::Network => self.proxies.iter().for_each(|proxy| proxy.set(Mode::Pass)),
             Wound::DeadEngine => self.engine.restart(),
+            Wound::NewerSchema(number) => {
+                self.upgrade.take_back(number).await.context("taking back the newer schema")?;
+            }
         }
         Ok(())
     }
@@ -160,12 +168,12 @@ mod tests {
         let logs = tempfile::tempdir().unwrap();
         let mut site = Site::start(logs.path()).await.unwrap();
         let mut tally = Tally::default();
-        site.strike(Fault::KillConsumer(0), &mut tally).unwrap();
-        site.strike(Fault::KillApi(0), &mut tally).unwrap();
+        site.strike(Fault::KillConsumer(0), &mut tally).await.unwrap();
+        site.strike(Fault::KillApi(0), &mut tally).await.unwrap();
         assert!(tally.deaths.is_empty(), "{:?}", tally.deaths);
 
         site.consumers[1].end_by_itself();
-        site.strike(Fault::KillConsumer(1), &mut tally).unwrap();
+        site.strike(Fault::KillConsumer(1), &mut tally).await.unwrap();
         assert_eq!(tally.deaths, ["consumer-1 ended by itself: signal: 9 (SIGKILL)"]);
     }
 }
