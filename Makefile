@@ -16,7 +16,7 @@ test: ## Fetch what the tests need and run them all
 fuzz: ## Fuzz every decoder for SECONDS_EACH (10) seconds
 	@scripts/fuzz.sh
 
-chaos: ## Kill, freeze and cut off everything under load, then audit (SECONDS, OPERATIONS, SEED, PROFILE)
+chaos: ## Kill, freeze and cut off everything under load, then audit (SECONDS, OPERATIONS, SEED, ONLY, PROFILE)
 	@scripts/chaos.sh
 
 hostile: ## Let rude clients loose and measure what good ones see (PROFILE=release judges times, FULL, ONLY)

@@ -46,8 +46,8 @@ struct Storm {
     /// How many operations have to be acknowledged before it ends.
     #[arg(long, default_value_t = 0)]
     operations: u64,
-    /// Only these faults, such as `kill leader`.
-    #[arg(long = "only", value_name = "FAULT")]
+    /// Only these faults, such as `kill leader,newer schema`.
+    #[arg(long = "only", value_name = "FAULT", value_delimiter = ',')]
     only: Vec<String>,
 }
 

@@ -26,6 +26,8 @@ pub(super) enum Fault {
     KillController,
     /// SIGSTOP of a broker, for longer than the others wait for it.
     FreezeBroker(usize),
+    /// The ways to the brokers go bad: the APIs', a consumer's, or all. The brokers reach each other.
+    KafkaNetwork(Victim, Mode),
     /// The way to ClickHouse goes bad: the APIs', a consumer's, or all.
     Network(Victim, Mode),
     /// kill -9 of ClickHouse.
@@ -34,7 +36,7 @@ pub(super) enum Fault {
     NewerSchema,
 }
 
-/// Whose way to ClickHouse it is.
+/// Whose ways to a server they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Victim {
     /// Everybody's.
@@ -52,7 +54,7 @@ pub(super) enum Part {
     Api,
     /// The consumers.
     Consumer,
-    /// The brokers.
+    /// The brokers, or the ways there.
     Kafka,
     /// ClickHouse, or the way there.
     ClickHouse,
@@ -64,9 +66,11 @@ impl Fault {
         match self {
             Self::KillApi(_) | Self::EndApi(_) => Part::Api,
             Self::KillConsumer(_) | Self::EndConsumer(_) | Self::FreezeConsumer(_) => Part::Consumer,
-            Self::KillBroker(_) | Self::KillLeader(_) | Self::KillController | Self::FreezeBroker(_) => {
-                Part::Kafka
-            }
+            Self::KillBroker(_)
+            | Self::KillLeader(_)
+            | Self::KillController
+            | Self::FreezeBroker(_)
+            | Self::KafkaNetwork(..) => Part::Kafka,
             Self::Network(..) | Self::KillEngine | Self::NewerSchema => Part::ClickHouse,
         }
     }
@@ -83,6 +87,12 @@ impl Fault {
             Self::KillLeader(_) => "kill leader",
             Self::KillController => "kill controller",
             Self::FreezeBroker(_) => "freeze broker",
+            Self::KafkaNetwork(_, Mode::Pass) => "kafka network fine",
+            Self::KafkaNetwork(_, Mode::Refuse) => "kafka network refuses",
+            Self::KafkaNetwork(_, Mode::Hang) => "kafka network hangs",
+            Self::KafkaNetwork(_, Mode::Cut) => "kafka network cuts",
+            Self::KafkaNetwork(_, Mode::Flaky { .. }) => "kafka network flaky",
+            Self::KafkaNetwork(_, Mode::Slow { .. }) => "kafka network slow",
             Self::Network(_, Mode::Pass) => "network fine",
             Self::Network(_, Mode::Refuse) => "network refuses",
             Self::Network(_, Mode::Hang) => "network hangs",
@@ -104,7 +114,7 @@ impl Fault {
             Self::FreezeConsumer(_) => (11_000, 15_000),
             Self::KillBroker(_) | Self::KillLeader(_) | Self::KillController => (500, 6_000),
             Self::FreezeBroker(_) | Self::NewerSchema => (5_000, 12_000),
-            Self::Network(..) => (2_000, 8_000),
+            Self::KafkaNetwork(..) | Self::Network(..) => (2_000, 8_000),
         };
         (Duration::from_millis(least), Duration::from_millis(most))
     }
@@ -122,9 +132,13 @@ impl fmt::Display for Fault {
             | Self::KillBroker(index)
             | Self::FreezeBroker(index) => write!(f, " {index}"),
             Self::KillLeader(partition) => write!(f, " of partition {partition}"),
-            Self::Network(Victim::All, _) => f.write_str(" for all"),
-            Self::Network(Victim::Apis, _) => f.write_str(" for the apis"),
-            Self::Network(Victim::Consumer(index), _) => write!(f, " for consumer {index}"),
+            Self::KafkaNetwork(Victim::All, _) | Self::Network(Victim::All, _) => f.write_str(" for all"),
+            Self::KafkaNetwork(Victim::Apis, _) | Self::Network(Victim::Apis, _) => {
+                f.write_str(" for the apis")
+            }
+            Self::KafkaNetwork(Victim::Consumer(index), _) | Self::Network(Victim::Consumer(index), _) => {
+                write!(f, " for consumer {index}")
+            }
             Self::KillController | Self::KillEngine | Self::NewerSchema => Ok(()),
         }
     }

@@ -13,6 +13,7 @@ mod strike;
 mod summary;
 mod tally;
 mod upgrade;
+mod ways;
 
 use std::path::Path;
 use std::time::Duration;
@@ -25,7 +26,7 @@ use crate::load::Load;
 use placement::Placement;
 use progress::Progress;
 use script::{Round, Script};
-use site::{Site, settled};
+use site::{SIZES, Site, settled};
 use tally::Tally;
 
 pub use summary::Summary;
@@ -62,7 +63,7 @@ pub async fn storm(options: &Options, logs: &Path) -> anyhow::Result<Summary> {
     progress.say("everything runs");
 
     progress.wait(CALM_FIRST, "calm", &mut site, &load, &mut tally).await?;
-    let mut script = Script::new(options.seed, site.sizes(), &options.only);
+    let mut script = Script::new(options.seed, SIZES, &options.only);
     while progress.elapsed() < options.duration || load.books().acknowledged() < options.operations {
         let Some(round) = script.next() else { bail!("no fault has one of the names {:?}", options.only) };
         weather(&round, &mut site, &load, &mut progress, &mut tally).await?;

@@ -21,7 +21,7 @@ pub(super) struct Sizes {
     /// Brokers.
     pub(super) brokers: usize,
     /// Partitions of the events.
-    pub(super) partitions: i32,
+    pub(super) partitions: u16,
 }
 
 /// Faults that come together, each with the time until it is mended, and the calm that follows.
@@ -64,22 +64,22 @@ impl Script {
         let Sizes { apis, consumers, brokers, partitions } = self.sizes;
         let (rate, percent) = (self.dice.random_range(2_000..50_000), self.dice.random_range(10..40));
         let mut index = |count: usize| self.dice.random_range(0..count.max(1));
-        let (mut deck, mut victims) = (Vec::new(), Vec::new());
+        let mut deck = Vec::new();
         deck.extend([Fault::KillApi(index(apis)), Fault::EndApi(index(apis))]);
         deck.extend([Fault::KillConsumer(index(consumers)), Fault::KillConsumer(index(consumers))]);
         deck.extend([Fault::EndConsumer(index(consumers)), Fault::FreezeConsumer(index(consumers))]);
         deck.extend([Fault::KillBroker(index(brokers)), Fault::FreezeBroker(index(brokers))]);
-        for _ in 0..6 {
-            victims.push(match index(4) {
-                0 | 1 => Victim::All,
-                2 => Victim::Apis,
-                _ => Victim::Consumer(index(consumers)),
-            });
-        }
+        let mut victim = || match index(4) {
+            0 | 1 => Victim::All,
+            2 => Victim::Apis,
+            _ => Victim::Consumer(index(consumers)),
+        };
         let flaky = Mode::Flaky { percent };
-        let modes = [flaky, flaky, Mode::Refuse, Mode::Hang, Mode::Cut, Mode::Slow { rate }];
-        deck.extend(victims.into_iter().zip(modes).map(|(victim, mode)| Fault::Network(victim, mode)));
-        let leader = Fault::KillLeader(self.dice.random_range(0..partitions.max(1)));
+        let modes = [flaky, Mode::Refuse, Mode::Hang, Mode::Cut, Mode::Slow { rate }];
+        deck.push(Fault::Network(victim(), flaky));
+        deck.extend(modes.map(|mode| Fault::Network(victim(), mode)));
+        deck.extend(modes.map(|mode| Fault::KafkaNetwork(victim(), mode)));
+        let leader = Fault::KillLeader(self.dice.random_range(0..i32::from(partitions.max(1))));
         deck.extend([leader, Fault::KillController, Fault::KillEngine, Fault::NewerSchema]);
         deck
     }
@@ -139,10 +139,10 @@ mod tests {
 
     #[test]
     fn every_kind_comes_soon_and_no_two_of_one_part_at_once() {
-        let rounds: Vec<_> = Script::new(1, SIZES, &[]).take(18).collect();
+        let rounds: Vec<_> = Script::new(1, SIZES, &[]).take(23).collect();
         let faults = rounds.iter().flat_map(|round| &round.faults);
         let names: BTreeSet<_> = faults.map(|(fault, _)| fault.name()).collect();
-        assert_eq!(names.len(), 16, "{names:?}");
+        assert_eq!(names.len(), 21, "{names:?}");
         for round in Script::new(2, SIZES, &[]).take(500) {
             let [(first, _), (second, _)] = round.faults.as_slice() else { continue };
             assert_ne!(first.part(), second.part());

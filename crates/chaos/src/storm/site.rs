@@ -1,5 +1,5 @@
 //! The installation that is to be broken: three brokers, ClickHouse, two APIs and three consumers, with
-//! proxies between those and ClickHouse.
+//! proxies between those and the servers.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,15 +8,16 @@ use bus::Channels;
 use model::Timestamp;
 use reqwest::Client;
 use serde::Deserialize;
-use testing::kafka::Cluster;
+use testing::kafka::{Cluster, Way};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
+use super::fault::Victim;
 use super::member::Member;
 use super::script::Sizes;
 use super::upgrade::Upgrade;
+use super::ways::Ways;
 use crate::audit::Table;
-use crate::proxy::Proxy;
 
 const APIS: usize = 2;
 const CONSUMERS: usize = 3;
@@ -34,13 +35,16 @@ const CLICKHOUSE_TIMEOUT_MS: u64 = 1_500;
 /// larger: it is a batch of its own then.
 const CONSUMER_MAX_BATCH_BYTES: usize = 150_000;
 
+pub(super) const SIZES: Sizes =
+    Sizes { apis: APIS, consumers: CONSUMERS, brokers: Cluster::SIZE, partitions: PARTITIONS };
+
 /// In the order in which they have to go.
 pub(super) struct Site {
     pub(super) consumers: Vec<Member>,
     pub(super) apis: Vec<Member>,
     pub(super) addresses: Vec<String>,
-    /// That of the APIs, then one for each consumer.
-    pub(super) proxies: Vec<Proxy>,
+    pub(super) ways: Ways,
+    pub(super) kafka_ways: Ways,
     pub(super) engine: Member,
     engine_port: u16,
     pub(super) cluster: Cluster,
@@ -65,17 +69,14 @@ struct Pipeline {
 impl Site {
     /// Starts everything, and returns once both APIs are ready.
     pub(super) async fn start(logs: &Path) -> anyhow::Result<Self> {
-        let cluster = tokio::task::block_in_place(|| Cluster::start_logging(logs));
+        let (cluster, kafka_ways) = brokers(logs).await?;
         let engine_port = testing::port::free();
         let address = format!("127.0.0.1:{engine_port}");
         let library = engine::default_library().display().to_string();
         let library = [("MILLRACE_ENGINE_LIB", library)];
         let engine =
             Member::start("clickhouse".into(), "millrace-engine", &["data", &address], &library, logs);
-        let mut proxies = Vec::new();
-        for _ in 0..=CONSUMERS {
-            proxies.push(Proxy::start(engine_port).await?);
-        }
+        let ways = Ways::start(&vec![vec![engine_port]; 1 + CONSUMERS]).await?;
 
         // Whoever starts again later must say the same.
         let more_partitions_from = after(FEW_PARTITIONS_FOR);
@@ -85,12 +86,14 @@ impl Site {
             partition_schedule: Some(schedule.clone()),
             ..bus::kafka::Config::default()
         };
-        let environment = |proxy: usize, port: (&'static str, u16)| {
-            let way = proxies.get(proxy).map(Proxy::port).unwrap_or_default();
+        let environment = |user: Victim, port: (&'static str, u16)| {
+            let addresses = |ways: &Ways| -> Vec<_> {
+                ways.ports(user).map(|port| format!("127.0.0.1:{port}")).collect()
+            };
             vec![
-                ("KAFKA_BROKERS", kafka.brokers.clone()),
+                ("KAFKA_BROKERS", addresses(&kafka_ways).join(",")),
                 ("KAFKA_PARTITION_SCHEDULE", schedule.clone()),
-                ("CLICKHOUSE_URL", format!("http://127.0.0.1:{way}")),
+                ("CLICKHOUSE_URL", format!("http://{}", addresses(&ways).concat())),
                 ("CLICKHOUSE_TIMEOUT_MS", CLICKHOUSE_TIMEOUT_MS.to_string()),
                 (port.0, port.1.to_string()),
             ]
@@ -98,12 +101,13 @@ impl Site {
         let (mut apis, mut addresses, mut consumers) = (Vec::new(), Vec::new(), Vec::new());
         for index in 0..APIS {
             let port = testing::port::free();
-            let environment = environment(0, ("API_PORT", port));
+            let environment = environment(Victim::Apis, ("API_PORT", port));
             addresses.push(format!("http://127.0.0.1:{port}"));
             apis.push(Member::start(format!("api-{index}"), "millrace-api", &[], &environment, logs));
         }
         for index in 0..CONSUMERS {
-            let mut environment = environment(1 + index, ("CONSUMER_STATUS_PORT", testing::port::free()));
+            let mut environment =
+                environment(Victim::Consumer(index), ("CONSUMER_STATUS_PORT", testing::port::free()));
             environment.push(("CONSUMER_MAX_BATCH_BYTES", CONSUMER_MAX_BATCH_BYTES.to_string()));
             let name = format!("consumer-{index}");
             consumers.push(Member::start(name, "millrace-consumer", &[], &environment, logs));
@@ -113,7 +117,8 @@ impl Site {
             consumers,
             apis,
             addresses,
-            proxies,
+            ways,
+            kafka_ways,
             engine,
             engine_port,
             cluster,
@@ -131,11 +136,6 @@ impl Site {
             settled("an api is ready", STARTS_WITHIN, ready).await?;
         }
         Ok(site)
-    }
-
-    pub(super) fn sizes(&self) -> Sizes {
-        let partitions = i32::from(PARTITIONS);
-        Sizes { apis: APIS, consumers: CONSUMERS, brokers: self.cluster.size(), partitions }
     }
 
     /// Every process but the brokers.
@@ -161,6 +161,21 @@ impl Site {
         }
         None
     }
+}
+
+/// Brokers that tell each of their users a way of its own, and those ways.
+async fn brokers(logs: &Path) -> anyhow::Result<(Cluster, Ways)> {
+    let ports: Vec<_> = (0..=CONSUMERS)
+        .map(|_| (0..Cluster::SIZE).map(|_| testing::port::free()).collect::<Vec<_>>())
+        .collect();
+    let ways = Ways::start(&ports).await?;
+    let advertised: Vec<_> = ways.ports(Victim::All).collect();
+    let of_broker = |broker: usize| -> Vec<_> {
+        let both = ports.iter().flatten().zip(&advertised).skip(broker).step_by(Cluster::SIZE);
+        both.map(|(port, advertised)| Way { port: *port, advertised: *advertised }).collect()
+    };
+    let all = std::array::from_fn(of_broker);
+    Ok((tokio::task::block_in_place(|| Cluster::start_logging(all, logs)), ways))
 }
 
 fn after(time: Duration) -> Timestamp {

@@ -9,7 +9,7 @@ use super::fault::{Fault, Victim};
 use super::member::Member;
 use super::site::{Site, settled};
 use super::tally::Tally;
-use crate::proxy::{Mode, Proxy};
+use crate::proxy::Mode;
 
 /// Longer than a process may take to end (20 s for a consumer's last batches).
 const ENDS_WITHIN: Duration = Duration::from_secs(45);
@@ -24,7 +24,8 @@ pub(super) enum Wound {
     FrozenConsumer(usize),
     DeadBroker(usize),
     FrozenBroker(usize),
-    Network,
+    KafkaNetwork(Victim),
+    Network(Victim),
     DeadEngine,
     /// By the migration of this number.
     NewerSchema(u16),
@@ -71,9 +72,13 @@ impl Site {
                 self.cluster.broker(index).pause();
                 Wound::FrozenBroker(index)
             }
+            Fault::KafkaNetwork(victim, mode) => {
+                self.kafka_ways.set(victim, mode);
+                Wound::KafkaNetwork(victim)
+            }
             Fault::Network(victim, mode) => {
-                self.ways(victim).for_each(|proxy| proxy.set(mode));
-                Wound::Network
+                self.ways.set(victim, mode);
+                Wound::Network(victim)
             }
             Fault::KillEngine => {
                 self.engine.kill();
@@ -97,7 +102,8 @@ impl Site {
             Wound::FrozenConsumer(index) => member(&mut self.consumers, index)?.thaw(),
             Wound::DeadBroker(index) => self.cluster.broker(index).launch(),
             Wound::FrozenBroker(index) => self.cluster.broker(index).resume(),
-            Wound::Network => self.proxies.iter().for_each(|proxy| proxy.set(Mode::Pass)),
+            Wound::KafkaNetwork(victim) => self.kafka_ways.set(victim, Mode::Pass),
+            Wound::Network(victim) => self.ways.set(victim, Mode::Pass),
             Wound::DeadEngine => self.engine.restart(),
             Wound::NewerSchema(number) => {
                 self.upgrade.take_back(number).await.context("taking back the newer schema")?;
@@ -125,15 +131,6 @@ impl Site {
     /// too many.
     pub(super) async fn recovered(&self) -> bool {
         self.engine_serves().await && block_in_place(|| self.cluster.is_whole())
-    }
-
-    fn ways(&self, victim: Victim) -> impl Iterator<Item = &Proxy> {
-        let hit = move |index: usize| match victim {
-            Victim::All => true,
-            Victim::Apis => index == 0,
-            Victim::Consumer(consumer) => index == 1 + consumer,
-        };
-        self.proxies.iter().enumerate().filter(move |(index, _)| hit(*index)).map(|(_, proxy)| proxy)
     }
 }
 

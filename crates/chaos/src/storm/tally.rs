@@ -15,7 +15,8 @@ pub(super) struct Tally {
 impl Tally {
     pub(super) fn count(&mut self, fault: Fault) {
         *self.faults.entry(fault.name()).or_default() += 1;
-        self.broker_losses += u64::from(fault.part() == Part::Kafka);
+        let is_of_network = matches!(fault, Fault::KafkaNetwork(..));
+        self.broker_losses += u64::from(fault.part() == Part::Kafka && !is_of_network);
     }
 
     /// How many processes were killed.

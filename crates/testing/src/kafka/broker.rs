@@ -98,8 +98,14 @@ fn tail(text: &str, lines: usize) -> String {
 mod tests {
     use std::io::{Read, Write};
 
+    use rdkafka::ClientConfig;
+    use rdkafka::consumer::{BaseConsumer, Consumer};
+    use rdkafka::metadata::MetadataBroker;
+
     use super::super::brokers;
+    use super::super::settings::Way;
     use super::*;
+    use crate::port;
 
     /// The head of the answer to "which API versions?", which every broker gives: the request's number, no error.
     const HEAD: [u8; 6] = [0, 0, 0, 7, 0, 0];
@@ -131,5 +137,21 @@ mod tests {
         assert!(ask(broker.brokers()).is_err());
         broker.restart();
         assert_eq!(ask(broker.brokers()).unwrap(), HEAD);
+    }
+
+    #[test]
+    fn who_comes_by_a_way_is_told_to_keep_to_it() {
+        let (way, direct) = (Way { port: port::free(), advertised: port::free() }, Settings::single());
+        let mut broker = Broker::prepare(&Settings { ways: vec![way], ..direct }, None);
+        broker.restart();
+        let told = |address: &str| {
+            let client: BaseConsumer =
+                ClientConfig::new().set("bootstrap.servers", address).create().unwrap();
+            let metadata = client.fetch_metadata(None, Duration::from_secs(30)).unwrap();
+            metadata.brokers().iter().map(MetadataBroker::port).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&format!("127.0.0.1:{}", way.port)), [i32::from(way.advertised)]);
+        let (_, direct) = broker.brokers().split_once(':').unwrap();
+        assert_eq!(told(broker.brokers()), [direct.parse::<i32>().unwrap()]);
     }
 }

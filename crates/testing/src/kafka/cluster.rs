@@ -10,9 +10,8 @@ use rdkafka::metadata::{Metadata, MetadataTopic};
 
 use super::broker::Broker;
 use super::quorum;
-use super::settings::Settings;
+use super::settings::{Settings, Way};
 
-const SIZE: usize = 3;
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
 /// Three brokers with stock settings: a topic has one replica unless it is made with more. They end when this
@@ -24,36 +23,34 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// How many brokers there are.
+    pub const SIZE: usize = 3;
+
     /// Starts all brokers, on free ports, and returns once they serve.
     pub fn start() -> Self {
-        Self::launch(None)
+        Self::launch(Default::default(), None)
     }
 
-    /// The same; their output goes to files in the folder `logs`, which stay.
-    pub fn start_logging(logs: &Path) -> Self {
-        Self::launch(Some(logs))
+    /// The same, with further ways to each of them; their output goes to files in the folder `logs`, which stay.
+    pub fn start_logging(ways: [Vec<Way>; Self::SIZE], logs: &Path) -> Self {
+        Self::launch(ways, Some(logs))
     }
 
-    fn launch(logs: Option<&Path>) -> Self {
+    fn launch(ways: [Vec<Way>; Self::SIZE], logs: Option<&Path>) -> Self {
         let prepare = |settings: &Settings| {
             let log = logs.map(|folder| folder.join(format!("broker-{}.log", settings.node - 1)));
             Broker::prepare(settings, log.as_deref())
         };
-        let mut brokers: Vec<_> = Settings::cluster(SIZE).iter().map(prepare).collect();
+        let mut brokers: Vec<_> = Settings::cluster(ways).iter().map(prepare).collect();
         // None of them serves before a majority runs.
         brokers.iter_mut().for_each(Broker::launch);
         brokers.iter_mut().for_each(Broker::wait_until_it_serves);
         Self { brokers }
     }
 
-    /// All their addresses, as in `KAFKA_BROKERS`.
+    /// All their addresses, as in `KAFKA_BROKERS`, by none of the ways.
     pub fn brokers(&self) -> String {
         self.brokers.iter().map(Broker::brokers).collect::<Vec<_>>().join(",")
-    }
-
-    /// How many brokers there are.
-    pub fn size(&self) -> usize {
-        self.brokers.len()
     }
 
     /// One of them, to be killed, paused and brought back. Others must go on while it starts again.

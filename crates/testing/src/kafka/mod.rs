@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 pub use broker::Broker;
 pub use cluster::Cluster;
+pub use settings::Way;
 
 /// The address of the one broker that all tests of this process share, started on first use.
 pub fn brokers() -> &'static str {

@@ -8,11 +8,21 @@ use crate::port;
 
 const VERSION: &str = "4.1.0";
 
+/// A further port of a broker, for clients that reach it by another, which leads there.
+#[derive(Clone, Copy, Debug)]
+pub struct Way {
+    /// Where the broker listens.
+    pub port: u16,
+    /// Where clients that come by this way are told to connect to.
+    pub advertised: u16,
+}
+
 /// One broker's part in a cluster.
 pub(super) struct Settings {
     /// From 1 on.
     pub(super) node: usize,
     pub(super) port: u16,
+    pub(super) ways: Vec<Way>,
     /// The controllers of the cluster, in the order of their nodes.
     pub(super) controllers: Vec<u16>,
     /// The heap, in MiB.
@@ -22,14 +32,20 @@ pub(super) struct Settings {
 impl Settings {
     /// Those of a broker that is alone, on free ports.
     pub(super) fn single() -> Self {
-        Self { node: 1, port: port::free(), controllers: vec![port::free()], heap: 512 }
+        Self { node: 1, port: port::free(), ways: Vec::new(), controllers: vec![port::free()], heap: 512 }
     }
 
-    /// Those of every broker of a cluster, on free ports.
-    pub(super) fn cluster(size: usize) -> Vec<Self> {
-        let controllers: Vec<_> = (0..size).map(|_| port::free()).collect();
-        let one = |node| Self { node, port: port::free(), controllers: controllers.clone(), heap: 384 };
-        (1..=size).map(one).collect()
+    /// Those of every broker of a cluster, on free ports, each with these ways to it.
+    pub(super) fn cluster<const SIZE: usize>(ways: [Vec<Way>; SIZE]) -> Vec<Self> {
+        let controllers: Vec<_> = (0..SIZE).map(|_| port::free()).collect();
+        let one = |(node, ways)| Self {
+            node,
+            port: port::free(),
+            ways,
+            controllers: controllers.clone(),
+            heap: 384,
+        };
+        (1..).zip(ways).map(one).collect()
     }
 
     pub(super) fn address(&self) -> String {
@@ -65,11 +81,17 @@ impl Settings {
     /// that was killed is let back in only when its session has run out. Copies of other topics are left as
     /// stock brokers have them, one: whoever makes a topic has to ask for more.
     fn properties(&self) -> String {
-        let Self { node, port, controllers, .. } = self;
+        let Self { node, port, ways, controllers, .. } = self;
         let voters: Vec<_> =
             (1..).zip(controllers).map(|(node, port)| format!("{node}@127.0.0.1:{port}")).collect();
         let voters = voters.join(",");
         let own_controller = controllers.get(node - 1).expect("each node is a controller");
+        let of_ways = |text: &dyn Fn(usize, &Way) -> String| -> String {
+            ways.iter().enumerate().map(|(index, way)| text(index, way)).collect()
+        };
+        let listened = of_ways(&|index, way| format!(",WAY{index}://127.0.0.1:{}", way.port));
+        let advertised = of_ways(&|index, way| format!(",WAY{index}://127.0.0.1:{}", way.advertised));
+        let protocols = of_ways(&|index, _| format!(",WAY{index}:PLAINTEXT"));
         let replicas = controllers.len();
         let in_sync = replicas.div_ceil(2);
         format!(
@@ -78,10 +100,10 @@ process.roles=broker,controller
 node.id={node}
 controller.quorum.voters={voters}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{own_controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{own_controller}{listened}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}{advertised}
 inter.broker.listener.name=PLAINTEXT
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{protocols}
 log.dirs=data
 auto.create.topics.enable=false
 broker.session.timeout.ms=4000
