@@ -52,6 +52,12 @@ impl Ledger {
         self.somewhere.len()
     }
 
+    /// How many acknowledged ones had a large text.
+    pub fn acknowledged_large(&self) -> usize {
+        let all = self.acknowledged.values().flatten().chain(&self.somewhere);
+        all.filter(|operation| operation.large.is_some()).count()
+    }
+
     /// How many operations were acknowledged.
     pub fn acknowledged(&self) -> u64 {
         self.count.values().sum()

@@ -6,6 +6,7 @@
 //! shows that rude clients cost nobody else anything.
 
 pub mod audit;
+pub mod digest;
 pub mod hostile;
 pub mod ledger;
 pub mod load;

@@ -4,6 +4,8 @@ use std::fmt;
 
 use model::EventKey;
 
+use crate::digest::Digest;
+
 /// What an operation does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -58,12 +60,24 @@ pub struct Operation {
     pub key: EventKey,
     /// The `input` that it sets, if any.
     pub input: Option<String>,
+    /// The field that it sets to a large text, if any, and that text.
+    pub large: Option<(&'static str, Digest)>,
+}
+
+impl Operation {
+    /// One without anything large.
+    pub fn new(kind: Kind, key: EventKey, input: Option<String>) -> Self {
+        Self { kind, key, input, large: None }
+    }
 }
 
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, key, input } = self;
+        let Self { kind, key, input, large } = self;
         write!(f, "{} of {} of tenant {}", kind.as_str(), key.id, key.tenant)?;
-        input.as_ref().map_or(Ok(()), |input| write!(f, " ({input:?})"))
+        if let Some(input) = input {
+            write!(f, " ({input:?})")?;
+        }
+        large.map_or(Ok(()), |(field, digest)| write!(f, " with {field} of {digest}"))
     }
 }

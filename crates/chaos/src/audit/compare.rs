@@ -3,17 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use ::model::EventKey;
-use serde_json::value::RawValue;
 
 use super::AuditError;
-use super::columns::FIELDS;
+use super::columns::{FIELDS, Value};
 use super::finding::{Anomaly, Finding};
 use super::letters::Letters;
 use super::model::{Live, Model, State};
 use super::table::{Row, Table};
-
-/// As much of a field as a finding shows.
-const SHOWN: usize = 200;
 
 /// Every update of an event that was not there has to be among the dead letters.
 pub(crate) fn letters(model: &Model, letters: &Letters) -> Vec<Finding> {
@@ -96,15 +92,18 @@ fn differences(live: &Live, row: &Row) -> Vec<String> {
         ));
     }
     for (name, kind) in FIELDS {
-        let expected = live.fields.get(name).map(AsRef::as_ref);
+        let expected = live.fields.get(name);
         let found = row.fields.get(name).map(AsRef::as_ref);
         if !found.is_some_and(|found| kind.agrees(expected, found)) {
-            all.push(format!("{name} is {} and should be {}", shown(found), shown(expected)));
+            all.push({
+                let found = found.map(|found| kind.keep_found(found));
+                format!("{name} is {} and should be {}", shown(found.as_ref()), shown(expected))
+            });
         }
     }
     all
 }
 
-fn shown(json: Option<&RawValue>) -> String {
-    json.map_or("empty".to_owned(), |json| json.get().chars().take(SHOWN).collect())
+fn shown(value: Option<&Value>) -> String {
+    value.map_or("empty".to_owned(), ToString::to_string)
 }

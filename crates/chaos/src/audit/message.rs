@@ -8,11 +8,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::columns::FIELDS;
+use super::columns::{FIELDS, Value};
 use crate::operation::{Kind, Operation};
 
-/// The JSON of each field that was sent.
-pub(crate) type Fields = BTreeMap<&'static str, Box<RawValue>>;
+/// Each field that was sent.
+pub(crate) type Fields = BTreeMap<&'static str, Value>;
 
 /// An operation as the topic has it.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl Message {
         model::message::decode(delivery.key.as_deref(), &delivery.value).ok()?;
         let sent: Sent = serde_json::from_slice(&delivery.value).ok()?;
         let mut data = sent.data.unwrap_or_default();
-        let fields = FIELDS.iter().filter_map(|(name, _)| Some((*name, data.remove(*name)?)));
+        let fields = FIELDS.iter().filter_map(|(name, kind)| Some((*name, kind.keep(data.remove(*name)?))));
         Some(Self {
             kind: Kind::parse(&sent.operation)?,
             key: EventKey {
@@ -60,8 +60,9 @@ impl Message {
 
     /// What a caller knows of it.
     pub(crate) fn operation(&self) -> Operation {
-        let input = self.fields.get("input").and_then(|json| serde_json::from_str(json.get()).ok());
-        Operation { kind: self.kind, key: self.key.clone(), input }
+        let input = self.fields.get("input").and_then(Value::text);
+        let large = self.fields.iter().find_map(|(name, value)| Some((*name, value.digest()?)));
+        Operation { large, ..Operation::new(self.kind, self.key.clone(), input) }
     }
 }
 

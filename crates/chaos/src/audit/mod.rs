@@ -2,7 +2,7 @@
 //!
 //! The topic is the oracle: [`model`] applies it once, in order, and [`table`] must say the same of
 //! every event, [`letters`] of every operation that could not be applied. Nothing of the consumer's
-//! fold is used. The expected events are held in memory, at about a kilobyte each.
+//! fold is used. The expected events are held in memory, at about a kilobyte each: of large texts only a digest.
 
 mod columns;
 mod compare;

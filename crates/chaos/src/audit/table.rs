@@ -10,7 +10,6 @@ use tokio::io::AsyncBufReadExt;
 
 use super::AuditError;
 use super::columns::FIELDS;
-use super::message::Fields;
 
 const LIVE: &str = "
     SELECT tenant, id, source, idempotency_keys,
@@ -43,7 +42,8 @@ pub(crate) struct Row {
     pub(crate) created_at: i64,
     pub(crate) received_at: i64,
     pub(crate) updated_at: i64,
-    pub(crate) fields: Fields,
+    /// The JSON of each.
+    pub(crate) fields: BTreeMap<&'static str, Box<RawValue>>,
     pub(crate) idempotency_keys: Vec<u64>,
 }
 

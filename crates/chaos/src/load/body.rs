@@ -5,6 +5,8 @@ use rand::rngs::StdRng;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::large::Large;
+
 /// Objects whose text must come back as it is.
 const PROPERTIES: [&str; 4] = [
     r#"{"model":"m-1","price":1.0,"nothing":null,"empty":{}}"#,
@@ -44,21 +46,21 @@ struct Body<'a> {
 }
 
 /// A new event with this id.
-pub(super) fn create(id: String, input: &str, dice: &mut StdRng) -> String {
+pub(super) fn create(id: String, input: &str, large: Option<&Large>, dice: &mut StdRng) -> String {
     let conversation_id = Some(format!("conversation-{}", dice.random_range(0..CONVERSATIONS)));
-    let body = Body { id: Some(id), conversation_id, ..any(input, dice) };
+    let body = Body { id: Some(id), conversation_id, ..any(input, large, dice) };
     text(&Body { event_name: Some(one(&NAMES, dice)), ..body })
 }
 
 /// A change that sets this input, and some other fields or none.
-pub(super) fn update(input: &str, dice: &mut StdRng) -> String {
-    text(&any(input, dice))
+pub(super) fn update(input: &str, large: Option<&Large>, dice: &mut StdRng) -> String {
+    text(&any(input, large, dice))
 }
 
-/// Each field is there about as often as not; some are empty, which clears them.
-fn any<'a>(input: &'a str, dice: &mut StdRng) -> Body<'a> {
+/// Each field is there about as often as not; some are empty, which clears them, and one may be large.
+fn any<'a>(input: &'a str, large: Option<&'a Large>, dice: &mut StdRng) -> Body<'a> {
     let properties = one(&PROPERTIES, dice);
-    Body {
+    let mut body = Body {
         id: None,
         conversation_id: None,
         event_name: maybe(dice, |dice| one(&NAMES, dice)),
@@ -73,7 +75,13 @@ fn any<'a>(input: &'a str, dice: &mut StdRng) -> Body<'a> {
         tags: maybe(dice, |dice| (0..dice.random_range(0..3)).map(|n| format!("tag-{n}")).collect()),
         user_id: maybe(dice, |dice| format!("user-{}", dice.random_range(0..500))),
         properties: maybe(dice, |_| serde_json::from_str(properties).ok()).flatten(),
+    };
+    match large {
+        Some(Large::Output(text)) => body.output = Some(text.clone()),
+        Some(Large::Properties(json)) => body.properties = Some(json),
+        None => {}
     }
+    body
 }
 
 fn maybe<T>(dice: &mut StdRng, value: impl FnOnce(&mut StdRng) -> T) -> Option<T> {

@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep};
 use super::body;
 use super::books::{Books, Outcome};
 use super::draw::{draw, draw_creates};
+use super::large::Large;
 use super::pool::Pool;
 use super::request::{self, Item};
 use crate::operation::{Kind, Operation};
@@ -69,13 +70,16 @@ impl Caller {
 
     fn item(&mut self, kind: Kind, key: EventKey) -> Item {
         let input = format!("operation {}", self.number.fetch_add(1, Ordering::Relaxed));
+        if kind == Kind::Delete {
+            return Item { operation: Operation::new(kind, key, None), body: String::new() };
+        }
+        let large = Large::draw(&mut self.dice);
         let body = match kind {
-            Kind::Create => body::create(key.id.to_string(), &input, &mut self.dice),
-            Kind::Update => body::update(&input, &mut self.dice),
-            Kind::Delete => String::new(),
+            Kind::Create => body::create(key.id.to_string(), &input, large.as_ref(), &mut self.dice),
+            Kind::Update | Kind::Delete => body::update(&input, large.as_ref(), &mut self.dice),
         };
-        let input = (kind != Kind::Delete).then_some(input);
-        Item { operation: Operation { kind, key, input }, body }
+        let large = large.as_ref().map(Large::digest);
+        Item { operation: Operation { large, ..Operation::new(kind, key, Some(input)) }, body }
     }
 
     /// A create that may not have been kept is sent again: the same id makes it the same event. Of a batch

@@ -1,12 +1,13 @@
 //! Calls to the API, as many clients make them at once, and what came of each.
 //!
-//! [`pool`] says which events there are to write to, [`draw`] what is done to which, [`body`] what is
-//! sent, [`request`] how, [`caller`] does it.
+//! [`pool`] says which events there are to write to, [`draw`] what is done to which, [`body`] and
+//! [`large`] what is sent, [`request`] how, [`caller`] does it.
 
 mod body;
 mod books;
 mod caller;
 mod draw;
+mod large;
 mod pool;
 mod request;
 

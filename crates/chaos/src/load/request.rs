@@ -120,7 +120,7 @@ mod tests {
 
     fn items() -> Vec<Item> {
         let key = |id| EventKey { tenant: Tenant::default(), id: EventId::parse(id).unwrap() };
-        let operation = |id| Operation { kind: Kind::Create, key: key(id), input: None };
+        let operation = |id| Operation::new(Kind::Create, key(id), None);
         IDS.map(|id| Item { operation: operation(id), body: "{}".into() }).into()
     }
 

@@ -53,7 +53,7 @@ mod tests {
                 offset >= 40 && schedule.partition(id.to_string().as_bytes(), id.created_at()) == 0,
             );
             let key = EventKey { tenant: Tenant::default(), id };
-            let operation = Operation { kind: Kind::Delete, key, input: None };
+            let operation = Operation::new(Kind::Delete, key, None);
             ledger.acknowledge(Place { partition: i32::from(offset >= 40), offset }, operation);
         }
         let placement = Placement::of(&ledger, &schedule, all_from);

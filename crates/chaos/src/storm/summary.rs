@@ -59,6 +59,7 @@ impl fmt::Display for Summary {
         let Placement { in_few, in_all, misplaced } = placement;
         line("partitions", format!("{in_few} in few, {in_all} in all, {misplaced} misplaced"))?;
         line("in batches", ledger.acknowledged_in_batches().to_string())?;
+        line("large", ledger.acknowledged_large().to_string())?;
         line("maybe", ledger.maybe().to_string())?;
         line("answered 503", answers.unavailable.to_string())?;
         line("not answered", answers.silent.to_string())?;
@@ -110,7 +111,7 @@ mod tests {
         let (mut ledger, mut tally) = (Ledger::default(), Tally::default());
         for offset in 0..2 {
             let key = EventKey { tenant: Tenant::default(), id: EventId::new(Timestamp::now()) };
-            let operation = Operation { kind: Kind::Delete, key, input: None };
+            let operation = Operation::new(Kind::Delete, key, None);
             ledger.acknowledge(Place { partition: 0, offset }, operation);
         }
         tally.count(Fault::KillEngine);

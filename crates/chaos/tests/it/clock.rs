@@ -111,7 +111,7 @@ impl Standalone {
         let number = |name: &str| answer["data"][name].as_i64().unwrap();
         let partition = i32::try_from(number("partition")).unwrap();
         let input = (kind != Kind::Delete).then(|| input.to_owned());
-        let operation = Operation { kind, key: key.clone(), input };
+        let operation = Operation::new(kind, key.clone(), input);
         ledger.acknowledge(Place { partition, offset: number("offset") }, operation);
     }
 

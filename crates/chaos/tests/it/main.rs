@@ -10,5 +10,6 @@
 mod audit;
 mod clock;
 mod command;
+mod large;
 mod proxy;
 mod site;

@@ -163,7 +163,7 @@ fn summary(operation: &Operation<'_>) -> operation::Operation {
         Operation::Update { patch, .. } => (Kind::Update, patch.input.clone()),
         Operation::Delete { .. } => (Kind::Delete, None),
     };
-    operation::Operation { kind, key: operation.key(), input: input.map(|text| text.to_string()) }
+    operation::Operation::new(kind, operation.key(), input.map(|text| text.to_string()))
 }
 
 pub(crate) fn new_key() -> EventKey {

@@ -1,6 +1,7 @@
 use ::model::{self as event, Content, EventId, EventKey, Source, Tenant, message};
 
 use super::*;
+use crate::digest::Digest;
 use crate::operation::Kind;
 
 fn key(id: u128) -> EventKey {
@@ -26,7 +27,7 @@ fn named(input: &'static str) -> Content<'static> {
 }
 
 fn created(id: u128, input: &str) -> Operation {
-    Operation { kind: Kind::Create, key: key(id), input: Some(input.to_owned()) }
+    Operation::new(Kind::Create, key(id), Some(input.to_owned()))
 }
 
 fn delivery(offset: i64, operation: &event::Operation<'_>) -> Delivery {
@@ -79,4 +80,26 @@ fn what_retention_has_removed_may_have_been_of_a_batch() {
     ledger.acknowledge_somewhere(created(1, "a"));
     let later = [delivery(5, &create(2, named("b")))];
     assert!(findings(&ledger, 5, &later).is_empty());
+}
+
+#[test]
+fn a_large_text_that_the_topic_has_otherwise_than_it_was_sent_is_lost() {
+    let text = "0123456789é".repeat(70_000);
+    let record = |text: String| [delivery(0, &create(1, Content { output: text.into(), ..named("a") }))];
+    let large = Some(("output", Digest::of(&text)));
+    for ledger in [Ledger::acknowledge_somewhere, at_the_beginning] {
+        let mut promises = Ledger::default();
+        ledger(&mut promises, Operation { large, ..created(1, "a") });
+        assert!(findings(&promises, 0, &record(text.clone())).is_empty());
+        let cut = text.chars().take(text.chars().count() - 1).collect();
+        for wrong in [cut, text.replacen('3', "4", 1), String::new()] {
+            let found = findings(&promises, 0, &record(wrong));
+            let [found] = found.as_slice() else { panic!("{found:?}") };
+            assert!(found.contains("with output of 840000 bytes with SHA-256"), "{found}");
+        }
+    }
+}
+
+fn at_the_beginning(ledger: &mut Ledger, operation: Operation) {
+    ledger.acknowledge(Place { partition: 0, offset: 0 }, operation);
 }
