@@ -3,6 +3,7 @@
 use std::fmt;
 
 use model::EventKey;
+use sha2::{Digest as _, Sha256};
 
 use crate::digest::Digest;
 
@@ -62,22 +63,32 @@ pub struct Operation {
     pub input: Option<String>,
     /// The field that it sets to a large text, if any, and that text.
     pub large: Option<(&'static str, Digest)>,
+    /// Of an update with a key, what [`hashed`] makes of it.
+    pub idempotency_key: Option<u64>,
+}
+
+/// What a table has of a key as sent: the first 8 bytes of its SHA-256.
+pub fn hashed(key: &[u8]) -> u64 {
+    Sha256::digest(key).iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 impl Operation {
-    /// One without anything large.
+    /// One without anything large, and without a key.
     pub fn new(kind: Kind, key: EventKey, input: Option<String>) -> Self {
-        Self { kind, key, input, large: None }
+        Self { kind, key, input, large: None, idempotency_key: None }
     }
 }
 
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, key, input, large } = self;
+        let Self { kind, key, input, large, idempotency_key } = self;
         write!(f, "{} of {} of tenant {}", kind.as_str(), key.id, key.tenant)?;
         if let Some(input) = input {
             write!(f, " ({input:?})")?;
         }
-        large.map_or(Ok(()), |(field, digest)| write!(f, " with {field} of {digest}"))
+        if let Some((field, digest)) = large {
+            write!(f, " with {field} of {digest}")?;
+        }
+        idempotency_key.map_or(Ok(()), |key| write!(f, " with key {key:016x}"))
     }
 }

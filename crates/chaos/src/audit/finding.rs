@@ -58,6 +58,15 @@ impl fmt::Display for Finding {
     }
 }
 
+/// Updates with a key that a live event had had before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Repeats {
+    /// Those whose row still remembered the key: they changed nothing.
+    pub known: usize,
+    /// Those whose row no longer did: they were done again.
+    pub forgotten: usize,
+}
+
 /// All that an audit has to say.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
@@ -71,6 +80,8 @@ pub struct Report {
     pub deleted: usize,
     /// Updates of events that were not there.
     pub unknown_updates: usize,
+    /// Updates that came again with their key.
+    pub repeats: Repeats,
     /// Operations with a dead letter, by its reason.
     pub letters: BTreeMap<String, usize>,
     /// Findings left out, of events that were written to during the audit or whose partition of the

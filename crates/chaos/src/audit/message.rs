@@ -6,10 +6,9 @@ use bus::Delivery;
 use model::{EventId, EventKey, Position, Tenant, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 
 use super::columns::{FIELDS, Value};
-use crate::operation::{Kind, Operation};
+use crate::operation::{Kind, Operation, hashed};
 
 /// Each field that was sent.
 pub(crate) type Fields = BTreeMap<&'static str, Value>;
@@ -62,12 +61,12 @@ impl Message {
     pub(crate) fn operation(&self) -> Operation {
         let input = self.fields.get("input").and_then(Value::text);
         let large = self.fields.iter().find_map(|(name, value)| Some((*name, value.digest()?)));
-        Operation { large, ..Operation::new(self.kind, self.key.clone(), input) }
+        let idempotency_key = self.idempotency_key.filter(|_| self.kind == Kind::Update);
+        Operation { large, idempotency_key, ..Operation::new(self.kind, self.key.clone(), input) }
     }
 }
 
 fn idempotency_key(delivery: &Delivery) -> Option<u64> {
     let (_, sent) = delivery.headers.iter().find(|(name, _)| name == "idempotency-key")?;
-    let digest = Sha256::digest(sent);
-    (!sent.is_empty()).then(|| digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte)))
+    (!sent.is_empty()).then(|| hashed(sent))
 }

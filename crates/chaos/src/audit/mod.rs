@@ -28,7 +28,7 @@ use model::State;
 use truth::Truth;
 
 pub use evidence::evidence;
-pub use finding::{Anomaly, Finding, Report};
+pub use finding::{Anomaly, Finding, Repeats, Report};
 pub use table::Table;
 
 /// Why there is no report.
@@ -89,6 +89,7 @@ pub async fn audit(
         live,
         deleted: model.events.len() - live,
         unknown_updates: model.unknown.len(),
+        repeats: model.repeats,
         letters: letters.count(),
         unjudged: unjudged.len(),
     })

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use model::EventKey;
 
+use super::finding::Repeats;
 use super::message::{Fields, Message};
 use crate::operation::{Kind, Place};
 
@@ -13,6 +14,7 @@ pub(crate) struct Model {
     pub(crate) events: HashMap<EventKey, State>,
     /// Updates of events that were not there.
     pub(crate) unknown: BTreeMap<Place, EventKey>,
+    pub(crate) repeats: Repeats,
 }
 
 /// What became of an event.
@@ -57,8 +59,14 @@ impl Model {
             }
             Kind::Update => match self.events.get_mut(&key) {
                 Some(State::Live(live))
-                    if idempotency_key.is_some_and(|key| live.remembered().contains(&key)) => {}
+                    if idempotency_key.is_some_and(|key| live.remembered().contains(&key)) =>
+                {
+                    self.repeats.known += 1;
+                }
                 Some(State::Live(live)) => {
+                    let is_forgotten =
+                        idempotency_key.is_some_and(|key| live.idempotency_keys.contains(&key));
+                    self.repeats.forgotten += usize::from(is_forgotten);
                     live.updated_at = at;
                     live.fields.extend(fields);
                     live.idempotency_keys.extend(idempotency_key);
@@ -128,5 +136,43 @@ mod tests {
         apply(&mut model, &[(Kind::Delete, ""), (Kind::Create, "b"), (Kind::Update, "c")]);
         assert_eq!(live(&model), None);
         assert!(model.unknown.is_empty() && model.events.len() == 1);
+    }
+
+    /// An event, then an update with each of these keys, which sets the input to the key's place in the list.
+    fn keyed(keys: &[u64]) -> Model {
+        let mut model = Model::default();
+        apply(&mut model, &[(Kind::Create, "created")]);
+        for (at, key) in (1..).zip(keys) {
+            let input = Value::Json(to_raw_value(&at.to_string()).unwrap());
+            let message = Message {
+                kind: Kind::Update,
+                key: model.events.keys().next().unwrap().clone(),
+                source: String::new(),
+                at,
+                fields: Fields::from([("input", input)]),
+                idempotency_key: Some(*key),
+            };
+            model.apply(Place { partition: 0, offset: at }, message);
+        }
+        model
+    }
+
+    #[test]
+    fn a_key_that_comes_again_within_eight_changes_nothing() {
+        let keys = [1, 2, 3, 4, 5, 6, 7, 8];
+        for again in keys {
+            let model = keyed(&[&keys[..], &[again]].concat());
+            assert_eq!(live(&model), Some(("8".into(), 100, 8)), "{again}");
+            assert_eq!(model.repeats, Repeats { known: 1, forgotten: 0 });
+        }
+    }
+
+    #[test]
+    fn a_key_that_comes_again_behind_eight_others_is_done_again() {
+        let model = keyed(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 1]);
+        assert_eq!(live(&model), Some(("10".into(), 100, 10)));
+        assert_eq!(model.repeats, Repeats { known: 0, forgotten: 1 });
+        let Some(State::Live(live)) = model.events.values().next() else { panic!() };
+        assert_eq!(live.remembered(), [3, 4, 5, 6, 7, 8, 9, 1]);
     }
 }

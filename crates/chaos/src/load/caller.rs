@@ -15,12 +15,13 @@ use super::books::{Books, Outcome};
 use super::draw::{draw, draw_creates};
 use super::large::Large;
 use super::pool::Pool;
+use super::repeats::Repeats;
 use super::request::{self, Item};
-use crate::operation::{Kind, Operation};
+use crate::operation::{Kind, Operation, hashed};
 
 /// Longer than the API may take to say that it can't.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// How often a create is sent again.
+/// How often a create, or an update with a key, is sent again.
 const RETRIES: usize = 5;
 /// A pause after a call that failed, at least and at most, in milliseconds.
 const PAUSE_MS: std::ops::Range<u64> = 50..300;
@@ -28,6 +29,9 @@ const PAUSE_MS: std::ops::Range<u64> = 50..300;
 const BATCH_OF: u32 = 50;
 /// How many creates a batch holds.
 const BATCH: std::ops::RangeInclusive<usize> = 2..=50;
+
+/// Of so many updates with a key there is one that was sent long before.
+const REPEAT_OF: u32 = 10;
 
 pub(super) fn client() -> reqwest::Result<Client> {
     Client::builder().timeout(ANSWER_WITHIN).build()
@@ -38,6 +42,7 @@ pub(super) struct Caller {
     pub(super) apis: Vec<String>,
     pub(super) dice: StdRng,
     pub(super) pool: Arc<Pool>,
+    pub(super) repeats: Arc<Repeats>,
     /// Of the next operation, of all callers.
     pub(super) number: Arc<AtomicU64>,
     pub(super) books: Arc<Books>,
@@ -60,6 +65,9 @@ impl Caller {
 
     fn next(&mut self) -> Work {
         let (kind, key) = draw(&self.pool, &mut self.dice);
+        if kind == Kind::Update && self.dice.random_bool(0.5) {
+            return Work::One(self.keyed(key));
+        }
         if kind != Kind::Create || !self.dice.random_ratio(1, BATCH_OF) {
             return Work::One(self.item(kind, key));
         }
@@ -68,10 +76,26 @@ impl Caller {
         Work::Batch([key].into_iter().chain(keys).map(|key| self.item(Kind::Create, key)).collect())
     }
 
+    /// An update that names itself; now and then it is one that was asked for long before.
+    fn keyed(&mut self, key: EventKey) -> Item {
+        if self.dice.random_ratio(1, REPEAT_OF)
+            && let Some(change) = self.repeats.any(&mut self.dice)
+        {
+            return change;
+        }
+        let Item { mut operation, body, .. } = self.item(Kind::Update, key);
+        let name = format!("key of {}", operation.input.as_deref().unwrap_or_default());
+        operation.idempotency_key = Some(hashed(name.as_bytes()));
+        let change = Item { operation, body, idempotency_key: Some(name) };
+        self.repeats.remember(change.clone());
+        change
+    }
+
     fn item(&mut self, kind: Kind, key: EventKey) -> Item {
         let input = format!("operation {}", self.number.fetch_add(1, Ordering::Relaxed));
         if kind == Kind::Delete {
-            return Item { operation: Operation::new(kind, key, None), body: String::new() };
+            let operation = Operation::new(kind, key, None);
+            return Item { operation, body: String::new(), idempotency_key: None };
         }
         let large = Large::draw(&mut self.dice);
         let body = match kind {
@@ -79,11 +103,12 @@ impl Caller {
             Kind::Update | Kind::Delete => body::update(&input, large.as_ref(), &mut self.dice),
         };
         let large = large.as_ref().map(Large::digest);
-        Item { operation: Operation { large, ..Operation::new(kind, key, Some(input)) }, body }
+        let operation = Operation { large, ..Operation::new(kind, key, Some(input)) };
+        Item { operation, body, idempotency_key: None }
     }
 
-    /// A create that may not have been kept is sent again: the same id makes it the same event. Of a batch
-    /// only the creates that may not have been kept are.
+    /// A create that may not have been kept is sent again: the same id makes it the same event. So is an
+    /// update with a key. Of a batch only the creates that may not have been kept are.
     async fn carry_out(&mut self, mut work: Work) {
         let attempts = if work.may_be_repeated() { 1 + RETRIES } else { 1 };
         let first = self.dice.random_range(..self.apis.len().max(1));
@@ -115,7 +140,8 @@ impl Work {
     }
 
     fn may_be_repeated(&self) -> bool {
-        self.operations().all(|operation| operation.kind == Kind::Create)
+        self.operations()
+            .all(|operation| operation.kind == Kind::Create || operation.idempotency_key.is_some())
     }
 
     /// What is left of it when these are the outcomes.

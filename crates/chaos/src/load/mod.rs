@@ -1,6 +1,7 @@
 //! Calls to the API, as many clients make them at once, and what came of each.
 //!
-//! [`pool`] says which events there are to write to, [`draw`] what is done to which, [`body`] and
+//! [`pool`] says which events there are to write to, [`draw`] what is done to which, [`repeats`]
+//! what is done again, [`body`] and
 //! [`large`] what is sent, [`request`] how, [`caller`] does it.
 
 mod body;
@@ -9,6 +10,7 @@ mod caller;
 mod draw;
 mod large;
 mod pool;
+mod repeats;
 mod request;
 
 use std::sync::Arc;
@@ -20,6 +22,7 @@ use tokio::task::JoinSet;
 
 use caller::Caller;
 use pool::Pool;
+use repeats::Repeats;
 
 pub use books::{Answers, Books};
 
@@ -37,6 +40,7 @@ impl Load {
         let client = caller::client()?;
         let (books, stop) = (Arc::new(Books::default()), Arc::new(AtomicBool::new(false)));
         let (pool, number) = (Arc::new(Pool::new(seed)), Arc::new(AtomicU64::new(0)));
+        let repeats = Arc::new(Repeats::default());
         let mut tasks = JoinSet::new();
         for caller in 0..callers {
             let caller = Caller {
@@ -44,6 +48,7 @@ impl Load {
                 apis: apis.to_vec(),
                 dice: StdRng::seed_from_u64(seed.wrapping_add(1 + caller)),
                 pool: Arc::clone(&pool),
+                repeats: Arc::clone(&repeats),
                 number: Arc::clone(&number),
                 books: Arc::clone(&books),
             };

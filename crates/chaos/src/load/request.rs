@@ -9,11 +9,14 @@ use crate::operation::{Kind, Operation, Place};
 /// How much of an answer that nobody expects is told.
 const SHOWN: usize = 200;
 
-/// An operation and the JSON that asks for it.
-#[derive(Debug)]
+/// An operation and what asks for it.
+#[derive(Clone, Debug)]
 pub(super) struct Item {
     pub(super) operation: Operation,
+    /// The JSON.
     pub(super) body: String,
+    /// Of an update that names itself, so that it may be asked for again.
+    pub(super) idempotency_key: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -48,7 +51,10 @@ pub(super) async fn one(client: &Client, api: &str, item: &Item) -> Outcome {
         Kind::Update => (Method::PUT, format!("/event/{}", key.id)),
         Kind::Delete => (Method::DELETE, format!("/event/{}", key.id)),
     };
-    let request = client.request(method, format!("{api}{path}")).body(item.body.clone());
+    let mut request = client.request(method, format!("{api}{path}")).body(item.body.clone());
+    if let Some(key) = &item.idempotency_key {
+        request = request.header("idempotency-key", key);
+    }
     let Some((status, text)) = answer(request, &item.operation).await else { return Outcome::Silent };
     match (status, serde_json::from_str(&text)) {
         (StatusCode::ACCEPTED, Ok(Answer { data: Written { partition, offset } })) => {
@@ -121,7 +127,7 @@ mod tests {
     fn items() -> Vec<Item> {
         let key = |id| EventKey { tenant: Tenant::default(), id: EventId::parse(id).unwrap() };
         let operation = |id| Operation::new(Kind::Create, key(id), None);
-        IDS.map(|id| Item { operation: operation(id), body: "{}".into() }).into()
+        IDS.map(|id| Item { operation: operation(id), body: "{}".into(), idempotency_key: None }).into()
     }
 
     fn of(status: StatusCode, results: &str) -> Vec<Outcome> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::placement::Placement;
 use super::tally::Tally;
-use crate::audit::{Anomaly, Report};
+use crate::audit::{Anomaly, Repeats, Report};
 use crate::ledger::Ledger;
 use crate::load::Answers;
 use crate::operation::Kind;
@@ -70,6 +70,8 @@ impl fmt::Display for Summary {
         line("records", report.records.to_string())?;
         line("events", format!("{} live, {} deleted", report.live, report.deleted))?;
         line("unknown updates", report.unknown_updates.to_string())?;
+        let Repeats { known, forgotten } = report.repeats;
+        line("repeated updates", format!("{known} known, {forgotten} forgotten"))?;
         line("dead letters", counted(&report.letters))?;
         for anomaly in Anomaly::ALL {
             line(anomaly.as_str(), report.count(anomaly).to_string())?;

@@ -2,7 +2,7 @@ use ::model::{self as event, Content, EventId, EventKey, Source, Tenant, message
 
 use super::*;
 use crate::digest::Digest;
-use crate::operation::Kind;
+use crate::operation::{Kind, hashed};
 
 fn key(id: u128) -> EventKey {
     let id = EventId::parse(&format!("019aa2b1-c3d4-7e5f-8a9b-{id:012x}")).unwrap();
@@ -102,4 +102,23 @@ fn a_large_text_that_the_topic_has_otherwise_than_it_was_sent_is_lost() {
 
 fn at_the_beginning(ledger: &mut Ledger, operation: Operation) {
     ledger.acknowledge(Place { partition: 0, offset: 0 }, operation);
+}
+
+#[test]
+fn an_update_whose_key_the_topic_does_not_have_is_lost() {
+    let update = event::Operation::Update { key: key(1), at: key(1).id.created_at(), patch: Box::default() };
+    let record = |sent: &[u8]| {
+        let headers = vec![("idempotency-key".to_owned(), sent.to_vec())];
+        vec![Delivery { headers, ..delivery(0, &update) }]
+    };
+    let mut ledger = Ledger::default();
+    let promise =
+        Operation { idempotency_key: Some(hashed(b"k")), ..Operation::new(Kind::Update, key(1), None) };
+    at_the_beginning(&mut ledger, promise);
+    assert!(findings(&ledger, 0, &record(b"k")).is_empty());
+    for wrong in [record(b"other"), vec![delivery(0, &update)]] {
+        let found = findings(&ledger, 0, &wrong);
+        let [found] = found.as_slice() else { panic!("{found:?}") };
+        assert!(found.contains(&format!("with key {:016x} was acknowledged", hashed(b"k"))), "{found}");
+    }
 }
