@@ -14,7 +14,7 @@ use crate::breaker::Breaker;
 use crate::cache::Cache;
 use crate::culprits::Search;
 use crate::dead_letter::{DeadLetters, NEWER_FORMAT, REFUSED, Reason, UNKNOWN_EVENT, by_reason};
-use crate::decode::{Decoded, decode_all};
+use crate::decode::{Decoded, decode_some};
 use crate::fold::{Fate, Outcome, Step, fold};
 use crate::metrics::Metrics;
 use crate::table::Table;
@@ -65,14 +65,19 @@ impl Tally {
 impl Applier {
     /// Returns when every delivery is in the table or on the dead-letter topic.
     pub(crate) async fn apply(&mut self, deliveries: &[Delivery]) -> anyhow::Result<Tally> {
-        let mut tally = Tally::default();
-        let mut left = Some(decode_all(deliveries));
-        // By events, since the rows of all of them may be too much to hold at once.
-        while let Some(mut decoded) = left {
-            let looked = self.look_up(&decoded.updated).await?;
-            left =
-                (!looked.left.is_empty()).then(|| decoded.split_off(looked.left.iter().cloned().collect()));
-            tally.add(self.write(deliveries, decoded, looked).await?);
+        let (mut tally, mut rest) = (Tally::default(), deliveries);
+        while !rest.is_empty() {
+            let decoded = decode_some(rest, self.appetite.keys());
+            let (some, others) = rest.split_at(decoded.deliveries());
+            let mut left = Some(decoded);
+            // By events, since the rows of these may be too much to hold at once all the same.
+            while let Some(mut decoded) = left {
+                let looked = self.look_up(&decoded.updated).await?;
+                left = (!looked.left.is_empty())
+                    .then(|| decoded.split_off(looked.left.iter().cloned().collect()));
+                tally.add(self.write(some, decoded, looked).await?);
+            }
+            rest = others;
         }
         if tally.misplaced > 0 {
             tracing::warn!(

@@ -20,6 +20,11 @@ pub(crate) struct Decoded<'a> {
 }
 
 impl Decoded<'_> {
+    /// How many deliveries these are.
+    pub(crate) fn deliveries(&self) -> usize {
+        self.indexes.len() + self.rejects.len()
+    }
+
     /// Takes out what is done to these events: all of it, in its order.
     pub(crate) fn split_off(&mut self, left: HashSet<EventKey>) -> Self {
         let mut later = Self::default();
@@ -58,9 +63,9 @@ impl Decoded<'_> {
     }
 }
 
-/// Decodes deliveries in their order.
-pub(crate) fn decode_all(deliveries: &[Delivery]) -> Decoded<'_> {
-    let mut all = Decoded {
+/// Decodes deliveries from the first on, up to the one that would update one event more than `most`.
+pub(crate) fn decode_some(deliveries: &[Delivery], most: usize) -> Decoded<'_> {
+    let mut some = Decoded {
         indexes: Vec::with_capacity(deliveries.len()),
         steps: Vec::with_capacity(deliveries.len()),
         ..Decoded::default()
@@ -69,17 +74,20 @@ pub(crate) fn decode_all(deliveries: &[Delivery]) -> Decoded<'_> {
         match decode(delivery) {
             Ok(step) => {
                 if let Operation::Update { key, .. } = &step.operation
-                    && !all.updated.contains(key)
+                    && !some.updated.contains(key)
                 {
-                    all.updated.insert(key.clone());
+                    if some.updated.len() >= most {
+                        break;
+                    }
+                    some.updated.insert(key.clone());
                 }
-                all.indexes.push(index);
-                all.steps.push(step);
+                some.indexes.push(index);
+                some.steps.push(step);
             }
-            Err(reason) => all.rejects.push((index, reason)),
+            Err(reason) => some.rejects.push((index, reason)),
         }
     }
-    all
+    some
 }
 
 pub(crate) fn decode(delivery: &Delivery) -> Result<Step<'_>, Reason> {

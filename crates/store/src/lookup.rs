@@ -16,6 +16,10 @@ use crate::{Store, StoreError, Stored, within};
 /// Keys of one query; about 60 bytes each in its text.
 const KEYS_PER_QUERY: usize = 10_000;
 
+/// What the server reads at once, in bytes. Few of the rows that it reads are asked for, so its own choice of
+/// 1 MB makes many small pieces, for two thirds more of its time.
+const BLOCK_BYTES: &str = "16777216";
+
 /// All versions, and in no order: the server would build the whole answer before it could sort it, while this
 /// is read piece by piece and may be left where it is. The keys come as one text, which the server takes apart
 /// in a quarter of the time that a list of as many literals takes it to parse.
@@ -145,7 +149,8 @@ impl Store {
     }
 
     fn by_keys(&self, sql: &str, keys: &[EventKey]) -> Query {
-        self.looker.query(sql).bind(text(keys)).with_setting("max_query_size", "4194304")
+        let query = self.looker.query(sql).bind(text(keys)).with_setting("max_query_size", "4194304");
+        query.with_setting("preferred_block_size_bytes", BLOCK_BYTES)
     }
 }
 
