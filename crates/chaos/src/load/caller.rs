@@ -157,3 +157,46 @@ impl Work {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use rand::SeedableRng;
+
+    use super::*;
+
+    #[test]
+    fn there_are_batches_large_texts_and_changes_that_are_asked_for_once_more() {
+        let mut caller = Caller {
+            client: client().unwrap(),
+            apis: Vec::new(),
+            dice: StdRng::seed_from_u64(1),
+            pool: Arc::new(Pool::new(1)),
+            repeats: Arc::default(),
+            number: Arc::default(),
+            books: Arc::default(),
+        };
+        let (mut batches, mut large, mut keys, mut repeats) = (0, 0, HashSet::new(), 0);
+        for _ in 0..5_000 {
+            let work = caller.next();
+            if let Work::Batch(items) = &work {
+                batches += 1;
+                let tenants: HashSet<_> = items.iter().map(|item| &item.operation.key.tenant).collect();
+                assert!(BATCH.contains(&items.len()) && tenants.len() == 1);
+            }
+            for item in work.items() {
+                let Operation { kind, large: text, idempotency_key, .. } = &item.operation;
+                large += u32::from(text.is_some());
+                let Some(key) = &item.idempotency_key else { continue };
+                assert_eq!((*kind, *idempotency_key), (Kind::Update, Some(hashed(key.as_bytes()))));
+                repeats += u32::from(!keys.insert((item.operation.clone(), item.body.clone())));
+            }
+        }
+        // Of 3,000 creates, which make 4,500 events with those of batches, and 1,250 updates.
+        assert!((30..90).contains(&batches), "{batches} batches");
+        assert!((15..60).contains(&large), "{large} large texts");
+        assert!((500..700).contains(&keys.len()), "{} keys", keys.len());
+        assert!((30..100).contains(&repeats), "{repeats} repeats");
+    }
+}

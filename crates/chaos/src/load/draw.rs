@@ -9,12 +9,14 @@ use crate::operation::Kind;
 
 /// Of a hundred operations: 60 creates, 25 updates, 15 deletes. Some come before the create, some
 /// creates again, most updates go to few events, and some to such as nobody has written to for long.
-const MIX: [(u32, Kind, Choice); 12] = [
+const MIX: [(u32, Kind, Choice); 14] = [
     (46, Kind::Create, Choice::New),
     (4, Kind::Create, Choice::Late),
-    (8, Kind::Create, Choice::Hot),
+    (7, Kind::Create, Choice::Hot),
+    (1, Kind::Create, Choice::Steady),
     (2, Kind::Create, Choice::Recent),
-    (12, Kind::Update, Choice::Hot),
+    (8, Kind::Update, Choice::Hot),
+    (4, Kind::Update, Choice::Steady),
     (8, Kind::Update, Choice::Recent),
     (3, Kind::Update, Choice::Old),
     (2, Kind::Update, Choice::Early),

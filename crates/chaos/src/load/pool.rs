@@ -10,6 +10,8 @@ use rand::{RngExt, SeedableRng};
 const TENANTS: [&str; 2] = ["acme", "globex"];
 /// How many events are written to all the time.
 const HOT: usize = 40;
+/// How many more are, and are never deleted: they have more changes with a key than a row remembers.
+const STEADY: usize = 5;
 /// How many of the events made last are remembered.
 const RECENT: usize = 5_000;
 /// How many of those made before them are remembered.
@@ -23,6 +25,7 @@ pub(super) struct Pool(Mutex<Keys>);
 #[derive(Default)]
 struct Keys {
     hot: Vec<EventKey>,
+    steady: Vec<EventKey>,
     /// In the order in which they were made.
     recent: VecDeque<EventKey>,
     /// Made before those, in no order.
@@ -42,6 +45,8 @@ pub(super) enum Choice {
     Late,
     /// One that is written to all the time.
     Hot,
+    /// The same, but nobody deletes it.
+    Steady,
     /// One that was made lately.
     Recent,
     /// One that was made long before, so that no consumer has its row in memory; as long as there is none,
@@ -52,8 +57,9 @@ pub(super) enum Choice {
 impl Pool {
     pub(super) fn new(seed: u64) -> Self {
         let mut dice = StdRng::seed_from_u64(seed);
-        let hot = (0..HOT).map(|_| new_key(None, &mut dice)).collect();
-        Self(Mutex::new(Keys { hot, ..Keys::default() }))
+        let mut new = |count| (0..count).map(|_| new_key(None, &mut dice)).collect();
+        let (hot, steady) = (new(HOT), new(STEADY));
+        Self(Mutex::new(Keys { hot, steady, ..Keys::default() }))
     }
 
     pub(super) fn choose(&self, choice: Choice, dice: &mut StdRng) -> EventKey {
@@ -63,13 +69,14 @@ impl Pool {
     /// The same, among the events of one tenant if it is given.
     pub(super) fn choose_of(&self, tenant: Option<&Tenant>, choice: Choice, dice: &mut StdRng) -> EventKey {
         let mut keys = self.locked();
-        let Keys { hot, recent, old, early } = &mut *keys;
+        let Keys { hot, steady, recent, old, early } = &mut *keys;
         let known = match choice {
             Choice::New | Choice::Early => None,
             Choice::Late => {
                 early.iter().rposition(|key| is_of(tenant, key)).map(|position| early.remove(position))
             }
             Choice::Hot => any(hot.len(), |index| hot.get(index), tenant, dice),
+            Choice::Steady => any(steady.len(), |index| steady.get(index), tenant, dice),
             Choice::Recent => any(recent.len(), |index| recent.get(index), tenant, dice),
             Choice::Old => any(old.len(), |index| old.get(index), tenant, dice)
                 .or_else(|| any(recent.len(), |index| recent.get(index), tenant, dice)),
@@ -79,7 +86,7 @@ impl Pool {
             match choice {
                 Choice::New | Choice::Late => return keys.remember(key, dice),
                 Choice::Early => keys.early.push(key.clone()),
-                Choice::Hot | Choice::Recent | Choice::Old => {}
+                Choice::Hot | Choice::Steady | Choice::Recent | Choice::Old => {}
             }
             key
         })
@@ -175,7 +182,15 @@ mod tests {
     fn only_events_of_the_tenant_are_chosen_if_one_is_given() {
         let (pool, mut dice) = (Pool::new(1), StdRng::seed_from_u64(1));
         let tenant = Tenant::parse("globex").unwrap();
-        for choice in [Choice::Early, Choice::New, Choice::Late, Choice::Hot, Choice::Recent, Choice::Old] {
+        for choice in [
+            Choice::Early,
+            Choice::New,
+            Choice::Late,
+            Choice::Hot,
+            Choice::Steady,
+            Choice::Recent,
+            Choice::Old,
+        ] {
             for _ in 0..50 {
                 pool.choose(choice, &mut dice);
                 assert_eq!(pool.choose_of(Some(&tenant), choice, &mut dice).tenant, tenant, "{choice:?}");
