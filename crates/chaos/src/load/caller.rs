@@ -98,9 +98,10 @@ impl Caller {
             return Item { operation, body: String::new(), idempotency_key: None };
         }
         let large = Large::draw(&mut self.dice);
-        let body = match kind {
-            Kind::Create => body::create(key.id.to_string(), &input, large.as_ref(), &mut self.dice),
-            Kind::Update | Kind::Delete => body::update(&input, large.as_ref(), &mut self.dice),
+        let body = if kind == Kind::Create {
+            body::create(key.id.to_string(), &input, large.as_ref(), &mut self.dice)
+        } else {
+            body::update(&input, large.as_ref(), &mut self.dice)
         };
         let large = large.as_ref().map(Large::digest);
         let operation = Operation { large, ..Operation::new(kind, key, Some(input)) };
@@ -164,6 +165,7 @@ mod tests {
 
     use rand::SeedableRng;
 
+    use super::super::pool::Choice;
     use super::*;
 
     #[test]
@@ -198,5 +200,33 @@ mod tests {
         assert!((15..60).contains(&large), "{large} large texts");
         assert!((500..700).contains(&keys.len()), "{} keys", keys.len());
         assert!((30..100).contains(&repeats), "{repeats} repeats");
+    }
+
+    #[test]
+    fn of_a_batch_only_what_may_not_have_been_kept_is_sent_again() {
+        let item = |input: &str| {
+            let key = Pool::new(1).choose(Choice::Hot, &mut StdRng::seed_from_u64(1));
+            let operation = Operation::new(Kind::Create, key, Some(input.to_owned()));
+            Item { operation, body: String::new(), idempotency_key: None }
+        };
+        let work = Work::Batch(["kept", "unavailable", "silent", "refused"].map(item).into());
+        let outcomes = [
+            Outcome::Acknowledged(None),
+            Outcome::Unavailable,
+            Outcome::Silent,
+            Outcome::Unexpected("no".into()),
+        ];
+        let books = Books::default();
+        books.enter(work.operations().zip(&outcomes), Duration::ZERO);
+        let rest = work.in_doubt(&outcomes).unwrap();
+        let inputs = |work: &Work| work.operations().filter_map(|it| it.input.clone()).collect::<Vec<_>>();
+        assert_eq!(inputs(&rest), ["unavailable", "silent"]);
+
+        let ledger = books.ledger();
+        let kept: Vec<_> = ledger.promises_somewhere().iter().filter_map(|it| it.input.as_deref()).collect();
+        assert_eq!((kept, ledger.maybe()), (vec!["kept"], 2));
+        let answers = books.answers();
+        assert_eq!((answers.unavailable, answers.silent, answers.unexpected.len()), (1, 1, 1));
+        assert!(rest.in_doubt(&[Outcome::Acknowledged(None), Outcome::Acknowledged(None)]).is_none());
     }
 }
