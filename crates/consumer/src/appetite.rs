@@ -44,9 +44,9 @@ impl Appetite {
         self.keys = fit.clamp(1, MOST.min(2 * self.keys));
     }
 
-    /// The last look-up was too much for the server, or told nothing.
-    pub(crate) fn halve(&mut self) {
-        self.keys = (self.keys / 2).max(1);
+    /// A look-up of more keys than these was too much for the server, or told nothing.
+    pub(crate) fn at_most(&mut self, keys: usize) {
+        self.keys = keys.clamp(1, self.keys);
     }
 }
 
@@ -70,7 +70,7 @@ mod tests {
             appetite.learn(rows, bytes);
             assert_eq!(appetite.keys(), keys, "{rows} rows of {bytes} bytes");
         }
-        appetite.halve();
+        appetite.at_most(0);
         assert_eq!(appetite.keys(), 1, "one is always looked up");
     }
 

@@ -69,13 +69,14 @@ impl Applier {
         while !rest.is_empty() {
             let decoded = decode_some(rest, self.appetite.keys());
             let (some, others) = rest.split_at(decoded.deliveries());
+            let held = self.hold_newer(some.len(), &decoded.rejects).await;
             let mut left = Some(decoded);
             // By events, since the rows of these may be too much to hold at once all the same.
             while let Some(mut decoded) = left {
                 let looked = self.look_up(&decoded.updated).await?;
                 left = (!looked.left.is_empty())
                     .then(|| decoded.split_off(looked.left.iter().cloned().collect()));
-                tally.add(self.write(some, decoded, looked).await?);
+                tally.add(self.write(some, decoded, looked, held).await?);
             }
             rest = others;
         }
@@ -95,18 +96,19 @@ impl Applier {
         self.apply(deliveries).await
     }
 
-    /// A letter always goes before a row that hides, after a crash, what it was written for.
+    /// A letter always goes before a row that hides, after a crash, what it was written for. `held`: the breaker
+    /// was asked already.
     async fn write<'a>(
         &mut self,
         deliveries: &'a [Delivery],
         mut decoded: Decoded<'a>,
         looked: Lookup,
+        held: bool,
     ) -> anyhow::Result<Tally> {
         let misplaced = self.misplaced(deliveries, &decoded.indexes, &decoded.steps);
         let foreign = decoded.reject_foreign(&looked.foreign);
         let Decoded { indexes, steps, updated, rejects } = decoded;
         let Outcome { mut rows, unchanged, mut fates } = fold(steps, looked.rows);
-        let held = self.hold_newer(rows.len(), &rejects).await;
         self.bury(deliveries, &foreign).await?;
         self.bury(deliveries, &unknown_updates(&indexes, &fates)).await?;
         self.bury(deliveries, &rejects).await?;
@@ -146,12 +148,11 @@ impl Applier {
         Ok(looked)
     }
 
-    /// Holds a batch most of whose messages have a newer format for as long as the breaker does, before
-    /// anything of it is written: a later row of an event would make the newer consumer, to which the held
-    /// messages are left, take them for replays. Returns whether it was such a batch.
-    async fn hold_newer(&mut self, rows: usize, rejects: &[(usize, Reason)]) -> bool {
+    /// Holds messages most of which have a newer format for as long as the breaker does, before anything of them
+    /// is written: a later row of an event would make the newer consumer, to which the held messages are left,
+    /// take them for replays. Returns whether they were such.
+    async fn hold_newer(&mut self, messages: usize, rejects: &[(usize, Reason)]) -> bool {
         let newer: Vec<_> = rejects.iter().filter(|(_, reason)| reason.code == NEWER_FORMAT).collect();
-        let messages = rows + rejects.len();
         let [(_, first), ..] = newer[..] else { return false };
         if newer.len() * 2 <= messages {
             return false;

@@ -13,6 +13,8 @@ use model::{EventId, Timestamp};
 
 /// One insert touches at most so many months.
 const MONTHS: usize = 24;
+/// Times that lie so many days apart are of no more months.
+const FEW_DAYS: u64 = 28 * (MONTHS as u64 - 2);
 
 #[derive(Default)]
 pub(crate) struct Aside {
@@ -37,6 +39,9 @@ impl Aside {
 
     /// Puts aside what must not be written along with the rest, which is returned.
     pub(crate) fn split(&mut self, deliveries: Vec<Delivery>) -> Vec<Delivery> {
+        if self.is_empty() && spans_few_months(&deliveries) {
+            return deliveries;
+        }
         let months: Vec<_> = deliveries.iter().map(month).collect();
         let all: BTreeSet<_> = months.iter().flatten().copied().collect();
         if all.len() <= MONTHS && !all.iter().any(|month| self.months.contains_key(month)) {
@@ -120,6 +125,22 @@ impl Aside {
     }
 }
 
+/// Whether that is certain by the times alone, which are the first digits of the keys.
+fn spans_few_months(deliveries: &[Delivery]) -> bool {
+    let millis = |delivery: &Delivery| {
+        let key = delivery.key.as_deref().and_then(|key| str::from_utf8(key).ok()).unwrap_or_default();
+        let (high, low) = (key.get(..8).unwrap_or_default(), key.get(9..13).unwrap_or_default());
+        let half = |digits| u64::from_str_radix(digits, 16).unwrap_or_default();
+        half(high) << 16 | half(low)
+    };
+    let (first, last) = deliveries
+        .iter()
+        .map(millis)
+        .fold((u64::MAX, 0), |(first, last), millis| (first.min(millis), last.max(millis)));
+    // So many of the shortest months, and one that was begun.
+    last.saturating_sub(first) < FEW_DAYS * 86_400_000
+}
+
 /// The month of the event, by its id, which is the key; `None` if that is none.
 fn month(delivery: &Delivery) -> Option<u32> {
     let key = str::from_utf8(delivery.key.as_deref()?).ok()?;
@@ -155,6 +176,8 @@ mod tests {
     #[test]
     fn few_months_are_written_at_once() {
         let mut aside = Aside::default();
+        let year: Vec<_> = (0..12).map(|n| delivery(n, n)).collect();
+        assert!(spans_few_months(&year) && !spans_few_months(&[delivery(0, 0), delivery(20, 1)]));
         let batch: Vec<_> = (0..100).map(|n| delivery(n % 20, n)).collect();
         assert_eq!(aside.split(batch).len(), 100);
         assert!(aside.is_empty() && aside.bytes() == 0);

@@ -13,7 +13,8 @@ pub struct Config {
     /// A batch of few operations is written this long after its first, one of almost `batch_size` after up to
     /// four times as long, in milliseconds.
     pub flush_interval_ms: u64,
-    /// What a batch may grow to while the one before it is written, in bytes.
+    /// What a batch may grow to while the one before it is written, along with what is put aside, in bytes; and what
+    /// the rows of one look-up may take.
     #[serde(deserialize_with = "positive")]
     pub max_batch_bytes: usize,
     /// What the rows kept for further updates may take, in bytes.

@@ -79,7 +79,13 @@ impl<'a> Search<'_, 'a> {
         fates: &mut [Fate],
     ) -> anyhow::Result<Option<Stored<'a>>> {
         let (mut row, mut written) = (before, false);
-        let (mut parts, mut buried) = (vec![own], HashSet::new());
+        // What the batch has told to be unknown is on the dead-letter topic already.
+        let mut buried: HashSet<_> = own
+            .iter()
+            .filter(|own| fates.get(own.number) == Some(&Fate::UnknownEvent))
+            .map(|own| own.index)
+            .collect();
+        let mut parts = vec![own];
         while let Some(part) = parts.pop() {
             let steps = part.iter().map(|own| own.step.clone()).collect();
             let stored = row.iter().map(|row| (key.clone(), row.clone())).collect();

@@ -32,6 +32,8 @@ pub(crate) struct Pipeline {
     batch: Batch,
     /// What was in a batch and is yet to be written.
     aside: Aside,
+    /// Whether some of that is written next, before a batch that is due: under load one always is.
+    aside_is_next: bool,
     /// Here while nothing is being written.
     idle: Option<Applier>,
     writing: Option<JoinHandle<Done>>,
@@ -67,6 +69,7 @@ impl Pipeline {
             owned: BTreeSet::new(),
             batch: Batch::default(),
             aside: Aside::default(),
+            aside_is_next: false,
             idle: Some(applier),
             writing: None,
             assigned: false,
@@ -83,7 +86,8 @@ impl Pipeline {
     /// that leaves undone comes again with the next start.
     pub(crate) async fn run(mut self, shutdown: Shutdown) -> anyhow::Result<()> {
         loop {
-            let due = self.batch.due_at(&self.config).filter(|_| self.writing.is_none());
+            let aside_is_next = self.aside_is_next && !self.aside.is_empty();
+            let due = self.batch.due_at(&self.config).filter(|_| self.writing.is_none() && !aside_is_next);
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,

@@ -47,7 +47,8 @@ impl Table {
     ) -> Result<Lookup, StoreError> {
         let (mut all, mut held) = (Lookup::default(), 0);
         while !keys.is_empty() && appetite.has_room(held, keys.len()) {
-            let most = AtomicUsize::new(appetite.keys().min(keys.len()));
+            let wanted = appetite.keys().min(keys.len());
+            let most = AtomicUsize::new(wanted);
             let limit = appetite.left(held);
             let some = async || {
                 let some = most.load(Ordering::Relaxed);
@@ -63,9 +64,12 @@ impl Table {
                 retry::watched(&self.status, PART, "looking up events", |_| true, some).await?;
             let bytes: usize = rows.values().map(Stored::bytes).sum();
             if left.len() == asked {
-                appetite.halve();
+                appetite.at_most(asked / 2);
             } else {
                 appetite.learn(rows.len(), bytes);
+            }
+            if asked < wanted {
+                appetite.at_most(asked);
             }
             keys.truncate(keys.len() - asked);
             keys.extend(left);
@@ -91,8 +95,8 @@ impl Table {
                     tracing::warn!(%error, event_id = %key.id, "ClickHouse refuses a row");
                     refused.insert(key.clone(), error);
                 }
-                (Verdict::Undecided, [_]) => undecided.push(part),
-                (Verdict::Refused(_) | Verdict::Undecided, _) => {
+                (Verdict::Undecided(_), [_]) => undecided.push(part),
+                (Verdict::Refused(_) | Verdict::Undecided(_), _) => {
                     let (first, second) = part.split_at(part.len() / 2);
                     parts.extend([second, first]);
                 }
@@ -115,7 +119,7 @@ impl Table {
             match self.insert_all(rows).await? {
                 Verdict::In => return Ok(Ok(())),
                 Verdict::Refused(error) => return Ok(Err(error)),
-                Verdict::Undecided => {}
+                Verdict::Undecided(_) => {}
             }
         }
     }
@@ -140,11 +144,16 @@ impl Table {
             let before = failures.fetch_add(1, Ordering::Relaxed);
             match other {
                 _ if before + 1 < TRIES => Err(error),
-                None => Ok(Verdict::Undecided),
+                None => Ok(Verdict::Undecided(error)),
                 Some(_) => Ok(Verdict::Refused(error)),
             }
         };
-        retry::watched(&self.status, PART, "inserting events", StoreError::is_retryable, insert).await
+        let verdict =
+            retry::watched(&self.status, PART, "inserting events", StoreError::is_retryable, insert).await?;
+        if let Verdict::Undecided(error) = &verdict {
+            self.status.trouble(PART, error.to_string());
+        }
+        Ok(verdict)
     }
 }
 
@@ -154,5 +163,5 @@ enum Verdict {
     /// One of them is at fault.
     Refused(StoreError),
     /// The table holds no other row, so whether it would take one can't be known.
-    Undecided,
+    Undecided(StoreError),
 }

@@ -31,12 +31,11 @@ pub enum StoreError {
 }
 
 /// Codes of ClickHouse's `ErrorCodes.cpp` that say a value can't be stored as it is.
-const REFUSALS: [u32; 17] = [
+const REFUSALS: [u32; 16] = [
     6,   // CANNOT_PARSE_TEXT
     25,  // CANNOT_PARSE_ESCAPE_SEQUENCE
     26,  // CANNOT_PARSE_QUOTED_STRING
     27,  // CANNOT_PARSE_INPUT_ASSERTION_FAILED
-    33,  // CANNOT_READ_ALL_DATA
     38,  // CANNOT_PARSE_DATE
     41,  // CANNOT_PARSE_DATETIME
     53,  // TYPE_MISMATCH
@@ -121,6 +120,10 @@ impl From<Error> for StoreError {
                 "the database takes no rows of this version any more: run the version that shut it, or a newer one"
                     .to_owned(),
             ),
+            // A 502 of a gateway, say. Its 413 is of the rows: fewer of them may pass.
+            Error::BadResponse(text) if code_of(&text) == 0 && !text.contains("413") => {
+                Self::Away("something else answers in its place".to_owned())
+            }
             Error::BadResponse(text) => Self::Server {
                 code: code_of(&text),
                 name: name_of(&text).to_owned(),
@@ -188,8 +191,9 @@ mod tests {
         let refused = server(said);
         assert_eq!(refused.to_string(), "ClickHouse: error 117 (INCORRECT_DATA)");
         assert_eq!(refused.detail(), format!("ClickHouse: {said}"));
-        let gateway = server("<html>502 (bad)");
+        let gateway = server("<html>413 (large)");
         assert_eq!(gateway.to_string(), "ClickHouse: error 0 (no code of ClickHouse's)");
+        assert!(gateway.may_be_of_a_row() && !server("<html>502 (bad)").may_be_of_a_row());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use model::EventKey;
 
+use crate::migrations::SCHEMA_VERSION;
 use crate::row::EventRow;
 use crate::{Store, StoreError, Stored, within};
 
@@ -12,12 +13,19 @@ const ONE_THERE: &str = "
     WHERE {any:Bool} OR toYYYYMM(created_at) = toYYYYMM(fromUnixTimestamp64Milli({at:Int64}, 'UTC'))
     LIMIT 1";
 
-/// Of a row that is there already, once more as it is: it is the same event, so nothing changes.
-const AGAIN: &str = "
-    INSERT INTO events
-    SETTINGS async_insert = 0, insert_deduplicate = 0, type_json_skip_duplicated_paths = 1, allow_simdjson = 0,
-        input_format_try_infer_datetimes = 0, input_format_try_infer_dates = 0
-    SELECT *";
+/// How rows are inserted.
+const SETTINGS: [(&str, &str); 6] = [
+    // The answer must mean that the rows are kept, not that they wait in a buffer.
+    ("async_insert", "0"),
+    // How many months a batch may span is up to whoever makes it.
+    ("max_partitions_per_insert_block", "0"),
+    // The properties' text is the truth; what queries see of it may be lossy, but never refused.
+    ("type_json_skip_duplicated_paths", "1"),
+    // The default parser refuses integers beyond 64 bits; this one reads them as floats.
+    ("allow_simdjson", "0"),
+    ("input_format_try_infer_datetimes", "0"),
+    ("input_format_try_infer_dates", "0"),
+];
 
 impl Store {
     /// Whether the table takes another row while it does not take one of this event; `None` if it holds none
@@ -45,26 +53,21 @@ impl Store {
         if within(self.timeout(), with("SELECT toUInt8(1)").fetch_optional::<u8>()).await?.is_none() {
             return Ok(false);
         }
-        within(self.timeout(), with(AGAIN).execute()).await?;
+        // Once more as it is, but for who writes it: it is the same event, so nothing changes.
+        let again = format!("INSERT INTO events SELECT * REPLACE ({SCHEMA_VERSION} AS schema_version)");
+        let again = with(&again).with_setting("insert_deduplicate", "0");
+        let again = SETTINGS.into_iter().fold(again, |query, (name, value)| query.with_setting(name, value));
+        within(self.timeout(), again.execute()).await?;
         Ok(true)
     }
 
     /// Inserts all rows as one block and returns when they are kept. After an error the same rows
     /// may be inserted again: equal rows of equal versions are one event.
     pub async fn insert(&self, rows: &[(EventKey, Stored<'_>)]) -> Result<(), StoreError> {
-        let mut insert = within(self.timeout(), self.writer.insert::<EventRow<'_>>("events"))
-            .await?
-            .with_timeouts(Some(self.timeout()), Some(4 * self.timeout()))
-            // The answer must mean that the rows are kept, not that they wait in a buffer.
-            .with_setting("async_insert", "0")
-            // A batch may span any number of months.
-            .with_setting("max_partitions_per_insert_block", "0")
-            // The properties' text is the truth; what queries see of it may be lossy, but never refused.
-            .with_setting("type_json_skip_duplicated_paths", "1")
-            // The default parser refuses integers beyond 64 bits; this one reads them as floats.
-            .with_setting("allow_simdjson", "0")
-            .with_setting("input_format_try_infer_datetimes", "0")
-            .with_setting("input_format_try_infer_dates", "0");
+        let insert = within(self.timeout(), self.writer.insert::<EventRow<'_>>("events")).await?;
+        let insert = insert.with_timeouts(Some(self.timeout()), Some(4 * self.timeout()));
+        let mut insert =
+            SETTINGS.into_iter().fold(insert, |insert, (name, value)| insert.with_setting(name, value));
         for (key, stored) in rows {
             insert.write(&EventRow::new(key, stored)).await?;
         }

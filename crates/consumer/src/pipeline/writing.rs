@@ -29,6 +29,7 @@ impl Pipeline {
         let batch = std::mem::take(&mut self.batch);
         let offsets = batch.next_offsets();
         let deliveries = self.aside.split(batch.deliveries);
+        self.aside_is_next = true;
         self.write(applier, deliveries, offsets);
     }
 
@@ -36,6 +37,7 @@ impl Pipeline {
     pub(super) fn start_aside(&mut self) {
         let Some(applier) = self.idle.take() else { return };
         let deliveries = self.aside.next();
+        self.aside_is_next = false;
         self.write(applier, deliveries, Offsets::new());
     }
 

@@ -73,6 +73,7 @@ suite! {
         a_refused_row_costs_no_other_event_of_its_batch
         of_an_event_with_many_operations_only_the_refused_one_is_left_out
         what_follows_a_refused_create_finds_no_event
+        an_update_of_no_event_before_a_refused_create_is_one_letter
         what_is_refused_in_a_held_batch_is_told_apart_once_it_passes
         a_row_at_which_clickhouse_fails_in_an_unknown_way_costs_no_other_event
         while_nothing_goes_in_the_server_is_in_trouble_whatever_it_says
@@ -82,6 +83,7 @@ suite! {
         a_consumer_too_old_for_the_messages_holds_them_for_a_newer_one;
     months:
         a_flood_over_all_months_holds_nobody_up
+        what_is_put_aside_has_its_turn_under_load
         what_is_put_aside_when_a_consumer_crashes_comes_again;
     letters:
         an_update_replayed_after_its_create_is_applied_and_never_again

@@ -2,10 +2,10 @@
 
 use consumer::Config;
 use model::{EventId, EventKey, Operation, Tenant, Timestamp};
-use testing::wait::until_some;
+use testing::wait::{until, until_some};
 
-use crate::operations::{create, delete, new_key};
-use crate::site::{PATIENCE, Site};
+use crate::operations::{create, creates, delete, new_key};
+use crate::site::{PATIENCE, Site, small_batches};
 
 /// From 1970 on.
 const MONTHS: i64 = 2_000;
@@ -45,6 +45,27 @@ pub(crate) async fn a_flood_over_all_months_holds_nobody_up(site: Site) {
     assert_eq!(counts("1").await, u64::try_from(MONTHS).unwrap());
     site.assert_holds(&[flood, vec![created]].concat()).await;
     assert!(site.letters().await.is_empty());
+    consumer.stop().await;
+}
+
+/// While there is always another batch that is due.
+pub(crate) async fn what_is_put_aside_has_its_turn_under_load(site: Site) {
+    site.store.migrate().await.unwrap();
+    let flood = deletes();
+    let few = &flood[..100];
+    let consumer = site.start(small_batches());
+    let load = async {
+        loop {
+            site.send(&creates(1_000)).await;
+        }
+    };
+    let written = until("all of the flood is there", PATIENCE, async || {
+        site.sql("SELECT count() FROM {db}.events WHERE is_deleted = 1").await == "100"
+    });
+    tokio::select! {
+        () = load => {}
+        () = async { site.send(few).await; written.await } => {}
+    }
     consumer.stop().await;
 }
 

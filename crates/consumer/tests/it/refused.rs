@@ -102,6 +102,17 @@ pub(crate) async fn what_follows_a_refused_create_finds_no_event(site: Site) {
     consumer.stop().await;
 }
 
+pub(crate) async fn an_update_of_no_event_before_a_refused_create_is_one_letter(site: Site) {
+    let key = new_key();
+    let (orphan, curse) = (answer(&key, "to nothing"), create(&key, CURSE));
+    site.send(&[orphan.clone(), curse.clone()]).await;
+    let consumer = consumed(&site).await;
+    let mut letters = site.reasons().await;
+    letters.sort();
+    assert_eq!(letters, [("refused".to_owned(), text(&curse)), ("unknown_event".to_owned(), text(&orphan))]);
+    consumer.stop().await;
+}
+
 /// An error of ClickHouse that tells neither of values nor of trouble.
 pub(crate) async fn a_row_at_which_clickhouse_fails_in_an_unknown_way_costs_no_other_event(site: Site) {
     site.store.migrate().await.unwrap();

@@ -101,7 +101,7 @@ pub(crate) async fn in_a_batch_held_for_a_newer_consumer_no_later_row_hides_its_
         site.send_record(newer(&update(&key, &n.to_string()))).await;
     }
     site.send(&[update(&key, "last")]).await;
-    holds(&consumer, "circuit: 58 of 59 messages").await;
+    holds(&consumer, "circuit: 58 of 60 messages").await;
     assert_eq!((site.count().await, site.letters().await.len()), (0, 2 * BLOCK));
     consumer.crash().await;
 }

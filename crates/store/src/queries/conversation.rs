@@ -4,8 +4,8 @@ use clickhouse::query::RowCursor;
 use model::{Event, EventId, Tenant};
 
 use super::sql_time;
-use crate::row::{EventRow, State};
-use crate::{Store, StoreError, within};
+use crate::row::{EventRow, Found, State};
+use crate::{Store, StoreError, Stored, within};
 
 /// Two steps. The inner one finds the next keys by the bloom filter, which may also have matched a version
 /// that lost; it reads in the order of the table and stops when it has enough. The outer one takes the winning
@@ -56,6 +56,8 @@ pub struct Turns {
     page: Page,
     /// How many keys the query asked for.
     keys: u64,
+    /// Behind which key it began. One that comes to no other key is the last.
+    asked_after: Option<EventId>,
     /// How many of them it has answered.
     answered: u64,
     rows: RowCursor<EventRow<'static>>,
@@ -66,9 +68,10 @@ impl Turns {
     pub async fn next(&mut self) -> Result<Option<Event<'static>>, StoreError> {
         while self.page.limit > 0 {
             let Some(row) = within(self.store.timeout(), self.rows.next()).await? else {
-                if self.answered < self.keys {
+                if self.answered < self.keys || self.page.after == self.asked_after {
                     break;
                 }
+                self.asked_after = self.page.after;
                 // Some of these keys are of events that are gone, so there may be more of the conversation. That
                 // many more are asked for, lest a long row of such keys takes as many queries.
                 self.keys = (2 * self.keys).min(MAX_KEYS);
@@ -76,14 +79,19 @@ impl Turns {
                 self.rows = self.store.turns(&self.tenant, &self.conversation_id, self.page, self.keys)?;
                 continue;
             };
-            let (key, stored) = row.into_stored()?;
             self.answered += 1;
+            // A row that this program never wrote costs only its own event.
+            let Some((key, found)) = row.into_found() else { continue };
             self.page.after = Some(key.id);
-            if let State::Live(event) = stored.state
-                && *event.content.conversation_id == self.conversation_id
-            {
-                self.page.limit -= 1;
-                return Ok(Some(*event));
+            match found {
+                Found::Stored(Stored { state: State::Live(event), .. })
+                    if *event.content.conversation_id == self.conversation_id =>
+                {
+                    self.page.limit -= 1;
+                    return Ok(Some(*event));
+                }
+                Found::Stored(_) => {}
+                Found::Foreign { why, .. } => tracing::warn!(why, "an event is left out of its conversation"),
             }
         }
         Ok(None)
@@ -104,6 +112,7 @@ impl Store {
             conversation_id: conversation_id.to_owned(),
             page,
             keys: page.limit,
+            asked_after: page.after,
             answered: 0,
             rows: self.turns(tenant, conversation_id, page, page.limit)?,
         })

@@ -138,6 +138,22 @@ async fn an_event_that_left_the_conversation_is_not_in_it() {
 }
 
 #[tokio::test]
+async fn an_event_that_nobody_here_wrote_is_left_out() {
+    let database = Database::new().await;
+    let ids = ids_in_order();
+    database.store.insert(&ids.map(|id| created(&key(id), 1, turn("c")))).await.unwrap();
+    let by_hand =
+        "ALTER TABLE {db}.events UPDATE latency = -1 WHERE id IN ('{0}', '{1}') SETTINGS mutations_sync = 1";
+    let by_hand = by_hand.replace("{0}", &ids[1].to_string()).replace("{1}", &ids[2].to_string());
+    database.sql(&by_hand).await;
+    for limit in [1, 2, 3, 5] {
+        let page = database.ids("c", Page { after: Some(ids[0]), limit, ..ALL }).await;
+        assert_eq!(page, ids[3..][..page.len()], "{limit}");
+        assert_eq!(page.len(), 2.min(usize::try_from(limit).unwrap()), "{limit}");
+    }
+}
+
+#[tokio::test]
 async fn deleted_events_and_those_of_other_conversations_and_tenants_are_not_in_it() {
     let database = Database::new().await;
     let [gone, there, elsewhere] =

@@ -110,6 +110,20 @@ async fn a_table_that_a_newer_version_has_shut_takes_no_rows_and_says_why() {
     assert_eq!(database.store.event(&row.0).await.unwrap(), Some(row.1), "it can still be read");
 }
 
+/// Its old rows, of which one is inserted again, would be refused as they are.
+#[tokio::test]
+async fn whether_another_row_goes_in_is_asked_with_what_this_version_writes() {
+    let database = Database::new().await;
+    let (old, key) = (created(&new_key(), 1, saying("hello")), new_key());
+    database.store.insert(std::slice::from_ref(&old)).await.unwrap();
+    database
+        .sql("ALTER TABLE {db}.events UPDATE schema_version = 1 WHERE 1 SETTINGS mutations_sync = 1")
+        .await;
+    database.sql("ALTER TABLE {db}.events ADD CONSTRAINT schema_2 CHECK schema_version >= 2").await;
+    assert_eq!(database.store.takes_another(&key).await, Some(true));
+    assert_eq!(database.store.event(&old.0).await.unwrap(), Some(old.1), "it is the same event");
+}
+
 #[tokio::test]
 async fn a_file_that_was_changed_after_it_was_applied_is_a_clear_error() {
     let database = Database::new().await;
