@@ -26,7 +26,9 @@ enum Command {
 
 fn main() -> ExitCode {
     shutdown::exit_code(match Arguments::parse().command {
-        None => threads::beside_clients().map_err(Into::into).and_then(|runtime| runtime.block_on(run())),
+        None => {
+            threads::beside_clients().map_err(Into::into).and_then(|runtime| threads::run(runtime, run()))
+        }
         Some(Command::Healthcheck) => healthcheck(),
     })
 }

@@ -7,8 +7,9 @@ use bus::Channels;
 use clap::{Parser, Subcommand};
 use consumer::{letters, replay};
 use runtime::metrics::Page;
-use runtime::{config, listen, metrics, shutdown, status, telemetry};
+use runtime::{config, listen, metrics, shutdown, status, telemetry, threads};
 use store::Store;
+use tokio::runtime::Runtime;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -34,18 +35,23 @@ enum Command {
     Replay(replay::Arguments),
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
+fn main() -> ExitCode {
+    let command = Arguments::parse().command;
+    let runtime = Runtime::new().map_err(Into::into);
+    match runtime.and_then(|runtime| threads::run(runtime, execute(command))) {
+        // What could not be done has been said.
+        Ok(false) => ExitCode::FAILURE,
+        outcome => shutdown::exit_code(outcome.map(|_| ())),
+    }
+}
+
+/// Whether all could be done that was to be.
+async fn execute(command: Option<Command>) -> anyhow::Result<bool> {
+    match command {
         None => run().await.map(|()| true),
         Some(Command::Healthcheck) => healthcheck().map(|()| true),
         Some(Command::DeadLetters { command }) => dead_letters(command).await,
         Some(Command::Replay(arguments)) => replay(arguments).await.map(|()| true),
-    };
-    match outcome {
-        // What could not be done has been said.
-        Ok(false) => ExitCode::FAILURE,
-        outcome => shutdown::exit_code(outcome.map(|_| ())),
     }
 }
 
