@@ -21,14 +21,14 @@ impl DataInsert {
     /// it, after blanks and one line break.
     pub(crate) fn find(text: &[u8]) -> Option<Self> {
         let mut tokens = Lexer::new(text);
-        tokens.next().filter(|token| token.is("INSERT"))?;
-        skip_table(&mut tokens)?;
-        let keyword = tokens.find(|token| token.depth == 0 && ends_the_table(token))?;
+        let keyword = end_of_table(&mut tokens)?;
         if !keyword.is("FORMAT") {
             return None;
         }
         // The rows of `Values` may be expressions, which are part of the statement.
-        let format = tokens.next().filter(|token| token.kind == Kind::Word && !token.is("VALUES"))?;
+        let format = tokens
+            .next()
+            .filter(|token| token.kind == Kind::Word && !token.is("VALUES") && !token.is_beyond_ascii())?;
 
         let mut statement = text.get(..keyword.start)?.to_vec();
         let mut end = format.end;
@@ -38,6 +38,13 @@ impl DataInsert {
         }
         Some(Self { statement, format: format.text(), data: end + gap(text.get(end..)?) })
     }
+}
+
+/// Goes past an `INSERT`'s table and columns, and returns what follows them.
+pub(super) fn end_of_table<'a>(tokens: &mut Lexer<'a>) -> Option<Token<'a>> {
+    tokens.next().filter(|token| token.is("INSERT"))?;
+    skip_table(tokens)?;
+    tokens.find(|token| token.depth == 0 && ends_the_table(token))
 }
 
 /// Goes past `INTO [TABLE] [FUNCTION] [database.]table`, since a table may be called `format`.
@@ -193,6 +200,7 @@ mod tests {
             "INSERT INTO t",
             "INSERT INTO t VALUES (1)",
             "INSERT INTO t FORMAT Values (1)",
+            "INSERT INTO t FORMAT Values\u{a0}(1)",
             "INSERT INTO t (a) SELECT 1 FORMAT CSV",
             "INSERT INTO t WITH x AS (SELECT 1) SELECT * FROM x",
             "INSERT INTO t FROM INFILE 'x' FORMAT CSV",

@@ -31,14 +31,11 @@ impl Token<'_> {
         self.kind == Kind::Word && self.bytes.eq_ignore_ascii_case(keyword.as_bytes())
     }
 
-    /// Whether ClickHouse may read this as the name, in any case. It knows quotes and blanks beyond
-    /// ASCII, which are parts of words here, and resolves backslashes in quoted names.
+    /// Whether ClickHouse may read this as the name, in any case. It resolves backslashes in quoted names.
     pub(crate) fn may_name(&self, name: &str) -> bool {
         let name = name.as_bytes();
         match self.kind {
-            Kind::Word => {
-                self.bytes.split(|byte| !byte.is_ascii()).any(|part| part.eq_ignore_ascii_case(name))
-            }
+            Kind::Word => self.bytes.eq_ignore_ascii_case(name),
             Kind::QuotedName => {
                 let inside = self.bytes.get(1..self.bytes.len().saturating_sub(1)).unwrap_or_default();
                 inside.eq_ignore_ascii_case(name) || inside.contains(&b'\\')
@@ -47,9 +44,10 @@ impl Token<'_> {
         }
     }
 
-    /// Whether ClickHouse may read this as a string: it knows quotes beyond ASCII.
-    pub(crate) fn may_be_text(&self) -> bool {
-        self.kind == Kind::Text || self.kind == Kind::Word && !self.bytes.is_ascii()
+    /// Whether this is a word that holds more than ASCII, which ClickHouse cuts in its own way: it knows
+    /// quotes, blanks and a minus beyond ASCII.
+    pub(crate) fn is_beyond_ascii(&self) -> bool {
+        self.kind == Kind::Word && !self.bytes.is_ascii()
     }
 
     /// Whether this begins with a digit.

@@ -1,7 +1,6 @@
 //! What a statement without rows behind it is like, as far as it decides how it is answered.
 
 use super::lexer::{Kind, Lexer, Token};
-use crate::exception::{Exception, code};
 
 /// How a statement begins and ends.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -15,9 +14,8 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// Looks at the statement. Reading or writing files of the client's, which an engine in the same
-    /// process would do, is refused as ClickHouse's server refuses it.
-    pub(crate) fn of(text: &[u8]) -> Result<Self, Exception> {
+    /// Looks at the statement.
+    pub(crate) fn of(text: &[u8]) -> Self {
         let mut tokens = Lexer::new(text).peekable();
         let mut shape = Self::default();
         if let Some(first) = tokens.peek() {
@@ -28,43 +26,20 @@ impl Shape {
         let mut before: Option<Token<'_>> = None;
         while let Some(token) = tokens.next() {
             let next = tokens.peek();
-            if token.is("OUTFILE") && follows(before, "INTO") && next.is_some_and(Token::may_be_text) {
-                return Err(Exception::new(
-                    code::INTO_OUTFILE_NOT_ALLOWED,
-                    "INTO_OUTFILE_NOT_ALLOWED",
-                    "INTO OUTFILE is not allowed",
-                ));
-            }
-            if shape.inserts
-                && token.is("INFILE")
-                && follows(before, "FROM")
-                && next.is_some_and(Token::may_be_text)
-            {
-                return Err(Exception::new(
-                    code::UNKNOWN_TYPE_OF_QUERY,
-                    "UNKNOWN_TYPE_OF_QUERY",
-                    "Query has infile and was send directly to server",
-                ));
-            }
             // From here on an INSERT holds its rows, however many.
             if shape.inserts && token.depth == 0 && token.is("VALUES") {
                 break;
             }
-            if follows(before, "FORMAT")
+            if before.is_some_and(|before| before.is("FORMAT") && before.depth == 0)
                 && token.kind == Kind::Word
-                && before.is_some_and(|token| token.depth == 0)
             {
                 let last = next.is_none_or(|next| next.kind == Kind::Symbol(b';') || next.is("SETTINGS"));
                 shape.format = last.then(|| token.text());
             }
             before = Some(token);
         }
-        Ok(shape)
+        shape
     }
-}
-
-fn follows(before: Option<Token<'_>>, keyword: &str) -> bool {
-    before.is_some_and(|before| before.is(keyword))
 }
 
 #[cfg(test)]
@@ -72,7 +47,7 @@ mod tests {
     use super::*;
 
     fn format(text: &str) -> Option<String> {
-        Shape::of(text.as_bytes()).unwrap().format
+        Shape::of(text.as_bytes()).format
     }
 
     #[test]
@@ -94,14 +69,7 @@ mod tests {
             ("WITH 1 AS x SELECT x", true),
             ("SHOW TABLES", false),
         ] {
-            assert_eq!(Shape::of(text.as_bytes()).unwrap().selects, selects, "{text}");
+            assert_eq!(Shape::of(text.as_bytes()).selects, selects, "{text}");
         }
-    }
-
-    #[test]
-    fn files_are_out_of_reach() {
-        assert_eq!(Shape::of(b"SELECT 1 INTO OUTFILE 'x'").unwrap_err().code, 358);
-        assert_eq!(Shape::of(b"INSERT INTO t FROM INFILE 'x' FORMAT CSV").unwrap_err().code, 78);
-        assert!(Shape::of(b"SELECT 'INTO OUTFILE', outfile FROM infile").is_ok());
     }
 }

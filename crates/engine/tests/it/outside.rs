@@ -15,13 +15,24 @@ async fn refusal(request: RequestBuilder) -> (String, String) {
     (code, response.text().await.unwrap())
 }
 
+/// What is refused by a right, or by a name.
+const DENIED: &str = "497";
+
+/// The setting may not be changed.
+const FIXED: &str = "452";
+
 #[tokio::test]
 async fn files_are_neither_read_nor_written() {
     let folder = tempdir().unwrap();
+    let inside = folder.path().join("inside");
+    fs::create_dir(&inside).unwrap();
     let secret = folder.path().join("secret");
     fs::write(&secret, "${a:CSV} the secret").unwrap();
-    let (path, new) = (secret.display(), folder.path().join("new"));
-    let (folder, new_path) = (folder.path().display(), new.display());
+    let (path, new) = (secret.display(), inside.join("new").display().to_string());
+    let folder = folder.path().display();
+    let name = database("outside_files").await;
+    query(format!("CREATE TABLE {name}.values ENGINE = Memory AS SELECT '' AS a WHERE 0")).await;
+    let computed = format!("x UInt8, a String ALIAS file(''{path}'')");
     for statement in [
         format!("SELECT * FROM file('{path}', LineAsString)"),
         format!("SELECT * FROM (SELECT * FROM /* x */ FILE('{path}', LineAsString))"),
@@ -29,49 +40,91 @@ async fn files_are_neither_read_nor_written() {
         format!("SELECT * FROM `{path}`"),
         format!("SELECT file('{path}')"),
         format!("SELECT arrayMap(file, ['{path}'])"),
-        format!("SELECT * FROM values('x UInt8, a String ALIAS file(''{path}'')', 1)"),
+        format!("SELECT a FROM values('{computed}', 1)"),
+        format!("SELECT a FROM values(('{computed}'), 1)"),
+        format!("SELECT a FROM loop(values('{computed}', 1)) LIMIT 1"),
+        format!(
+            "SELECT * FROM viewIfPermitted(SELECT 1 AS x FROM url('x', TSV, 'x UInt8') ELSE values('{computed}', 1))"
+        ),
+        format!("SELECT a FROM (VALUES ('{computed}'), ('a'))"),
+        format!("SELECT a FROM generateRandom(('{computed}')) LIMIT 1"),
         format!("SELECT * FROM format(Values, 'a String', $$(file('{path}'))$$)"),
+        format!("SELECT * FROM loop(format(Values, 'a String', $$(file('{path}'))$$)) LIMIT 1"),
+        format!(
+            "INSERT INTO FUNCTION null('a UInt8, b UInt8 DEFAULT toUInt8(file(''{path}''))') (a) VALUES (1)"
+        ),
         format!("SELECT * FROM filesystem('{folder}')"),
         format!("DESCRIBE TABLE file('{path}', TSV)"),
         format!("CREATE TABLE outside ENGINE = File(TSV, '{path}')"),
         format!("CREATE TABLE outside AS file('{path}', LineAsString)"),
-        format!("CREATE TABLE outside (a Int8) ENGINE = EmbeddedRocksDB(0, '{new_path}') PRIMARY KEY a"),
+        format!("CREATE TABLE outside (a Int8) ENGINE = EmbeddedRocksDB(0, '{new}') PRIMARY KEY a"),
         format!("CREATE DATABASE outside ENGINE = Filesystem('{folder}')"),
-        format!("CREATE DATABASE outside ENGINE = SQLite('{new_path}')"),
+        format!("CREATE DATABASE outside ENGINE = SQLite('{new}')"),
         format!("ATTACH TABLE outside FROM '{folder}' (a Int8) ENGINE = MergeTree ORDER BY a"),
         format!(
             "CREATE DICTIONARY outside (a UInt8) PRIMARY KEY a SOURCE(FILE(path '{path}' format TSV)) LAYOUT(FLAT()) LIFETIME(0)"
         ),
-        format!("INSERT INTO FUNCTION file('{new_path}', TSV, 'a Int8') VALUES (1)"),
-        format!("INSERT INTO FUNCTION file('{new_path}', TSV, 'a Int8') SELECT 1"),
-        format!("BACKUP DATABASE system TO File('{new_path}')"),
+        format!("INSERT INTO FUNCTION file('{new}', TSV, 'a Int8') VALUES (1)"),
+        format!("INSERT INTO FUNCTION file('{new}', TSV, 'a Int8') SELECT 1"),
+        format!("BACKUP DATABASE system TO File('{new}')"),
         format!(
-            "CREATE DATABASE outside ENGINE = MergeTree SETTINGS disk = disk(type = local, path = '{new_path}')"
+            "CREATE DATABASE outside ENGINE = Atomic SETTINGS disk = disk(type = local, path = '{new}/')"
         ),
-        format!("SELECT 1 AS a FORMAT Template SETTINGS format_template_row = '{path}'"),
-        format!("SELECT 1 AS a FORMAT Protobuf SETTINGS output_format_schema = '{new_path}'"),
-        format!("SELECT 1 SETTINGS additional_result_filter = 'file(''{path}'') = 1'"),
+        format!("{} SETTINGS disk = disk(type = local, path = '{new}/')", created("outside")),
+        format!("{} SETTINGS disk = disk(type = local_blob_storage, path = '{new}/')", created("outside")),
         format!("SELECT * FROM icebergLocal('{folder}')"),
         format!("SELECT * FROM sqlite('{path}', 'x')"),
     ] {
-        let (code, said) = refusal(post(statement.clone())).await;
-        assert!(!code.is_empty() && !said.contains("the secret"), "{statement}: {said}");
+        assert_refused(post(statement.clone()), DENIED, &statement).await;
     }
-    for setting in ["format_template_row", "output_format_schema", "dialect"] {
-        let (code, said) = refusal(post("SELECT 1").query(&[(setting, "x")])).await;
-        assert_ne!(code, "", "{setting}: {said}");
+    // Refused by others than rights and names.
+    for (statement, code) in [
+        // To this one it is a row.
+        (format!("SELECT * FROM SQLStandardValues('{computed}', 1)"), "386"),
+        (format!("SELECT 1 INTO OUTFILE '{new}'"), "358"),
+        (format!("INSERT INTO {name}.values FROM INFILE '{path}' FORMAT LineAsString"), "78"),
+        (format!("SELECT 1 INTO\u{a0}OUTFILE '{new}'"), "62"),
+        (format!("INSERT INTO {name}.values FROM\u{a0}INFILE '{path}' FORMAT LineAsString"), "62"),
+        (format!("SELECT a FROM\u{a0}values('{computed}', 1)"), "62"),
+        (format!("SELECT * FROM\u{a0}format(Values, 'a String', $$(file('{path}'))$$)"), "62"),
+        (
+            format!("CREATE TABLE outside (a Int8) ENGINE\u{a0}EmbeddedRocksDB(0, '{new}') PRIMARY KEY a"),
+            "62",
+        ),
+        (format!("ATTACH\u{a0}TABLE outside FROM '{folder}' (a Int8) ENGINE = MergeTree ORDER BY a"), "62"),
+        (format!("SELECT 1 AS a FORMAT Template SETTINGS format_template_row = '{path}'"), FIXED),
+        (format!("SELECT 1 AS a FORMAT Protobuf SETTINGS output_format_schema = '{new}'"), FIXED),
+        (format!("SELECT 1 SETTINGS additional_result_filter = 'file(''{path}'') = 1'"), FIXED),
+    ] {
+        assert_refused(post(statement.clone()), code, &statement).await;
     }
-    assert!(!new.exists() && !new.with_extension("proto").exists());
+    for setting in [("format_template_row", "x"), ("output_format_schema", "x"), ("dialect", "kusto")] {
+        assert_refused(post("SELECT 1").query(&[setting]), FIXED, setting.0).await;
+    }
+    assert_eq!(fs::read_dir(&inside).unwrap().count(), 0, "something was written");
+    assert_eq!(query(format!("SELECT count() FROM {name}.values")).await, "0\n");
+}
+
+async fn assert_refused(request: RequestBuilder, expected: &str, what: &str) {
+    let (code, said) = refusal(request).await;
+    assert!(
+        code == expected && !said.contains("the secret"),
+        "{what}: {code} in place of {expected}: {said}"
+    );
+}
+
+fn created(table: &str) -> String {
+    format!("CREATE TABLE {table} (a Int8) ENGINE = MergeTree ORDER BY a")
 }
 
 #[tokio::test]
 async fn rows_of_expressions_are_part_of_the_statement() {
     let name = database("outside_rows").await;
     query(format!("CREATE TABLE {name}.t (a String) ENGINE = Memory")).await;
-    for rows in ["('x'), (upper('y'))", "(file('/etc/passwd'))"] {
-        let (code, _) = refusal(post_rows(&format!("INSERT INTO {name}.t FORMAT Values"), rows)).await;
-        assert_eq!(code.is_empty(), !rows.contains("file"), "{rows}");
-    }
+    let insert = format!("INSERT INTO {name}.t FORMAT Values");
+    text(post_rows(&insert, "('x'), (upper('y'))")).await;
+    assert_refused(post_rows(&insert, "(file('/etc/passwd'))"), DENIED, "a row").await;
+    assert_refused(post_rows(&format!("{insert}\u{a0}"), "(file('/etc/passwd'))"), "62", "a blank").await;
     let own = query(format!("SELECT a FROM {name}.t ORDER BY a"));
     assert_eq!(own.await, "Y\nx\n");
 }
@@ -84,34 +137,41 @@ async fn other_servers_are_not_asked() {
     let address = listener.local_addr().unwrap();
     for statement in [
         format!("SELECT * FROM url('http://{address}/', TSV, 'a String')"),
-        format!("SELECT * FROM s3('http://{address}/b/k', TSV, 'a String')"),
-        format!("SELECT * FROM gcs('http://{address}/b/k', TSV, 'a String')"),
+        format!("SELECT * FROM s3('http://{address}/bucket/k', TSV, 'a String')"),
+        format!("SELECT * FROM gcs('http://{address}/bucket/k', TSV, 'a String')"),
         format!("SELECT * FROM remote('{address}', system.one)"),
-        format!("SELECT * FROM REMOTESECURE('{address}', system.one)"),
-        format!("SELECT * FROM cluster('{address}', system.one)"),
+        format!("SELECT * FROM remoteSecure('{address}', system.one)"),
         format!("SELECT * FROM mysql('{address}', 'd', 't', 'u', 'p')"),
         format!("SELECT * FROM postgresql('{address}', 'd', 't', 'u', 'p')"),
         format!("SELECT * FROM mongodb('{address}', 'd', 't', 'u', 'p', 'a String')"),
         format!("SELECT * FROM redis('{address}', 'key', 'key String, v String')"),
         format!("SELECT * FROM hdfs('hdfs://{address}/x', TSV, 'a String')"),
-        format!("SELECT * FROM iceberg('http://{address}/b/k')"),
-        format!("SELECT * FROM deltaLake('http://{address}/b/k')"),
+        format!("SELECT * FROM iceberg('http://{address}/bucket/k')"),
+        format!("SELECT * FROM deltaLake('http://{address}/bucket/k')"),
         format!(
             "SELECT * FROM azureBlobStorage('DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;BlobEndpoint=http://{address}/a;', 'c', 'b', TSV, 'auto', 'a String')"
         ),
         format!("INSERT INTO FUNCTION url('http://{address}/', TSV, 'a String') VALUES ('x')"),
         format!("CREATE TABLE outside (a String) ENGINE = URL('http://{address}/', TSV)"),
-        format!("CREATE TABLE outside (a String) ENGINE = S3('http://{address}/b/k', TSV)"),
+        format!("CREATE TABLE outside (a String) ENGINE = S3('http://{address}/bucket/k', TSV)"),
         format!("CREATE TABLE outside (a String) ENGINE = Kafka('{address}', 't', 'g', 'TSV')"),
         format!("CREATE DATABASE outside ENGINE = MySQL('{address}', 'd', 'u', 'p')"),
         format!("CREATE DATABASE outside ENGINE = PostgreSQL('{address}', 'd', 'u', 'p')"),
+        format!("{} SETTINGS disk = disk(type = web, endpoint = 'http://{address}/')", created("outside")),
         format!(
-            "CREATE TABLE outside (a Int8) ENGINE = MergeTree ORDER BY a SETTINGS disk = disk(type = web, endpoint = 'http://{address}/')"
+            "{} SETTINGS disk = disk(type = s3, endpoint = 'http://{address}/bucket/', access_key_id = 'a', secret_access_key = 'b')",
+            created("outside")
         ),
-        format!("BACKUP DATABASE system TO S3('http://{address}/b/k')"),
+        format!("BACKUP DATABASE system TO S3('http://{address}/bucket/k')"),
     ] {
-        let (code, said) = refusal(post(statement.clone())).await;
-        assert_ne!(code, "", "{statement}: {said}");
+        assert_refused(post(statement.clone()), DENIED, &statement).await;
+    }
+    // It knows no clusters, nor columns elsewhere.
+    for (statement, code) in [
+        (format!("SELECT * FROM cluster('{address}', system.one)"), "701"),
+        (format!("SELECT hasColumnInTable('{address}', 'd', 't', 'c')"), "42"),
+    ] {
+        assert_refused(post(statement.clone()), code, &statement).await;
     }
     assert!(listener.accept().is_err(), "a statement made a connection");
 }
@@ -126,8 +186,7 @@ async fn nobody_stops_the_engine_or_changes_rights() {
         "CREATE NAMED COLLECTION c AS a = 1",
         "SELECT * FROM executable('id', TSV, 'a String')",
     ] {
-        let (code, said) = refusal(post(statement)).await;
-        assert_eq!(code, "497", "{statement}: {said}");
+        assert_refused(post(statement), DENIED, statement).await;
     }
 }
 
@@ -140,8 +199,8 @@ async fn every_engine_of_tables_is_known() {
         "SELECT name FROM system.table_engines WHERE name NOT LIKE '%MergeTree' AND name NOT IN ({inside})"
     );
     for engine in query(unknown).await.lines() {
-        let (code, said) = refusal(post(format!("CREATE TABLE unknown (a Int8) ENGINE = {engine}"))).await;
-        assert_eq!(code, "497", "{engine}: {said}");
+        assert_refused(post(format!("CREATE TABLE unknown (a Int8) ENGINE = {engine}")), DENIED, engine)
+            .await;
     }
 }
 
