@@ -226,7 +226,10 @@ mod tests {
 
     /// How many steps a look takes, and which offsets are left.
     fn look(retention: &mut Retention, connection: &mut Connection) -> (usize, (i64, i64)) {
-        let steps = 1 + (0..).take_while(|_| retention.remove_some(connection, 0).unwrap()).count();
+        let mut steps = 1;
+        while retention.remove_some(connection, 0).unwrap() {
+            steps += 1;
+        }
         let left = connection
             .query_row("SELECT min(id), max(id) FROM records", (), |row| Ok((row.get(0)?, row.get(1)?)))
             .unwrap();
