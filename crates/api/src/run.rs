@@ -1,6 +1,6 @@
 //! The life of the API: it serves at once, and takes writes when the topics are there.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bus::{BusError, Channels};
@@ -46,21 +46,23 @@ pub async fn run(
         };
         tokio::try_join!(wait, watch).map(|_| ())
     };
+    let outdated = OnceLock::new();
     let ended = async {
-        shutdown.cancelled().await;
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            reason = channels.outdated() => drop(outdated.set(reason)),
+        }
         app.end();
         tokio::time::sleep(drain).await;
         closing.cancel();
         tokio::time::sleep(FINISH_WITHIN).await;
     };
     tokio::select! {
-        () = serving => Ok(()),
-        failed = background => failed,
-        () = ended => {
-            tracing::warn!("some requests did not end in time");
-            Ok(())
-        }
+        () = serving => {}
+        failed = background => return failed,
+        () = ended => tracing::warn!("some requests did not end in time"),
     }
+    outdated.into_inner().map_or(Ok(()), |reason| Err(reason.into()))
 }
 
 /// Topics, producer and table, each as soon as it can be.

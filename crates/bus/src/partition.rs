@@ -6,7 +6,7 @@ use std::time::Duration;
 use model::Timestamp;
 
 /// How far ahead of the clock an event's own time may lie. A partition count may change later only.
-const AHEAD: Duration = Duration::from_hours(24);
+pub(crate) const AHEAD: Duration = Duration::from_hours(24);
 
 /// How many partitions were in use when. A key stays for good in the partition that the count in
 /// force at its own time gives it, so partitions can be added without an event changing its partition.
@@ -53,6 +53,12 @@ impl Schedule {
         let added = next.counts.strip_prefix(self.counts.as_slice());
         let ahead = i64::try_from(AHEAD.as_millis()).unwrap_or(i64::MAX);
         added.is_some_and(|added| added.iter().all(|(since, _)| since.millis() - now.millis() > ahead))
+    }
+
+    /// Whether both say the same of all times up to `at`.
+    pub(crate) fn agrees_until(&self, other: &Self, at: Timestamp) -> bool {
+        let until = |schedule: &Self| schedule.counts.iter().take_while(|(since, _)| *since <= at).count();
+        self.counts.get(..until(self)) == other.counts.get(..until(other))
     }
 
     /// The partition of a key whose own time is `at`.

@@ -4,8 +4,11 @@
 //! Each schedule that was ever in force is a record on a topic of one partition. Processes that write one at
 //! the same time agree by its order: a record counts if the one that counts before it may become it.
 
+use std::time::Duration;
+
 use model::Timestamp;
 
+use crate::partition::AHEAD;
 use crate::{Bus, BusError, From, Record, Schedule, Topic};
 
 /// Compares the schedule with the one in force, and puts it in force if it only adds to that, or if
@@ -31,6 +34,31 @@ pub(crate) async fn check(bus: &Bus, topic: &Topic, configured: &Schedule) -> Re
         Some(in_force) => Err(refused(configured, &in_force)),
         None => Err(BusError::unavailable("writing down the partition schedule", "it can't be read back")),
     }
+}
+
+/// Compares the schedule with the one in force while the process runs. One that says otherwise of times that
+/// an event of the next `ahead` may have is refused; before that it is only told of.
+pub(crate) async fn check_again(
+    bus: &Bus,
+    topic: &Topic,
+    configured: &Schedule,
+    now: Timestamp,
+    ahead: Duration,
+) -> Result<(), BusError> {
+    let Some(in_force) = in_force(bus, topic).await? else { return Ok(()) };
+    let ahead = i64::try_from((AHEAD + ahead).as_millis()).unwrap_or(i64::MAX);
+    let until = Timestamp::from_millis(now.millis().saturating_add(ahead)).unwrap_or(now);
+    if !in_force.agrees_until(configured, until) {
+        return Err(refused(configured, &in_force));
+    }
+    if in_force != *configured {
+        tracing::warn!(
+            %configured,
+            %in_force,
+            "another partition schedule is in force: this process must be restarted with it a day before it differs"
+        );
+    }
+    Ok(())
 }
 
 /// The last schedule that counts.

@@ -31,7 +31,7 @@ pub async fn run(
         () = shutdown.cancelled() => return Ok(()),
     };
     status.fine("setup");
-    let Channels { bus, events, group, .. } = channels;
+    let Channels { bus, events, group, .. } = channels.clone();
     // What waits for the batch need not be much: it grows while the one before it is written.
     let source = bus.source(&events, &group, config.max_batch_bytes / 4)?;
     tracing::info!(topic = events.name, group, "consuming");
@@ -46,7 +46,16 @@ pub async fn run(
         metrics: metrics.clone(),
     };
     // On the heap: it is large, and held by everybody who waits for it.
-    Box::pin(Pipeline::new(config, source, applier, status, metrics).run(shutdown)).await
+    let stop = shutdown.child_token();
+    let mut running = Box::pin(Pipeline::new(config, source, applier, status, metrics).run(stop.clone()));
+    tokio::select! {
+        ended = &mut running => ended,
+        outdated = channels.outdated() => {
+            stop.cancel();
+            running.await?;
+            Err(outdated.into())
+        }
+    }
 }
 
 /// Topics and table; gives the producer of dead letters.
