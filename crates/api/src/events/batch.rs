@@ -107,15 +107,15 @@ fn read(
     bytes: &[u8],
     lines: bool,
 ) -> Result<Vec<Result<(EventKey, Record), ApiError>>, ApiError> {
-    let events = native::split(bytes, lines)?;
     let most = app.config.max_batch_events;
-    if events.is_empty() {
+    let events = native::split(bytes, lines, most)?;
+    if events.count == 0 {
         return Err(ApiError::Invalid("events must hold at least one event".into()));
     }
-    if events.len() > most {
+    if events.count > most {
         return Err(ApiError::TooLarge(format!(
             "a batch holds at most {most} events, this one has {}",
-            events.len()
+            events.count
         )));
     }
     let intake = app.intake(tenant);
@@ -123,7 +123,7 @@ fn read(
         let operation = native::create(event, &intake)?;
         Ok((operation.key(), record(&operation)))
     };
-    Ok(events.into_iter().map(keyed).collect())
+    Ok(events.first.into_iter().map(keyed).collect())
 }
 
 /// Sends the good ones.

@@ -7,6 +7,8 @@ use serde_json::value::RawValue;
 
 pub use batch::split;
 
+pub use super::separate::Elements;
+
 use super::error::read_object;
 use super::{WireError, limits};
 use crate::{

@@ -2,35 +2,60 @@
 //!
 //! Looks at nothing but brackets and strings: what is in an element is for its reader to judge.
 
-/// The elements of a list, or of the list that an object holds under `name`. `None` if the text around them
-/// can't be told from them: its brackets don't match, it breaks off, or there is no such list or more than one.
-pub(crate) fn elements<'a>(text: &'a [u8], name: &str) -> Option<Vec<&'a [u8]>> {
-    let text = text.trim_ascii();
-    let within = |text: &'a [u8], open: u8, close: u8| text.strip_prefix(&[open])?.strip_suffix(&[close]);
-    if let Some(list) = within(text, b'[', b']') {
-        return parts(list);
-    }
-    let mut found = None;
-    for member in parts(within(text, b'{', b'}')?)? {
-        let Some(rest) = member.strip_prefix(b"\"").and_then(|rest| rest.strip_prefix(name.as_bytes()))
-        else {
-            continue;
-        };
-        let Some(value) =
-            rest.strip_prefix(b"\"").and_then(|rest| rest.trim_ascii_start().strip_prefix(b":"))
-        else {
-            continue;
-        };
-        if found.replace(parts(within(value.trim_ascii(), b'[', b']')?)?).is_some() {
-            return None;
-        }
-    }
-    found
+/// Elements of a list in the text around them. Only the first are kept, the others counted: a reference to an
+/// element takes 16 bytes, and the element itself may be none or one.
+#[derive(Debug)]
+pub struct Elements<'a> {
+    /// At most as many as were asked for.
+    pub first: Vec<&'a [u8]>,
+    /// How many there are in all.
+    pub count: usize,
+    most: usize,
 }
 
-/// What stands between the commas that are in no brackets and no string; nothing of a blank text.
-fn parts(text: &[u8]) -> Option<Vec<&[u8]>> {
-    let (mut parts, mut open) = (Vec::new(), Vec::new());
+impl<'a> Elements<'a> {
+    /// None yet, of which at most so many will be kept.
+    pub(crate) fn at_most(most: usize) -> Self {
+        Self { first: Vec::new(), count: 0, most }
+    }
+
+    pub(crate) fn push(&mut self, element: &'a [u8]) {
+        self.count += 1;
+        if self.first.len() < self.most {
+            self.first.push(element);
+        }
+    }
+}
+
+/// The elements of a list, or of the list that an object holds under `name`. `None` if the text around them
+/// can't be told from them: its brackets don't match, it breaks off, or there is no such list or more than one.
+pub(crate) fn elements<'a>(text: &'a [u8], name: &str, most: usize) -> Option<Elements<'a>> {
+    let text = text.trim_ascii();
+    let within = |text: &'a [u8], open: u8, close: u8| text.strip_prefix(&[open])?.strip_suffix(&[close]);
+    let list = |text: &'a [u8]| {
+        let mut elements = Elements::at_most(most);
+        parts(within(text, b'[', b']')?, |part| elements.push(part))?;
+        Some(elements)
+    };
+    if text.starts_with(b"[") {
+        return list(text);
+    }
+    let (mut found, mut lists) = (None, 0);
+    parts(within(text, b'{', b'}')?, |member| {
+        let rest = member.strip_prefix(b"\"").and_then(|rest| rest.strip_prefix(name.as_bytes()));
+        let rest = rest.and_then(|rest| rest.strip_prefix(b"\""));
+        let Some(value) = rest.and_then(|rest| rest.trim_ascii_start().strip_prefix(b":")) else { return };
+        lists += 1;
+        if lists == 1 {
+            found = list(value.trim_ascii());
+        }
+    })?;
+    found.filter(|_| lists == 1)
+}
+
+/// Hands over what stands between the commas that are in no brackets and no string; nothing of a blank text.
+fn parts<'a>(text: &'a [u8], mut take: impl FnMut(&'a [u8])) -> Option<()> {
+    let mut open = Vec::new();
     let (mut start, mut in_string, mut escaped) = (0, false, false);
     for (at, byte) in text.iter().enumerate() {
         match byte {
@@ -42,7 +67,7 @@ fn parts(text: &[u8]) -> Option<Vec<&[u8]>> {
             b'}' if open.pop() != Some(b'{') => return None,
             b']' if open.pop() != Some(b'[') => return None,
             b',' if open.is_empty() => {
-                parts.push(text.get(start..at)?.trim_ascii());
+                take(text.get(start..at)?.trim_ascii());
                 start = at + 1;
             }
             _ => {}
@@ -52,10 +77,10 @@ fn parts(text: &[u8]) -> Option<Vec<&[u8]>> {
     if in_string || !open.is_empty() {
         return None;
     }
-    if !parts.is_empty() || !last.is_empty() {
-        parts.push(last);
+    if start > 0 || !last.is_empty() {
+        take(last);
     }
-    Some(parts)
+    Some(())
 }
 
 #[cfg(test)]
@@ -66,8 +91,8 @@ mod tests {
     use super::*;
 
     fn shown(text: &str) -> Option<Vec<&str>> {
-        let elements = elements(text.as_bytes(), "events")?;
-        Some(elements.into_iter().map(|element| str::from_utf8(element).unwrap()).collect())
+        let elements = elements(text.as_bytes(), "events", 9)?;
+        Some(elements.first.into_iter().map(|element| str::from_utf8(element).unwrap()).collect())
     }
 
     #[test]
@@ -116,14 +141,14 @@ mod tests {
         fn of_a_good_list_they_are_its_elements(values in proptest::collection::vec(r#"[\[\]{}",:\\a]{0,9}"#, 0..5)) {
             let values: Vec<_> = values.into_iter().map(|text| serde_json::json!({ "a": [text] })).collect();
             let list = serde_json::to_vec(&values).unwrap();
-            let read = elements(&list, "events").unwrap();
-            let read: Vec<Value> = read.into_iter().map(|element| serde_json::from_slice(element).unwrap()).collect();
+            let read = elements(&list, "events", 9).unwrap();
+            let read: Vec<Value> = read.first.into_iter().map(|element| serde_json::from_slice(element).unwrap()).collect();
             prop_assert_eq!(read, values);
         }
 
         #[test]
         fn any_bytes_end(text in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = elements(&text, "events");
+            let _ = elements(&text, "events", 9);
         }
     }
 }

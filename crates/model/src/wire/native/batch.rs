@@ -1,18 +1,65 @@
 //! The body of a batch, taken apart into the bodies of its events.
 
-use serde::{Deserialize, de};
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::Text;
 use crate::wire::WireError;
 use crate::wire::error::{json_bytes, read_object};
-use crate::wire::separate::elements;
+use crate::wire::separate::{Elements, elements};
 
-/// `{"events":[…]}`.
+/// Reads `{"events":[…]}` or a list; keeps so many events at most.
+#[derive(Clone, Copy)]
+struct Batch {
+    most: usize,
+}
+
+impl<'de> Visitor<'de> for Batch {
+    type Value = Elements<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Elements<'de>, A::Error> {
+        let mut events = Elements::at_most(self.most);
+        while let Some(event) = list.next_element::<&RawValue>()? {
+            events.push(event.get().as_bytes());
+        }
+        Ok(events)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Elements<'de>, A::Error> {
+        let mut events = None;
+        while let Some(name) = object.next_key::<Text<'de>>()? {
+            if &*name != "events" {
+                object.next_value::<de::IgnoredAny>()?;
+            } else if events.replace(object.next_value_seed(self)?).is_some() {
+                return Err(de::Error::duplicate_field("events"));
+            }
+        }
+        events.ok_or_else(|| de::Error::missing_field("events"))
+    }
+}
+
+/// The list in the object.
+impl<'de> DeserializeSeed<'de> for Batch {
+    type Value = Elements<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, list: D) -> Result<Elements<'de>, D::Error> {
+        list.deserialize_seq(self)
+    }
+}
+
+/// A batch of which only what is wrong with it is wanted.
 #[derive(Deserialize)]
 #[serde(expecting = "an object")]
-struct Batch<'a> {
-    #[serde(borrow)]
-    events: Option<Vec<&'a RawValue>>,
+struct Wrong {
+    #[serde(rename = "events")]
+    _events: Option<Vec<de::IgnoredAny>>,
 }
 
 /// Whether a batch's first value has `events`, whatever is in it.
@@ -22,37 +69,41 @@ struct First {
 }
 
 /// Splits the body of a batch into the bodies of its events: `{"events":[…]}`, a list, or one event a line.
+/// Keeps the first `most` of them.
 ///
 /// Without a word in `lines`, a body whose first value is an object without `events` is the latter, and
 /// so is one of several lines whose first is broken and no beginning of a batch. What is wrong
 /// with one event is left to [`create`](super::create) to find, so that it costs only that event.
-pub fn split(body: &[u8], lines: bool) -> Result<Vec<&[u8]>, WireError> {
+pub fn split(body: &[u8], lines: bool, most: usize) -> Result<Elements<'_>, WireError> {
     let body = json_bytes(body)?;
     let first = body.trim_ascii_start().first();
     if first == Some(&b'[') || (!lines && first == Some(&b'{')) {
-        let events = if first == Some(&b'[') {
-            serde_json::from_slice(body).ok()
-        } else {
-            serde_json::from_slice(body).ok().and_then(|batch: Batch<'_>| batch.events)
-        };
-        if let Some(events) = events {
-            return Ok(events.into_iter().map(|event: &RawValue| event.get().as_bytes()).collect());
+        if let Ok(events) = whole(body, most) {
+            return Ok(events);
         }
         // Some event is no JSON, or the whole is none.
-        if let Some(events) = elements(body, "events") {
+        if let Some(events) = elements(body, "events", most) {
             return Ok(events);
         }
     }
     if lines || are_lines(body) {
-        return Ok(by_line(body).collect());
+        let mut events = Elements::at_most(most);
+        by_line(body).for_each(|line| events.push(line));
+        return Ok(events);
     }
     if first == Some(&b'[') {
         let error = serde_json::from_slice::<Vec<de::IgnoredAny>>(body).err();
         let text = error.map_or_else(|| "could not be read".into(), |error| error.to_string());
         return Err(WireError::InvalidJson(text));
     }
-    let batch: Batch<'_> = read_object(body)?;
-    Ok(batch.events.into_iter().flatten().map(|event| event.get().as_bytes()).collect())
+    read_object::<Wrong>(body)?;
+    Ok(Elements::at_most(most))
+}
+
+fn whole(body: &[u8], most: usize) -> serde_json::Result<Elements<'_>> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let events = reader.deserialize_any(Batch { most })?;
+    reader.end().map(|()| events)
 }
 
 fn by_line(body: &[u8]) -> impl Iterator<Item = &[u8]> {

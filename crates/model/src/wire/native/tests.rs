@@ -144,7 +144,7 @@ fn an_update_takes_what_was_sent_and_nothing_that_cannot_change() {
 
 #[test]
 fn a_batch_is_an_object_or_lines() {
-    let bodies = |body: &[u8], lines| split(body, lines).map(|events| events.len());
+    let bodies = |body: &[u8], lines| split(body, lines, 9).map(|events| events.count);
     assert_eq!(bodies(br#"{"events":[{"a":1}, 2, "x"]}"#, false), Ok(3));
     assert_eq!(bodies(b"{\"a\":1}\n\n{\"b\":2}\r\n", false), Ok(2));
     assert_eq!(bodies(b"{\"a\":1}\nrubbish\n{\"b\":2}", false), Ok(3));
@@ -154,13 +154,13 @@ fn a_batch_is_an_object_or_lines() {
     for (body, code) in
         [(&b"rubbish"[..], "invalid_json"), (b"", "invalid_json"), (br#"{"events":7}"#, "invalid_field")]
     {
-        assert_eq!(split(body, false).unwrap_err().code(), code);
+        assert_eq!(split(body, false, 9).unwrap_err().code(), code);
     }
-    assert!(matches!(split(br#"{"events":[{]}"#, false), Err(WireError::InvalidJson(_))));
+    assert!(matches!(split(br#"{"events":[{]}"#, false, 9), Err(WireError::InvalidJson(_))));
     for broken in ["oops", "5", "null", "[1]", r#"{"conversation_id":"c""#] {
         let lines = format!("{broken}\n{{}}\n\n{{}}\n");
-        assert_eq!(split(lines.as_bytes(), false).unwrap().len(), 3, "{broken}");
-        assert_eq!(split(broken.as_bytes(), false).is_ok(), broken == "[1]", "{broken}");
+        assert_eq!(split(lines.as_bytes(), false, 9).unwrap().count, 3, "{broken}");
+        assert_eq!(split(broken.as_bytes(), false, 9).is_ok(), broken == "[1]", "{broken}");
     }
     for lines in [false, true] {
         assert_eq!(bodies(b"[{}, 2,\n\"x\"]\n", lines), Ok(3));
@@ -171,7 +171,23 @@ fn a_batch_is_an_object_or_lines() {
     for broken in
         ["[{}\n{},", "[{},\n{},\n{}", "{\n\"events\": [\n{},\n", "{\"events\":[\n{}\n{}\n", "[\n{}\n,"]
     {
-        assert!(split(broken.as_bytes(), false).is_err(), "{broken}");
+        assert!(split(broken.as_bytes(), false, 9).is_err(), "{broken}");
+    }
+}
+
+#[test]
+fn of_a_batch_of_too_many_only_the_first_are_kept_and_the_others_counted() {
+    for (body, count) in [
+        ("[,,,,,,]", 7),
+        ("[1,2,3,4,5]", 5),
+        ("1\n2\n3\n4", 4),
+        (r#"{"events":[1,2,3,4]}"#, 4),
+        (r#"{"a":1,"events":[{},,{},{}],"b":[]}"#, 4),
+        ("[1,2]", 2),
+    ] {
+        let events = split(body.as_bytes(), false, 3).unwrap();
+        assert_eq!((events.count, events.first.len()), (count, count.min(3)), "{body}");
+        assert!(events.first.capacity() <= 4, "{body}");
     }
 }
 
@@ -184,7 +200,7 @@ fn invalid_bytes_in_a_batch_cost_only_their_event() {
         b",{\"conversation_id\":\"c\",\"event_name\":\"event_a\",\"input\":\"\xff\"}]}",
     ]
     .concat();
-    let events = split(&body, false).unwrap();
+    let events = split(&body, false, 9).unwrap().first;
     assert_eq!(events.len(), 2);
     assert!(read(events[0]).is_ok() && read(events[1]).is_err());
 }
@@ -193,7 +209,7 @@ proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(body in proptest::collection::vec(any::<u8>(), 0..200), lines in any::<bool>()) {
         let _ = read(&body);
-        let _ = split(&body, lines);
+        let _ = split(&body, lines, 9);
     }
 
     #[test]
