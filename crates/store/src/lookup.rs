@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt::Write;
 
-use clickhouse::Row;
 use clickhouse::query::Query;
+use clickhouse::{Client, Row};
 use model::{AppliedKeys, EventId, EventKey, Tenant, Timestamp, Version};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -104,7 +104,7 @@ impl Store {
         reading: &mut Reading,
         max_bytes: usize,
     ) -> clickhouse::error::Result<bool> {
-        let mut rows = self.by_keys(LOOKUP, keys).fetch::<EventRow<'_>>()?;
+        let mut rows = by_keys(&self.looker, LOOKUP, keys).fetch::<EventRow<'_>>()?;
         while let Some(row) = rows.next().await? {
             if let Some((key, found)) = row.into_found() {
                 reading.take(key, found);
@@ -119,7 +119,7 @@ impl Store {
     /// What an answer that was not read to its end tells for certain: rows of the versions that win, and keys
     /// that have none.
     async fn certain(&self, keys: &[EventKey], reading: Reading) -> Result<Lookup, StoreError> {
-        let standings = self.standings(keys).await?;
+        let standings = self.standings_by(&self.looker, keys).await?;
         let (mut found, mut lookup) = (reading.found, Lookup::default());
         for key in keys {
             let Some(standing) = standings.get(key) else { continue };
@@ -131,13 +131,21 @@ impl Store {
         Ok(lookup)
     }
 
-    /// The same of what is small, for any number of keys.
+    /// What is small of any number of events, on behalf of callers.
     pub async fn standings(&self, keys: &[EventKey]) -> Result<HashMap<EventKey, Standing>, StoreError> {
+        self.standings_by(&self.reader, keys).await
+    }
+
+    async fn standings_by(
+        &self,
+        client: &Client,
+        keys: &[EventKey],
+    ) -> Result<HashMap<EventKey, Standing>, StoreError> {
         let mut all = HashMap::with_capacity(keys.len());
         for some in keys.chunks(KEYS_PER_QUERY) {
             let answer = async {
                 let sql = format!("{LOOKUP}{NEWEST_FIRST}");
-                let mut rows = self.by_keys(&sql, some).fetch::<StandingRow<'_>>()?;
+                let mut rows = by_keys(client, &sql, some).fetch::<StandingRow<'_>>()?;
                 while let Some(row) = rows.next().await? {
                     all.extend(row.into_standing());
                 }
@@ -147,11 +155,11 @@ impl Store {
         }
         Ok(all)
     }
+}
 
-    fn by_keys(&self, sql: &str, keys: &[EventKey]) -> Query {
-        let query = self.looker.query(sql).bind(text(keys)).with_setting("max_query_size", "4194304");
-        query.with_setting("preferred_block_size_bytes", BLOCK_BYTES)
-    }
+fn by_keys(client: &Client, sql: &str, keys: &[EventKey]) -> Query {
+    let query = client.query(sql).bind(text(keys)).with_setting("max_query_size", "4194304");
+    query.with_setting("preferred_block_size_bytes", BLOCK_BYTES)
 }
 
 impl Lookup {
