@@ -63,14 +63,24 @@ impl Places {
 
     /// A place of this class; the error is a 503.
     pub(crate) fn take(&self, class: Class) -> Result<Place, ApiError> {
+        Ok(Place(Arc::new(Mutex::new(Some(self.permit(class)?)))))
+    }
+
+    /// Moves a request that goes on as one of another class there; the error is a 503.
+    pub(crate) fn exchange(&self, place: &Place, class: Class) -> Result<(), ApiError> {
+        let permit = self.permit(class)?;
+        *place.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(permit);
+        Ok(())
+    }
+
+    fn permit(&self, class: Class) -> Result<OwnedSemaphorePermit, ApiError> {
         let places = match class {
             Class::Ingest => &self.ingest,
             Class::Read => &self.read,
             Class::Stream => &self.stream,
         };
         let busy = |_| ApiError::Unavailable("too many requests are in flight, please retry".into());
-        let permit = Arc::clone(places).try_acquire_owned().map_err(busy)?;
-        Ok(Place(Arc::new(Mutex::new(Some(permit)))))
+        Arc::clone(places).try_acquire_owned().map_err(busy)
     }
 }
 
@@ -120,7 +130,9 @@ mod tests {
         let write = places.take(Class::Ingest).unwrap();
         assert!(places.take(Class::Ingest).is_err() && places.take(Class::Stream).is_err());
         assert!(places.take(Class::Read).is_ok());
+        places.exchange(&write, Class::Read).unwrap();
+        assert!(places.take(Class::Ingest).is_ok() && places.take(Class::Read).is_err());
         write.give_back();
-        assert!(places.take(Class::Ingest).is_ok());
+        assert!(places.take(Class::Read).is_ok());
     }
 }

@@ -17,7 +17,7 @@ use crate::app::{App, record};
 use crate::envelope::Reply;
 use crate::error::ApiError;
 use crate::extract::{KeyOf, Params, TenantOf};
-use crate::places::Place;
+use crate::places::{Class, Place};
 use crate::wait::Wait;
 
 /// `data` of a single write.
@@ -123,7 +123,7 @@ pub(crate) async fn delete(
     params: Params,
 ) -> Result<Reply, ApiError> {
     let wait = app.waiter.begin(params.wait()?, &place);
-    if !may_be_deleted(&app, &key, wait.as_ref()).await? {
+    if !may_be_deleted(&app, &key, &place, wait.as_ref()).await? {
         return Err(ApiError::EventNotFound);
     }
     let (key, record) = keyed(&Operation::Delete { key, at: Timestamp::now() });
@@ -179,17 +179,42 @@ async fn look(app: &App, key: &EventKey) -> Result<Seen, ApiError> {
 /// Whether there may be something to delete. Each month that a delete names becomes a partition of the table, for
 /// good, so one of a time that no event can be of goes no further, and where it can't be on its way the event
 /// has to be in the table.
-async fn may_be_deleted(app: &App, key: &EventKey, wait: Option<&Wait<'_>>) -> Result<bool, ApiError> {
+async fn may_be_deleted(
+    app: &App,
+    key: &EventKey,
+    place: &Place,
+    wait: Option<&Wait<'_>>,
+) -> Result<bool, ApiError> {
     if app.is_ahead(key) {
         return Ok(false);
     }
     if app.is_outdated(key) {
-        return Ok(matches!(look(app, key).await?, Seen::Live { .. }));
+        return is_there(app, key, place, wait).await;
     }
     match wait {
         Some(wait) => may_be_there(app, key, wait).await,
         None => Ok(true),
     }
+}
+
+/// Whether the event is in the table. Meanwhile the request is a read: while the table is away it takes no place
+/// from writes.
+async fn is_there(
+    app: &App,
+    key: &EventKey,
+    place: &Place,
+    wait: Option<&Wait<'_>>,
+) -> Result<bool, ApiError> {
+    app.places.exchange(place, Class::Read)?;
+    let Some(wait) = wait else {
+        let seen = look(app, key).await?;
+        app.places.exchange(place, Class::Ingest)?;
+        return Ok(matches!(seen, Seen::Live { .. }));
+    };
+    let seen = wait.in_time(look(app, key)).await;
+    place.give_back();
+    let seen = seen.ok_or_else(|| ApiError::unavailable("reads", "no answer within the time to wait"))?;
+    Ok(matches!(seen?, Seen::Live { .. }))
 }
 
 /// Whether the event is in the table, or may be on its way into it, or it can't be known in time.

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use insta::assert_snapshot;
 use reqwest::Method;
 use serde_json::{Value, json};
+use testing::wait::until;
 use tokio::net::TcpListener;
 
-use crate::harness::events::{event, new_id};
-use crate::harness::{App, Ask, Part, Setup};
+use crate::harness::events::{DAY_MS, ago, event, id_at, new_id};
+use crate::harness::{App, Ask, PATIENCE, Part, Setup};
 
 /// Nothing that is written here ever becomes visible.
 async fn without_consumer() -> App {
@@ -216,13 +217,44 @@ async fn many_may_wait_at_once() {
     assert_eq!(found.len(), 100);
 }
 
-#[tokio::test]
-async fn all_that_a_delete_asks_for_shares_the_time_it_may_wait() {
-    // It takes questions and never answers.
+/// With a table that takes questions and never answers.
+async fn with_a_silent_table(api: api::Config) -> (App, TcpListener) {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let in_place_of_clickhouse = Some(silent.local_addr().unwrap());
     let without = &[Part::Consumer, Part::ClickHouse];
-    let app = App::with(Setup { without, in_place_of_clickhouse, ..Setup::default() }).await;
+    (App::with(Setup { api, without, in_place_of_clickhouse, ..Setup::default() }).await, silent)
+}
+
+/// Of before `MAX_EVENT_AGE_DAYS`: it is only deleted if it is in the table.
+fn old_id() -> String {
+    id_at(ago(4_000 * DAY_MS)).to_string()
+}
+
+#[tokio::test]
+async fn a_delete_of_an_old_id_asks_no_longer_than_it_may_wait_and_is_not_written_then() {
+    let (app, _silent) = with_a_silent_table(api::Config::default()).await;
+    let begun = Instant::now();
+    let deleted = app.delete(&format!("/event/{}?wait=300ms", old_id())).await;
+    // An answer of the table may take 30 seconds.
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    deleted.invites_a_retry();
+    assert_eq!(app.records().await.len(), 0);
+}
+
+#[tokio::test]
+async fn deletes_of_old_ids_that_wait_for_the_table_leave_the_places_of_writes_to_others() {
+    let (app, _silent) =
+        with_a_silent_table(api::Config { max_in_flight: 1, max_reads: 1, ..api::Config::default() }).await;
+    let asks = app.request(Method::DELETE, &format!("/event/{}", old_id()));
+    let asking = tokio::spawn(asks.send());
+    until("it is a read", PATIENCE, async || app.get("/event/none").await.status == 503).await;
+    assert_eq!(app.post("/event", event(json!({}))).await.status, 202);
+    asking.abort();
+}
+
+#[tokio::test]
+async fn all_that_a_delete_asks_for_shares_the_time_it_may_wait() {
+    let (app, _silent) = with_a_silent_table(api::Config::default()).await;
     let begun = Instant::now();
     let deleted = app.delete(&format!("/event/{}?wait=300ms", new_id())).await;
     assert_eq!((deleted.status.as_u16(), &deleted.json()["message"]), (202, &json!("event deletion queued")));
