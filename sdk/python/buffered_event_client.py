@@ -13,6 +13,7 @@ import json
 import logging
 import math
 import os
+import socket
 import threading
 import time
 import weakref
@@ -85,6 +86,8 @@ class BufferedEventClient:
         self._thread: threading.Thread | None = None
         # The caller of `flush` that sends, because there is no thread.
         self._stand_in: threading.Thread | None = None
+        # So many events at most are sent at once; fewer after a batch that did not get through.
+        self._most = self.batch_events
         # Held to start the thread, and to stand in for it.
         self._starting = threading.Lock()
 
@@ -233,6 +236,7 @@ class BufferedEventClient:
         """
         if not batch:
             return False
+        batch = batch[: self._most]
         refused: list[tuple[EventSDKError, list[bytes]]]
         try:
             results = self._results(batch, deadline)
@@ -240,12 +244,13 @@ class BufferedEventClient:
             return False
         except EventSDKError as error:
             if error.status_code == 413 and len(batch) > 1:
-                middle = len(batch) // 2
-                return self._send(batch[:middle], deadline) and self._send(batch[middle:], deadline)
+                self._most = len(batch) // 2
+                return self._send(batch, deadline)
             refused = [(error, batch)]
         except Exception as error:  # noqa: BLE001, whatever it is must not end the thread
             refused = [(EventSDKError(f"can't be sent: {error!r}"), batch)]
         else:
+            self._most = min(self.batch_events, self._most + max(1, self._most // 8))
             refused = [
                 (EventSDKError(str(result["error"]), response=result), [body])
                 for result, body in zip(results, batch)
@@ -258,7 +263,10 @@ class BufferedEventClient:
         return settled
 
     def _results(self, batch: list[bytes], deadline: float) -> list[Json]:
-        """What became of each event, after as many attempts as it takes."""
+        """What became of each event, after as many attempts as it takes.
+
+        A batch that a slow link does not carry in time is cut to its first half, and the rest stays queued.
+        """
         attempt = 1
         while True:
             closed = self._queue.closed
@@ -275,6 +283,9 @@ class BufferedEventClient:
                 pause = min(MAX_RETRY_AFTER, self.client._delay(attempt, error, MAX_PAUSE))
                 if not self._queue.pause(min(pause, deadline - time.monotonic()), closed):
                     raise
+                if len(batch) > 1 and _did_not_get_through(error):
+                    self._most = len(batch) // 2
+                    del batch[self._most :]
             attempt += 1
 
     def _tell_overflow(self) -> None:
@@ -406,6 +417,13 @@ class _Queue:
 
 def _is_alive(thread: threading.Thread | None) -> bool:
     return thread is not None and thread.is_alive()
+
+
+def _did_not_get_through(error: EventUnavailableError) -> bool:
+    """Whether there was a server, and the request or its answer may have been too slow."""
+    if error.status_code is None:
+        return not isinstance(error.__cause__, (ConnectionRefusedError, socket.gaierror))
+    return error.status_code == 408
 
 
 def _warn(error: EventSDKError, events: list[Json]) -> None:

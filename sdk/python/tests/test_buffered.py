@@ -309,6 +309,30 @@ def test_a_batch_too_large_for_the_server_is_halved(told: Told, too_large: Act) 
     assert events.dropped == 1
 
 
+@pytest.mark.parametrize("too_slow", [reply({"error": "timeout"}, 408), raw(b"")])
+def test_a_batch_too_large_for_the_link_is_halved(told: Told, too_slow: Act) -> None:
+    def two_at_most(connection: Any, request: Any) -> bool:
+        return (echo_batch if len(events_of(request)) <= 2 else too_slow)(connection, request)
+
+    with ScriptedServer(two_at_most) as server:
+        with buffered(server, on_error=told, flush_interval=10.0) as events:
+            ids = [events.track_event("c", "event_a") for _ in range(9)]
+            assert events.flush(10.0)
+    taken = [event["id"] for request in server.requests for event in events_of(request)[:2]]
+    assert list(dict.fromkeys(taken)) == ids
+    assert (events.dropped, told.ids) == (0, [])
+
+
+def test_batches_grow_again_behind_one_that_did_not_get_through() -> None:
+    with ScriptedServer(reply({"error": "timeout"}, 408), echo_batch) as server:
+        with buffered(server, flush_interval=10.0, batch_events=8) as events:
+            for _ in range(24):
+                events.track_event("c", "event_a")
+            assert events.flush(10.0)
+    sizes = [len(events_of(request)) for request in server.requests]
+    assert (sizes[:3], sum(sizes[1:])) == ([8, 4, 5], 24)
+
+
 @pytest.mark.parametrize("bounds", [{"max_events": 10}, {"max_bytes": 1_400}])
 def test_a_full_queue_drops_and_says_how_many(
     down: ScriptedServer, told: Told, bounds: dict[str, int]
