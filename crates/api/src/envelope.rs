@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::error::ApiError;
+use crate::request;
 
 /// What a refused client should wait before it tries again, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
@@ -43,11 +44,16 @@ impl Reply {
         match serde_json::value::to_raw_value(data) {
             Ok(data) => self.data = Some(data),
             Err(error) => {
-                tracing::error!(%error, "an answer could not be written");
+                tracing::error!(%error, request_id = request::id(), "an answer could not be written");
                 return Self::failed(ApiError::Internal);
             }
         }
         self
+    }
+
+    /// Whether the request's body has not come in time.
+    pub(crate) fn is_late(&self) -> bool {
+        matches!(self.error, Some(ApiError::SlowBody))
     }
 
     /// Makes the response say it.

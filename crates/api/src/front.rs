@@ -15,6 +15,7 @@ use http_body_util::BodyExt;
 use tower_service::Service;
 
 use crate::app::App;
+use crate::cors;
 use crate::envelope::{Reply, RequestId};
 use crate::error::ApiError;
 use crate::events;
@@ -42,20 +43,35 @@ impl Front {
     /// Answers in the envelope, whatever happens behind.
     pub(crate) async fn answer(&self, request: Request) -> Response {
         let id = RequestId::of(request.headers());
+        let mut page = request.headers().get(header::ORIGIN).cloned();
         let (request, leftover) = Leftover::of(request);
         let (answer, place) = match self.admit(&request) {
+            Ok(_) if cors::is_preflight(&request) => ((cors::preflight(), None), None),
             Ok(place) => {
                 let handled = self.handle(request, &id, place.as_ref());
                 let answered = request::answering(id.clone(), AssertUnwindSafe(handled).catch_unwind()).await;
                 (answered.unwrap_or_else(|panic| failed(panicked(&*panic, &id))), place)
             }
-            Err(refused) => (failed(refused), None),
+            Err(refused) => {
+                page = None;
+                (failed(refused), None)
+            }
         };
-        if let Some(leftover) = leftover {
-            leftover.drain().await;
-        }
         let (mut response, reply) = answer;
+        if let Some(leftover) = leftover {
+            // The answer is ready: nothing that is still coming is waited for in others' places. What has not
+            // come in time is not waited for again.
+            if let Some(place) = place.as_ref().filter(|_| reply.is_some()) {
+                place.give_back();
+            }
+            if !reply.as_ref().is_some_and(Reply::is_late) {
+                leftover.drain().await;
+            }
+        }
         id.name(&mut response);
+        if let Some(page) = page {
+            cors::allow(page, response.headers_mut());
+        }
         if self.app.is_ending() {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -117,10 +133,14 @@ fn panicked(panic: &(dyn Any + Send), id: &RequestId) -> ApiError {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
     use std::net::Ipv4Addr;
+    use std::pin::pin;
 
+    use axum::body::Bytes;
     use axum::routing::get;
     use bus::Channels;
+    use futures_util::stream;
     use runtime::metrics;
     use runtime::shutdown::Shutdown;
     use store::Store;
@@ -129,10 +149,10 @@ mod tests {
     use crate::Config;
 
     /// Connects to nothing that is asked for here.
-    fn app() -> Arc<App> {
+    fn app(config: Config) -> Arc<App> {
         let channels = Channels::kafka(runtime::config::load("MILLRACE_TEST_NONE_").unwrap()).unwrap();
         let store = Store::new(runtime::config::load("MILLRACE_TEST_NONE_").unwrap()).unwrap();
-        let app = App::new(Config::default(), &channels, store, metrics::registry(), Shutdown::new());
+        let app = App::new(config, &channels, store, metrics::registry(), Shutdown::new());
         Arc::new(app.unwrap())
     }
 
@@ -140,12 +160,23 @@ mod tests {
     async fn a_panic_is_answered_in_the_envelope_and_keeps_its_words_to_itself() {
         let panics = get(async || -> Reply { panic!("a secret") });
         let guard = Guard::new(&Config::default(), Ipv4Addr::LOCALHOST.into());
-        let front = Front { app: app(), routes: Router::new().route("/", panics), guard };
+        let front = Front { app: app(Config::default()), routes: Router::new().route("/", panics), guard };
         let request = Request::builder().uri("/").header("x-request-id", "test").body(Body::empty());
         let answer = front.answer(request.unwrap()).await;
         assert_eq!(answer.status(), 500);
         let body = answer.into_body().collect().await.unwrap().to_bytes();
         let text = r#"{"success":false,"error":"internal error","code":"internal","request_id":"test"}"#;
         assert_eq!(body, text);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_keeps_no_place_while_the_rest_of_the_body_is_awaited() {
+        let app = app(Config { max_in_flight: 1, ..Config::default() });
+        let front = Front::new(Arc::clone(&app), Guard::new(&Config::default(), Ipv4Addr::LOCALHOST.into()));
+        let never = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
+        let request = Request::post("/event").header("x-tenant", "no name").body(never).unwrap();
+        let mut answer = pin!(front.answer(request));
+        assert!(answer.as_mut().now_or_never().is_none());
+        assert!(app.places.take(Class::Ingest).is_ok());
     }
 }

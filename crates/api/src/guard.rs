@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use axum::http::{HeaderMap, Uri, header};
-use runtime::authority::{is_loopback, split};
+use runtime::authority::{address, is_loopback, split};
 
 use crate::Config;
 use crate::error::ApiError;
@@ -27,7 +27,13 @@ impl Guard {
     /// unless `ALLOWED_HOSTS` says otherwise.
     pub(crate) fn new(config: &Config, listens: IpAddr) -> Self {
         let hosts = match Allowed::parse(&config.allowed_hosts) {
-            Allowed::These(none) if none.is_empty() && !listens.is_loopback() => Allowed::Any,
+            Allowed::These(none) if none.is_empty() && !listens.is_loopback() => {
+                tracing::warn!(
+                    address = %listens,
+                    "whoever reaches this address is let in by whatever name: ALLOWED_HOSTS is not set"
+                );
+                Allowed::Any
+            }
             hosts => hosts,
         };
         Self { hosts, origins: Allowed::parse(&config.allowed_origins) }
@@ -41,7 +47,9 @@ impl Guard {
                     "requests from other web pages are refused: see ALLOWED_ORIGINS",
                 ));
             }
-        } else if headers.get("sec-fetch-site").is_some_and(|site| site != "none" && site != "same-origin") {
+        } else if !matches!(self.origins, Allowed::Any)
+            && headers.get("sec-fetch-site").is_some_and(|site| site != "none" && site != "same-origin")
+        {
             return Err(ApiError::Forbidden(
                 "requests from other web pages are refused: see ALLOWED_ORIGINS",
             ));
@@ -55,10 +63,13 @@ impl Guard {
         }
     }
 
+    /// An address is no name that a page could have made to lead here; probes ask by it.
     fn knows_host(&self, authority: &str) -> bool {
         match &self.hosts {
             Allowed::Any => true,
-            Allowed::These(hosts) => is_loopback(authority) || has(hosts, split(authority).0),
+            Allowed::These(hosts) => {
+                is_loopback(authority) || address(authority).is_some() || has(hosts, split(authority).0)
+            }
         }
     }
 
@@ -119,7 +130,9 @@ mod tests {
             assert!(admits(&guard, &[("sec-fetch-site", "same-origin")]));
             assert!(admits(&guard, &[("sec-fetch-site", "none")]));
         }
-        assert!(admits(&guard("", "*", "127.0.0.1"), &[("origin", "https://example.com")]));
+        let any = guard("", "*", "127.0.0.1");
+        assert!(admits(&any, &[("origin", "https://example.com")]));
+        assert!(admits(&any, &[("sec-fetch-site", "cross-site")]));
         assert!(!admits(&guard("", "", "127.0.0.1"), &[("origin", "null")]));
     }
 
@@ -142,6 +155,7 @@ mod tests {
             let some = guard("API,example.com", "", listens);
             assert!(host(&some, "api:8080") && host(&some, "Example.com") && host(&some, "localhost"));
             assert!(!host(&some, "other:8080"));
+            assert!(host(&some, "10.1.2.3:8080") && host(&some, "[fd00::1]"));
             assert!(host(&guard("*", "", listens), "other"));
         }
     }

@@ -8,6 +8,7 @@ mod app;
 mod body;
 mod budget;
 mod config;
+mod cors;
 mod envelope;
 mod error;
 mod events;

@@ -6,12 +6,22 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// page's can, is none.
 pub fn is_loopback(authority: &str) -> bool {
     let (host, port) = split(authority);
+    let is_name = host.eq_ignore_ascii_case("localhost") && is_number(port);
+    is_name || address(authority).is_some_and(|address| address.is_loopback())
+}
+
+/// The address in `address[:port]`; `None` of a name.
+pub fn address(authority: &str) -> Option<IpAddr> {
+    let (host, port) = split(authority);
     let address = match host.strip_prefix('[') {
-        Some(rest) => rest.strip_suffix(']').and_then(|v6| Some(IpAddr::V6(v6.parse::<Ipv6Addr>().ok()?))),
-        None if host.eq_ignore_ascii_case("localhost") => Some(Ipv4Addr::LOCALHOST.into()),
-        None => host.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
+        Some(rest) => IpAddr::V6(rest.strip_suffix(']')?.parse::<Ipv6Addr>().ok()?),
+        None => IpAddr::V4(host.parse::<Ipv4Addr>().ok()?),
     };
-    address.is_some_and(|address| address.is_loopback()) && port.bytes().all(|byte| byte.is_ascii_digit())
+    is_number(port).then_some(address)
+}
+
+fn is_number(port: &str) -> bool {
+    port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The host, an IPv6 address in its brackets, and what is behind its colon.

@@ -17,6 +17,7 @@ mod harness;
 mod health;
 mod lifecycle;
 mod limits;
+mod origins;
 mod overload;
 mod pipeline;
 mod request_ids;
