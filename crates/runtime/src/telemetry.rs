@@ -1,6 +1,6 @@
 //! Logs, on standard error.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write as _};
 use std::io::{self, IsTerminal, Write};
 
 use serde::Deserialize;
@@ -76,7 +76,7 @@ impl<W: Write> Write for Lines<W> {
         if line.char_indices().any(|c| forges(&c)) {
             let mut escaped = String::with_capacity(2 * line.len());
             for c in line.char_indices() {
-                if forges(&c) { escaped.extend(c.1.escape_default()) } else { escaped.push(c.1) }
+                if forges(&c) { escape(c.1, &mut escaped) } else { escaped.push(c.1) }
             }
             escaped.push('\n');
             self.to.write_all(escaped.as_bytes())?;
@@ -91,11 +91,23 @@ impl<W: Write> Write for Lines<W> {
     }
 }
 
-/// Whether a text begins with a terminal's sequence for a colour, `ESC [ 31 m`, which can do no harm.
+/// As in JSON, so that a line of JSON stays one.
+fn escape(control: char, to: &mut String) {
+    match control {
+        '\t' | '\r' | '\n' => to.extend(control.escape_default()),
+        // Writing to memory can't fail.
+        _ => {
+            let _ = write!(to, "\\u{:04x}", u32::from(control));
+        }
+    }
+}
+
+/// Whether a text begins with one of the terminal's sequences in which levels and fields are written, such as
+/// `ESC [ 31 m`. Others could hide what follows.
 fn is_colour(text: &str) -> bool {
-    let numbers = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b';');
+    let known = |number: &str| matches!(number, "0" | "1" | "2" | "3") || ("31"..="36").contains(&number);
     let sequence = text.strip_prefix("\x1b[").and_then(|rest| rest.split_once('m'));
-    sequence.is_some_and(|(inside, _)| numbers(inside))
+    sequence.is_some_and(|(inside, _)| inside.split(';').all(known))
 }
 
 #[cfg(test)]
@@ -150,6 +162,32 @@ mod tests {
             let line = logged("\u{1b}[2Jgone", coloured);
             assert!(!line.contains("\u{1b}[2J"), "{line:?}");
         }
+    }
+
+    #[test]
+    fn only_the_colours_of_the_log_itself_pass() {
+        for colour in ["0", "2", "1;31", "36"] {
+            assert!(is_colour(&format!("\u{1b}[{colour}mtext")), "{colour}");
+        }
+        for other in ["", "8", "30", "31;8", "38;5;1", "3x"] {
+            assert!(!is_colour(&format!("\u{1b}[{other}mtext")), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_line_of_json_stays_json() {
+        let page = Page::default();
+        let to = page.clone();
+        let lines = tracing_subscriber::fmt()
+            .json()
+            .flatten_event(true)
+            .with_writer(move || Lines { to: to.clone(), coloured: false })
+            .finish();
+        let text = "\u{1b}[8m\u{7f}\u{80}\u{9f}\r\n\t\u{0}größer";
+        tracing::subscriber::with_default(lines, || tracing::warn!(reason = text, "said {text}"));
+        let bytes = page.0.lock().unwrap().clone();
+        let read: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(read["reason"], text);
     }
 
     #[test]
