@@ -82,5 +82,33 @@ fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> WireError 
     };
     // To the parser such a number is bad syntax; to whoever sent it, it is JSON.
     let is_json = error.inner().is_data() || text.contains(": number out of range at ");
+    let text = shortened(text);
     if is_json { WireError::InvalidType(text) } else { WireError::InvalidJson(text) }
+}
+
+/// Without the middle of a text that repeats a long value: what is wrong stands before it and behind it.
+fn shortened(text: String) -> String {
+    const BEFORE: usize = 200;
+    const BEHIND: usize = 100;
+    let Some((start, _)) = text.char_indices().nth(BEFORE) else { return text };
+    let Some((end, _)) = text.char_indices().nth_back(BEHIND - 1) else { return text };
+    match (text.get(..start), text.get(end..)) {
+        (Some(before), Some(behind)) if start < end => format!("{before} … {behind}"),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_middle_of_a_long_text_is_left_out() {
+        for length in [0, 200, 300] {
+            let text = "ü".repeat(length);
+            assert_eq!(shortened(text.clone()), text);
+        }
+        let text = format!("a{}b", "ü".repeat(299));
+        assert_eq!(shortened(text), format!("a{} … {}b", "ü".repeat(199), "ü".repeat(99)));
+    }
 }

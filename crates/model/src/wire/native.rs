@@ -145,8 +145,16 @@ fn id_of(sent: &Sent<'_>, intake: &Intake<'_>) -> Result<EventId, WireError> {
     match (&sent.id, &sent.message_id) {
         (None, None) => Ok(EventId::new(at.unwrap_or(intake.now))),
         (None, Some(message_id)) => derived(message_id, at, intake),
-        (Some(_), Some(_)) => Err(invalid("message_id", "absent beside an id".into())),
         (Some(id), None) => sent_id(id, at, window),
+        // An event as it was returned.
+        (Some(id), Some(message_id)) => {
+            let of = |at| EventId::derive(&intake.tenant, Source::Native, message_id, at);
+            if !EventId::parse(id).is_ok_and(|id| id == of(id.created_at())) {
+                let expected = "absent beside an id, or the one that the id was derived from";
+                return Err(invalid("message_id", expected.into()));
+            }
+            sent_id(id, at, window)
+        }
     }
 }
 

@@ -225,6 +225,12 @@ fn a_message_id_and_its_time_derive_the_id() {
     let at = Timestamp::parse("2026-11-20T10:00:00.123Z").unwrap();
     assert_eq!(event.id, EventId::derive(&Tenant::default(), Source::Native, "order-4711", at));
     insta::assert_snapshot!(serde_json::to_string(&Returned::new(&event, false)).unwrap(), @r#"{"id":"01a1f866-0d7b-8000-b25d-ec7c15b5aab6","message_id":"order-4711","conversation_id":"c","event_name":"event_a","error":"","latency":0.0,"input":"","output":"","conversation_metadata":"","user_id":"","tags":[],"properties":{},"created_at":"2026-11-20T10:00:00.123Z","updated_at":"2026-11-20T12:00:00.000Z"}"#);
+    // As it was returned, it is the same event.
+    let returned = serde_json::to_vec(&Returned::new(&event, true)).unwrap();
+    assert_eq!(read(&returned).unwrap().id, event.id);
+    let other = with(&format!(r#""id":"{}","message_id":"order-4712""#, event.id));
+    let words = "message_id must be absent beside an id, or the one that the id was derived from";
+    assert_eq!(refused(&other), ("invalid_field", words.into()));
     let (code, text) = refused(&with(r#""message_id":"order-4711""#));
     assert_eq!(
         (code, &*text),
@@ -241,6 +247,14 @@ fn an_id_and_a_timestamp_agree_or_are_refused() {
         refused(&at("2025-11-20T19:15:50.357Z")),
         ("invalid_field", "timestamp must be that of the id, 2025-11-20T19:15:50.356Z, or absent".into())
     );
+}
+
+#[test]
+fn an_error_does_not_repeat_a_long_value() {
+    let (code, text) = refused(&with(&format!(r#""latency":"{}""#, "x".repeat(100_000))));
+    assert_eq!(code, "invalid_field");
+    assert!(text.starts_with("invalid JSON body: latency: invalid type: string"), "{text}");
+    assert!(text.contains(" … ") && text.contains("at line 1 column") && text.len() < 400, "{text}");
 }
 
 #[test]
