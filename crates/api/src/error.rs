@@ -87,7 +87,7 @@ impl ApiError {
         if !error.is_too_large() {
             return error.into();
         }
-        tracing::warn!(%error, "a question was too large");
+        tracing::warn!(%error, request_id = request::id(), "a question was too large");
         Self::QueryTooLarge(narrow)
     }
 
@@ -139,7 +139,7 @@ impl From<SendError> for ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         if matches!(error, StoreError::Foreign(_)) {
-            tracing::error!(%error, "a row could not be read");
+            tracing::error!(%error, request_id = request::id(), "a row could not be read");
             return Self::ForeignRow;
         }
         Self::unavailable("reads", error)

@@ -67,8 +67,13 @@ struct Label {
 }
 
 impl Progress {
-    pub(crate) fn new(channels: &Channels, registry: &mut Registry) -> Result<Self, BusError> {
-        let Channels { bus, events, dead_letters, group, .. } = channels;
+    /// `events` are the positions of the topic of events.
+    pub(crate) fn new(
+        events: Positions,
+        channels: &Channels,
+        registry: &mut Registry,
+    ) -> Result<Self, BusError> {
+        let Channels { bus, dead_letters, group, .. } = channels;
         let gauges = Gauges::default();
         registry.register("lag", "Events that are not visible yet, by partition", gauges.lag.clone());
         registry.register(
@@ -82,7 +87,7 @@ impl Progress {
             gauges.dead_letters.clone(),
         );
         Ok(Self {
-            events: bus.positions(events, group)?,
+            events,
             dead_letters: bus.positions(dead_letters, group)?,
             sampler: Sampler::new(AT_MOST_EVERY),
             gauges,
@@ -145,9 +150,37 @@ impl Gauges {
         for partition in &seen.partitions {
             self.lag.get_or_create(&Label { partition: partition.at.partition }).set(partition.lag);
         }
-        let oldest_ms = seen.partitions.iter().filter_map(Partition::oldest_age_ms).max().unwrap_or_default();
-        #[expect(clippy::cast_precision_loss, reason = "an age in milliseconds is exact for 285,000 years")]
-        self.oldest_age.set(oldest_ms as f64 / 1_000.0);
+        // What can't be seen just now leaves the age as it was: 0 would say that all is well.
+        let ages: Option<Vec<_>> = seen.partitions.iter().map(Partition::oldest_age_ms).collect();
+        if let Some(ages) = ages {
+            let oldest_ms = ages.into_iter().max().unwrap_or_default();
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "an age in milliseconds is exact for 285,000 years"
+            )]
+            self.oldest_age.set(oldest_ms as f64 / 1_000.0);
+        }
         self.dead_letters.set(seen.dead_letters);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_that_is_not_known_leaves_the_gauge_as_it_was() {
+        let gauges = Gauges::default();
+        let show = |oldest| {
+            let at = PartitionPosition { partition: 0, begin: 0, end: 9, committed: 2 };
+            let partitions = vec![Partition { lag: at.lag(), oldest, at }];
+            gauges.show(&Seen { partitions, dead_letters: 0 });
+            gauges.oldest_age.get()
+        };
+        let ago = Timestamp::from_millis(Timestamp::now().millis() - 60_000).unwrap();
+        let age = show(Oldest::At(ago));
+        assert!(age >= 60.0, "{age}");
+        assert_eq!(show(Oldest::Unknown).total_cmp(&age), std::cmp::Ordering::Equal);
+        assert!(show(Oldest::None) < 1.0);
     }
 }

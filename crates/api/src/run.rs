@@ -35,16 +35,12 @@ pub async fn run(
     let app = Arc::new(App::new(config, &channels, store, registry, closing.clone())?);
     let serving = serve(listener, limits, Front::new(Arc::clone(&app), guard), closing.clone());
     let background = async {
-        let wait = async {
-            set_up(&app, &channels).await?;
-            app.waiter.poll().await;
+        let topics = async {
+            set_up_topics(&app, &channels).await?;
+            tokio::join!(app.waiter.poll(), app.progress.watch());
             anyhow::Ok(())
         };
-        let watch = async {
-            app.progress.watch().await;
-            anyhow::Ok(())
-        };
-        tokio::try_join!(wait, watch).map(|_| ())
+        tokio::try_join!(topics, set_up_table(&app)).map(|_| ())
     };
     let outdated = OnceLock::new();
     let ended = async {
@@ -65,23 +61,21 @@ pub async fn run(
     outdated.into_inner().map_or(Ok(()), |reason| Err(reason.into()))
 }
 
-/// Topics, producer and table, each as soon as it can be.
-async fn set_up(app: &App, channels: &Channels) -> anyhow::Result<()> {
-    let topics = async {
-        retry::forever("setting up the topics", BusError::is_retryable, || channels.ensure_topics()).await?;
-        app.open_writes(channels.bus.producer(&channels.events)?);
-        anyhow::Ok(())
-    };
-    let table = async {
-        let is_away = |error: &StoreError| error.is_retryable() && !matches!(error, StoreError::Newer(_));
-        match retry::forever("migrating the table", is_away, || app.store.migrate()).await {
-            // Reads name the columns that they know.
-            Err(StoreError::Newer(reason)) => tracing::warn!(reason, "reading a table of a newer version"),
-            migrated => migrated?,
-        }
-        app.open_reads();
-        anyhow::Ok(())
-    };
-    tokio::try_join!(topics, table)?;
+/// Topics and producer, as soon as they can be.
+async fn set_up_topics(app: &App, channels: &Channels) -> anyhow::Result<()> {
+    retry::forever("setting up the topics", BusError::is_retryable, || channels.ensure_topics()).await?;
+    app.open_writes(channels.bus.producer(&channels.events)?);
+    Ok(())
+}
+
+/// The table, as soon as it can be.
+async fn set_up_table(app: &App) -> anyhow::Result<()> {
+    let is_away = |error: &StoreError| error.is_retryable() && !matches!(error, StoreError::Newer(_));
+    match retry::forever("migrating the table", is_away, || app.store.migrate()).await {
+        // Reads name the columns that they know.
+        Err(StoreError::Newer(reason)) => tracing::warn!(reason, "reading a table of a newer version"),
+        migrated => migrated?,
+    }
+    app.open_reads();
     Ok(())
 }

@@ -133,7 +133,7 @@ async fn clients_that_announce_bodies_and_send_none_refuse_nobody() {
 }
 
 #[tokio::test]
-async fn bombs_go_off_within_the_memory_of_all_bodies() {
+async fn bombs_are_refused_or_invite_a_retry_and_leave_room_for_others() {
     let (max_batch_body_bytes, max_bodies_bytes) = (8 << 20, 16 << 20);
     let api = api::Config { max_batch_body_bytes, max_bodies_bytes, ..api::Config::default() };
     let app =
