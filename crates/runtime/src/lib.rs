@@ -10,7 +10,6 @@ pub mod retry;
 pub mod server;
 pub mod shutdown;
 pub mod status;
-pub mod stream;
 pub mod telemetry;
 pub mod threads;
 

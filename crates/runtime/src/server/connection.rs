@@ -18,9 +18,9 @@ use tokio::time::{Instant, sleep_until};
 use super::progress::{Phase, Progress};
 use super::refusal::Refuse;
 use super::watched::Watched;
+use super::write_limit::WriteLimit;
 use super::{Limits, MAX_HEAD_BYTES};
 use crate::shutdown::Shutdown;
-use crate::stream::WriteLimit;
 
 /// How long a head that has begun may take to come once the end was asked for.
 const LAST_HEAD: Duration = Duration::from_secs(1);

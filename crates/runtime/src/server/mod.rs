@@ -5,6 +5,7 @@ mod connection;
 mod progress;
 mod refusal;
 mod watched;
+mod write_limit;
 
 use std::io;
 use std::sync::Arc;
@@ -92,7 +93,8 @@ pub async fn serve<A, F, B>(
     while let Some(stream) = closing.run_until_cancelled(accept(&listener)).await {
         let refuse = Arc::clone(&refuse);
         if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
-            let (answer, closing) = (answer.clone(), closing.clone());
+            // One token for all would be locked at every turn of every connection.
+            let (answer, closing) = (answer.clone(), closing.child_token());
             tokio::spawn(async move {
                 connection::serve(stream, &limits, refuse, answer, closing).await;
                 drop(place);

@@ -11,7 +11,7 @@ use tokio::time::{Sleep, sleep};
 /// Fails with [`io::ErrorKind::TimedOut`] when a write has waited for `limit` without any progress: a peer
 /// that has stopped reading would keep what is made for it in memory for ever.
 #[derive(Debug)]
-pub struct WriteLimit<S> {
+pub(super) struct WriteLimit<S> {
     stream: S,
     limit: Duration,
     /// Runs while a write waits.
@@ -20,7 +20,7 @@ pub struct WriteLimit<S> {
 
 impl<S> WriteLimit<S> {
     /// Reads are passed on as they are.
-    pub fn new(stream: S, limit: Duration) -> Self {
+    pub(super) fn new(stream: S, limit: Duration) -> Self {
         Self { stream, limit, timer: None }
     }
 
@@ -53,19 +53,6 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WriteLimit<S> {
     ) -> Poll<io::Result<usize>> {
         let wrote = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.limited(context, wrote)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let wrote = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.limited(context, wrote)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
