@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Rude, slow and unlucky clients against installations of its own, and what good callers see beside them.
 #
-# PROFILE=release builds for release and judges times too; FULL=1 does all of every case; ONLY="CASE CASE" does
-# some. The last line but one is `N passed, N failed`.
+# PROFILE=release builds for release and judges times too; FULL=1 makes all large updates of the case growth;
+# ONLY="CASE CASE" does some. The last line but one is `N passed, N failed`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -19,4 +19,4 @@ for case in ${ONLY:-}; do options+=(--only "$case"); done
 
 # Thousands of connections at once, at either end.
 ulimit -n "$(ulimit -Hn)"
-exec "${CARGO_TARGET_DIR:-target}/$folder/millrace-chaos" hostile "${options[@]}"
+exec "${CARGO_TARGET_DIR:-target}/$folder/millrace-chaos" hostile ${options[@]+"${options[@]}"}

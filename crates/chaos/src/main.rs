@@ -53,7 +53,7 @@ struct Storm {
 
 #[derive(Args)]
 struct Hostile {
-    /// Do all of every case, in place of what is enough to see it fail.
+    /// Make all large updates of the case `growth`, in place of what is enough to see it fail.
     #[arg(long)]
     full: bool,
     /// Judge times too: on a machine that does nothing else, with binaries built for release.

@@ -16,7 +16,7 @@ use super::site::Site;
 use super::wire::{Wire, request};
 
 const BOMBS: usize = 600;
-/// Ten kilobytes when packed.
+/// About ten kilobytes when packed.
 const UNPACKED: usize = 10 << 20;
 const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
 const MOST_MIB: u64 = 300;
@@ -24,14 +24,22 @@ const MOST_MIB: u64 = 300;
 /// 600 bombs at once.
 pub(super) async fn gzip(site: &mut Site) -> anyhow::Result<Findings> {
     let mut findings = Findings::default();
-    // Half of them just fit and are no JSON, the others are too large.
-    let bombs = [packed(UNPACKED)?, packed(UNPACKED + 1)?];
+    let bombs = [
+        // Just fits, and is no JSON.
+        packed(b"", b" ", UNPACKED)?,
+        packed(b"", b" ", UNPACKED + 1)?,
+        // Millions of events, of a byte or none.
+        packed(b"[", b",", UNPACKED)?,
+        packed(b"[1", b",1", UNPACKED)?,
+        packed(b"1", b"\n1", UNPACKED)?,
+        packed(b"{\"events\":[1", b",1", UNPACKED)?,
+    ];
     findings.notes.push(format!("bombs of {} bytes", bombs.iter().map(Vec::len).max().unwrap_or_default()));
     // What the first requests need anyhow is not the bombs' work.
     creates(site.api, 200).await;
     let processes = site.process_ids();
     let throwing = beside(site.api, 20, throw(site.api, &bombs));
-    let (grown, (beside, answers)) = memory::growth(&processes, throwing).await;
+    let (grown, (beside, answers)) = memory::growth(&processes, throwing).await?;
     findings.saw(beside, &[202]);
     // A machine that is too slow to see them all off in time says so.
     findings
@@ -65,8 +73,15 @@ async fn throw(api: SocketAddr, bombs: &[Vec<u8>]) -> Seen {
     answers
 }
 
-fn packed(length: usize) -> std::io::Result<Vec<u8>> {
+/// So many bytes at most: a beginning, this again and again, and what closes the brackets of the beginning.
+fn packed(begin: &[u8], again: &[u8], length: usize) -> std::io::Result<Vec<u8>> {
+    let end: &[u8] = match begin.first() {
+        Some(b'[') => b"]",
+        Some(b'{') => b"]}",
+        _ => b"",
+    };
+    let count = (length - begin.len() - end.len()) / again.len();
     let mut packer = GzEncoder::new(Vec::new(), Compression::best());
-    packer.write_all(&vec![b' '; length])?;
+    packer.write_all(&[begin, &again.repeat(count), end].concat())?;
     packer.finish()
 }

@@ -47,7 +47,7 @@ pub(super) async fn updates(site: &mut Site, scale: Scale) -> anyhow::Result<Fin
         consumer.inspect(|consumer| consumer.resume());
         anyhow::Ok((answers, site.all_visible(VISIBLE_WITHIN).await?))
     };
-    let (grown, done) = memory::growth(&processes, work).await;
+    let (grown, done) = memory::growth(&processes, work).await?;
     let (large_answers, visible) = done?;
     answers.merge(large_answers);
     findings.must(answers.all(&[202]), || format!("updates were answered {:?}", answers.statuses()));

@@ -3,20 +3,23 @@
 use std::fs;
 use std::time::Duration;
 
+use anyhow::ensure;
 use tokio::time::{MissedTickBehavior, interval};
 
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 const MIB: u64 = 1 << 20;
 
-/// Does `work`, and gives by how many MiB these processes together grew at most meanwhile.
-pub(super) async fn growth<T>(processes: &[u32], work: impl Future<Output = T>) -> (u64, T) {
+/// Does `work`, and gives by how many MiB these processes together grew at most meanwhile. An error if nothing
+/// tells what they hold.
+pub(super) async fn growth<T>(processes: &[u32], work: impl Future<Output = T>) -> anyhow::Result<(u64, T)> {
     let before = resident(processes);
+    ensure!(before > 0, "what the processes {processes:?} hold of memory can't be read");
     let (mut most, mut looks) = (before, interval(LOOK_EVERY));
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     tokio::pin!(work);
     loop {
         tokio::select! {
-            done = &mut work => return ((most.max(resident(processes)) - before) / MIB, done),
+            done = &mut work => return Ok(((most.max(resident(processes)) - before) / MIB, done)),
             _ = looks.tick() => most = most.max(resident(processes)),
         }
     }
@@ -38,6 +41,12 @@ mod tests {
     use super::*;
 
     #[tokio::test]
+    async fn memory_that_can_not_be_read_is_an_error() {
+        // No process has this id.
+        assert!(growth(&[u32::MAX], async {}).await.is_err());
+    }
+
+    #[tokio::test]
     async fn memory_that_is_held_for_a_moment_is_seen() {
         let (grown, ()) = growth(&[std::process::id()], async {
             let held = vec![1_u8; 64 << 20];
@@ -47,7 +56,8 @@ mod tests {
             }
             drop(held);
         })
-        .await;
+        .await
+        .unwrap();
         assert!(grown >= 60, "{grown} MiB");
     }
 }

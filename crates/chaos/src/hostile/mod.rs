@@ -37,7 +37,7 @@ pub use report::Report;
 /// How the suite is to be run.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// All of every case, in place of what is enough to see it fail.
+    /// All large updates of the case `growth`, in place of what is enough to see it fail.
     pub full: bool,
     /// Times are judged too, at the full rates of calls.
     pub strict: bool,
@@ -95,7 +95,7 @@ pub async fn hostile(options: &Options, logs: &Path) -> anyhow::Result<Report> {
 }
 
 async fn run(case: Case, kind: Kind, scale: Scale, logs: &Path) -> anyhow::Result<Findings> {
-    let mut site = Site::start(kind, &[], logs).await.context("the installation did not start")?;
+    let mut site = Site::start(kind, logs).await.context("the installation did not start")?;
     let within = scale.case_within();
     timeout(within, case.run(&mut site, scale))
         .await

@@ -77,30 +77,24 @@ struct Pipeline {
 }
 
 impl Site {
-    /// Starts one with this environment beside the usual, and returns once it is ready. The processes'
-    /// output goes behind what the files in `logs` hold.
-    pub(super) async fn start(
-        kind: Kind,
-        environment: &[(&str, String)],
-        logs: &Path,
-    ) -> anyhow::Result<Self> {
+    /// Starts one, and returns once it is ready. The processes' output goes behind what the files in `logs` hold.
+    pub(super) async fn start(kind: Kind, logs: &Path) -> anyhow::Result<Self> {
         match kind {
-            Kind::Standalone => Self::standalone(environment, logs).await,
-            Kind::Kafka => Self::on_kafka(environment, logs).await,
+            Kind::Standalone => Self::standalone(logs).await,
+            Kind::Kafka => Self::on_kafka(logs).await,
         }
     }
 
-    async fn standalone(environment: &[(&str, String)], logs: &Path) -> anyhow::Result<Self> {
+    async fn standalone(logs: &Path) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let endpoints = folder.path().join("endpoints.json");
         let (api, engine) = (testing::port::free(), testing::port::free());
-        let mut all = vec![
+        let all = [
             ("MILLRACE_DATA", folder.path().display().to_string()),
             ("MILLRACE_ENGINE_LIB", engine::default_library().display().to_string()),
             ("MILLRACE_ENGINE_PORT", engine.to_string()),
             ("API_PORT", api.to_string()),
         ];
-        all.extend_from_slice(environment);
         let process = Process::start_logging("millrace", &[], &all, &logs.join("millrace.log"));
         let mut site = Self {
             api: local(api),
@@ -116,7 +110,7 @@ impl Site {
         Ok(site)
     }
 
-    async fn on_kafka(environment: &[(&str, String)], logs: &Path) -> anyhow::Result<Self> {
+    async fn on_kafka(logs: &Path) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let [api, engine, status] = [(); 3].map(|()| testing::port::free());
         let brokers = block_in_place(testing::kafka::brokers);
@@ -127,7 +121,7 @@ impl Site {
             Process::start_logging("millrace-engine", &[&data, &address], &library, &logs.join("engine.log"));
         let proxy = Proxy::start(engine).await?;
         let topic = testing::unique("hostile");
-        let mut all = vec![
+        let all = [
             ("KAFKA_BROKERS", brokers.to_owned()),
             ("KAFKA_TOPIC", topic.clone()),
             ("KAFKA_GROUP_ID", topic),
@@ -136,7 +130,6 @@ impl Site {
             ("API_PORT", api.to_string()),
             ("CONSUMER_STATUS_PORT", status.to_string()),
         ];
-        all.extend_from_slice(environment);
         let start = |binary: &str, log: &str| Process::start_logging(binary, &[], &all, &logs.join(log));
         let (api_process, consumer) =
             (start("millrace-api", "api.log"), start("millrace-consumer", "consumer.log"));
