@@ -39,7 +39,10 @@ mod tests {
         let (unblock, blocked) = channel::<()>();
         let program = async move { drop(tokio::task::spawn_blocking(move || blocked.recv())) };
         let (say, ended) = channel();
-        std::thread::spawn(move || say.send(run(Runtime::new().unwrap(), program)));
+        std::thread::spawn(move || {
+            run(Runtime::new().unwrap(), program);
+            say.send(())
+        });
         ended.recv_timeout(Duration::from_mins(1)).unwrap();
         drop(unblock);
     }
