@@ -104,11 +104,11 @@ async fn ten_thousand_events_and_more_come_in_one_streamed_answer() {
     assert_eq!((&rest["data"][499]["input"], rest.get("next_cursor")), (&json!("turn 10499"), None));
 }
 
-/// Makes the last event of the table one that can't be read.
+/// Makes the last event of the table one that can't even be told whose it is: its texts are no texts.
 async fn spoil_the_last(app: &App) {
     let last = "SELECT id FROM events ORDER BY created_at DESC, UUIDToNum(id) DESC LIMIT 1";
     app.sql(&format!(
-        "ALTER TABLE events UPDATE latency = -1 WHERE id IN ({last}) SETTINGS mutations_sync = 1"
+        "ALTER TABLE events UPDATE output = unhex('ff') WHERE id IN ({last}) SETTINGS mutations_sync = 1"
     ))
     .await;
 }
