@@ -48,7 +48,8 @@ fuzz_target!(|body: &[u8]| {
     // Said twice it is an error.
     if let [Value::Array(expected)] = said.as_slice() {
         let events = split(body, false, usize::MAX).expect("a batch");
-        let events = events.first.iter().map(|event| serde_json::from_slice(event).expect("a value as it was"));
+        let events =
+            events.first.iter().map(|event| serde_json::from_slice(event).expect("a value as it was"));
         assert_eq!(events.collect::<Vec<Value>>(), *expected);
     }
 });
