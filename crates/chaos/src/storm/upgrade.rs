@@ -15,6 +15,7 @@ const RECORD: &str = "INSERT INTO schema_migrations (name, checksum) SELECT '{na
 const ALTER_BACK: &str = "
     ALTER TABLE events DROP CONSTRAINT IF EXISTS schema_{next}, DROP COLUMN IF EXISTS storm_extra";
 const FORGET: &str = "ALTER TABLE schema_migrations DELETE WHERE name = '{name}'";
+
 /// ClickHouse itself, by no way that can go bad.
 pub(super) struct Upgrade {
     client: Client,
