@@ -16,10 +16,12 @@ const RECORDED: &str = "SELECT name, checksum FROM {db}.schema_migrations FINAL 
 
 const FIRST: &str = include_str!("../../../../migrations/0001_events.sql");
 const SECOND: &str = include_str!("../../../../migrations/0002_idempotency_keys.sql");
+const THIRD: &str = include_str!("../../../../migrations/0003_write_buffers.sql");
 
 /// What the record of the migrations has to say, as `sha256sum migrations/*` prints it.
 fn expected_record() -> String {
-    format!("0001_events\t{}\n0002_idempotency_keys\t{}", checksum(FIRST), checksum(SECOND))
+    let files = [("0001_events", FIRST), ("0002_idempotency_keys", SECOND), ("0003_write_buffers", THIRD)];
+    files.map(|(name, file)| format!("{name}\t{}", checksum(file))).join("\n")
 }
 
 fn checksum(file: &str) -> String {
@@ -32,7 +34,7 @@ async fn migrating_twice_is_migrating_once() {
     database.store.migrate().await.unwrap();
     database.store.migrate().await.unwrap();
     assert_eq!(database.sql(RECORDED).await, expected_record());
-    assert_eq!(database.sql("SELECT count() FROM {db}.schema_migrations").await, "2");
+    assert_eq!(database.sql("SELECT count() FROM {db}.schema_migrations").await, "3");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -102,7 +104,7 @@ async fn a_table_that_a_newer_version_has_shut_takes_no_rows_and_says_why() {
     let row = created(&new_key(), 1, saying("hello"));
     database.store.insert(std::slice::from_ref(&row)).await.unwrap();
     database
-        .sql("ALTER TABLE {db}.events ADD CONSTRAINT IF NOT EXISTS schema_3 CHECK schema_version >= 3")
+        .sql("ALTER TABLE {db}.events ADD CONSTRAINT IF NOT EXISTS schema_4 CHECK schema_version >= 4")
         .await;
     let error = database.store.insert(std::slice::from_ref(&row)).await.unwrap_err();
     assert!(matches!(error, StoreError::Newer(_)) && error.is_retryable() && !error.is_refusal(), "{error}");
@@ -173,6 +175,7 @@ async fn a_server_with_replicas_is_left_to_its_own_settings() {
     let database = Database::new().await;
     let made = database.sql("SHOW CREATE TABLE {db}.events").await;
     assert!(!made.contains("fsync") && made.contains("index_granularity = 2048"), "{made}");
+    assert!(made.contains("max_compress_block_size = 131072"), "{made}");
     assert!(made.contains("ENGINE = ReplacingMergeTree(version, is_deleted)"), "{made}");
     assert!(made.contains("PARTITION BY toYYYYMM(created_at)"), "{made}");
     assert!(made.contains("ORDER BY (tenant, created_at, id)"), "{made}");
