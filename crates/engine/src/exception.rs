@@ -15,6 +15,7 @@ pub(crate) mod code {
     pub(crate) const UNKNOWN_SETTING: u32 = 115;
     pub(crate) const READONLY: u32 = 164;
     pub(crate) const TOO_MANY_SIMULTANEOUS_QUERIES: u32 = 202;
+    pub(crate) const SOCKET_TIMEOUT: u32 = 209;
     pub(crate) const QUERY_IS_TOO_LARGE: u32 = 229;
     pub(crate) const CANNOT_DECOMPRESS: u32 = 271;
     pub(crate) const INTO_OUTFILE_NOT_ALLOWED: u32 = 358;
@@ -101,8 +102,8 @@ impl Exception {
             46 | 47 | 50 | 56 | 60 | 63 | 73 | 78 | 81 | 115 | 152 | 336 | 511 => StatusCode::NOT_FOUND,
             code::QUERY_IS_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
             code::NOT_IMPLEMENTED => StatusCode::NOT_IMPLEMENTED,
-            // CANNOT_OPEN_FILE, SOCKET_TIMEOUT
-            76 | 209 | code::CANNOT_SCHEDULE_TASK => StatusCode::SERVICE_UNAVAILABLE,
+            // CANNOT_OPEN_FILE
+            76 | code::SOCKET_TIMEOUT | code::CANNOT_SCHEDULE_TASK => StatusCode::SERVICE_UNAVAILABLE,
             381 => StatusCode::LENGTH_REQUIRED,
             // TIMEOUT_EXCEEDED
             159 => StatusCode::REQUEST_TIMEOUT,

@@ -26,6 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Places {
     usual: Arc<Semaphore>,
     ingestion: Arc<Semaphore>,
+    patience: Duration,
 }
 
 impl Places {
@@ -34,18 +35,19 @@ impl Places {
 
     pub(crate) fn new() -> Self {
         let places = |count: u32| Arc::new(Semaphore::new(count as usize));
-        Self { usual: places(PLACES), ingestion: places(INGESTION_PLACES) }
+        Self { usual: places(PLACES), ingestion: places(INGESTION_PLACES), patience: PATIENCE }
     }
 
     /// A place of the share that the quota key names. It waits for one, but not for long.
     pub(crate) async fn take(&self, quota_key: &str) -> Result<OwnedSemaphorePermit, Exception> {
-        let places = if quota_key == INGESTION { &self.ingestion } else { &self.usual };
-        match timeout(PATIENCE, Arc::clone(places).acquire_owned()).await {
+        let (places, most) =
+            if quota_key == INGESTION { (&self.ingestion, INGESTION_PLACES) } else { (&self.usual, PLACES) };
+        match timeout(self.patience, Arc::clone(places).acquire_owned()).await {
             Ok(place) => place.map_err(|_| Exception::unavailable("The engine is closing")),
             Err(_) => Err(Exception::new(
                 code::TOO_MANY_SIMULTANEOUS_QUERIES,
                 "TOO_MANY_SIMULTANEOUS_QUERIES",
-                format_args!("Too many simultaneous queries. Maximum: {PLACES}"),
+                format_args!("Too many simultaneous queries. Maximum: {most}"),
             )),
         }
     }
@@ -61,5 +63,26 @@ impl Places {
             self.ingestion.close();
         }
         free
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_finds_no_place_is_told_how_many_there_are() {
+        for (quota_key, most) in [("", "100"), (INGESTION, "32")] {
+            let places = Places { patience: Duration::ZERO, ..Places::new() };
+            let mut taken = Vec::new();
+            let refused = loop {
+                match places.take(quota_key).await {
+                    Ok(place) => taken.push(place),
+                    Err(refused) => break refused,
+                }
+            };
+            assert_eq!(taken.len().to_string(), most);
+            assert!(refused.text.contains(&format!("Maximum: {most}. ")), "{}", refused.text);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The request's body: read in pieces, decompressed if it has to be.
 
 use std::io;
+use std::time::Duration;
 
 use async_compression::tokio::bufread::{BrotliDecoder, GzipDecoder, Lz4Decoder, ZlibDecoder, ZstdDecoder};
 use axum::body::Body as HttpBody;
@@ -9,6 +10,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, TryStreamExt};
 use tokio::io::AsyncRead;
+use tokio::time::timeout;
 use tokio_util::io::{ReaderStream, StreamReader};
 
 use super::compression::Decoder;
@@ -21,11 +23,15 @@ const STATEMENT_BYTES: usize = 64 << 20;
 /// What is unpacked of a body by `Content-Encoding` at once, in bytes.
 const PIECE_BYTES: usize = 64 << 10;
 
+/// How long the next piece may take to come. Meanwhile an insert has a place that others may wait for.
+const PIECE_WITHIN: Duration = Duration::from_secs(30);
+
 /// The body of a request, what is not read of it yet.
 pub(crate) struct Body {
     stream: BoxStream<'static, io::Result<Bytes>>,
     /// Of ClickHouse's own blocks, which may be inside of what the whole body is packed by.
     decoder: Option<Decoder>,
+    piece_within: Duration,
 }
 
 impl Body {
@@ -54,16 +60,17 @@ impl Body {
                 ));
             }
         };
-        Ok(Self { stream, decoder: decompress.then(Decoder::default) })
+        Ok(Self { stream, decoder: decompress.then(Decoder::default), piece_within: PIECE_WITHIN })
     }
 
-    /// The next piece, or `None` at the end.
+    /// The next piece, or `None` at the end. What comes too late is as good as broken off.
     pub(crate) async fn next(&mut self) -> Option<Result<Bytes, Exception>> {
         loop {
-            let piece = match self.stream.next().await {
-                Some(Ok(piece)) => piece,
-                Some(Err(error)) => return Some(Err(broken(&error))),
-                None => return self.decoder.take().and_then(Decoder::finish).map(Err),
+            let piece = match timeout(self.piece_within, self.stream.next()).await {
+                Err(_) => return Some(Err(stopped(self.piece_within))),
+                Ok(Some(Ok(piece))) => piece,
+                Ok(Some(Err(error))) => return Some(Err(broken(&error))),
+                Ok(None) => return self.decoder.take().and_then(Decoder::finish).map(Err),
             };
             let piece = match &mut self.decoder {
                 Some(decoder) => decoder.decode(&piece),
@@ -97,10 +104,42 @@ fn pieces(decoder: impl AsyncRead + Send + 'static) -> BoxStream<'static, io::Re
     ReaderStream::with_capacity(decoder, PIECE_BYTES).boxed()
 }
 
+/// ClickHouse's server says as much of a client that sends nothing for so long.
+fn stopped(within: Duration) -> Exception {
+    Exception::new(
+        code::SOCKET_TIMEOUT,
+        "SOCKET_TIMEOUT",
+        format_args!("Timeout exceeded while receiving data from client: no more of it within {within:?}"),
+    )
+}
+
 fn broken(error: &io::Error) -> Exception {
     Exception::new(
         code::CANNOT_READ_ALL_DATA,
         "CANNOT_READ_ALL_DATA",
         format_args!("The request's body broke off: {error}"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future;
+
+    use futures_util::stream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_stops_is_given_up() {
+        for decompress in [false, true] {
+            let pieces = stream::once(future::ready(io::Result::Ok(Bytes::from_static(b"1\n"))));
+            let stops = HttpBody::from_stream(pieces.chain(stream::pending()));
+            let mut body = Body::new(&HeaderMap::new(), stops, decompress).unwrap();
+            body.piece_within = Duration::from_millis(1);
+            if !decompress {
+                assert_eq!(body.next().await.unwrap().unwrap(), "1\n");
+            }
+            assert_eq!(body.next().await.unwrap().unwrap_err().code, code::SOCKET_TIMEOUT);
+        }
+    }
 }
