@@ -33,7 +33,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 const CLICKHOUSE_TIMEOUT_MS: u64 = 1_500;
 /// Small, so that batches are full, and reading is paused, while partitions change hands. A record may be
 /// larger: it is a batch of its own then.
-const CONSUMER_MAX_BATCH_BYTES: usize = 150_000;
+const CONSUMER_MAX_BATCH_BYTES: usize = 500_000;
 
 pub(super) const SIZES: Sizes =
     Sizes { apis: APIS, consumers: CONSUMERS, brokers: Cluster::SIZE, partitions: PARTITIONS };
