@@ -1,6 +1,10 @@
 //! ClickHouse's tokens, as its `src/Parsers/Lexer.cpp` cuts them, less what nobody here asks about:
 //! numbers come as words, operators as single bytes.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -68,15 +72,31 @@ pub(crate) struct Lexer<'a> {
     text: &'a [u8],
     position: usize,
     depth: usize,
+    /// Shared by all clones and filled by the first of them that meets a dollar sign.
+    last_tags: Rc<OnceCell<HashMap<&'a [u8], usize>>>,
 }
 
 impl<'a> Lexer<'a> {
     pub(crate) fn new(text: &'a [u8]) -> Self {
-        Self { text, position: 0, depth: 0 }
+        Self { text, position: 0, depth: 0, last_tags: Rc::default() }
     }
 
     fn rest(&self) -> &'a [u8] {
         self.text.get(self.position..).unwrap_or_default()
+    }
+
+    /// The length of `$tag$ … $tag$`, if that begins here and is closed. Only a tag that occurs again is searched
+    /// for: a search for each of many that are not closed would take the square of the text's length.
+    fn heredoc(&self) -> Option<usize> {
+        let rest = self.rest();
+        let tag_length = 2 + rest.iter().skip(1).position(|byte| *byte == b'$')?;
+        let tag = rest.get(..tag_length)?;
+        let last = self.last_tags.get_or_init(|| last_tags(self.text)).get(tag)?;
+        if *last < self.position + tag_length {
+            return None;
+        }
+        let end = rest.get(tag_length..)?.windows(tag_length).position(|window| window == tag)?;
+        Some(tag_length + end + tag_length)
     }
 
     fn skip_blanks_and_comments(&mut self) {
@@ -100,7 +120,7 @@ impl<'a> Iterator for Lexer<'a> {
         let (kind, length) = match *rest.first()? {
             b'\'' => (Kind::Text, quoted(rest, b'\'')),
             quote @ (b'"' | b'`') => (Kind::QuotedName, quoted(rest, quote)),
-            b'$' if let Some(length) = heredoc(rest) => (Kind::Text, length),
+            b'$' if let Some(length) = self.heredoc() => (Kind::Text, length),
             byte if is_word(byte) => (Kind::Word, rest.iter().take_while(|byte| is_word(**byte)).count()),
             byte => (Kind::Symbol(byte), 1),
         };
@@ -159,13 +179,11 @@ fn quoted(text: &[u8], quote: u8) -> usize {
     text.len()
 }
 
-/// The length of `$tag$ … $tag$`.
-fn heredoc(text: &[u8]) -> Option<usize> {
-    let tag_length = 2 + text.iter().skip(1).position(|byte| *byte == b'$')?;
-    let tag = text.get(..tag_length)?;
-    let inside = text.get(tag_length..)?;
-    let end = inside.windows(tag_length).position(|window| window == tag)?;
-    Some(tag_length + end + tag_length)
+/// Where each `$tag$` of the text begins for the last time, in bytes.
+fn last_tags(text: &[u8]) -> HashMap<&[u8], usize> {
+    let dollars = || text.iter().enumerate().filter(|(_, byte)| **byte == b'$').map(|(position, _)| position);
+    let pairs = dollars().zip(dollars().skip(1));
+    pairs.filter_map(|(start, end)| Some((text.get(start..=end)?, start))).collect()
 }
 
 #[cfg(test)]
@@ -189,6 +207,23 @@ mod tests {
         assert_eq!(words("a 'b"), ["a", "'b"]);
         assert_eq!(words("a /* b"), ["a"]);
         assert_eq!(words("'a\\"), ["'a\\"]);
+    }
+
+    #[test]
+    fn a_heredoc_ends_where_its_tag_occurs_next() {
+        assert_eq!(words("$a$ $b$ $a$ $a$ $b$"), ["$a$ $b$ $a$", "$a$", "$b$"]);
+        assert_eq!(words("$a$b$a$ c"), ["$a$b$a$", "c"]);
+        assert_eq!(words("$a$a$ b"), ["$a$a$", "b"]);
+        assert_eq!(words("$$$ $$$$"), ["$$$ $$", "$$"]);
+        assert_eq!(words("$a $b$ $a $"), ["$a $b$ $a $"]);
+    }
+
+    /// A search through the rest of the text for each of these tags would take hours.
+    #[test]
+    fn many_heredocs_that_are_not_closed_take_one_pass_over_the_text() {
+        let count = 400_000;
+        let text: String = (0..count).map(|number| format!("$tag{number}$ ")).collect();
+        assert_eq!(Lexer::new(text.as_bytes()).count(), count);
     }
 
     #[test]
