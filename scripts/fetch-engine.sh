@@ -1,11 +1,15 @@
 #!/usr/bin/env bash
 # Fetches the engine's library, prints its path and nothing else on stdout. Quick when it is there already.
 #
-# The library is a file of an npm package, one package for each platform. Only what has the hash pinned below
-# is ever used. On a platform without one it is the hash that the registry names, which the script says;
-# MILLRACE_ENGINE_INTEGRITY pins one from outside. It is what `npm view PACKAGE@VERSION dist.integrity` prints.
+# The library is a file of an npm package, one package for each platform. A package is used only if its hash is
+# the expected one:
+# - on Linux x86_64 the one that is pinned below;
+# - elsewhere the one in MILLRACE_ENGINE_INTEGRITY, as `npm view PACKAGE@VERSION dist.integrity` prints it;
+# - elsewhere without that variable the one that the registry names at the time. This finds a damaged download
+#   and no more: who could change the package there could change its hash too. The script warns of it.
 #
-# MILLRACE_ENGINE_LIB names a library to use instead; nothing is fetched then.
+# A library that was fetched before, and one that MILLRACE_ENGINE_LIB names, are used as they are: nothing is
+# fetched, and no hash is looked at.
 set -euo pipefail
 
 # Goes with VERSION in crates/engine/src/lib.rs.
@@ -46,7 +50,8 @@ command -v npm >/dev/null || fail "npm is needed to fetch $package and is not in
 if [[ -z "$pinned" ]]; then
   pinned="$(npm view "$package" dist.integrity --loglevel=error)" || fail "npm does not know $package"
   [[ "$pinned" == sha512-* ]] || fail "the registry names no hash for $package"
-  echo "fetch-engine: no hash is pinned for $platform, the registry names $pinned" >&2
+  echo "fetch-engine: no hash is pinned for $platform: $package is checked against the registry's own hash only." \
+    "To pin it: MILLRACE_ENGINE_INTEGRITY=$pinned" >&2
 fi
 
 mkdir -p "$cache/$version"
