@@ -13,19 +13,24 @@ use crate::{Delivery, Offsets, Signal};
 /// Deliveries are handed over at the latest when there are so many.
 const AT_ONCE: usize = 64;
 
+/// The newest trouble that waits to be taken, if any does. A log that is away may tell of trouble many times a
+/// second, to a receiver that takes nothing for as long as the table is away too: one of them must do.
+type Trouble = Arc<Mutex<Option<String>>>;
+
 /// The two ends. Deliveries between them count against the budget.
 pub(crate) fn channel(budget: &Arc<Budget>) -> (Sender, Receiver) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let waiting = Vec::new().into_iter();
-    let revocations = Revocations::default();
+    let (revocations, trouble) = (Revocations::default(), Trouble::default());
     (
         Sender {
             gathered: Mutex::default(),
             sender,
             budget: Arc::clone(budget),
             revocations: revocations.clone(),
+            trouble: Arc::clone(&trouble),
         },
-        Receiver { receiver, waiting, budget: Arc::clone(budget), revocations },
+        Receiver { receiver, waiting, budget: Arc::clone(budget), revocations, trouble },
     )
 }
 
@@ -62,7 +67,7 @@ impl Revocations {
     }
 
     fn waiting(&self) -> MutexGuard<'_, HashMap<i32, usize>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 }
 
@@ -71,6 +76,7 @@ pub(crate) struct Sender {
     sender: mpsc::UnboundedSender<Vec<Signal>>,
     budget: Arc<Budget>,
     revocations: Revocations,
+    trouble: Trouble,
 }
 
 impl Sender {
@@ -84,10 +90,17 @@ impl Sender {
         }
     }
 
-    /// Hands over anything else, behind what was gathered before it.
-    pub(crate) fn say(&self, signal: Signal) {
+    /// Hands over anything else, behind what was gathered before it. Trouble takes the place of trouble that
+    /// still waits.
+    pub(crate) fn say(&self, mut signal: Signal) {
         if let Signal::Revoked(partitions) = &signal {
             self.revocations.said(partitions);
+        }
+        // The signal itself only keeps the place.
+        if let Signal::Trouble(reason) = &mut signal
+            && locked(&self.trouble).replace(std::mem::take(reason)).is_some()
+        {
+            return self.flush();
         }
         let mut gathered = self.gathered();
         gathered.push(signal);
@@ -108,7 +121,7 @@ impl Sender {
     }
 
     fn gathered(&self) -> MutexGuard<'_, Vec<Signal>> {
-        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.gathered)
     }
 
     /// That nobody takes it is found by [`Sender::is_closed`].
@@ -123,6 +136,7 @@ pub(crate) struct Receiver {
     waiting: vec::IntoIter<Signal>,
     budget: Arc<Budget>,
     revocations: Revocations,
+    trouble: Trouble,
 }
 
 impl Receiver {
@@ -151,14 +165,19 @@ impl Receiver {
     }
 
     fn take_waiting(&mut self) -> Option<Signal> {
-        let signal = self.waiting.next()?;
-        match &signal {
+        let mut signal = self.waiting.next()?;
+        match &mut signal {
             Signal::Delivery(delivery) => self.budget.give_back(delivery.bytes()),
             Signal::Revoked(partitions) => self.revocations.taken(partitions),
+            Signal::Trouble(reason) => *reason = locked(&self.trouble).take().unwrap_or_default(),
             _ => {}
         }
         Some(signal)
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -204,6 +223,26 @@ mod tests {
         for offset in 0..count {
             assert!(matches!(receiver.try_next(), Some(Signal::Delivery(next)) if next.offset == offset));
         }
+    }
+
+    #[test]
+    fn of_trouble_that_waits_the_newest_is_left() {
+        let (sender, mut receiver) = channel(&Arc::new(Budget::new(usize::MAX)));
+        let trouble = |reason: &str| Signal::Trouble(reason.to_owned());
+        let is_trouble = |signal: Option<Signal>, with: &str| matches!(signal, Some(Signal::Trouble(reason)) if reason == with);
+        for reason in ["first", "second", "third"] {
+            sender.say(trouble(reason));
+            sender.gather(delivery(0));
+        }
+        sender.say(trouble("newest"));
+        assert!(is_trouble(receiver.try_next(), "newest"));
+        for _ in 0..3 {
+            assert!(matches!(receiver.try_next(), Some(Signal::Delivery(_))));
+        }
+        assert!(receiver.try_next().is_none());
+        sender.say(trouble("later"));
+        assert!(is_trouble(receiver.try_next(), "later"));
+        assert!(receiver.try_next().is_none());
     }
 
     #[tokio::test]
