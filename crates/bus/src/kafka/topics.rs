@@ -6,6 +6,7 @@ use rdkafka::admin::{
     AdminClient, AdminOptions, AlterConfig, ConfigResource, ConfigSource, NewTopic, ResourceSpecifier,
     TopicReplication,
 };
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::types::RDKafkaErrorCode;
 
 use super::notices::Notices;
@@ -13,6 +14,8 @@ use super::{ANSWER_WITHIN, Kafka, blocking};
 use crate::{AtRisk, BusError, Keep, Topic};
 
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// How long a topic that was created, or that Kafka says is there, may take until it is listed.
+const LISTED_WITHIN: Duration = Duration::from_secs(10);
 /// How long it may take until a topic that was altered says so.
 const ALTERED_WITHIN: Duration = Duration::from_secs(3);
 const TIMESTAMPS: &str = "message.timestamp.type";
@@ -51,10 +54,12 @@ struct Layout {
 /// append times, room, copies.
 pub(crate) async fn ensure_topic(kafka: &Kafka, topic: &Topic) -> Result<Option<AtRisk>, BusError> {
     let (mut admin, mut created) = (admin(kafka)?, false);
+    let deadline = Instant::now() + LISTED_WITHIN;
     loop {
         let seen;
         (admin, seen) = look(admin, topic).await?;
         match seen.topic {
+            None if Instant::now() >= deadline => return Err(not_listed(admin, topic).await),
             None => {
                 // If another process was quicker, what it made is checked as soon as it can be seen.
                 created = created || create(&admin, topic, seen.brokers).await?;
@@ -116,6 +121,22 @@ async fn look(admin: Admin, topic: &Topic) -> Result<(Admin, Seen), BusError> {
         Ok((admin, Seen { brokers, topic }))
     })
     .await
+}
+
+/// Why a topic that is there is not listed, such as that this user may not know of it. It is asked for by name,
+/// which would create one that is not there.
+async fn not_listed(admin: Admin, topic: &Topic) -> BusError {
+    let name = topic.name.clone();
+    let asked = blocking("asking Kafka for a topic", move || {
+        let metadata = admin.inner().fetch_metadata(Some(&name), ANSWER_WITHIN)?;
+        let error = metadata.topics().iter().find_map(MetadataTopic::error);
+        Ok(error.map_or("it gives no reason".to_owned(), |error| RDKafkaErrorCode::from(error).to_string()))
+    });
+    let reason = asked.await.unwrap_or_else(|error| error.to_string());
+    let name = &topic.name;
+    let reason =
+        format!("topic {name} is there, but Kafka did not list it within {LISTED_WITHIN:?}: {reason}");
+    BusError::unavailable("setting up a topic", reason)
 }
 
 /// Whether it was this process that created it.

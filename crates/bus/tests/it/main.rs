@@ -22,6 +22,7 @@ mod positions;
 mod records;
 mod remembered;
 mod retention;
+mod rights;
 mod settings;
 mod stretch;
 

@@ -22,7 +22,12 @@ pub struct Broker {
 impl Broker {
     /// Starts a broker without topics, on a free port, and returns once it serves.
     pub fn start() -> Self {
-        let mut broker = Self::prepare(&Settings::single(), None);
+        Self::start_with("")
+    }
+
+    /// The same, with further lines in its `server.properties`.
+    pub fn start_with(more: &'static str) -> Self {
+        let mut broker = Self::prepare(&Settings { more, ..Settings::single() }, None);
         broker.restart();
         broker
     }

@@ -27,12 +27,15 @@ pub(super) struct Settings {
     pub(super) controllers: Vec<u16>,
     /// The heap, in MiB.
     pub(super) heap: u16,
+    /// Further lines of its properties.
+    pub(super) more: &'static str,
 }
 
 impl Settings {
     /// Those of a broker that is alone, on free ports.
     pub(super) fn single() -> Self {
-        Self { node: 1, port: port::free(), ways: Vec::new(), controllers: vec![port::free()], heap: 512 }
+        let controllers = vec![port::free()];
+        Self { node: 1, port: port::free(), ways: Vec::new(), controllers, heap: 512, more: "" }
     }
 
     /// Those of every broker of a cluster, on free ports, each with these ways to it.
@@ -44,6 +47,7 @@ impl Settings {
             ways,
             controllers: controllers.clone(),
             heap: 384,
+            more: "",
         };
         (1..).zip(ways).map(one).collect()
     }
@@ -81,7 +85,7 @@ impl Settings {
     /// that was killed is let back in only when its session has run out. Copies of other topics are left as
     /// stock brokers have them, one: whoever makes a topic has to ask for more.
     fn properties(&self) -> String {
-        let Self { node, port, ways, controllers, .. } = self;
+        let Self { node, port, ways, controllers, more, .. } = self;
         let voters: Vec<_> =
             (1..).zip(controllers).map(|(node, port)| format!("{node}@127.0.0.1:{port}")).collect();
         let voters = voters.join(",");
@@ -116,6 +120,7 @@ offsets.topic.replication.factor={replicas}
 transaction.state.log.min.isr={in_sync}
 transaction.state.log.num.partitions=4
 transaction.state.log.replication.factor={replicas}
+{more}
 "
         )
     }
