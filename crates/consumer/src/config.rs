@@ -23,7 +23,7 @@ pub struct Config {
     pub status_port: u16,
     /// The address of the status page.
     pub status_host: std::net::IpAddr,
-    /// How long the last batches may take after the end was asked for, in milliseconds.
+    /// How long the last batches and commits may take after the end was asked for, in milliseconds.
     pub shutdown_timeout_ms: u64,
 }
 

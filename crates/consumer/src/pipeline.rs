@@ -9,7 +9,7 @@ use bus::{Delivery, Offsets, Signal, Source};
 use runtime::shutdown::Shutdown;
 use runtime::status::Status;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use self::writing::{Done, finished};
 use crate::apply::Applier;
@@ -85,12 +85,36 @@ impl Pipeline {
     /// Until `shutdown`; then what was taken in is written and committed, within a time limit. What
     /// that leaves undone comes again with the next start.
     pub(crate) async fn run(mut self, shutdown: Shutdown) -> anyhow::Result<()> {
+        let limit = Duration::from_millis(self.config.shutdown_timeout_ms);
+        // It begins when the end is asked for, also while a commit is being waited for.
+        let too_late = async {
+            shutdown.cancelled().await;
+            sleep(limit).await;
+        };
+        let work = async {
+            self.consume(&shutdown).await?;
+            self.drain().await
+        };
+        tokio::select! {
+            biased;
+            done = work => done?,
+            () = too_late => tracing::warn!(
+                "not all batches could be written in time: they come again with the next start"
+            ),
+        }
+        if timeout(LEAVE_WITHIN, self.source.close()).await.is_err() {
+            tracing::warn!("could not leave the group in time: the others will miss this member");
+        }
+        Ok(())
+    }
+
+    async fn consume(&mut self, shutdown: &Shutdown) -> anyhow::Result<()> {
         loop {
             let aside_is_next = self.aside_is_next && !self.aside.is_empty();
             let due = self.batch.due_at(&self.config).filter(|_| self.writing.is_none() && !aside_is_next);
             tokio::select! {
                 biased;
-                () = shutdown.cancelled() => break,
+                () = shutdown.cancelled() => return Ok(()),
                 done = finished(&mut self.writing) => self.finish(done?).await?,
                 () = sleep_until(self.commit_at.unwrap_or_else(Instant::now)), if self.commit_at.is_some() => self.commit().await,
                 () = sleep_until(self.calm_at.unwrap_or_else(Instant::now)), if self.calm_at.is_some() => self.calm(),
@@ -102,17 +126,6 @@ impl Pipeline {
                 },
             }
         }
-        let limit = Instant::now() + Duration::from_millis(self.config.shutdown_timeout_ms);
-        match timeout_at(limit, self.drain()).await {
-            Ok(drained) => drained?,
-            Err(_) => tracing::warn!(
-                "not all batches could be written in time: they come again with the next start"
-            ),
-        }
-        if timeout(LEAVE_WITHIN, self.source.close()).await.is_err() {
-            tracing::warn!("could not leave the group in time: the others will miss this member");
-        }
-        Ok(())
     }
 
     async fn drain(&mut self) -> anyhow::Result<()> {
