@@ -14,6 +14,10 @@ use crate::operation::Kind;
 /// How many findings are printed.
 const SHOWN: usize = 20;
 
+/// So many acknowledged operations hold some of every kind: of them about 40 have a large text, 150 are repeats,
+/// and 2,000 are parts of batches.
+const ENOUGH: u64 = 10_000;
+
 /// What came of a storm.
 pub struct Summary {
     pub(super) seed: u64,
@@ -30,8 +34,10 @@ impl Summary {
     /// Whether there was a storm, every promise was kept, and nothing happened that should not.
     pub fn is_good(&self) -> bool {
         let acknowledged = self.ledger.acknowledged();
-        let was_tested =
-            acknowledged > 0 && self.report.records >= acknowledged && !self.tally.faults.is_empty();
+        let was_tested = acknowledged > 0
+            && self.report.records >= acknowledged
+            && !self.tally.faults.is_empty()
+            && (acknowledged < ENOUGH || self.has_every_kind());
         // Nobody sends what the table could refuse, nor writes during the audit: everything can be judged.
         was_tested
             && self.report.findings.is_empty()
@@ -40,6 +46,14 @@ impl Summary {
             && self.placement.misplaced == 0
             && self.answers.unexpected.is_empty()
             && self.tally.deaths.is_empty()
+    }
+
+    /// Whether there were batches, large texts, and updates that were asked for again.
+    fn has_every_kind(&self) -> bool {
+        let Repeats { known, forgotten } = self.report.repeats;
+        self.ledger.acknowledged_in_batches() > 0
+            && self.ledger.acknowledged_large() > 0
+            && known + forgotten > 0
     }
 
     /// What the auditor found.
@@ -106,6 +120,7 @@ mod tests {
 
     use super::super::fault::Fault;
     use super::*;
+    use crate::digest::Digest;
     use crate::operation::{Operation, Place};
 
     /// Two operations, a fault, and nothing wrong.
@@ -133,6 +148,28 @@ mod tests {
             assert!(!nothing.is_good(), "{index}");
         }
     }
+    #[test]
+    fn a_long_storm_without_batches_large_texts_or_repeats_is_not_good() {
+        let long = |batches: u64, large: bool, known: usize| {
+            let mut ledger = Ledger::default();
+            for number in 0..ENOUGH {
+                let key = EventKey { tenant: Tenant::default(), id: EventId::new(Timestamp::now()) };
+                let operation = Operation::new(Kind::Update, key, Some(number.to_string()));
+                let text = (large && number == 0).then(|| ("output", Digest::of("text")));
+                let operation = Operation { large: text, ..operation };
+                match i64::try_from(number).ok().filter(|_| number >= batches) {
+                    Some(offset) => ledger.acknowledge(Place { partition: 0, offset }, operation),
+                    None => ledger.acknowledge_somewhere(operation),
+                }
+            }
+            let repeats = Repeats { known, ..Repeats::default() };
+            let report = Report { records: ENOUGH, repeats, ..Report::default() };
+            Summary { ledger, report, ..good() }.is_good()
+        };
+        assert!(long(1, true, 1));
+        assert!(!long(0, true, 1) && !long(1, false, 1) && !long(1, true, 0));
+    }
+
     #[test]
     fn a_storm_with_an_operation_in_another_partition_than_its_events_is_not_good() {
         let placement = Placement { in_few: 1, in_all: 1, misplaced: 1 };
