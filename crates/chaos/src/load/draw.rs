@@ -1,8 +1,8 @@
 //! What is done next, and to which event.
 
 use model::{EventKey, Tenant};
-use rand::RngExt;
 use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
 
 use super::pool::{Choice, Pool};
 use crate::operation::Kind;
@@ -42,15 +42,8 @@ pub(super) fn draw_creates(count: usize, tenant: &Tenant, pool: &Pool, dice: &mu
 }
 
 fn choose(mix: &[(u32, Kind, Choice)], dice: &mut StdRng) -> (Kind, Choice) {
-    let all: u32 = mix.iter().map(|(share, ..)| share).sum();
-    let mut number = dice.random_range(0..all.max(1));
-    for (share, kind, choice) in mix {
-        if number < *share {
-            return (*kind, *choice);
-        }
-        number -= share;
-    }
-    (Kind::Create, Choice::New)
+    let chosen = mix.choose_weighted(dice, |(share, ..)| *share);
+    chosen.map_or((Kind::Create, Choice::New), |(_, kind, choice)| (*kind, *choice))
 }
 
 #[cfg(test)]
