@@ -14,7 +14,7 @@ use crate::operation::Kind;
 /// How many findings are printed.
 const SHOWN: usize = 20;
 
-/// So many acknowledged operations hold some of every kind: of them about 40 have a large text, 150 are repeats,
+/// So many acknowledged operations hold some of every kind: of them about 40 have a large text, 50 are repeats,
 /// and 2,000 are parts of batches.
 const ENOUGH: u64 = 10_000;
 
