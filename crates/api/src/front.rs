@@ -136,6 +136,8 @@ mod tests {
     use std::convert::Infallible;
     use std::net::Ipv4Addr;
     use std::pin::pin;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::task::Poll;
 
     use axum::body::Bytes;
     use axum::routing::get;
@@ -178,5 +180,21 @@ mod tests {
         let mut answer = pin!(front.answer(request));
         assert!(answer.as_mut().now_or_never().is_none());
         assert!(app.places.take(Class::Ingest).is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_is_left_of_a_body_that_was_too_slow_is_not_waited_for_again() {
+        let app = app(Config::default());
+        let front = Front::new(app, Guard::new(&Config::default(), Ipv4Addr::LOCALHOST.into()));
+        // Whoever drains the body does so behind the handler, and so outside of the request that is answered.
+        let drained = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&drained);
+        let never = Body::from_stream(stream::poll_fn(move |_| {
+            seen.fetch_or(request::id().is_empty(), Ordering::Relaxed);
+            Poll::<Option<Result<Bytes, Infallible>>>::Pending
+        }));
+        let answer = front.answer(Request::post("/event").body(never).unwrap()).await;
+        assert_eq!(answer.status(), 408);
+        assert!(!drained.load(Ordering::Relaxed));
     }
 }

@@ -6,7 +6,6 @@ use model::Timestamp;
 
 use crate::{AtRisk, Bus, BusError, Topic, kafka, log, remembered};
 
-/// How often a process that runs looks which partition schedule is in force.
 const LOOK_EVERY: Duration = Duration::from_hours(1);
 
 /// The topics of one installation. Cheap to clone.
@@ -24,6 +23,8 @@ pub struct Channels {
     pub schedules: Topic,
     /// The consumers' group.
     pub group: String,
+    /// How often a process that runs looks which partition schedule is in force.
+    pub look_every: Duration,
 }
 
 impl Channels {
@@ -46,6 +47,7 @@ impl Channels {
             replayed: config.replayed(),
             schedules: config.schedules(),
             group: config.group_id.clone(),
+            look_every: LOOK_EVERY,
         })
     }
 
@@ -61,15 +63,12 @@ impl Channels {
     /// Returns why this process must end: another one has put a partition schedule in force by which events
     /// would soon have other partitions than by its own.
     pub async fn outdated(&self) -> BusError {
-        self.outdated_by(LOOK_EVERY).await
-    }
-
-    async fn outdated_by(&self, every: Duration) -> BusError {
-        let Self { bus, events, schedules, .. } = self;
+        let Self { bus, events, schedules, look_every, .. } = self;
         loop {
-            tokio::time::sleep(every).await;
+            tokio::time::sleep(*look_every).await;
             // One that is found only at the next look is in time too.
-            match remembered::check_again(bus, schedules, &events.schedule, Timestamp::now(), every).await {
+            let now = Timestamp::now();
+            match remembered::check_again(bus, schedules, &events.schedule, now, *look_every).await {
                 Ok(()) => {}
                 Err(error) if error.is_retryable() => {
                     tracing::warn!(%error, "could not look which partition schedule is in force");
@@ -109,8 +108,8 @@ mod tests {
         assert!(reason.contains("KAFKA_PARTITION_SCHEDULE=12,2099-01-02T12:00:00.000Z=6,"), "{reason}");
         check(&new, "2099-01-03T00:00:00Z").await.unwrap();
 
-        let begins_elsewhere = channels("24");
-        let refused = begins_elsewhere.outdated_by(Duration::from_millis(1)).await;
+        let begins_elsewhere = Channels { look_every: Duration::from_millis(1), ..channels("24") };
+        let refused = begins_elsewhere.outdated().await;
         assert!(matches!(refused, BusError::Refused(_)), "{refused}");
     }
 }

@@ -165,3 +165,6 @@ enum Verdict {
     /// The table holds no other row, so whether it would take one can't be known.
     Undecided(StoreError),
 }
+
+#[cfg(test)]
+mod tests;

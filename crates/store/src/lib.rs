@@ -106,3 +106,25 @@ async fn within<T>(
         Err(_) => Err(StoreError::Away(format!("no answer within {limit:?}"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_reads_can_not_write() {
+        let url = tokio::task::spawn_blocking(testing::engine::url).await.unwrap().to_string();
+        let config = Config { url: Some(url), database: testing::unique("store"), ..Config::default() };
+        let store = Store::new(config).unwrap();
+        store.migrate().await.unwrap();
+        let copy = "INSERT INTO events SELECT * FROM events";
+        store.client.query(copy).execute().await.unwrap();
+        for client in [&store.reader, &store.looker] {
+            for write in [copy, "TRUNCATE TABLE events", "CREATE TABLE more (n UInt8) ENGINE = Memory"] {
+                let refused = StoreError::from(client.query(write).execute().await.unwrap_err());
+                // READONLY
+                assert!(matches!(refused, StoreError::Server { code: 164, .. }), "{write}: {refused:?}");
+            }
+        }
+    }
+}

@@ -22,5 +22,6 @@ mod overload;
 mod pipeline;
 mod request_ids;
 mod shutdown;
+mod start;
 mod tenants;
 mod wait;

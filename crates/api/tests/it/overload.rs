@@ -1,15 +1,19 @@
 //! More than can be taken at once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use bus::log::Options;
 use futures_util::stream;
+use model::Timestamp;
 use reqwest::Method;
 use serde_json::json;
 use testing::wait::until;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
+use tokio::sync::{Mutex, oneshot};
+use tokio::time::timeout;
 
 use crate::harness::events::{event, new_id};
 use crate::harness::socket::{body_of, request, write_then_read};
@@ -195,4 +199,59 @@ async fn a_create_that_may_have_been_kept_names_its_id_so_that_a_retry_is_the_sa
     let codes = [0, 1, 2].map(|index| results[index]["code"].as_str().unwrap());
     assert_eq!(codes, ["unavailable", "missing_field", "unavailable"]);
     assert_eq!((&results[1]["id"], &results[2]["id"]), (&serde_json::Value::Null, &json!(own)));
+}
+
+/// Held, it stops a log that looks at [`stopped_clock`], as it does before it writes.
+static CLOCK: Mutex<()> = Mutex::const_new(());
+static LOOKED_AT: AtomicBool = AtomicBool::new(false);
+
+fn stopped_clock() -> i64 {
+    LOOKED_AT.store(true, Ordering::Relaxed);
+    drop(CLOCK.blocking_lock());
+    Timestamp::now().millis()
+}
+
+#[tokio::test]
+async fn a_body_keeps_its_memory_until_what_it_said_is_in_the_log() {
+    let limits =
+        api::Config { max_batch_body_bytes: 1 << 20, max_bodies_bytes: 2 << 20, ..api::Config::default() };
+    // It looks for old records once, at the start.
+    let hour = Duration::from_hours(1);
+    let log = Options {
+        clock: stopped_clock,
+        delivery_timeout: hour,
+        retention_interval: hour,
+        ..Options::default()
+    };
+    let app = App::with(Setup {
+        api: limits,
+        log,
+        without: &[Part::Consumer, Part::ClickHouse],
+        ..Setup::default()
+    })
+    .await;
+    // Packed and unpacked it takes more than half of the room.
+    let noise: String = (0..900_000).map(|_| char::from(b'0' + rand::random::<u8>() % 64)).collect();
+    let large = event(json!({"input": noise}));
+    let update = format!("/event/{}", new_id());
+    for (method, path, body) in [
+        (Method::POST, "/event", large.to_string()),
+        (Method::PUT, &update, large.to_string()),
+        (Method::POST, "/events", json!({"events": [large]}).to_string()),
+    ] {
+        let packed = gzip(body.as_bytes());
+        let write = || {
+            let request = app.request(method.clone(), path).header("content-encoding", "gzip");
+            timeout(PATIENCE, request.body(packed.clone()).ask())
+        };
+        let held = CLOCK.lock().await;
+        LOOKED_AT.store(false, Ordering::Relaxed);
+        let first = tokio::spawn(write());
+        until("the log is writing it", PATIENCE, async || LOOKED_AT.load(Ordering::Relaxed)).await;
+        let second = write().await.unwrap_or_else(|_| panic!("{method} {path}: there was room for two"));
+        second.refuses(503, "unavailable", "too much is being read, please retry");
+        drop(held);
+        assert_eq!(first.await.unwrap().unwrap().status, 202, "{method} {path}");
+        assert_eq!(write().await.unwrap().status, 202, "{method} {path}");
+    }
 }

@@ -37,8 +37,12 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn on_the_log() -> Self {
+        Self::on_a_log(Options::default()).await
+    }
+
+    pub(crate) async fn on_a_log(options: Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let options = Options { delivery_timeout: PATIENCE, ..Options::default() };
+        let options = Options { delivery_timeout: PATIENCE, ..options };
         let log = Log::open(&folder.path().join("log"), options).unwrap();
         let channels = Channels::log(log, &named(bus::kafka::Config::default())).unwrap();
         channels.ensure_topics().await.unwrap();
@@ -237,6 +241,12 @@ impl Consumer {
     pub(crate) async fn stop(self) {
         self.ask_to_end();
         timeout(PATIENCE, self.task).await.expect("it ends in time").unwrap().unwrap();
+    }
+
+    /// Waits until it ends by itself, and gives why.
+    pub(crate) async fn failed(self) -> String {
+        let ended = timeout(PATIENCE, self.task).await.expect("it ends in time").unwrap();
+        ended.unwrap_err().to_string()
     }
 
     /// Ends it wherever it is.

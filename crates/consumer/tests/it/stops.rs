@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use bus::Record;
+use bus::log::Options;
 use consumer::Config;
 use testing::gate::Gate;
 use testing::wait::until;
@@ -100,4 +102,23 @@ pub(crate) async fn a_stop_while_clickhouse_is_away_ends_in_time_and_commits_not
     site.caught_up().await;
     site.assert_holds(&operations).await;
     consumer.stop().await;
+}
+
+/// Of no time at all, so that a schedule may change at any later one.
+fn long_ago() -> i64 {
+    0
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_consumer_whose_schedule_is_superseded_ends_and_says_what_to_set() {
+    let mut site = Site::on_a_log(Options { clock: long_ago, ..Options::default() }).await;
+    site.channels.look_every = Duration::from_millis(10);
+    let consumer = site.start(Config::default());
+    // It has started, by the schedule that was in force.
+    site.send(&creates(1)).await;
+    site.caught_up().await;
+    let next = Record { value: b"3,2026-01-01T00:00:00Z=2".to_vec(), ..Record::default() };
+    site.channels.bus.producer(&site.channels.schedules).unwrap().send(next).await.unwrap();
+    let error = consumer.failed().await;
+    assert!(error.contains("set KAFKA_PARTITION_SCHEDULE=3,2026-01-01T00:00:00.000Z=2,"), "{error}");
 }

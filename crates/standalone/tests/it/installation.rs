@@ -10,6 +10,8 @@ use testing::Process;
 use testing::wait::until;
 
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
+/// No other wait is longer.
+pub(crate) const GRACE: Duration = Duration::from_secs(60);
 
 /// Running processes and where they can be reached.
 pub(crate) struct Installation {

@@ -46,11 +46,11 @@ async fn port_0_picks_free_ports_and_the_endpoints_file_names_them() {
     })
     .await;
     let ask = async |url: &Value, path: &str| reqwest::get(format!("{}{path}", url.as_str().unwrap())).await;
-    until("the api is ready", GRACE, async || {
-        ask(&endpoints["api"], "/ready").await.is_ok_and(|answer| answer.status() == 200)
-    })
-    .await;
+    // What it names is there already.
     assert_eq!(ask(&endpoints["clickhouse"], "/ping").await.unwrap().text().await.unwrap(), "Ok.\n");
+    assert_eq!(ask(&endpoints["api"], "/health").await.unwrap().status(), 200);
+    until("the banner is printed", GRACE, async || process.output().contains("Millrace is ready")).await;
+    assert_eq!(ask(&endpoints["api"], "/ready").await.unwrap().status(), 200);
     assert_eq!(ask(&endpoints["clickhouse"], "/?query=SELECT%201").await.unwrap().status(), 403);
     let password = endpoints["clickhouse_password"].as_str().unwrap();
     let asked = format!("/?query=SELECT%201&user=default&password={password}");
@@ -78,7 +78,11 @@ fn a_port_in_use_is_one_clear_line() {
     let port = taken.local_addr().unwrap().port();
     for (api, engine, variable) in [(port, 0, "API_PORT"), (0, port, "MILLRACE_ENGINE_PORT")] {
         let data = TempDir::new().unwrap();
+        // Of one that was killed; the port may be the one that is somebody else's now.
+        let endpoints = data.path().join("endpoints.json");
+        fs::write(&endpoints, "{}").unwrap();
         let said = last_words(Process::start("millrace", &embedded_environment(data.path(), api, engine)));
+        assert!(!endpoints.exists());
         assert!(
             said.starts_with(&format!("error: port {port} of 127.0.0.1 can't be used"))
                 && said.contains(variable),
@@ -92,6 +96,7 @@ async fn a_data_folder_in_use_is_one_clear_line() {
     let millrace = Installation::embedded().await;
     let said = last_words(Process::start("millrace", &embedded_environment(millrace.data(), 0, 0)));
     assert!(said.starts_with("error: ") && said.contains(millrace.data().to_str().unwrap()), "{said}");
+    assert!(millrace.data().join("endpoints.json").exists(), "that of the one which runs");
     assert_eq!(millrace.get("/health").await.unwrap().status(), 200);
 }
 
@@ -117,4 +122,27 @@ fn a_variable_that_does_not_parse_is_named() {
 fn the_native_port_of_clickhouse_is_answered_with_a_hint() {
     let said = last_words(Process::start("millrace-api", &[("CLICKHOUSE_PORT", "9000".into())]));
     assert!(said.contains("8123"), "{said}");
+}
+
+/// There are no keys: whoever reaches the API may do everything.
+#[tokio::test]
+async fn an_api_that_others_reach_by_any_name_warns_of_it() {
+    for (host, allowed, warns) in
+        [("0.0.0.0", "", true), ("0.0.0.0", "api.example", false), ("127.0.0.1", "", false)]
+    {
+        let port = testing::port::free();
+        let environment = [
+            ("API_HOST", host.to_owned()),
+            ("API_PORT", port.to_string()),
+            ("ALLOWED_HOSTS", allowed.to_owned()),
+            ("KAFKA_BROKERS", format!("127.0.0.1:{}", testing::port::free())),
+        ];
+        let process = Process::start("millrace-api", &environment);
+        let health = format!("http://127.0.0.1:{port}/health");
+        until("it serves", GRACE, async || reqwest::get(&health).await.is_ok()).await;
+        let output = process.output();
+        let warning = output.lines().find(|line| line.contains("ALLOWED_HOSTS is not set"));
+        assert_eq!(warning.is_some(), warns, "{host} {allowed}: {output}");
+        assert!(warning.is_none_or(|line| line.contains("WARN") && line.contains(host)), "{output}");
+    }
 }

@@ -17,3 +17,4 @@ mod life;
 mod nothing_is_lost;
 mod private;
 mod readme;
+mod request_ids;

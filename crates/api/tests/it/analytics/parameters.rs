@@ -119,3 +119,21 @@ async fn a_question_that_is_too_large_says_what_to_narrow() {
         serving.abort();
     }
 }
+
+#[tokio::test]
+async fn a_read_that_takes_more_memory_than_it_may_is_too_large() {
+    let with = async |read_max_memory_bytes| {
+        let clickhouse = store::Config { read_max_memory_bytes, ..store::Config::default() };
+        let app = App::with(Setup { clickhouse, ..Setup::default() }).await;
+        let one = event(json!({"input": "x".repeat(100_000)}));
+        for _ in 0..4 {
+            let batch = json!({"events": vec![&one; 90]});
+            assert_eq!(app.post("/events", batch).await.status, 202);
+        }
+        app.settled().await;
+        app.get("/events/conversation/c-1").await
+    };
+    assert_eq!(with(2 << 30).await.status, 200);
+    let words = "the question is too large to be answered: ask for a smaller limit";
+    with(16 << 20).await.refuses(422, "query_too_large", words);
+}

@@ -43,6 +43,8 @@ pub(crate) struct Setup {
     pub(crate) api: api::Config,
     pub(crate) topics: kafka::Config,
     pub(crate) log: Options,
+    /// What reads may take; the address and the database are the test's own.
+    pub(crate) clickhouse: store::Config,
     /// A Kafka broker in place of the log.
     pub(crate) broker: Option<String>,
     pub(crate) without: &'static [Part],
@@ -56,6 +58,7 @@ impl Default for Setup {
             api: api::Config::default(),
             topics: kafka::Config::default(),
             log: Options { delivery_timeout: PATIENCE, ..Options::default() },
+            clickhouse: store::Config::default(),
             broker: None,
             without: &[],
             in_place_of_clickhouse: None,
@@ -120,7 +123,7 @@ impl App {
         } else {
             format!("http://{}", setup.in_place_of_clickhouse.map_or_else(nobody, |it| it.to_string()))
         };
-        let config = store::Config { url: Some(url), database: database.clone(), ..store::Config::default() };
+        let config = store::Config { url: Some(url), database: database.clone(), ..setup.clickhouse };
         let store = Store::new(config).unwrap();
         let shutdown = Shutdown::new();
 
