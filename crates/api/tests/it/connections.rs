@@ -45,7 +45,7 @@ fn refuses(answer: &str, status: &str, code: &str) {
 
 #[tokio::test]
 async fn heads_that_never_end_are_given_up_and_hold_up_nobody() {
-    let app = writes_only(api::Config { api_head_timeout_ms: 300, ..api::Config::default() }).await;
+    let app = writes_only(api::Config { api_head_timeout_ms: 2_000, ..api::Config::default() }).await;
     let mut halves = Vec::new();
     for _ in 0..1_000 {
         halves.push(sent(app.address, HALF_A_HEAD).await);
@@ -60,10 +60,11 @@ async fn heads_that_never_end_are_given_up_and_hold_up_nobody() {
 
 #[tokio::test]
 async fn a_connection_that_is_idle_ends_and_one_that_is_busy_does_not() {
-    let limits = api::Config { api_head_timeout_ms: 100, api_idle_timeout_ms: 100, ..api::Config::default() };
+    let limits =
+        api::Config { api_head_timeout_ms: 2_000, api_idle_timeout_ms: 2_000, ..api::Config::default() };
     let app = writes_only(limits).await;
     let body = event(json!({})).to_string();
-    let head = "POST /event?wait=1s HTTP/1.1\r\nHost: localhost";
+    let head = "POST /event?wait=5s HTTP/1.1\r\nHost: localhost";
     let request = format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
     let answer = rest(&mut sent(app.address, &request).await).await;
     assert!(answer.starts_with("HTTP/1.1 202 ") && !answer.contains("connection: close"), "{answer}");

@@ -76,10 +76,11 @@ async fn a_server_that_accepts_and_never_answers_is_given_up() {
 async fn an_insert_that_gets_stuck_is_given_up() {
     let database = Database::new().await;
     let relay = Relay::to(testing::engine::url()).await;
-    let config = Config { url: Some(relay.url.clone()), timeout_ms: TIMEOUT_MS, ..database.config.clone() };
-    let store = Store::new(config).unwrap();
+    let config = Config { url: Some(relay.url.clone()), ..database.config.clone() };
+    let patient = Store::new(config.clone()).unwrap();
+    let store = Store::new(Config { timeout_ms: TIMEOUT_MS, ..config }).unwrap();
     let small = created(&new_key(), 1, saying("x"));
-    store.insert(std::slice::from_ref(&small)).await.unwrap();
+    patient.insert(std::slice::from_ref(&small)).await.unwrap();
 
     relay.hold();
     // More than the sockets' buffers take: it hangs on the way there, the other in wait for the end.
@@ -91,7 +92,7 @@ async fn an_insert_that_gets_stuck_is_given_up() {
     }
 
     relay.go_on();
-    until("the server is back", PATIENCE, async || store.insert(&large).await.is_ok()).await;
+    until("the server is back", PATIENCE, async || patient.insert(&large).await.is_ok()).await;
     assert_eq!(database.sql("SELECT count() FROM {db}.events FINAL").await, "65");
 }
 
