@@ -73,6 +73,31 @@ pub(crate) async fn a_source_delivers_what_is_sent_after_it_has_read_everything(
     }
 }
 
+/// The other member may have committed more meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_kafka_what_went_to_another_is_not_committed_by_who_has_yet_to_take_that() {
+    let place = Place::kafka();
+    let topic = place.topic(2).await;
+    place.send_all(&topic, letters("abcdef")).await;
+    let mut first = place.source(&topic, GROUP);
+    let read = deliveries(&mut first, 6).await;
+    let mut other = place.source(&topic, GROUP);
+    let gone = loop {
+        match signal(&mut other).await {
+            Signal::Assigned(partitions) if !partitions.is_empty() => break partitions,
+            _ => {}
+        }
+    };
+    // The revocation is told by now, behind what was read, but nobody has taken it.
+    let mut offsets = offsets_after(&read);
+    offsets.retain(|partition, _| gone.contains(partition));
+    assert_eq!(offsets.len(), gone.len());
+    first.commit(offsets).await.unwrap();
+    let positions = place.bus.positions(&topic, &group_of(&topic, GROUP)).unwrap();
+    assert!(positions.committed().await.unwrap().is_empty());
+    while !matches!(signal(&mut first).await, Signal::Revoked(_)) {}
+}
+
 /// A record per letter, key and value.
 fn letters(letters: &str) -> impl Iterator<Item = Record> {
     letters.chars().map(|letter| record(&letter.to_string(), letter))
