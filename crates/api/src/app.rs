@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bus::{Channels, Positions, Producer, Record, Schedule, Written};
+use bus::{Channels, Positions, Producer, Record, Schedule, SendError, Written};
 use model::wire::native::Intake;
 use model::{EventKey, EventNames, Operation, Tenant, Timestamp, Window, message};
 use runtime::metrics::{Page, Registry};
@@ -159,7 +159,13 @@ impl App {
         for sent in &sent {
             self.sends.count(sent);
         }
-        sent.into_iter().map(|sent| Ok(sent?)).collect()
+        // What keeps one from being sent keeps others: it is logged once.
+        let mut unavailable = None;
+        let mut failed = |error| match error {
+            SendError::TooLarge { .. } => error.into(),
+            error => unavailable.get_or_insert_with(|| ApiError::from(error)).clone(),
+        };
+        sent.into_iter().map(|sent| sent.map_err(&mut failed)).collect()
     }
 
     fn producer(&self) -> Result<&Producer, ApiError> {

@@ -22,7 +22,7 @@ fn event(number: usize) -> Value {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_kafka_is_away_every_write_is_answered_soon_and_after_its_return_taken() {
     let mut broker = Broker::start();
-    let millrace = Installation::on(broker.brokers(), testing::engine::url()).await;
+    let millrace = Installation::on(broker.brokers(), testing::engine::url(), None).await;
     assert_eq!(millrace.post("/event", &event(0)).await.status(), 202);
 
     broker.stop();
@@ -53,7 +53,7 @@ async fn while_kafka_is_away_every_write_is_answered_soon_and_after_its_return_t
 async fn while_clickhouse_is_away_every_write_is_taken_and_after_its_return_visible() {
     let away = std::env::var("MILLRACE_TEST_AWAY_SECONDS").map_or(5, |seconds| seconds.parse().unwrap());
     let gate = Gate::open().await;
-    let millrace = Installation::on(testing::kafka::brokers(), &gate.url()).await;
+    let millrace = Installation::through(&gate.url()).await;
 
     let gone = Instant::now();
     gate.close();

@@ -42,11 +42,17 @@ impl Installation {
 
     /// `millrace-api` and `millrace-consumer` on real Kafka, with the variables that compose gives them.
     pub(crate) async fn distributed() -> Self {
-        Self::on(testing::kafka::brokers(), testing::engine::url()).await
+        Self::through(testing::engine::url()).await
     }
 
-    /// The same with this Kafka and this way to the tests' ClickHouse.
-    pub(crate) async fn on(brokers: &str, clickhouse: &str) -> Self {
+    /// The same with this way to the tests' ClickHouse. Kafka may be busy with other tests for a while.
+    pub(crate) async fn through(clickhouse: &str) -> Self {
+        let patient = ("KAFKA_DELIVERY_TIMEOUT_MS", "30000".to_owned());
+        Self::on(testing::kafka::brokers(), clickhouse, Some(patient)).await
+    }
+
+    /// The same with this Kafka, and with one more variable.
+    pub(crate) async fn on(brokers: &str, clickhouse: &str, more: Option<(&'static str, String)>) -> Self {
         let (api, status, name) =
             (testing::port::free(), testing::port::free(), testing::unique("distributed"));
         let (_, port) = clickhouse.rsplit_once(':').unwrap();
@@ -58,7 +64,9 @@ impl Installation {
             ("CLICKHOUSE_PORT", port.to_owned()),
             ("CLICKHOUSE_DATABASE", name.clone()),
         ];
-        let with = |name, value: u16| shared.iter().cloned().chain([(name, value.to_string())]).collect();
+        let with = |name, value: u16| {
+            shared.iter().cloned().chain(more.clone()).chain([(name, value.to_string())]).collect()
+        };
         let commands = vec![
             ("millrace-api", with("API_PORT", api)),
             ("millrace-consumer", with("CONSUMER_STATUS_PORT", status)),
