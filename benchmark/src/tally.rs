@@ -10,7 +10,7 @@ use crate::number::{float, micros};
 
 /// The longest time that is told apart from longer ones.
 const LONGEST: Duration = Duration::from_secs(600);
-/// The stretch of time that one point of a course stands for.
+/// The time that one point of a course stands for.
 pub const SLOT: Duration = Duration::from_millis(250);
 
 /// The answers of one phase.

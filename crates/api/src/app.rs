@@ -14,9 +14,9 @@ use store::Store;
 use crate::Config;
 use crate::body::Bodies;
 use crate::error::ApiError;
+use crate::lag::Lag;
 use crate::metrics::Sends;
 use crate::places::Places;
-use crate::progress::Progress;
 use crate::request;
 use crate::sampler::Sampler;
 use crate::wait::Waiter;
@@ -30,7 +30,7 @@ pub(crate) struct App {
     pub(crate) names: EventNames,
     pub(crate) store: Store,
     pub(crate) positions: Positions,
-    pub(crate) progress: Progress,
+    pub(crate) lag: Lag,
     /// Whether the table's server answers.
     pub(crate) table_answers: Sampler<bool>,
     schedule: Schedule,
@@ -67,7 +67,7 @@ impl App {
             store,
             waiter: Waiter::new(positions.clone(), config.max_waiting, shutdown),
             schedule: events.schedule.clone(),
-            progress: Progress::new(positions.clone(), channels, &mut registry)?,
+            lag: Lag::new(positions.clone(), channels, &mut registry)?,
             table_answers: Sampler::new(PING_AT_MOST_EVERY),
             bodies: Bodies::new(config.max_bodies_bytes),
             sends: Sends::new(&mut registry),

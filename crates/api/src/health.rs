@@ -28,7 +28,7 @@ pub(crate) async fn ping() -> Reply {
 
 /// `GET /ready`: 200 when writes and reads would be answered, else 503; that also when the end was asked for.
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Reply {
-    let kafka = async { app.takes_writes() && app.progress.now().await.is_ok() };
+    let kafka = async { app.takes_writes() && app.lag.now().await.is_ok() };
     let table = async || app.store.ping().await.is_ok();
     let clickhouse = async { app.takes_reads() && app.table_answers.latest(table).await };
     let (kafka, clickhouse) = tokio::join!(kafka, clickhouse);

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::envelope::Reply;
 use crate::error::ApiError;
-use crate::progress;
+use crate::lag;
 
 /// `data` of `/pipeline`.
 #[derive(Serialize)]
@@ -32,7 +32,7 @@ struct Partition {
 
 /// `GET /pipeline`
 pub(crate) async fn pipeline(State(app): State<Arc<App>>) -> Result<Reply, ApiError> {
-    let seen = app.progress.now().await?;
+    let seen = app.lag.now().await?;
     let partitions: Vec<_> = seen.partitions.iter().map(Partition::from).collect();
     Ok(Reply::ok(&Pipeline {
         lag: partitions.iter().map(|partition| partition.lag).sum(),
@@ -41,8 +41,8 @@ pub(crate) async fn pipeline(State(app): State<Arc<App>>) -> Result<Reply, ApiEr
     }))
 }
 
-impl From<&progress::Partition> for Partition {
-    fn from(seen: &progress::Partition) -> Self {
+impl From<&lag::Partition> for Partition {
+    fn from(seen: &lag::Partition) -> Self {
         Self {
             partition: seen.at.partition,
             end: seen.at.end,

@@ -12,9 +12,9 @@ use tokio::net::TcpListener;
 
 use crate::Config;
 use crate::app::App;
-use crate::front::Front;
 use crate::guard::Guard;
 use crate::serve::serve;
+use crate::service::ApiService;
 
 /// How long requests in flight may take after the end was asked for.
 const FINISH_WITHIN: Duration = Duration::from_secs(15);
@@ -33,11 +33,11 @@ pub async fn run(
     let guard = Guard::new(&config, listener.local_addr()?.ip());
     let (drain, closing) = (Duration::from_millis(config.api_drain_ms), Shutdown::new());
     let app = Arc::new(App::new(config, &channels, store, registry, closing.clone())?);
-    let serving = serve(listener, limits, Front::new(Arc::clone(&app), guard), closing.clone());
+    let serving = serve(listener, limits, ApiService::new(Arc::clone(&app), guard), closing.clone());
     let background = async {
         let topics = async {
             set_up_topics(&app, &channels).await?;
-            tokio::join!(app.waiter.poll(), app.progress.watch());
+            tokio::join!(app.waiter.poll(), app.lag.watch());
             anyhow::Ok(())
         };
         tokio::try_join!(topics, set_up_table(&app)).map(|_| ())

@@ -11,14 +11,14 @@ use tokio::net::TcpListener;
 
 use crate::envelope::{Reply, RequestId};
 use crate::error::ApiError;
-use crate::front::Front;
+use crate::service::ApiService;
 
 /// Serves until `closing`, and then until what is in flight is answered.
-pub(crate) async fn serve(listener: TcpListener, limits: Limits, front: Front, closing: Shutdown) {
-    let front = Arc::new(front);
+pub(crate) async fn serve(listener: TcpListener, limits: Limits, service: ApiService, closing: Shutdown) {
+    let service = Arc::new(service);
     let answer = move |request: Request<Incoming>| {
-        let front = Arc::clone(&front);
-        async move { front.answer(request.map(Body::new)).await }
+        let service = Arc::clone(&service);
+        async move { service.answer(request.map(Body::new)).await }
     };
     server::serve(listener, limits, Arc::new(refusal), answer, closing).await;
 }

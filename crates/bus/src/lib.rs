@@ -13,11 +13,11 @@ pub mod log;
 mod partition;
 mod positions;
 mod producer;
+mod range;
 mod remembered;
 mod risk;
 mod signals;
 mod source;
-mod stretch;
 mod topic;
 
 pub use atomic::AtomicProducer;
@@ -26,9 +26,9 @@ pub use error::{BusError, SendError, TransactError};
 pub use partition::{Schedule, ScheduleError};
 pub use positions::{PartitionPosition, Positions};
 pub use producer::{Producer, Record, Written};
+pub use range::{From, RangeReader, Span};
 pub use risk::AtRisk;
 pub use source::{Delivery, Offsets, Signal, Source};
-pub use stretch::{From, Span, Stretch};
 pub use topic::{Keep, Topic};
 
 /// Where topics live. Cheap to clone.
@@ -93,10 +93,10 @@ impl Bus {
 
     /// Reads a topic from some place to where it ends now, every partition or those that are named.
     /// Refused when a named one is not there.
-    pub async fn stretch(&self, topic: &Topic, from: From) -> Result<Stretch, BusError> {
+    pub async fn read_range(&self, topic: &Topic, from: From) -> Result<RangeReader, BusError> {
         match self {
-            Self::Kafka(kafka) => kafka::stretch(kafka, topic, from).await,
-            Self::Log(log) => log::stretch(log, topic, from).await,
+            Self::Kafka(kafka) => kafka::read_range(kafka, topic, from).await,
+            Self::Log(log) => log::read_range(log, topic, from).await,
         }
     }
 

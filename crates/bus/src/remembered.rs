@@ -63,7 +63,7 @@ pub(crate) async fn check_again(
 
 /// The last schedule that counts.
 async fn in_force(bus: &Bus, topic: &Topic) -> Result<Option<Schedule>, BusError> {
-    let mut records = bus.stretch(topic, From::Beginning).await?;
+    let mut records = bus.read_range(topic, From::Beginning).await?;
     let mut in_force: Option<Schedule> = None;
     while let Some(record) = records.next().await {
         let record = record?;

@@ -9,13 +9,13 @@ use runtime::status::Status;
 use store::{Lookup, StoreError, Stored};
 use tokio::time::{Instant, sleep};
 
-use crate::appetite::Appetite;
+use crate::bisect::Bisection;
 use crate::breaker::Breaker;
 use crate::cache::Cache;
-use crate::culprits::Search;
 use crate::dead_letter::{DeadLetters, NEWER_FORMAT, REFUSED, Reason, UNKNOWN_EVENT, by_reason};
 use crate::decode::{Decoded, decode_some};
 use crate::fold::{Fate, Outcome, Step, fold};
+use crate::lookup_budget::LookupBudget;
 use crate::metrics::Metrics;
 use crate::table::Table;
 
@@ -30,7 +30,7 @@ pub(crate) struct Applier {
     /// Where a key belongs.
     pub(crate) schedule: Schedule,
     pub(crate) cache: Cache,
-    pub(crate) appetite: Appetite,
+    pub(crate) lookup_budget: LookupBudget,
     pub(crate) breaker: Breaker,
     /// Says why a batch is held.
     pub(crate) status: Status,
@@ -67,7 +67,7 @@ impl Applier {
     pub(crate) async fn apply(&mut self, deliveries: &[Delivery]) -> anyhow::Result<Tally> {
         let (mut tally, mut rest) = (Tally::default(), deliveries);
         while !rest.is_empty() {
-            let decoded = decode_some(rest, self.appetite.keys());
+            let decoded = decode_some(rest, self.lookup_budget.keys());
             let (some, others) = rest.split_at(decoded.deliveries());
             let held = self.hold_newer(some.len(), &decoded.rejects).await;
             let mut left = Some(decoded);
@@ -109,15 +109,15 @@ impl Applier {
         let foreign = decoded.reject_foreign(&looked.foreign);
         let Decoded { indexes, steps, updated, rejects } = decoded;
         let Outcome { mut rows, unchanged, mut fates } = fold(steps, looked.rows);
-        self.bury(deliveries, &foreign).await?;
-        self.bury(deliveries, &unknown_updates(&indexes, &fates)).await?;
-        self.bury(deliveries, &rejects).await?;
+        self.write_dead_letters(deliveries, &foreign).await?;
+        self.write_dead_letters(deliveries, &unknown_updates(&indexes, &fates)).await?;
+        self.write_dead_letters(deliveries, &rejects).await?;
 
         let refused = self.insert_unless_held(&rows, &rejects, held).await?;
         if !refused.is_empty() {
             rows.retain(|(key, _)| !refused.contains(key));
-            let search = Search { applier: self, deliveries, indexes: &indexes };
-            rows.extend(search.run(refused, &mut fates).await?);
+            let bisection = Bisection { applier: self, deliveries, indexes: &indexes };
+            rows.extend(bisection.run(refused, &mut fates).await?);
         }
 
         let count = |wanted| fates.iter().filter(|fate| **fate == wanted).count();
@@ -143,7 +143,7 @@ impl Applier {
     /// The rows of these events, as many as may be held at once.
     async fn look_up(&mut self, updated: &HashSet<EventKey>) -> Result<Lookup, StoreError> {
         let (known, missing) = self.cache.take(updated);
-        let mut looked = self.table.look_up(missing, &mut self.appetite).await?;
+        let mut looked = self.table.look_up(missing, &mut self.lookup_budget).await?;
         looked.rows.extend(known);
         Ok(looked)
     }
@@ -200,13 +200,13 @@ impl Applier {
         false
     }
 
-    pub(crate) async fn bury(
+    pub(crate) async fn write_dead_letters(
         &self,
         deliveries: &[Delivery],
         rejects: &[(usize, Reason)],
     ) -> Result<(), SendError> {
         match &self.letters {
-            Some(letters) => letters.bury_all(deliveries, rejects).await,
+            Some(letters) => letters.write_all(deliveries, rejects).await,
             None => Ok(()),
         }
     }

@@ -71,7 +71,7 @@ pub(crate) struct DeadLetters {
 
 impl DeadLetters {
     /// Returns when all rejected deliveries, by their index, are on the topic.
-    pub(crate) async fn bury_all(
+    pub(crate) async fn write_all(
         &self,
         deliveries: &[Delivery],
         rejects: &[(usize, Reason)],
@@ -98,13 +98,13 @@ impl DeadLetters {
             if waiting.len() == AT_ONCE {
                 waiting.next().await.transpose()?;
             }
-            waiting.push(self.bury(letter(&self.topic, delivery, reason)));
+            waiting.push(self.write(letter(&self.topic, delivery, reason)));
         }
         while waiting.next().await.transpose()?.is_some() {}
         Ok(())
     }
 
-    async fn bury(&self, letter: Record) -> Result<(), SendError> {
+    async fn write(&self, letter: Record) -> Result<(), SendError> {
         match self.post(&letter).await {
             // The topic takes less than it was made for: what the message said is still where it was.
             Err(SendError::TooLarge { .. }) => self.post(&truncated(letter)).await,

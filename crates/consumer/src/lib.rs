@@ -4,18 +4,18 @@
 //! rows, [`apply`] writes them, and only then are the offsets committed. What can't be written goes
 //! to the dead letters, with its reason, before the commit.
 
-mod appetite;
 mod apply;
-mod aside;
 mod batch;
+mod bisect;
 mod breaker;
 mod cache;
 mod config;
-mod culprits;
 mod dead_letter;
 mod decode;
+mod deferred;
 pub mod fold;
 pub mod letters;
+mod lookup_budget;
 mod metrics;
 mod pipeline;
 mod progress;

@@ -31,7 +31,7 @@ enum Command {
         #[command(subcommand)]
         command: letters::Command,
     },
-    /// Folds a stretch of the topic into the table again; consumers may go on meanwhile.
+    /// Folds a range of the topic into the table again; consumers may go on meanwhile.
     Replay(replay::Arguments),
 }
 

@@ -13,8 +13,8 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use self::writing::{Done, finished};
 use crate::apply::Applier;
-use crate::aside::Aside;
 use crate::batch::Batch;
+use crate::deferred::Deferred;
 use crate::{Config, Metrics};
 
 /// The log says that something is wrong for as long as it is, more often than this.
@@ -31,9 +31,9 @@ pub(crate) struct Pipeline {
     owned: BTreeSet<i32>,
     batch: Batch,
     /// What was in a batch and is yet to be written.
-    aside: Aside,
+    deferred: Deferred,
     /// Whether some of that is written next, before a batch that is due: under load one always is.
-    aside_is_next: bool,
+    deferred_is_next: bool,
     /// Here while nothing is being written.
     idle: Option<Applier>,
     writing: Option<JoinHandle<Done>>,
@@ -68,8 +68,8 @@ impl Pipeline {
             metrics,
             owned: BTreeSet::new(),
             batch: Batch::default(),
-            aside: Aside::default(),
-            aside_is_next: false,
+            deferred: Deferred::default(),
+            deferred_is_next: false,
             idle: Some(applier),
             writing: None,
             assigned: false,
@@ -110,8 +110,8 @@ impl Pipeline {
 
     async fn consume(&mut self, shutdown: &Shutdown) -> anyhow::Result<()> {
         loop {
-            let aside_is_next = self.aside_is_next && !self.aside.is_empty();
-            let due = self.batch.due_at(&self.config).filter(|_| self.writing.is_none() && !aside_is_next);
+            let deferred_is_next = self.deferred_is_next && !self.deferred.is_empty();
+            let due = self.batch.due_at(&self.config).filter(|_| self.writing.is_none() && !deferred_is_next);
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => return Ok(()),
@@ -119,7 +119,7 @@ impl Pipeline {
                 () = sleep_until(self.commit_at.unwrap_or_else(Instant::now)), if self.commit_at.is_some() => self.commit().await,
                 () = sleep_until(self.calm_at.unwrap_or_else(Instant::now)), if self.calm_at.is_some() => self.calm(),
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => self.start(),
-                () = std::future::ready(()), if self.writing.is_none() && !self.aside.is_empty() => self.start_aside(),
+                () = std::future::ready(()), if self.writing.is_none() && !self.deferred.is_empty() => self.start_deferred(),
                 signal = self.source.next(), if !self.is_full() => match signal {
                     Some(signal) => self.take_all(signal),
                     None => anyhow::bail!("reading from the log has ended"),
@@ -133,8 +133,8 @@ impl Pipeline {
         loop {
             if self.writing.is_none() && !self.batch.is_empty() {
                 self.start();
-            } else if self.writing.is_none() && !self.aside.is_empty() {
-                self.start_aside();
+            } else if self.writing.is_none() && !self.deferred.is_empty() {
+                self.start_deferred();
             }
             if self.writing.is_none() && self.commit_at.is_none() {
                 return Ok(());
@@ -176,7 +176,7 @@ impl Pipeline {
 
     /// Whether what was taken in and is not being written is all that may be.
     fn is_full(&self) -> bool {
-        self.batch.bytes() + self.aside.bytes() >= self.config.max_batch_bytes
+        self.batch.bytes() + self.deferred.bytes() >= self.config.max_batch_bytes
     }
 
     fn take(&mut self, signal: Signal) {
@@ -197,7 +197,7 @@ impl Pipeline {
                 self.uncommitted.retain(|partition, _| !partitions.contains(partition));
                 self.committed.retain(|partition, _| !partitions.contains(partition));
                 let dropped =
-                    self.batch.drop_partitions(&partitions) + self.aside.drop_partitions(&partitions);
+                    self.batch.drop_partitions(&partitions) + self.deferred.drop_partitions(&partitions);
                 self.metrics.dropped.inc_by(u64::try_from(dropped).unwrap_or_default());
                 self.appended.retain(|partition, _| !partitions.contains(partition));
                 match &mut self.idle {

@@ -1,4 +1,4 @@
-//! `replay --from`: folds a stretch of the topic into the table again.
+//! `replay --from`: folds a range of the topic into the table again.
 //!
 //! Only what the group has committed: what lies behind is the consumers' to come to, and an update that
 //! overtook theirs would make them take an older one for a replay. It commits nothing and makes no
@@ -7,19 +7,19 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use bus::{Channels, From, Offsets, Stretch};
+use bus::{Channels, From, Offsets, RangeReader};
 use clap::Args;
 use model::Timestamp;
 use runtime::shutdown::Shutdown;
 use runtime::status::Status;
 use store::Store;
 
-use crate::appetite::Appetite;
 use crate::apply::{Applier, Tally};
-use crate::aside::Aside;
 use crate::batch::Batch;
 use crate::breaker::Breaker;
 use crate::cache::Cache;
+use crate::deferred::Deferred;
+use crate::lookup_budget::LookupBudget;
 use crate::progress::Progress;
 use crate::table::Table;
 use crate::{Config, Metrics};
@@ -27,7 +27,7 @@ use crate::{Config, Metrics};
 /// So many messages are folded at once, at most.
 const BATCH: usize = 10_000;
 
-/// Which stretch to fold again.
+/// Which range to fold again.
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// `beginning`, a time (RFC 3339), or the offsets of some partitions, such as 0:1200,3:77.
@@ -84,27 +84,27 @@ pub async fn run(
     let Channels { bus, events, group, .. } = channels;
     store.migrate().await?;
     let committed = bus.positions(events, group)?.committed().await?;
-    let mut stretch = bus.stretch(events, arguments.from).await?;
+    let mut range = bus.read_range(events, arguments.from).await?;
     let status = Status::default();
     let mut applier = Applier {
         table: Table::new(store, status.clone()),
         letters: None,
         schedule: events.schedule.clone(),
         cache: Cache::new(config.cache_bytes),
-        appetite: Appetite::new(config.max_batch_bytes),
+        lookup_budget: LookupBudget::new(config.max_batch_bytes),
         breaker: Breaker::default(),
         status,
         metrics: Metrics::default(),
     };
-    let next = stretch.spans().iter().map(|(partition, span)| (*partition, span.begin));
+    let next = range.spans().iter().map(|(partition, span)| (*partition, span.begin));
     let mut run = Run { next: next.collect(), ..Run::default() };
-    let mut aside = Aside::default();
-    let (mut progress, offsets) = (Progress::new(), stretch.remaining());
+    let mut deferred = Deferred::default();
+    let (mut progress, offsets) = (Progress::new(), range.remaining());
     loop {
         let gathered = tokio::select! {
             biased;
             () = shutdown.cancelled() => None,
-            gathered = run.gather(&mut stretch, &committed, &config) => Some(gathered?),
+            gathered = run.gather(&mut range, &committed, &config) => Some(gathered?),
         };
         let Some(batch) = gathered else { break };
         if batch.is_empty() {
@@ -113,16 +113,15 @@ pub async fn run(
         }
         run.messages += batch.deliveries.len();
         run.next.extend(batch.next_offsets());
-        let mut part = aside.split(batch.deliveries);
+        let mut part = deferred.split(batch.deliveries);
         loop {
             run.count(applier.apply(&part).await?);
-            if aside.is_empty() {
+            if deferred.is_empty() {
                 break;
             }
-            part = aside.next();
+            part = deferred.next();
         }
-        progress
-            .tell(|| format!("{} of {offsets} offsets; {}", offsets - stretch.remaining(), run.summary()));
+        progress.tell(|| format!("{} of {offsets} offsets; {}", offsets - range.remaining(), run.summary()));
     }
     writeln!(out, "{}", run.summary())?;
     let next: Vec<_> = run.next.iter().map(|(partition, offset)| format!("{partition}:{offset}")).collect();
@@ -133,13 +132,13 @@ impl Run {
     /// The next messages; none at the end.
     async fn gather(
         &mut self,
-        stretch: &mut Stretch,
+        range: &mut RangeReader,
         committed: &Offsets,
         config: &Config,
     ) -> Result<Batch, bus::BusError> {
         let mut batch = Batch::default();
         while batch.deliveries.len() < BATCH && !batch.is_full(config) {
-            match stretch.next().await {
+            match range.next().await {
                 None => break,
                 Some(Ok(delivery)) => {
                     let done = committed.get(&delivery.partition).copied().unwrap_or_default();

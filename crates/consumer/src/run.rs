@@ -6,11 +6,11 @@ use runtime::shutdown::Shutdown;
 use runtime::status::Status;
 use store::{Store, StoreError};
 
-use crate::appetite::Appetite;
 use crate::apply::Applier;
 use crate::breaker::Breaker;
 use crate::cache::Cache;
 use crate::dead_letter::DeadLetters;
+use crate::lookup_budget::LookupBudget;
 use crate::pipeline::Pipeline;
 use crate::table::{SCHEMA, Table};
 use crate::{Config, Metrics};
@@ -40,7 +40,7 @@ pub async fn run(
         letters: Some(DeadLetters { producer: letters, topic: events.name, status: status.clone() }),
         schedule: events.schedule,
         cache: Cache::new(config.cache_bytes),
-        appetite: Appetite::new(config.max_batch_bytes),
+        lookup_budget: LookupBudget::new(config.max_batch_bytes),
         breaker: Breaker::default(),
         status: status.clone(),
         metrics: metrics.clone(),

@@ -9,7 +9,7 @@ use runtime::retry;
 use runtime::status::Status;
 use store::{Lookup, Store, StoreError, Stored};
 
-use crate::appetite::Appetite;
+use crate::lookup_budget::LookupBudget;
 
 /// The part of the status that these calls speak for.
 const PART: &str = "clickhouse";
@@ -43,13 +43,13 @@ impl Table {
     pub(crate) async fn look_up(
         &self,
         mut keys: Vec<EventKey>,
-        appetite: &mut Appetite,
+        lookup_budget: &mut LookupBudget,
     ) -> Result<Lookup, StoreError> {
         let (mut all, mut held) = (Lookup::default(), 0);
-        while !keys.is_empty() && appetite.has_room(held, keys.len()) {
-            let wanted = appetite.keys().min(keys.len());
+        while !keys.is_empty() && lookup_budget.has_room(held, keys.len()) {
+            let wanted = lookup_budget.keys().min(keys.len());
             let most = AtomicUsize::new(wanted);
-            let limit = appetite.left(held);
+            let limit = lookup_budget.left(held);
             let some = async || {
                 let some = most.load(Ordering::Relaxed);
                 let (_, asked) = keys.split_at(keys.len() - some);
@@ -64,12 +64,12 @@ impl Table {
                 retry::watched(&self.status, PART, "looking up events", |_| true, some).await?;
             let bytes: usize = rows.values().map(Stored::bytes).sum();
             if left.len() == asked {
-                appetite.at_most(asked / 2);
+                lookup_budget.at_most(asked / 2);
             } else {
-                appetite.learn(rows.len(), bytes);
+                lookup_budget.learn(rows.len(), bytes);
             }
             if asked < wanted {
-                appetite.at_most(asked);
+                lookup_budget.at_most(asked);
             }
             keys.truncate(keys.len() - asked);
             keys.extend(left);

@@ -26,7 +26,7 @@ enum Command {
         #[command(subcommand)]
         command: letters::Command,
     },
-    /// Folds a stretch of the log into the table again, while Millrace is stopped.
+    /// Folds a range of the log into the table again, while Millrace is stopped.
     Replay(replay::Arguments),
 }
 

@@ -23,7 +23,7 @@ pub async fn dead_letters(
     close(log).await.and(Ok(done?))
 }
 
-/// Folds a stretch of the log into the table again.
+/// Folds a range of the log into the table again.
 pub async fn replay(config: Config, arguments: replay::Arguments, shutdown: Shutdown) -> anyhow::Result<()> {
     let consumer_config = config::load("CONSUMER_")?;
     let (channels, log) = open(&config.data)?;

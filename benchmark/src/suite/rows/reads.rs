@@ -9,7 +9,7 @@ use benchmark::reads::{Answers, Known, measure};
 use tokio::time::{Instant, sleep};
 
 use super::Measured;
-use super::table::Stretch;
+use super::table::EventRange;
 use crate::Scale;
 use crate::figure::Figure;
 use crate::site::{Cpu, Site};
@@ -26,15 +26,15 @@ pub(crate) async fn run(scale: Scale) -> anyhow::Result<Vec<Measured>> {
     let all = scale.of(ROWS) / 4 * 4;
     let mut rows = Vec::new();
     // A quarter, the half, and all of it.
-    for (stretch, size) in [
-        (Stretch { first: 0, count: all / 4 }, all / 4),
-        (Stretch { first: all / 4, count: all / 4 }, all / 2),
-        (Stretch { first: all / 2, count: all / 2 }, all),
+    for (range, size) in [
+        (EventRange { first: 0, count: all / 4 }, all / 4),
+        (EventRange { first: all / 4, count: all / 4 }, all / 2),
+        (EventRange { first: all / 2, count: all / 2 }, all),
     ] {
-        stretch.insert(&sql).await.context("filling the table")?;
+        range.insert(&sql).await.context("filling the table")?;
         until_quiet(&sql).await?;
         let before = site.cpu();
-        rows.push(reads(&site, &sql, stretch, size, size == all, &before).await?);
+        rows.push(reads(&site, &sql, range, size, size == all, &before).await?);
     }
     Ok(rows)
 }
@@ -42,14 +42,14 @@ pub(crate) async fn run(scale: Scale) -> anyhow::Result<Vec<Measured>> {
 async fn reads(
     site: &Site,
     sql: &Sql,
-    stretch: Stretch,
+    range: EventRange,
     size: u64,
     judged: bool,
     before: &Cpu,
 ) -> anyhow::Result<Measured> {
     let wanted =
         Reads { calls: 100, long_calls: 3, event_name: "event_a".to_owned(), conversations: None, ids: None };
-    let (ids, conversations) = stretch.sample(sql, 100).await?.into_iter().unzip();
+    let (ids, conversations) = range.sample(sql, 100).await?.into_iter().unzip();
     let known = Known { ids, conversations };
     ensure!(!known.ids.is_empty(), "no events to ask for");
     let answers = measure(&site.target()?, &wanted, &known).await?;

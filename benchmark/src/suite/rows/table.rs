@@ -8,10 +8,10 @@ const CONVERSATION: u64 = 20;
 /// One in so many events is updated, and as many others are deleted.
 const ONE_IN: u64 = 25;
 
-/// A stretch of events: `count` of them, from the number `first` on, spread over the same 60 days as
-/// any other stretch.
+/// A range of events: `count` of them, from the number `first` on, spread over the same 60 days as
+/// any other range.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Stretch {
+pub(crate) struct EventRange {
     pub(crate) first: u64,
     pub(crate) count: u64,
 }
@@ -24,7 +24,7 @@ enum Rows {
     Deleted,
 }
 
-impl Stretch {
+impl EventRange {
     /// Creates all of them; then, by later inserts, updates some and deletes others.
     pub(crate) async fn insert(self, sql: &Sql) -> anyhow::Result<()> {
         for rows in [Rows::Created, Rows::Updated, Rows::Deleted] {

@@ -64,7 +64,7 @@ async fn no_write_is_taken_before_the_schedule_is_known_to_be_in_force() {
     drop(held);
     until("it takes writes", PATIENCE, async || api.get("/ready").await.data()["kafka"] == "ok").await;
     assert_eq!(api.post("/event", event(json!({}))).await.status, 202);
-    let mut records = channels.bus.stretch(&channels.events, From::Beginning).await.unwrap();
+    let mut records = channels.bus.read_range(&channels.events, From::Beginning).await.unwrap();
     assert!(records.next().await.is_some() && records.next().await.is_none());
 }
 

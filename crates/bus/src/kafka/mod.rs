@@ -7,8 +7,8 @@ mod gaps;
 mod notices;
 mod positions;
 mod producer;
+mod range;
 mod source;
-mod stretch;
 mod topics;
 
 use std::sync::Arc;
@@ -20,8 +20,8 @@ pub use atomic::AtomicProducer;
 pub use config::Config;
 pub use positions::Positions;
 pub use producer::Producer;
+pub(crate) use range::{ChunkReader, read_range};
 pub(crate) use source::{Reader, source};
-pub(crate) use stretch::{StretchReader, stretch};
 pub(crate) use topics::{ensure_topic, has_topic};
 
 use crate::BusError;

@@ -1,7 +1,7 @@
 //! The file: its lock, its tables, and connections to it.
 //!
 //! A partition of a topic is a slot; a record's row number is its slot and its offset in one, so that
-//! a partition is one stretch of one table that is only ever added to at its end.
+//! a partition is one range of one table that is only ever added to at its end.
 
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};

@@ -2,20 +2,20 @@
 //!
 //! Appends, commits and new topics wait in a `queue` for the one `writer` thread, which writes
 //! whatever waits as one transaction and answers after its sync. Each source has a thread and a
-//! connection of its own; a `bell` wakes them when something was appended.
+//! connection of its own; a `wakeup` wakes them when something was appended.
 
 mod atomic;
-mod bell;
 mod file;
 mod headers;
 mod options;
 mod positions;
 mod producer;
 mod queue;
+mod range;
 mod reader;
 mod retention;
-mod stretch;
 mod topics;
+mod wakeup;
 mod writer;
 
 use std::collections::HashSet;
@@ -28,16 +28,16 @@ use rusqlite::Connection;
 
 use crate::budget::Budget;
 use crate::{BusError, Topic};
-use bell::Bell;
 use queue::{Change, Queue, Request};
+use wakeup::Wakeup;
 use writer::Writer;
 
 pub use atomic::AtomicProducer;
 pub use options::Options;
 pub use positions::Positions;
 pub use producer::Producer;
+pub(crate) use range::{ChunkReader, read_range};
 pub use reader::{Reader, source};
-pub(crate) use stretch::{StretchReader, stretch};
 
 /// An open log. It ends with [`Log::close`], or with its last clone, producer and source.
 #[derive(Clone)]
@@ -46,7 +46,7 @@ pub struct Log(Arc<Shared>);
 struct Shared {
     path: PathBuf,
     queue: Queue,
-    bell: Arc<Bell>,
+    wakeup: Arc<Wakeup>,
     /// For whoever asks for positions.
     reads: Arc<Mutex<Connection>>,
     members: Members,
@@ -63,12 +63,12 @@ impl Log {
         let lock = file::lock(path)?;
         let connection = file::open(path)?;
         let reads = file::open_to_read(path)?;
-        let bell = Arc::new(Bell::default());
+        let wakeup = Arc::new(Wakeup::default());
         let budget = Arc::new(Budget::new(options.max_queued_bytes.max(1)));
         let (sender, receiver) = mpsc::channel();
         let queue = Queue::new(sender, Arc::clone(&budget), options.delivery_timeout);
         let members = Members::default();
-        let writer = Writer::new(connection, path, options, Arc::clone(&bell), budget, members.clone());
+        let writer = Writer::new(connection, path, options, Arc::clone(&wakeup), budget, members.clone());
         thread::Builder::new()
             .name("log-writer".to_owned())
             .spawn(move || serve(writer, &receiver, &lock))
@@ -76,7 +76,7 @@ impl Log {
         Ok(Self(Arc::new(Shared {
             path: path.to_owned(),
             queue,
-            bell,
+            wakeup,
             reads: Arc::new(Mutex::new(reads)),
             members,
         })))

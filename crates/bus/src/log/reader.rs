@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Row};
 
-use super::bell::Bell;
 use super::queue::Change;
 use super::topics::{missing, standings};
+use super::wakeup::Wakeup;
 use super::{Log, file, headers, locked};
 use crate::budget::Budget;
 use crate::signals::{Sender, channel};
@@ -54,7 +54,7 @@ pub fn source(log: &Log, topic: &Topic, group: &str, max_queued_bytes: usize) ->
         turns: turns.collect(),
         signals: sender,
         budget: Arc::clone(&budget),
-        bell: Arc::clone(&log.0.bell),
+        wakeup: Arc::clone(&log.0.wakeup),
     };
     thread::Builder::new()
         .name("log-reader".to_owned())
@@ -79,10 +79,10 @@ impl Reader {
 }
 
 impl Drop for Reader {
-    /// The thread hears the bell and finds that nobody takes its signals any more.
+    /// The thread hears the wakeup and finds that nobody takes its signals any more.
     fn drop(&mut self) {
         locked(&self.log.0.members).remove(&(self.topic.clone(), self.group.clone()));
-        self.log.0.bell.ring();
+        self.log.0.wakeup.wake();
     }
 }
 
@@ -94,7 +94,7 @@ struct Reading {
     turns: VecDeque<Turn>,
     signals: Sender,
     budget: Arc<Budget>,
-    bell: Arc<Bell>,
+    wakeup: Arc<Wakeup>,
 }
 
 struct Turn {
@@ -109,10 +109,10 @@ impl Reading {
         partitions.sort_unstable();
         self.signals.say(Signal::Assigned(partitions));
         while self.is_wanted() {
-            let heard = self.bell.rings();
+            let heard = self.wakeup.count();
             match self.round() {
                 Ok(true) => {}
-                Ok(false) => self.bell.wait(heard),
+                Ok(false) => self.wakeup.wait(heard),
                 Err(error) => {
                     self.signals.say(Signal::Trouble(format!("reading the log: {error}")));
                     thread::sleep(TROUBLE_PAUSE);
@@ -183,7 +183,7 @@ impl Reading {
     }
 
     fn is_wanted(&self) -> bool {
-        !self.signals.is_closed() && !self.bell.is_closed()
+        !self.signals.is_closed() && !self.wakeup.is_closed()
     }
 }
 

@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, Statement, Transaction, TransactionBehavior, params};
 
 use super::Members;
-use super::bell::Bell;
 use super::file::{self, WAL_BYTES};
 use super::headers;
 use super::options::Options;
 use super::queue::{Append, Batch, Change, Outcomes, Reply, Request};
 use super::retention::Retention;
 use super::topics::{Topics, missing};
+use super::wakeup::Wakeup;
 use crate::budget::Budget;
 use crate::{BusError, SendError, Written};
 
@@ -27,7 +27,7 @@ pub(super) struct Writer {
     topics: Option<Topics>,
     wal: PathBuf,
     options: Options,
-    bell: Arc<Bell>,
+    wakeup: Arc<Wakeup>,
     budget: Arc<Budget>,
     retention: Retention,
 }
@@ -37,12 +37,12 @@ impl Writer {
         connection: Connection,
         path: &Path,
         options: Options,
-        bell: Arc<Bell>,
+        wakeup: Arc<Wakeup>,
         budget: Arc<Budget>,
         members: Members,
     ) -> Self {
         let retention = Retention::new(options.retention, members);
-        Self { connection, topics: None, wal: file::wal(path), options, bell, budget, retention }
+        Self { connection, topics: None, wal: file::wal(path), options, wakeup, budget, retention }
     }
 
     /// Writes until someone asks for the end, who is returned, or nobody is left to ask for anything.
@@ -60,7 +60,7 @@ impl Writer {
                 retention_due = Instant::now() + self.remove_old();
             }
         }
-        self.bell.close();
+        self.wakeup.close();
         self.shorten_wal();
         closing
     }
@@ -68,7 +68,7 @@ impl Writer {
     fn write(&mut self, batch: Batch) {
         let outcomes = self.transact(&batch);
         if outcomes.is_ok() && batch.has_records() {
-            self.bell.ring();
+            self.wakeup.wake();
         }
         self.budget.give_back(batch.bytes);
         batch.answer(outcomes.map_err(|error| error.to_string()));

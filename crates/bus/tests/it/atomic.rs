@@ -1,6 +1,6 @@
 //! Records to several topics: all of a call or none.
 
-use bus::{From, Record, Stretch, Topic, TransactError};
+use bus::{From, RangeReader, Record, Topic, TransactError};
 use testing::wait::until;
 use tokio::time::timeout;
 
@@ -9,9 +9,9 @@ use crate::place::{GROUP, PATIENCE, Place, deliveries, group_of, record, topic, 
 const ROOM: usize = 1_000_000;
 
 async fn on(place: &Place, topic: &Topic) -> Vec<String> {
-    let mut stretch: Stretch = place.bus.stretch(topic, From::Beginning).await.unwrap();
+    let mut range: RangeReader = place.bus.read_range(topic, From::Beginning).await.unwrap();
     let mut values = Vec::new();
-    while let Some(delivery) = timeout(PATIENCE, stretch.next()).await.expect("an answer in time") {
+    while let Some(delivery) = timeout(PATIENCE, range.next()).await.expect("an answer in time") {
         values.push(String::from_utf8(delivery.unwrap().value).unwrap());
     }
     values

@@ -54,9 +54,9 @@ async fn a_header_whose_name_is_not_utf_8_stops_no_reader() {
         .unwrap();
     place.send_all(&topic, [record("key", "next")]).await;
 
-    let mut stretch = place.bus.stretch(&topic, From::Beginning).await.unwrap();
+    let mut range = place.bus.read_range(&topic, From::Beginning).await.unwrap();
     let mut read = Vec::new();
-    while let Some(delivery) = timeout(PATIENCE, stretch.next()).await.expect("an answer in time") {
+    while let Some(delivery) = timeout(PATIENCE, range.next()).await.expect("an answer in time") {
         read.push(delivery.unwrap());
     }
     for found in [read, deliveries(&mut place.source(&topic, GROUP), 2).await] {

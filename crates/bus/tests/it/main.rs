@@ -19,12 +19,12 @@ mod limits;
 mod log_file;
 mod place;
 mod positions;
+mod range;
 mod records;
 mod remembered;
 mod retention;
 mod rights;
 mod settings;
-mod stretch;
 
 /// A test per case and implementation.
 macro_rules! suite {
@@ -70,7 +70,7 @@ suite! {
     positions:
         positions_say_where_a_topic_ends_and_how_far_a_group_has_come
         the_append_time_is_found_by_offset;
-    stretch:
+    range:
         a_stretch_delivers_every_record_in_order_and_ends_where_the_topic_ended
         a_stretch_of_an_empty_topic_ends_at_once
         a_stretch_begins_at_a_time

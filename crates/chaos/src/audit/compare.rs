@@ -37,10 +37,10 @@ pub(crate) async fn table(model: &Model, table: &Table) -> Result<Vec<Finding>, 
             }
         })
         .await?;
-    let mut buried = HashSet::new();
+    let mut tombstones = HashSet::new();
     table
         .tombstones(|key| {
-            buried.insert(key);
+            tombstones.insert(key);
         })
         .await?;
 
@@ -48,7 +48,7 @@ pub(crate) async fn table(model: &Model, table: &Table) -> Result<Vec<Finding>, 
         let missing = match state {
             _ if seen.contains_key(key) => continue,
             State::Live(_) => "the event is not in the table",
-            State::Deleted if buried.contains(key) => continue,
+            State::Deleted if tombstones.contains(key) => continue,
             State::Deleted => "the event was deleted, but has no tombstone",
         };
         findings.push(Finding { anomaly: Anomaly::Lost, key: Some(key.clone()), detail: missing.to_owned() });

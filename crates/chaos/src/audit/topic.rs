@@ -20,8 +20,8 @@ pub(crate) async fn read(
     mut take: impl FnMut(Delivery),
 ) -> Result<BTreeMap<i32, Span>, BusError> {
     let mut patience = Instant::now() + TRY_FOR;
-    let mut stretch = bus.stretch(topic, from).await?;
-    while let Some(delivery) = stretch.next().await {
+    let mut range = bus.read_range(topic, from).await?;
+    while let Some(delivery) = range.next().await {
         match delivery {
             Ok(delivery) => {
                 patience = Instant::now() + TRY_FOR;
@@ -31,7 +31,7 @@ pub(crate) async fn read(
             Err(error) => return Err(error),
         }
     }
-    Ok(stretch.spans().clone())
+    Ok(range.spans().clone())
 }
 
 /// Waits until the group has committed all that is on the topic now; gives the topic's ends.

@@ -18,8 +18,8 @@ impl Marks {
         let Channels { bus, replayed, .. } = channels;
         let mut marks = HashMap::new();
         if bus.has_topic(replayed).await? {
-            let mut stretch = bus.stretch(replayed, From::Beginning).await?;
-            while let Some(mark) = stretch.next().await.transpose()? {
+            let mut range = bus.read_range(replayed, From::Beginning).await?;
+            while let Some(mark) = range.next().await.transpose()? {
                 let place = String::from_utf8_lossy(&mark.key.unwrap_or_default()).into_owned();
                 marks.insert(place, mark.append_ms.and_then(Timestamp::from_millis).unwrap_or_default());
             }

@@ -22,8 +22,8 @@ async fn find(channels: &Channels, letter: &Letter, length: usize) -> Result<Opt
         return Ok(None);
     }
     let from = From::Offsets(Offsets::from([(letter.place.partition, letter.place.offset)]));
-    let mut stretch = channels.bus.stretch(&topic, from).await?;
-    let found = stretch.next().await.transpose()?;
+    let mut range = channels.bus.read_range(&topic, from).await?;
+    let found = range.next().await.transpose()?;
     // A topic that was made anew has other messages at the same places.
     let same = found.filter(|found| {
         let same_key = letter.key.is_none() || found.key == letter.key;

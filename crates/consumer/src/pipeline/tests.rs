@@ -8,9 +8,9 @@ use testing::wait::until;
 use tokio::sync::Mutex;
 
 use super::*;
-use crate::appetite::Appetite;
 use crate::breaker::Breaker;
 use crate::cache::Cache;
+use crate::lookup_budget::LookupBudget;
 use crate::table::Table;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,7 +32,7 @@ async fn pipeline_on(options: Options) -> (Pipeline, Channels, TempDir) {
         table: Table::new(Store::new(nobody).unwrap(), status.clone()),
         letters: None,
         schedule: channels.events.schedule.clone(),
-        appetite: Appetite::new(1 << 20),
+        lookup_budget: LookupBudget::new(1 << 20),
         cache: Cache::new(1 << 20),
         breaker: Breaker::default(),
         status: status.clone(),

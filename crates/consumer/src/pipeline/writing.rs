@@ -28,16 +28,16 @@ impl Pipeline {
         let Some(applier) = self.idle.take() else { return };
         let batch = std::mem::take(&mut self.batch);
         let offsets = batch.next_offsets();
-        let deliveries = self.aside.split(batch.deliveries);
-        self.aside_is_next = true;
+        let deliveries = self.deferred.split(batch.deliveries);
+        self.deferred_is_next = true;
         self.write(applier, deliveries, offsets);
     }
 
     /// Hands over some of what was put aside.
-    pub(super) fn start_aside(&mut self) {
+    pub(super) fn start_deferred(&mut self) {
         let Some(applier) = self.idle.take() else { return };
-        let deliveries = self.aside.next();
-        self.aside_is_next = false;
+        let deliveries = self.deferred.next();
+        self.deferred_is_next = false;
         self.write(applier, deliveries, Offsets::new());
     }
 
@@ -64,7 +64,7 @@ impl Pipeline {
             applier.cache.clear();
         }
         self.idle = Some(applier);
-        self.aside.written();
+        self.deferred.written();
         tracing::debug!(
             rows = tally.rows,
             folded = tally.folded,
@@ -85,7 +85,7 @@ impl Pipeline {
         self.commit_at = None;
         self.uncommitted.retain(|partition, _| self.owned.contains(partition));
         let mut ready = self.uncommitted.clone();
-        for (partition, first) in self.aside.first_offsets() {
+        for (partition, first) in self.deferred.first_offsets() {
             ready.entry(partition).and_modify(|next| *next = first.min(*next));
         }
         ready.retain(|partition, next| self.committed.get(partition) != Some(next));

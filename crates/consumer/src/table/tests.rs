@@ -74,9 +74,9 @@ async fn a_look_up_that_is_too_much_for_the_server_is_halved_down_to_one_event()
             store::Config { url: Some(server.url.clone()), timeout_ms: 500, ..store::Config::default() };
         let table = Table::new(Store::new(config).unwrap(), Status::default());
         let key = || EventKey { tenant: Tenant::default(), id: EventId::new(Timestamp::now()) };
-        let (keys, mut appetite) = ((0..8).map(|_| key()).collect(), Appetite::new(1 << 20));
+        let (keys, mut lookup_budget) = ((0..8).map(|_| key()).collect(), LookupBudget::new(1 << 20));
         tokio::select! {
-            looked = table.look_up(keys, &mut appetite) => panic!("{looked:?}"),
+            looked = table.look_up(keys, &mut lookup_budget) => panic!("{looked:?}"),
             () = until("one event is asked for", PATIENCE, async || server.asked().contains(&1)) => {}
         }
         let asked = server.asked();

@@ -1,4 +1,4 @@
-//! A stretch of the topic folded into the table again.
+//! A range of the topic folded into the table again.
 
 use clap::Parser;
 use consumer::{Config, replay};

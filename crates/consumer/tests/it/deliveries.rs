@@ -65,9 +65,9 @@ impl Site {
     }
 
     pub(crate) async fn everything_on(&self, topic: &Topic) -> Vec<Delivery> {
-        let mut stretch = self.channels.bus.stretch(topic, From::Beginning).await.unwrap();
+        let mut range = self.channels.bus.read_range(topic, From::Beginning).await.unwrap();
         let mut all = Vec::new();
-        while let Some(delivery) = timeout(PATIENCE, stretch.next()).await.expect("a delivery in time") {
+        while let Some(delivery) = timeout(PATIENCE, range.next()).await.expect("a delivery in time") {
             all.push(delivery.unwrap());
         }
         all

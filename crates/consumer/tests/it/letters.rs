@@ -20,7 +20,7 @@ async fn consume(site: &Site, records: Vec<Record>) {
 }
 
 /// A letter as a consumer would write it, perhaps without the message.
-async fn bury(site: &Site, record: &Record, place: bus::Written, truncated: bool) {
+async fn write_letter(site: &Site, record: &Record, place: bus::Written, truncated: bool) {
     let header = |name: &str, value: String| (name.to_owned(), value.into_bytes());
     let mut letter = record.clone();
     letter.headers.extend([
@@ -174,10 +174,10 @@ pub(crate) async fn of_two_letters_of_one_message_one_is_put_back(site: Site) {
     let early = record(&answer(&new_key(), "early"));
     let place = site.send_record(early.clone()).await;
     for _ in 0..2 {
-        bury(&site, &early, place, false).await;
+        write_letter(&site, &early, place, false).await;
     }
     assert_eq!(site.replay(&["--id", "1"]).await, said(1, 0, 0));
-    bury(&site, &early, place, false).await;
+    write_letter(&site, &early, place, false).await;
     assert_eq!(site.replay(&["--all"]).await, said(0, 3, 0));
     assert_eq!(site.replay(&["--all", "--force"]).await, said(1, 2, 0));
     assert_eq!(site.times_on_topic(&early.value).await, 3);
@@ -188,7 +188,7 @@ pub(crate) async fn a_letter_without_its_message_is_replayed_from_where_that_was
     let operation = create(&key, &noise(10_000));
     let whole = Record { headers: vec![("trace".into(), b"1".to_vec())], ..record(&operation) };
     let place = site.send_record(whole.clone()).await;
-    bury(&site, &whole, place, true).await;
+    write_letter(&site, &whole, place, true).await;
     let (out, done) = site.dead_letters(&["show", "0", "--raw"]).await;
     assert!(done && out == whole.value);
     assert_eq!(site.replay(&["--all"]).await, said(1, 0, 0));
@@ -199,8 +199,8 @@ pub(crate) async fn a_letter_without_its_message_is_replayed_from_where_that_was
 
     // Where there is another message now, or none.
     let other = site.send_record(record(&create(&new_key(), "other"))).await;
-    bury(&site, &whole, other, true).await;
-    bury(&site, &whole, bus::Written { partition: place.partition, offset: 1_000 }, true).await;
+    write_letter(&site, &whole, other, true).await;
+    write_letter(&site, &whole, bus::Written { partition: place.partition, offset: 1_000 }, true).await;
     for id in ["1", "2"] {
         let (out, done) = site.dead_letters(&["show", id, "--raw"]).await;
         assert!(!done && out.is_empty());

@@ -18,7 +18,7 @@ pub(crate) enum Kind {
     Symbol(u8),
 }
 
-/// A stretch of the text, `start..end` in bytes.
+/// A range of the text, `start..end` in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Token<'a> {
     pub(crate) kind: Kind,
@@ -164,7 +164,7 @@ fn comment(text: &[u8]) -> usize {
     text.len()
 }
 
-/// The length of a quoted stretch. A quote inside it is doubled or follows a backslash.
+/// The length of a quoted text. A quote inside it is doubled or follows a backslash.
 fn quoted(text: &[u8], quote: u8) -> usize {
     let mut position = 1;
     while let Some(rest) = text.get(position..) {

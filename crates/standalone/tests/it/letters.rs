@@ -100,8 +100,8 @@ fn message(number: usize) -> Record {
 async fn keys_on(channels: &Channels, topic: &Topic) -> Vec<Vec<u8>> {
     let mut keys = Vec::new();
     if channels.bus.has_topic(topic).await.unwrap() {
-        let mut stretch = channels.bus.stretch(topic, From::Beginning).await.unwrap();
-        while let Some(delivery) = stretch.next().await {
+        let mut range = channels.bus.read_range(topic, From::Beginning).await.unwrap();
+        while let Some(delivery) = range.next().await {
             keys.push(delivery.unwrap().key.unwrap());
         }
     }

@@ -51,7 +51,7 @@ async fn a_request_is_found_by_its_id_in_the_log_of_the_api_the_record_and_the_l
     millrace.stop();
     let log = Log::open(&millrace.data().join("log.sqlite"), Options::default()).unwrap();
     let channels = Channels::log(log, &bus::kafka::Config::default()).unwrap();
-    let mut records = channels.bus.stretch(&channels.events, From::Beginning).await.unwrap();
+    let mut records = channels.bus.read_range(&channels.events, From::Beginning).await.unwrap();
     let mut named = Vec::new();
     while let Some(record) = records.next().await {
         named.extend(record.unwrap().headers);

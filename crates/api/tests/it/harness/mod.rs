@@ -197,9 +197,9 @@ impl App {
     }
 
     async fn everything_on(&self, topic: &Topic) -> Vec<Delivery> {
-        let mut stretch = self.channels.bus.stretch(topic, From::Beginning).await.unwrap();
+        let mut range = self.channels.bus.read_range(topic, From::Beginning).await.unwrap();
         let mut all = Vec::new();
-        while let Some(delivery) = stretch.next().await {
+        while let Some(delivery) = range.next().await {
             all.push(delivery.unwrap());
         }
         all

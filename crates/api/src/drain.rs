@@ -18,12 +18,12 @@ const DRAIN_BYTES: usize = 64 << 20;
 const DRAIN_WITHIN: Duration = Duration::from_secs(5);
 
 /// What a handler leaves of a body.
-pub(crate) struct Leftover {
+pub(crate) struct Unread {
     body: Lent,
     asks_first: bool,
 }
 
-impl Leftover {
+impl Unread {
     /// Lends the body to whoever answers; `None` if there is none.
     pub(crate) fn of(request: Request) -> (Request, Option<Self>) {
         if request.body().is_end_stream() {

@@ -1,4 +1,4 @@
-//! Reads a stretch of a topic from the log's file.
+//! Reads a range of a topic from the log's file.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -9,11 +9,11 @@ use super::positions::append_ms;
 use super::reader::delivery;
 use super::topics::{Standing, missing, standings};
 use super::{Log, file};
-use crate::stretch::{CHUNK_BYTES, From, Reader, Span, Stretch};
+use crate::range::{CHUNK_BYTES, From, RangeReader, Reader, Span};
 use crate::{BusError, Delivery, Topic};
 
 /// A connection of its own, and what it has yet to read.
-pub(crate) struct StretchReader {
+pub(crate) struct ChunkReader {
     file: Connection,
     parts: VecDeque<Part>,
 }
@@ -26,7 +26,7 @@ struct Part {
     end: i64,
 }
 
-pub(crate) async fn stretch(log: &Log, topic: &Topic, from: From) -> Result<Stretch, BusError> {
+pub(crate) async fn read_range(log: &Log, topic: &Topic, from: From) -> Result<RangeReader, BusError> {
     let file = file::open_to_read(&log.0.path)?;
     let topic = topic.name.clone();
     match spawn_blocking(move || open(file, &topic, &from)).await {
@@ -35,7 +35,7 @@ pub(crate) async fn stretch(log: &Log, topic: &Topic, from: From) -> Result<Stre
     }
 }
 
-fn open(file: Connection, topic: &str, from: &From) -> rusqlite::Result<Result<Stretch, BusError>> {
+fn open(file: Connection, topic: &str, from: &From) -> rusqlite::Result<Result<RangeReader, BusError>> {
     // Of no group: only begins and ends are asked for.
     let all = standings(&file, topic, "")?;
     if all.is_empty() {
@@ -58,7 +58,7 @@ fn open(file: Connection, topic: &str, from: &From) -> rusqlite::Result<Result<S
         spans.insert(partition, span);
         parts.push_back(Part { partition, slot, next: span.begin, end });
     }
-    Ok(Ok(Stretch::new(spans, Reader::Log(StretchReader { file, parts }))))
+    Ok(Ok(RangeReader::new(spans, Reader::Log(ChunkReader { file, parts }))))
 }
 
 /// The first offset appended at this time or later: append times never decrease within a partition.
@@ -79,7 +79,7 @@ fn first_since(
     Ok(low)
 }
 
-impl StretchReader {
+impl ChunkReader {
     /// See [`Reader`].
     pub(crate) fn read(&mut self) -> Result<Vec<Delivery>, BusError> {
         while let Some(part) = self.parts.front_mut() {
@@ -111,5 +111,5 @@ fn read_part(file: &Connection, part: &Part) -> rusqlite::Result<Vec<Delivery>> 
 }
 
 fn unavailable(reason: impl ToString) -> BusError {
-    BusError::unavailable("reading a stretch of the log", reason)
+    BusError::unavailable("reading a range of the log", reason)
 }

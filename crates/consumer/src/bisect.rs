@@ -12,7 +12,7 @@ use crate::decode::decode;
 use crate::fold::{Fate, Outcome, Step, fold};
 
 /// Where to look: in a batch whose other rows are written.
-pub(crate) struct Search<'s, 'a> {
+pub(crate) struct Bisection<'s, 'a> {
     pub(crate) applier: &'s Applier,
     pub(crate) deliveries: &'a [Delivery],
     /// Of the delivery of each of the batch's steps.
@@ -28,8 +28,8 @@ struct Own<'a> {
     step: Step<'a>,
 }
 
-impl<'a> Search<'_, 'a> {
-    /// Makes dead letters of the culprits, writes what is left of their events, and returns that.
+impl<'a> Bisection<'_, 'a> {
+    /// Makes dead letters of the operations at fault, writes what is left of their events, and returns that.
     pub(crate) async fn run(
         &self,
         refused: HashSet<EventKey>,
@@ -37,12 +37,12 @@ impl<'a> Search<'_, 'a> {
     ) -> anyhow::Result<Vec<(EventKey, Stored<'a>)>> {
         let mut rows = Vec::with_capacity(refused.len());
         let mut operations = self.operations(&refused);
-        let mut appetite = self.applier.appetite.clone();
+        let mut lookup_budget = self.applier.lookup_budget.clone();
         // As before the batch: nothing of these events was written.
         let mut left: Vec<_> = refused.into_iter().collect();
         while !left.is_empty() {
             let Lookup { rows: mut stored, left: later, .. } =
-                self.applier.table.look_up(left.clone(), &mut appetite).await?;
+                self.applier.table.look_up(left.clone(), &mut lookup_budget).await?;
             let later: HashSet<_> = later.into_iter().collect();
             left.retain(|key| !later.contains(key));
             for key in left {
@@ -80,7 +80,7 @@ impl<'a> Search<'_, 'a> {
     ) -> anyhow::Result<Option<Stored<'a>>> {
         let (mut row, mut written) = (before, false);
         // What the batch has told to be unknown is on the dead-letter topic already.
-        let mut buried: HashSet<_> = own
+        let mut unknown_before: HashSet<_> = own
             .iter()
             .filter(|own| fates.get(own.number) == Some(&Fate::UnknownEvent))
             .map(|own| own.index)
@@ -97,8 +97,8 @@ impl<'a> Search<'_, 'a> {
             }
             let indexes: Vec<_> = part.iter().map(|own| own.index).collect();
             let mut unknown = unknown_updates(&indexes, &own_fates);
-            unknown.retain(|(index, _)| buried.insert(*index));
-            self.applier.bury(self.deliveries, &unknown).await?;
+            unknown.retain(|(index, _)| unknown_before.insert(*index));
+            self.applier.write_dead_letters(self.deliveries, &unknown).await?;
 
             match (self.applier.table.try_again(&rows).await?, part) {
                 (Ok(()), _) => {
@@ -108,7 +108,7 @@ impl<'a> Search<'_, 'a> {
                 }
                 (Err(error), [culprit]) => {
                     let letter = (culprit.index, Reason::new(REFUSED, error.detail()));
-                    self.applier.bury(self.deliveries, &[letter]).await?;
+                    self.applier.write_dead_letters(self.deliveries, &[letter]).await?;
                     if let Some(fate) = fates.get_mut(culprit.number) {
                         *fate = Fate::Refused;
                     }

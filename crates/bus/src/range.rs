@@ -8,10 +8,10 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::{BusError, Delivery, Offsets, kafka, log};
 
-/// About what one reading of the log brings into memory, in bytes; a stretch holds at most two.
+/// About what one reading of the log brings into memory, in bytes; a range holds at most two.
 pub(crate) const CHUNK_BYTES: usize = 1 << 20;
 
-/// Where a stretch begins.
+/// Where a range begins.
 #[derive(Clone, Debug)]
 pub enum From {
     /// At the first record of each partition.
@@ -22,7 +22,7 @@ pub enum From {
     Offsets(Offsets),
 }
 
-/// The part of one partition that belongs to a stretch.
+/// The part of one partition that belongs to a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// Its first offset.
@@ -45,9 +45,9 @@ impl Span {
     }
 }
 
-/// Reads every record from some place to where the topic ended when the stretch was opened: in the
+/// Reads every record from some place to where the topic ended when the range was opened: in the
 /// order of offsets within a partition, in no order between them. Belongs to no group.
-pub struct Stretch {
+pub struct RangeReader {
     spans: BTreeMap<i32, Span>,
     chunk: vec::IntoIter<Delivery>,
     /// Reads the next chunk while this one is being taken; `None` at the end.
@@ -58,8 +58,8 @@ pub struct Stretch {
 struct Read(Option<Reader>, Result<Vec<Delivery>, BusError>);
 
 pub(crate) enum Reader {
-    Kafka(kafka::StretchReader),
-    Log(log::StretchReader),
+    Kafka(kafka::ChunkReader),
+    Log(log::ChunkReader),
 }
 
 impl Reader {
@@ -80,7 +80,7 @@ impl Reader {
     }
 }
 
-impl Stretch {
+impl RangeReader {
     pub(crate) fn new(spans: BTreeMap<i32, Span>, reader: Reader) -> Self {
         Self { spans, chunk: Vec::new().into_iter(), reading: Some(reader.start()) }
     }

@@ -16,17 +16,17 @@ use tower_service::Service;
 
 use crate::app::App;
 use crate::cors;
+use crate::drain::Unread;
 use crate::envelope::{Reply, RequestId};
 use crate::error::ApiError;
 use crate::events;
 use crate::guard::Guard;
-use crate::leftover::Leftover;
 use crate::places::{Class, Place};
 use crate::request;
 use crate::routes::routes;
 
 /// Everything that is served.
-pub(crate) struct Front {
+pub(crate) struct ApiService {
     app: Arc<App>,
     routes: Router,
     guard: Guard,
@@ -35,7 +35,7 @@ pub(crate) struct Front {
 /// An answer; what the reply says is not written into it yet.
 type Answer = (Response, Option<Reply>);
 
-impl Front {
+impl ApiService {
     pub(crate) fn new(app: Arc<App>, guard: Guard) -> Self {
         Self { routes: routes(&app), app, guard }
     }
@@ -44,7 +44,7 @@ impl Front {
     pub(crate) async fn answer(&self, request: Request) -> Response {
         let id = RequestId::of(request.headers());
         let mut page = request.headers().get(header::ORIGIN).cloned();
-        let (request, leftover) = Leftover::of(request);
+        let (request, unread) = Unread::of(request);
         let (answer, place) = match self.admit(&request) {
             Ok(_) if cors::is_preflight(&request) => ((cors::preflight(), None), None),
             Ok(place) => {
@@ -58,14 +58,14 @@ impl Front {
             }
         };
         let (mut response, reply) = answer;
-        if let Some(leftover) = leftover {
+        if let Some(unread) = unread {
             // The answer is ready: nothing that is still coming is waited for in others' places. What has not
             // come in time is not waited for again.
             if let Some(place) = place.as_ref().filter(|_| reply.is_some()) {
                 place.give_back();
             }
             if !reply.as_ref().is_some_and(Reply::is_late) {
-                leftover.drain().await;
+                unread.drain().await;
             }
         }
         id.name(&mut response);
@@ -162,9 +162,10 @@ mod tests {
     async fn a_panic_is_answered_in_the_envelope_and_keeps_its_words_to_itself() {
         let panics = get(async || -> Reply { panic!("a secret") });
         let guard = Guard::new(&Config::default(), Ipv4Addr::LOCALHOST.into());
-        let front = Front { app: app(Config::default()), routes: Router::new().route("/", panics), guard };
+        let service =
+            ApiService { app: app(Config::default()), routes: Router::new().route("/", panics), guard };
         let request = Request::builder().uri("/").header("x-request-id", "test").body(Body::empty());
-        let answer = front.answer(request.unwrap()).await;
+        let answer = service.answer(request.unwrap()).await;
         assert_eq!(answer.status(), 500);
         let body = answer.into_body().collect().await.unwrap().to_bytes();
         let text = r#"{"success":false,"error":"internal error","code":"internal","request_id":"test"}"#;
@@ -174,10 +175,11 @@ mod tests {
     #[tokio::test]
     async fn a_refusal_keeps_no_place_while_the_rest_of_the_body_is_awaited() {
         let app = app(Config { max_in_flight: 1, ..Config::default() });
-        let front = Front::new(Arc::clone(&app), Guard::new(&Config::default(), Ipv4Addr::LOCALHOST.into()));
+        let service =
+            ApiService::new(Arc::clone(&app), Guard::new(&Config::default(), Ipv4Addr::LOCALHOST.into()));
         let never = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
         let request = Request::post("/event").header("x-tenant", "no name").body(never).unwrap();
-        let mut answer = pin!(front.answer(request));
+        let mut answer = pin!(service.answer(request));
         assert!(answer.as_mut().now_or_never().is_none());
         assert!(app.places.take(Class::Ingest).is_ok());
     }
@@ -185,7 +187,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_left_of_a_body_that_was_too_slow_is_not_waited_for_again() {
         let app = app(Config::default());
-        let front = Front::new(app, Guard::new(&Config::default(), Ipv4Addr::LOCALHOST.into()));
+        let service = ApiService::new(app, Guard::new(&Config::default(), Ipv4Addr::LOCALHOST.into()));
         // Whoever drains the body does so behind the handler, and so outside of the request that is answered.
         let drained = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&drained);
@@ -193,7 +195,7 @@ mod tests {
             seen.fetch_or(request::id().is_empty(), Ordering::Relaxed);
             Poll::<Option<Result<Bytes, Infallible>>>::Pending
         }));
-        let answer = front.answer(Request::post("/event").body(never).unwrap()).await;
+        let answer = service.answer(Request::post("/event").body(never).unwrap()).await;
         assert_eq!(answer.status(), 408);
         assert!(!drained.load(Ordering::Relaxed));
     }

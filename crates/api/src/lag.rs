@@ -23,7 +23,7 @@ const AT_LEAST_EVERY: Duration = Duration::from_secs(10);
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
 /// Where the topics end and how far the consumers are.
-pub(crate) struct Progress {
+pub(crate) struct Lag {
     events: Positions,
     dead_letters: Positions,
     sampler: Sampler<Result<Arc<Seen>, ApiError>>,
@@ -66,7 +66,7 @@ struct Label {
     partition: i32,
 }
 
-impl Progress {
+impl Lag {
     /// `events` are the positions of the topic of events.
     pub(crate) fn new(
         events: Positions,

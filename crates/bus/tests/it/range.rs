@@ -2,25 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use bus::{BusError, Delivery, From, Offsets, Schedule, Stretch};
+use bus::{BusError, Delivery, From, Offsets, RangeReader, Schedule};
 use model::Timestamp;
 use testing::wait::until;
 use tokio::time::timeout;
 
 use crate::place::{GROUP, PATIENCE, Place, group_of, record, topic};
 
-async fn next(stretch: &mut Stretch) -> Option<Delivery> {
-    timeout(PATIENCE, stretch.next()).await.expect("an answer in time").map(Result::unwrap)
+async fn next(range: &mut RangeReader) -> Option<Delivery> {
+    timeout(PATIENCE, range.next()).await.expect("an answer in time").map(Result::unwrap)
 }
 
 /// Everything, partition by partition, in the order in which it came.
-async fn read(mut stretch: Stretch) -> BTreeMap<i32, Vec<Delivery>> {
+async fn read(mut range: RangeReader) -> BTreeMap<i32, Vec<Delivery>> {
     let mut all: BTreeMap<i32, Vec<Delivery>> = BTreeMap::new();
-    while let Some(delivery) = next(&mut stretch).await {
+    while let Some(delivery) = next(&mut range).await {
         all.entry(delivery.partition).or_default().push(delivery);
     }
-    assert_eq!(stretch.remaining(), 0);
-    assert!(next(&mut stretch).await.is_none(), "the end stays the end");
+    assert_eq!(range.remaining(), 0);
+    assert!(next(&mut range).await.is_none(), "the end stays the end");
     all
 }
 
@@ -36,11 +36,11 @@ pub(crate) async fn a_stretch_delivers_every_record_in_order_and_ends_where_the_
     send().await;
     let ends = place.bus.positions(&topic, GROUP).unwrap().partitions().await.unwrap();
 
-    let stretch = place.bus.stretch(&topic, From::Beginning).await.unwrap();
-    assert_eq!(stretch.remaining(), i64::try_from(COUNT).unwrap());
+    let range = place.bus.read_range(&topic, From::Beginning).await.unwrap();
+    assert_eq!(range.remaining(), i64::try_from(COUNT).unwrap());
     // What comes later is no part of it.
     send().await;
-    let all = read(stretch).await;
+    let all = read(range).await;
     for end in ends {
         let deliveries = &all[&end.partition];
         assert_eq!(offsets(deliveries), (0..end.end).collect::<Vec<_>>());
@@ -59,8 +59,8 @@ pub(crate) async fn a_stretch_of_an_empty_topic_ends_at_once(place: Place) {
         From::Offsets(Offsets::new()),
         From::Offsets(Offsets::from([(0, 0), (2, 7)])),
     ] {
-        let mut stretch = place.bus.stretch(&topic, from.clone()).await.unwrap();
-        assert!(next(&mut stretch).await.is_none(), "{from:?}");
+        let mut range = place.bus.read_range(&topic, from.clone()).await.unwrap();
+        assert!(next(&mut range).await.is_none(), "{from:?}");
     }
 }
 
@@ -76,10 +76,10 @@ pub(crate) async fn a_stretch_begins_at_a_time(place: Place) {
     assert!(middle > before);
 
     for (from, first) in [(Timestamp::default(), 0), (middle, 50), (Timestamp::MAX, 100)] {
-        let stretch = place.bus.stretch(&topic, From::Time(from)).await.unwrap();
-        let span = stretch.spans()[&0];
+        let range = place.bus.read_range(&topic, From::Time(from)).await.unwrap();
+        let span = range.spans()[&0];
         assert_eq!((span.begin, span.next, span.end), (first, first, 100), "{from}");
-        let all = read(stretch).await;
+        let all = read(range).await;
         let found = all.get(&0).map_or_else(Vec::new, |deliveries| offsets(deliveries));
         assert_eq!(found, (first..100).collect::<Vec<_>>(), "{from}");
     }
@@ -91,22 +91,22 @@ pub(crate) async fn a_stretch_begins_at_offsets_of_the_partitions_that_are_named
     let ends = place.bus.positions(&topic, GROUP).unwrap().partitions().await.unwrap();
 
     let starts = Offsets::from([(0, 17), (2, 1_000_000)]);
-    let mut stretch = place.bus.stretch(&topic, From::Offsets(starts)).await.unwrap();
-    assert_eq!(stretch.spans().keys().collect::<Vec<_>>(), [&0, &2]);
-    assert_eq!(stretch.remaining(), ends[0].end - 17);
-    let first = next(&mut stretch).await.unwrap();
+    let mut range = place.bus.read_range(&topic, From::Offsets(starts)).await.unwrap();
+    assert_eq!(range.spans().keys().collect::<Vec<_>>(), [&0, &2]);
+    assert_eq!(range.remaining(), ends[0].end - 17);
+    let first = next(&mut range).await.unwrap();
     assert_eq!((first.partition, first.offset), (0, 17));
-    assert_eq!((stretch.spans()[&0].next, stretch.remaining()), (18, ends[0].end - 18));
-    let all = read(stretch).await;
+    assert_eq!((range.spans()[&0].next, range.remaining()), (18, ends[0].end - 18));
+    let all = read(range).await;
     assert_eq!(all.keys().collect::<Vec<_>>(), [&0]);
     assert_eq!(offsets(&all[&0]), (18..ends[0].end).collect::<Vec<_>>());
 }
 
 pub(crate) async fn a_stretch_of_what_is_not_there_is_an_error(place: Place) {
     let missing = topic(Schedule::constant(1));
-    let error = place.bus.stretch(&missing, From::Beginning).await.err().unwrap();
+    let error = place.bus.read_range(&missing, From::Beginning).await.err().unwrap();
     assert!(error.is_retryable(), "{error}");
     let topic = place.topic(2).await;
-    let error = place.bus.stretch(&topic, From::Offsets(Offsets::from([(2, 0)]))).await.err().unwrap();
+    let error = place.bus.read_range(&topic, From::Offsets(Offsets::from([(2, 0)]))).await.err().unwrap();
     assert!(matches!(&error, BusError::Refused(reason) if reason.contains("no partition 2")), "{error}");
 }

@@ -1,4 +1,4 @@
-//! Reads a stretch of a topic from Kafka, by a client that is no member of a group.
+//! Reads a range of a topic from Kafka, by a client that is no member of a group.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -11,22 +11,22 @@ use super::delivery::delivery;
 use super::notices::Notices;
 use super::positions::{every_partition, known_offsets, limits};
 use super::{ANSWER_WITHIN, Kafka, blocking};
-use crate::stretch::{CHUNK_BYTES, From, Reader, Span, Stretch};
+use crate::range::{CHUNK_BYTES, From, RangeReader, Reader, Span};
 use crate::{BusError, Delivery, Offsets, Topic};
 
 /// How long a reading waits for a first record.
 const READ_WITHIN: Duration = Duration::from_secs(10);
 
 /// The client, and what it has yet to read.
-pub(crate) struct StretchReader {
+pub(crate) struct ChunkReader {
     client: BaseConsumer<Notices>,
     topic: String,
     allow_create_time: bool,
-    /// The first offset behind the stretch, of each partition that is not at its end.
+    /// The first offset behind the range, of each partition that is not at its end.
     ends: Offsets,
 }
 
-pub(crate) async fn stretch(kafka: &Kafka, topic: &Topic, from: From) -> Result<Stretch, BusError> {
+pub(crate) async fn read_range(kafka: &Kafka, topic: &Topic, from: From) -> Result<RangeReader, BusError> {
     // What a transaction that is not committed wrote is neither read nor counted.
     let client: BaseConsumer<Notices> = kafka
         .client()
@@ -42,10 +42,14 @@ pub(crate) async fn stretch(kafka: &Kafka, topic: &Topic, from: From) -> Result<
         .create_with_context(kafka.notices.clone())
         .map_err(|error| BusError::Refused(format!("Kafka's settings: {error}")))?;
     let topic = topic.clone();
-    blocking("opening a stretch of a topic", move || open(client, &topic, from)).await?
+    blocking("opening a range of a topic", move || open(client, &topic, from)).await?
 }
 
-fn open(client: BaseConsumer<Notices>, topic: &Topic, from: From) -> KafkaResult<Result<Stretch, BusError>> {
+fn open(
+    client: BaseConsumer<Notices>,
+    topic: &Topic,
+    from: From,
+) -> KafkaResult<Result<RangeReader, BusError>> {
     let (begins, ends) = limits(&client, &topic.name)?;
     let starts = match from {
         From::Beginning => begins.clone(),
@@ -71,7 +75,7 @@ fn open(client: BaseConsumer<Notices>, topic: &Topic, from: From) -> KafkaResult
         assigned.add_partition_offset(&topic.name, *partition, Offset::Offset(span.begin))?;
     }
     client.assign(&assigned)?;
-    let reader = StretchReader {
+    let reader = ChunkReader {
         client,
         topic: topic.name.clone(),
         allow_create_time: topic.allow_create_time,
@@ -81,10 +85,10 @@ fn open(client: BaseConsumer<Notices>, topic: &Topic, from: From) -> KafkaResult
             .map(|(partition, span)| (*partition, span.end))
             .collect(),
     };
-    Ok(Ok(Stretch::new(spans, Reader::Kafka(reader))))
+    Ok(Ok(RangeReader::new(spans, Reader::Kafka(reader))))
 }
 
-impl StretchReader {
+impl ChunkReader {
     /// See [`Reader`].
     pub(crate) fn read(&mut self) -> Result<Vec<Delivery>, BusError> {
         let deadline = Instant::now() + READ_WITHIN;
@@ -120,7 +124,7 @@ impl StretchReader {
         }
         if chunk.is_empty() && !self.ends.is_empty() {
             let reason = trouble.unwrap_or_else(|| format!("no answer within {READ_WITHIN:?}"));
-            return Err(BusError::unavailable("reading a stretch of a topic", reason));
+            return Err(BusError::unavailable("reading a range of a topic", reason));
         }
         Ok(chunk)
     }

@@ -8,14 +8,14 @@ const FIRST: usize = 1_000;
 
 /// The size of the next look-up, by what the last ones came to.
 #[derive(Clone)]
-pub(crate) struct Appetite {
+pub(crate) struct LookupBudget {
     max_bytes: usize,
     keys: usize,
     /// What a row took lately, on average.
     row_bytes: usize,
 }
 
-impl Appetite {
+impl LookupBudget {
     /// Rows that were looked up may take so many bytes, and one row more.
     pub(crate) fn new(max_bytes: usize) -> Self {
         Self { max_bytes, keys: FIRST, row_bytes: 0 }
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn the_larger_the_rows_the_fewer_at_once() {
-        let mut appetite = Appetite::new(16 << 20);
+        let mut lookup_budget = LookupBudget::new(16 << 20);
         for (rows, bytes, keys) in [
             (100, 100 << 10, 2 * FIRST),
             (0, 0, 4 * FIRST),
@@ -67,19 +67,19 @@ mod tests {
             (1, 8 << 20, 2),
             (1, 32 << 20, 1),
         ] {
-            appetite.learn(rows, bytes);
-            assert_eq!(appetite.keys(), keys, "{rows} rows of {bytes} bytes");
+            lookup_budget.learn(rows, bytes);
+            assert_eq!(lookup_budget.keys(), keys, "{rows} rows of {bytes} bytes");
         }
-        appetite.at_most(0);
-        assert_eq!(appetite.keys(), 1, "one is always looked up");
+        lookup_budget.at_most(0);
+        assert_eq!(lookup_budget.keys(), 1, "one is always looked up");
     }
 
     #[test]
     fn a_look_up_whose_rows_would_not_fit_waits() {
-        let mut appetite = Appetite::new(16 << 20);
-        assert!(appetite.has_room(0, MOST), "nothing is known yet");
-        appetite.learn(1_000, 1_000 << 10);
-        assert!(appetite.has_room(0, MOST) && appetite.has_room(12 << 20, 2 * FIRST));
-        assert!(!appetite.has_room(15 << 20, 2 * FIRST) && appetite.has_room(15 << 20, 500));
+        let mut lookup_budget = LookupBudget::new(16 << 20);
+        assert!(lookup_budget.has_room(0, MOST), "nothing is known yet");
+        lookup_budget.learn(1_000, 1_000 << 10);
+        assert!(lookup_budget.has_room(0, MOST) && lookup_budget.has_room(12 << 20, 2 * FIRST));
+        assert!(!lookup_budget.has_room(15 << 20, 2 * FIRST) && lookup_budget.has_room(15 << 20, 500));
     }
 }

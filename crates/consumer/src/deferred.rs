@@ -17,7 +17,7 @@ const MONTHS: usize = 24;
 const FEW_DAYS: u64 = 28 * (MONTHS as u64 - 2);
 
 #[derive(Default)]
-pub(crate) struct Aside {
+pub(crate) struct Deferred {
     /// In the order in which they came.
     waiting: VecDeque<(u32, Delivery)>,
     /// How many of each month wait.
@@ -27,7 +27,7 @@ pub(crate) struct Aside {
     writing: Offsets,
 }
 
-impl Aside {
+impl Deferred {
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
@@ -86,7 +86,7 @@ impl Aside {
         next
     }
 
-    /// What [`Aside::next`] gave is written.
+    /// What [`Deferred::next`] gave is written.
     pub(crate) fn written(&mut self) {
         self.writing.clear();
     }
@@ -175,66 +175,66 @@ mod tests {
 
     #[test]
     fn few_months_are_written_at_once() {
-        let mut aside = Aside::default();
+        let mut deferred = Deferred::default();
         let year: Vec<_> = (0..12).map(|n| delivery(n, n)).collect();
         assert!(spans_few_months(&year) && !spans_few_months(&[delivery(0, 0), delivery(20, 1)]));
         let batch: Vec<_> = (0..100).map(|n| delivery(n % 20, n)).collect();
-        assert_eq!(aside.split(batch).len(), 100);
-        assert!(aside.is_empty() && aside.bytes() == 0);
+        assert_eq!(deferred.split(batch).len(), 100);
+        assert!(deferred.is_empty() && deferred.bytes() == 0);
     }
 
     #[test]
     fn of_many_months_the_nearest_come_first_and_the_others_by_and_by() {
-        let mut aside = Aside::default();
+        let mut deferred = Deferred::default();
         let batch: Vec<_> = (0..200).map(|n| delivery(2 * n, n)).chain([delivery(0, 200)]).collect();
-        let now = aside.split(batch);
+        let now = deferred.split(batch);
         assert_eq!(distinct_months(&now), MONTHS);
         assert!(offsets(&now).contains(&200), "the present is not put aside");
-        assert!(aside.bytes() > 0);
+        assert!(deferred.bytes() > 0);
         let mut seen = now.len();
-        while !aside.is_empty() {
-            let next = aside.next();
+        while !deferred.is_empty() {
+            let next = deferred.next();
             assert!(distinct_months(&next) <= MONTHS && next.is_sorted_by_key(|one| one.offset));
             seen += next.len();
-            aside.written();
+            deferred.written();
         }
-        assert_eq!((seen, aside.bytes(), aside.first_offsets()), (201, 0, Offsets::new()));
+        assert_eq!((seen, deferred.bytes(), deferred.first_offsets()), (201, 0, Offsets::new()));
     }
 
     #[test]
     fn nothing_overtakes_what_waits_of_its_month() {
-        let mut aside = Aside::default();
-        aside.split((0..60).map(|n| delivery(2 * n, n)).collect());
-        let behind = aside.split(vec![delivery(2 * 59, 60), delivery(0, 61)]);
+        let mut deferred = Deferred::default();
+        deferred.split((0..60).map(|n| delivery(2 * n, n)).collect());
+        let behind = deferred.split(vec![delivery(2 * 59, 60), delivery(0, 61)]);
         assert_eq!(offsets(&behind), [61]);
         let mut all = Vec::new();
-        while !aside.is_empty() {
-            all.extend(offsets(&aside.next()));
-            aside.written();
+        while !deferred.is_empty() {
+            all.extend(offsets(&deferred.next()));
+            deferred.written();
         }
         assert!(all.ends_with(&[59, 60]), "{all:?}");
     }
 
     #[test]
     fn nothing_is_committed_that_waits_or_is_being_written() {
-        let mut aside = Aside::default();
-        aside.split((0..60).map(|n| delivery(2 * n, n)).collect());
-        let first = aside.first_offsets();
+        let mut deferred = Deferred::default();
+        deferred.split((0..60).map(|n| delivery(2 * n, n)).collect());
+        let first = deferred.first_offsets();
         assert_eq!(first, Offsets::from([(0, 24), (1, 25)]));
-        aside.next();
-        assert_eq!(aside.first_offsets(), first, "it is being written");
-        aside.written();
-        assert!(aside.first_offsets()[&0] > 24);
-        aside.next();
-        assert_eq!(aside.drop_partitions(&[0]), 0);
-        assert_eq!(aside.first_offsets().keys().collect::<Vec<_>>(), [&1]);
+        deferred.next();
+        assert_eq!(deferred.first_offsets(), first, "it is being written");
+        deferred.written();
+        assert!(deferred.first_offsets()[&0] > 24);
+        deferred.next();
+        assert_eq!(deferred.drop_partitions(&[0]), 0);
+        assert_eq!(deferred.first_offsets().keys().collect::<Vec<_>>(), [&1]);
     }
 
     #[test]
     fn what_is_no_events_is_written_at_once() {
-        let mut aside = Aside::default();
+        let mut deferred = Deferred::default();
         let foreign = Delivery { key: Some(b"?".to_vec()), ..delivery(0, 60) };
-        let now = aside.split((0..60).map(|n| delivery(2 * n, n)).chain([foreign]).collect());
+        let now = deferred.split((0..60).map(|n| delivery(2 * n, n)).chain([foreign]).collect());
         assert!(offsets(&now).contains(&60));
     }
 }

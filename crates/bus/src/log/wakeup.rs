@@ -1,0 +1,47 @@
+//! Wakes the reading threads.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use super::locked;
+
+/// Woken after each append, when a source goes and when the log closes. A wake-up is never missed: who
+/// waits says which one it heard last.
+#[derive(Default)]
+pub(super) struct Wakeup {
+    state: Mutex<State>,
+    woken: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    count: u64,
+    closed: bool,
+}
+
+impl Wakeup {
+    pub(super) fn wake(&self) {
+        locked(&self.state).count += 1;
+        self.woken.notify_all();
+    }
+
+    /// Wakes for the last time.
+    pub(super) fn close(&self) {
+        locked(&self.state).closed = true;
+        self.wake();
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        locked(&self.state).closed
+    }
+
+    /// How often it has been woken.
+    pub(super) fn count(&self) -> u64 {
+        locked(&self.state).count
+    }
+
+    /// Waits until it has been woken more than `heard` times.
+    pub(super) fn wait(&self, heard: u64) {
+        let waited = self.woken.wait_while(locked(&self.state), |state| state.count <= heard);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+}
