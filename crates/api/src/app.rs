@@ -58,8 +58,9 @@ impl App {
         shutdown: Shutdown,
     ) -> anyhow::Result<Self> {
         config.check()?;
-        let names = EventNames::parse(&config.event_names)
-            .ok_or_else(|| anyhow::anyhow!("EVENT_NAMES must be a comma-separated list of names, or *"))?;
+        let names = EventNames::parse(&config.event_names).ok_or_else(|| {
+            anyhow::anyhow!("EVENT_NAMES must be a comma-separated list of names, or * alone")
+        })?;
         let Channels { bus, events, group, .. } = channels;
         let positions = bus.positions(events, group)?;
         Ok(Self {

@@ -7,6 +7,8 @@ use runtime::config::positive;
 use runtime::server::Limits;
 use serde::Deserialize;
 
+use crate::guard;
+
 /// The variables of the API.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
@@ -90,8 +92,9 @@ impl Default for Config {
 }
 
 impl Config {
-    /// An error names the variables that contradict each other.
+    /// An error names the variable that can't be meant, or those that contradict each other.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
+        guard::check(self)?;
         for (name, most) in
             [("MAX_BODY_BYTES", self.max_body_bytes), ("MAX_BATCH_BODY_BYTES", self.max_batch_body_bytes)]
         {
@@ -119,6 +122,24 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_no_browser_sends_as_host_or_origin_is_refused() {
+        let check = |hosts: &str, origins: &str| {
+            Config { allowed_hosts: hosts.into(), allowed_origins: origins.into(), ..Config::default() }
+                .check()
+        };
+        check("a.example, B.example", "https://a.example,http://b.example:8080").unwrap();
+        check("*", "*").unwrap();
+        for hosts in ["http://a.example", "a.example/", "a.example:8080"] {
+            let error = check(hosts, "").unwrap_err().to_string();
+            assert!(error.contains("ALLOWED_HOSTS") && error.contains(hosts), "{error}");
+        }
+        for origins in ["a.example", "https://a.example/", "https://b.example,a.example:80", "https://"] {
+            let error = check("", origins).unwrap_err().to_string();
+            assert!(error.contains("ALLOWED_ORIGINS"), "{error}");
+        }
+    }
 
     #[test]
     fn all_bodies_together_may_hold_the_largest_one() {

@@ -116,11 +116,12 @@ impl Params {
         }
     }
 
-    /// `wait`: how long the answer may wait for the write to be visible; `None` if it should not.
+    /// `wait`: how long the answer may wait for the write to be visible; `None` if it should not. Its name alone
+    /// is `wait=true`.
     pub(crate) fn wait(&self) -> Result<Option<Duration>, ApiError> {
-        let text = match self.get("wait") {
+        let text = match self.0.get("wait").map(String::as_str) {
             None | Some("false" | "0") => return Ok(None),
-            Some("true" | "1") => return Ok(Some(WAIT)),
+            Some("" | "true" | "1") => return Ok(Some(WAIT)),
             Some(text) => text,
         };
         let (number, unit) =
@@ -174,7 +175,9 @@ mod tests {
         let wait = |query| params(query).wait();
         assert_eq!(wait("").unwrap(), None);
         assert_eq!(wait("wait=false").unwrap(), None);
-        assert_eq!(wait("wait=true").unwrap(), Some(WAIT));
+        for yes in ["wait", "wait=", "wait=true"] {
+            assert_eq!(wait(yes).unwrap(), Some(WAIT), "{yes}");
+        }
         assert_eq!(wait("wait=5s").unwrap(), Some(Duration::from_secs(5)));
         assert_eq!(wait("wait=250ms").unwrap(), Some(Duration::from_millis(250)));
         for bad in ["wait=31s", "wait=soon", "wait=-1s", "wait=1h", "wait=99999999999999999999s"] {

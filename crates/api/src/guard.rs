@@ -80,13 +80,32 @@ impl Guard {
     }
 }
 
+/// An error names the variable with a word that no request would match.
+pub(crate) fn check(config: &Config) -> anyhow::Result<()> {
+    for host in words(&config.allowed_hosts) {
+        anyhow::ensure!(
+            !host.contains('/') && split(&host).0 == host,
+            "ALLOWED_HOSTS: {host:?} must be a name alone, such as events.example.com"
+        );
+    }
+    for origin in words(&config.allowed_origins).filter(|origin| origin != "*") {
+        let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+        anyhow::ensure!(
+            authority.is_some_and(|authority| !authority.is_empty() && !authority.contains('/')),
+            "ALLOWED_ORIGINS: {origin:?} must be as browsers send it, such as https://app.example.com"
+        );
+    }
+    Ok(())
+}
+
+/// In lower case.
+fn words(list: &str) -> impl Iterator<Item = String> {
+    list.split(',').map(|word| word.trim().to_ascii_lowercase()).filter(|word| !word.is_empty())
+}
+
 impl Allowed {
     fn parse(list: &str) -> Self {
-        let words: Vec<_> = list
-            .split(',')
-            .map(|word| word.trim().to_ascii_lowercase())
-            .filter(|word| !word.is_empty())
-            .collect();
+        let words: Vec<_> = words(list).collect();
         if words.iter().any(|word| word == "*") { Self::Any } else { Self::These(words) }
     }
 }

@@ -14,14 +14,14 @@ pub enum EventNames {
 }
 
 impl EventNames {
-    /// Reads `a,b,c`, or `*` for any. `None` when it names nothing.
+    /// Reads `a,b,c`, or `*` for any. `None` when it names nothing, or some and any.
     pub fn parse(list: &str) -> Option<Self> {
         if list.trim() == "*" {
             return Some(Self::Any);
         }
         let names: Vec<_> =
             list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(String::from).collect();
-        (!names.is_empty()).then_some(Self::Listed(names))
+        (!names.is_empty() && !names.iter().any(|name| name == "*")).then_some(Self::Listed(names))
     }
 
     /// Whether an event may be called this.
@@ -58,5 +58,6 @@ mod tests {
                 && !EventNames::Any.allow(&"ü".repeat(129))
         );
         assert_eq!(EventNames::parse(" ,"), None);
+        assert_eq!(EventNames::parse("event_a,*"), None);
     }
 }

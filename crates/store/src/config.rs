@@ -44,6 +44,9 @@ pub enum ConfigError {
     /// Not a name that can stand in SQL as it is.
     #[error("{0} must be letters, digits and underscores")]
     Name(&'static str),
+    /// Nothing can be answered at once.
+    #[error("{0} must be at least 1")]
+    NoTime(&'static str),
     /// Not an address.
     #[error("CLICKHOUSE_URL must begin with http:// or https://")]
     Scheme,
@@ -81,6 +84,13 @@ impl Config {
         if !self.cluster.as_deref().is_none_or(plain) {
             return Err(ConfigError::Name("CLICKHOUSE_CLUSTER"));
         }
+        for (name, time) in
+            [("CLICKHOUSE_TIMEOUT_MS", self.timeout_ms), ("CLICKHOUSE_DDL_TIMEOUT_MS", self.ddl_timeout_ms)]
+        {
+            if time == 0 {
+                return Err(ConfigError::NoTime(name));
+            }
+        }
         match &self.url {
             Some(url) if url.trim_end_matches('/').ends_with(":9000") => Err(ConfigError::NativePort),
             Some(url) if !url.starts_with("http://") && !url.starts_with("https://") => {
@@ -104,6 +114,16 @@ mod tests {
         let native = Config { url: Some("http://ch:9000/".into()), ..Config::default() };
         assert!(native.url().is_err());
         assert_eq!(Config::default().url().unwrap(), "http://localhost:8123");
+    }
+
+    #[test]
+    fn no_time_for_an_answer_is_refused() {
+        for (config, name) in [
+            (Config { timeout_ms: 0, ..Config::default() }, "CLICKHOUSE_TIMEOUT_MS"),
+            (Config { ddl_timeout_ms: 0, ..Config::default() }, "CLICKHOUSE_DDL_TIMEOUT_MS"),
+        ] {
+            assert_eq!(config.url().unwrap_err().to_string(), format!("{name} must be at least 1"));
+        }
     }
 
     #[test]

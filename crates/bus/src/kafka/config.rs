@@ -55,6 +55,9 @@ pub struct Config {
     pub ssl_key_password: Option<String>,
 }
 
+/// Of an event with ids and a few short texts.
+const SMALLEST_MESSAGE_BYTES: usize = 1_024;
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -89,6 +92,11 @@ impl Config {
         let dead_letter = u64::try_from(self.dead_letters().max_record_bytes).unwrap_or(u64::MAX);
         let delivery_ms = Duration::from_millis(self.delivery_timeout_ms).as_secs_f64() * 1e3;
         let contradictions = [
+            (self.partitions == 0, "KAFKA_PARTITIONS must be at least 1"),
+            (
+                self.max_message_bytes < SMALLEST_MESSAGE_BYTES,
+                "KAFKA_MAX_MESSAGE_BYTES must be at least 1024: less holds no event",
+            ),
             (
                 self.queue_bytes < self.max_message_bytes,
                 "KAFKA_QUEUE_BYTES must hold KAFKA_MAX_MESSAGE_BYTES",
@@ -175,6 +183,8 @@ mod tests {
         fine.check().unwrap();
         for (config, one, other) in [
             (Config { queue_bytes: 1_000, ..fine.clone() }, "KAFKA_QUEUE_BYTES", "KAFKA_MAX_MESSAGE_BYTES"),
+            (Config { partitions: 0, ..fine.clone() }, "KAFKA_PARTITIONS", "at least 1"),
+            (Config { max_message_bytes: 100, ..fine.clone() }, "KAFKA_MAX_MESSAGE_BYTES", "at least 1024"),
             (Config { linger_ms: 2_000.0, ..fine.clone() }, "KAFKA_LINGER_MS", "KAFKA_DELIVERY_TIMEOUT_MS"),
             (
                 Config { dead_letter_retention_bytes: 2 << 20, ..fine.clone() },
