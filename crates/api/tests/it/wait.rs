@@ -179,7 +179,7 @@ async fn without_the_table_a_waiting_write_is_queued() {
 #[tokio::test]
 async fn nobody_waits_unless_asked_to() {
     let app = without_consumer().await;
-    for query in ["", "?wait=false", "?wait=0", "?wait=", "?wait"] {
+    for query in ["", "?wait=false", "?wait=0"] {
         let begun = Instant::now();
         assert_eq!(app.post(&format!("/event{query}"), event(json!({}))).await.status, 202);
         assert!(begun.elapsed() < Duration::from_secs(5), "{query}");
