@@ -131,6 +131,7 @@ mod tests {
         };
         check("a.example, B.example", "https://a.example,http://b.example:8080").unwrap();
         check("*", "*").unwrap();
+        check("", "null,chrome-extension://abc").unwrap();
         for hosts in ["http://a.example", "a.example/", "a.example:8080"] {
             let error = check(hosts, "").unwrap_err().to_string();
             assert!(error.contains("ALLOWED_HOSTS") && error.contains(hosts), "{error}");

@@ -88,8 +88,9 @@ pub(crate) fn check(config: &Config) -> anyhow::Result<()> {
             "ALLOWED_HOSTS: {host:?} must be a name alone, such as events.example.com"
         );
     }
-    for origin in words(&config.allowed_origins).filter(|origin| origin != "*") {
-        let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+    // Pages in files and frames without rights send `null`, extensions a scheme of their own.
+    for origin in words(&config.allowed_origins).filter(|origin| origin != "*" && origin != "null") {
+        let authority = origin.split_once("://").map(|(_, authority)| authority);
         anyhow::ensure!(
             authority.is_some_and(|authority| !authority.is_empty() && !authority.contains('/')),
             "ALLOWED_ORIGINS: {origin:?} must be as browsers send it, such as https://app.example.com"
