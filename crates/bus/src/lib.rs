@@ -20,6 +20,8 @@ mod signals;
 mod source;
 mod topic;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 pub use atomic::AtomicProducer;
 pub use channels::Channels;
 pub use error::{BusError, SendError, TransactError};
@@ -107,4 +109,9 @@ impl Bus {
             Self::Log(log) => Positions::Log(log::Positions::new(log, topic, group)),
         })
     }
+}
+
+/// What a mutex holds, also after a panic elsewhere: nothing here is left half-changed.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,13 +2,13 @@
 //! other side.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::vec;
 
 use tokio::sync::mpsc;
 
 use crate::budget::Budget;
-use crate::{Delivery, Offsets, Signal};
+use crate::{Delivery, Offsets, Signal, locked};
 
 /// Deliveries are handed over at the latest when there are so many.
 const AT_ONCE: usize = 64;
@@ -174,10 +174,6 @@ impl Receiver {
         }
         Some(signal)
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::harness::events::event;
-use crate::harness::{App, Caller, PATIENCE, Part, Setup};
+use crate::harness::{App, Caller, PATIENCE};
 
 /// The topics of a log of its own.
 fn channels(folder: &TempDir, clock: fn() -> i64) -> Channels {
@@ -79,21 +79,12 @@ async fn reads_are_not_ready_before_the_table_is_there() {
             (StatusCode::INTERNAL_SERVER_ERROR, "Code: 242. DB::Exception: Table is in readonly mode")
         }
     });
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let serving = tokio::spawn(async { axum::serve(listener, server).await });
-    let app = App::with(Setup {
-        in_place_of_clickhouse: Some(address),
-        without: &[Part::Consumer, Part::ClickHouse],
-        ..Setup::default()
-    })
-    .await;
+    let app = App::before(server).await;
     let ready = app.get("/ready").await;
     assert_eq!(
         (ready.status.as_u16(), ready.data()),
         (503, json!({"kafka": "ok", "clickhouse": "unavailable"}))
     );
-    serving.abort();
 }
 
 /// Of no time at all, so that a schedule may change at any later one.

@@ -21,12 +21,13 @@ mod writer;
 use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
 use rusqlite::Connection;
 
 use crate::budget::Budget;
+use crate::locked;
 use crate::{BusError, Topic};
 use queue::{Change, Queue, Request};
 use wakeup::Wakeup;
@@ -114,9 +115,4 @@ fn serve(writer: Writer, requests: &mpsc::Receiver<Request>, lock: &File) {
     if let Some(reply) = closing {
         let _ = reply.send(Ok(()));
     }
-}
-
-/// What a mutex holds, also after a panic elsewhere: nothing here is left half-changed.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

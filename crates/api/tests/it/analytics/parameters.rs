@@ -3,10 +3,9 @@
 use axum::Router;
 use axum::http::StatusCode;
 use serde_json::json;
-use tokio::net::TcpListener;
 
 use crate::harness::events::{DAY_MS, ago, event, new_id};
-use crate::harness::{App, Part, Setup};
+use crate::harness::{App, Setup};
 
 /// Texts that are no positive integer.
 const NO_NUMBERS: [&str; 9] = ["0", "-1", "x", "", "1.5", "%2B1", "1e3", "%201", "99999999999999999999999"];
@@ -95,15 +94,7 @@ async fn a_question_that_is_too_large_says_what_to_narrow() {
                 format!("Code: {code}. DB::Exception: limit for query exceeded"),
             )
         });
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let serving = tokio::spawn(async { axum::serve(listener, server).await });
-        let app = App::with(Setup {
-            in_place_of_clickhouse: Some(address),
-            without: &[Part::Consumer, Part::ClickHouse],
-            ..Setup::default()
-        })
-        .await;
+        let app = App::before(server).await;
         for (path, narrow) in [
             ("/analytics/errors?event_name=event_a", "ask for fewer days"),
             ("/analytics/latency", "ask for fewer days"),
@@ -116,7 +107,6 @@ async fn a_question_that_is_too_large_says_what_to_narrow() {
         // A write that waits, and the read of one row, are no large questions.
         assert_eq!(app.post("/event?wait=1ms", event(json!({}))).await.status, 202);
         app.get(&format!("/event/{}", new_id())).await.invites_a_retry();
-        serving.abort();
     }
 }
 

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::ops::Deref;
 use std::time::Duration;
 
+use axum::Router;
 use bus::log::{Log, Options};
 use bus::{Channels, Delivery, From, Record, Topic, kafka};
 use consumer::Metrics;
@@ -104,6 +105,15 @@ impl App {
     /// Takes writes and does nothing with them: quick to start.
     pub(crate) async fn start_writes_only() -> Self {
         Self::with(Setup { without: &[Part::Consumer, Part::ClickHouse], ..Setup::default() }).await
+    }
+
+    /// The same, with a server that stands in for ClickHouse until the test ends.
+    pub(crate) async fn before(server: Router) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let in_place_of_clickhouse = Some(listener.local_addr().unwrap());
+        tokio::spawn(async { axum::serve(listener, server).await });
+        let without = &[Part::Consumer, Part::ClickHouse];
+        Self::with(Setup { without, in_place_of_clickhouse, ..Setup::default() }).await
     }
 
     /// Returns once it takes what it has the parts for.
