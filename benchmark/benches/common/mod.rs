@@ -11,9 +11,9 @@ use axum::response::{IntoResponse, Response};
 use benchmark::plan::{Plan, Sizes};
 use consumer::fold::{Step, fold};
 use model::wire::native::{self, Intake};
-use model::{EventKey, EventNames, Operation, Position, Tenant, Timestamp, Window, message};
+use model::{EventKey, EventNames, Operation, Position, Stored, Tenant, Timestamp, Window, message};
 use reqwest::Client;
-use store::{Store, Stored};
+use store::Store;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 

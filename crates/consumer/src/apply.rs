@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use bus::{Delivery, Schedule, SendError};
-use model::EventKey;
+use model::{EventKey, Stored};
 use runtime::status::Status;
-use store::{Lookup, StoreError, Stored};
+use store::{Lookup, StoreError};
 use tokio::time::{Instant, sleep};
 
 use crate::bisect::Bisection;

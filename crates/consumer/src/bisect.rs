@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use bus::Delivery;
-use model::EventKey;
-use store::{Lookup, Stored};
+use model::{EventKey, Stored};
+use store::Lookup;
 
 use crate::apply::{Applier, unknown_updates};
 use crate::dead_letter::{REFUSED, Reason};

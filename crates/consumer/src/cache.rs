@@ -5,10 +5,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::EventKey;
+use model::{EventKey, Stored};
 use quick_cache::Weighter;
 use quick_cache::unsync::Cache as Bounded;
-use store::Stored;
 
 #[derive(Clone)]
 struct Bytes;
@@ -67,8 +66,7 @@ impl Cache {
 
 #[cfg(test)]
 mod tests {
-    use model::{AppliedKeys, EventId, Position, Tenant, Timestamp, Version, Write};
-    use store::State;
+    use model::{AppliedKeys, EventId, Position, State, Tenant, Timestamp, Version, Write};
 
     use super::*;
 

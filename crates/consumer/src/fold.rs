@@ -16,8 +16,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use indexmap::map::Entry;
-use model::{AppliedKeys, EventKey, IdempotencyKey, Operation, Position, Version, Write};
-use store::{State, Stored};
+use model::{AppliedKeys, EventKey, IdempotencyKey, Operation, Position, State, Stored, Version, Write};
 
 /// An operation and where the log put it.
 #[derive(Clone, Debug)]

@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
-use model::EventKey;
+use model::{EventKey, Stored};
 use runtime::retry;
 use runtime::status::Status;
-use store::{Lookup, Store, StoreError, Stored};
+use store::{Lookup, Store, StoreError};
 
 use crate::lookup_budget::LookupBudget;
 

@@ -1,10 +1,10 @@
 //! Rows into the table.
 
-use model::EventKey;
+use model::{EventKey, Stored};
 
 use crate::migrations::SCHEMA_VERSION;
 use crate::row::EventRow;
-use crate::{Store, StoreError, Stored, within};
+use crate::{Store, StoreError, within};
 
 /// Of the same month, if it is asked for: that is where ClickHouse may have trouble with one row and not with
 /// another.

@@ -18,7 +18,6 @@ use clickhouse::{Client, Compression};
 pub use config::{Config, ConfigError};
 pub use error::StoreError;
 pub use lookup::{Lookup, Standing};
-pub use row::{State, Stored};
 
 /// A ClickHouse database. Connects with the first question. Cheap to clone.
 #[derive(Clone)]

@@ -6,12 +6,12 @@ use std::fmt::Write;
 
 use clickhouse::query::Query;
 use clickhouse::{Client, Row};
-use model::{AppliedKeys, EventId, EventKey, Tenant, Timestamp, Version};
+use model::{AppliedKeys, EventId, EventKey, Stored, Tenant, Timestamp, Version};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::row::{EventRow, Found};
-use crate::{Store, StoreError, Stored, within};
+use crate::{Store, StoreError, within};
 
 /// Keys of one query; about 60 bytes each in its text.
 const KEYS_PER_QUERY: usize = 10_000;

@@ -4,60 +4,14 @@ use std::borrow::Cow;
 
 use clickhouse::Row;
 use model::{
-    AppliedKeys, Content, Embedding, Event, EventId, EventKey, JsonText, Kind, Latency, Source, Tenant, Text,
-    Timestamp, Version,
+    AppliedKeys, Content, Embedding, Event, EventId, EventKey, JsonText, Kind, Latency, Source, State,
+    Stored, Tenant, Text, Timestamp, Version,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::StoreError;
 use crate::migrations::SCHEMA_VERSION;
-
-/// What the table knows of one event: its winning row. Its texts may be borrowed from what it was made of.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Stored<'a> {
-    /// Which row won, and where in the log it comes from.
-    pub version: Version,
-    /// What it says.
-    pub state: State<'a>,
-    /// The last changes with a key that are in it. A tombstone has none.
-    pub applied: AppliedKeys,
-}
-
-/// What a row takes in memory beside the event's content: key, version, and its place in a map.
-const ROW_BYTES: usize = 256;
-
-impl Stored<'_> {
-    /// What it takes in memory, in bytes, more or less.
-    pub fn bytes(&self) -> usize {
-        let content = match &self.state {
-            State::Live(event) => event.content.bytes(),
-            State::Deleted { .. } => 0,
-        };
-        ROW_BYTES + content + self.applied.heap_bytes()
-    }
-
-    /// The same, on its own.
-    pub fn into_owned(self) -> Stored<'static> {
-        let state = match self.state {
-            State::Live(event) => State::Live(Box::new(event.into_owned())),
-            State::Deleted { at } => State::Deleted { at },
-        };
-        Stored { version: self.version, state, applied: self.applied }
-    }
-}
-
-/// Whether an event is there.
-#[derive(Clone, Debug, PartialEq)]
-pub enum State<'a> {
-    /// It is, and says this.
-    Live(Box<Event<'a>>),
-    /// It was deleted.
-    Deleted {
-        /// When the delete was taken in.
-        at: Timestamp,
-    },
-}
 
 /// A row of an event, whoever wrote it.
 #[derive(Debug)]
@@ -78,7 +32,7 @@ impl Found {
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Self::Stored(stored) => stored.bytes(),
-            Self::Foreign { why, .. } => ROW_BYTES + why.len(),
+            Self::Foreign { why, .. } => Stored::ROW_BYTES + why.len(),
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use model::State as Found;
 use model::wire::native::Returned;
-use store::State as Found;
 
 use crate::app::App;
 use crate::envelope::Reply;

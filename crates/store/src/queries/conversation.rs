@@ -1,11 +1,11 @@
 //! The events of one conversation, in order.
 
 use clickhouse::query::RowCursor;
-use model::{Event, EventId, Tenant};
+use model::{Event, EventId, State, Stored, Tenant};
 
 use super::sql_time;
-use crate::row::{EventRow, Found, State};
-use crate::{Store, StoreError, Stored, within};
+use crate::row::{EventRow, Found};
+use crate::{Store, StoreError, within};
 
 /// Two steps. The inner one finds the next keys by the bloom filter, which may also have matched a version
 /// that lost; it reads in the order of the table and stops when it has enough. The outer one takes the winning

@@ -1,10 +1,10 @@
 //! One event by its id.
 
-use model::EventKey;
+use model::{EventKey, Stored};
 
 use super::sql_time;
 use crate::row::EventRow;
-use crate::{Store, StoreError, Stored, within};
+use crate::{Store, StoreError, within};
 
 /// As a look-up, but a key of three values is found in half the time of a set of one. A plain `LIMIT 1` would
 /// have ClickHouse read the other columns in a step of its own, which takes longer for so few rows.

@@ -1,8 +1,7 @@
 //! The events of one conversation.
 
-use model::{Content, Embedding, Event, EventId, EventKey, Tenant};
+use model::{Content, Embedding, Event, EventId, EventKey, State, Stored, Tenant};
 use store::queries::Page;
-use store::{State, Stored};
 
 use crate::database::{Database, created, deleted, id_at, tenant, updated};
 

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use clickhouse::Client;
 use model::{
-    AppliedKeys, Content, Event, EventId, EventKey, Position, Source, Tenant, Timestamp, Version, Write,
+    AppliedKeys, Content, Event, EventId, EventKey, Position, Source, State, Stored, Tenant, Timestamp,
+    Version, Write,
 };
-use store::{Config, State, Store, Stored};
+use store::{Config, Store};
 
 /// A database of a test's own.
 pub(crate) struct Database {

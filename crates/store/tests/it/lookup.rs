@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use model::{EventId, EventKey, Timestamp};
-use store::{StoreError, Stored};
+use model::{EventId, EventKey, Stored, Timestamp};
+use store::StoreError;
 
 use crate::database::{Database, created, deleted, id_at, new_key, saying, tenant, updated};
 

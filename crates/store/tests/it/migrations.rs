@@ -1,8 +1,8 @@
 //! The table's history, as it is recorded and checked.
 
-use model::{EventKey, IdempotencyKey, Write};
+use model::{EventKey, IdempotencyKey, State, Stored, Write};
 use sha2::{Digest, Sha256};
-use store::{Config, State, StoreError, Stored};
+use store::{Config, StoreError};
 
 use crate::database::{Database, created, id_at, new_key, saying, tenant, updated, version};
 
