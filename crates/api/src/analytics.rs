@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use model::Tenant;
 use serde::Serialize;
-use store::StoreError;
+use store::{Range, Scope, StoreError, Zone};
 
 use crate::app::App;
 use crate::envelope::Reply;
@@ -23,8 +24,8 @@ pub(crate) async fn errors(
 ) -> Result<Reply, ApiError> {
     let event_name =
         params.get("event_name").ok_or(ApiError::Missing("event_name query parameter is required"))?;
-    let counts = app.store.error_counts(&tenant, event_name, params.span(Some(DEFAULT_DAYS))?).await;
-    answer(counts)
+    let scope = scope(&app, &tenant, params.range(Some(DEFAULT_DAYS))?);
+    answer(app.store.error_counts(&scope, event_name).await)
 }
 
 /// `GET /analytics/latency?limit=100&days=`
@@ -33,8 +34,8 @@ pub(crate) async fn latency(
     TenantOf(tenant): TenantOf,
     params: Params,
 ) -> Result<Reply, ApiError> {
-    let (limit, span) = (params.limit(DEFAULT_LIMIT)?, params.span(None)?);
-    answer(app.store.latency(&tenant, span, limit).await)
+    let (limit, range) = (params.limit(DEFAULT_LIMIT)?, params.range(None)?);
+    answer(app.store.latency(&scope(&app, &tenant, range), limit).await)
 }
 
 /// `GET /analytics/sessions/top-errors?limit=100&days=&min_events=1`
@@ -43,9 +44,13 @@ pub(crate) async fn top_error_sessions(
     TenantOf(tenant): TenantOf,
     params: Params,
 ) -> Result<Reply, ApiError> {
-    let (limit, span) = (params.limit(DEFAULT_LIMIT)?, params.span(None)?);
+    let (limit, range) = (params.limit(DEFAULT_LIMIT)?, params.range(None)?);
     let min_events = params.positive("min_events", u64::MAX)?.unwrap_or(1);
-    answer(app.store.top_error_sessions(&tenant, span, min_events, limit).await)
+    answer(app.store.top_error_sessions(&scope(&app, &tenant, range), min_events, limit).await)
+}
+
+fn scope<'a>(app: &App, tenant: &'a Tenant, range: Range) -> Scope<'a> {
+    Scope { tenant, range, zone: &Zone::UTC, limits: app.store.limits(), query_id: None }
 }
 
 fn answer(rows: Result<Vec<impl Serialize>, StoreError>) -> Result<Reply, ApiError> {

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
 use model::{EventId, EventKey, Tenant, Timestamp};
+use store::Range;
 
 use crate::error::ApiError;
 
@@ -82,11 +82,11 @@ impl Params {
         Ok(self.positive("limit", MAX_LIMIT)?.unwrap_or(default))
     }
 
-    /// From `days` × 24 hours ago, 1 to 3,650 days, or from the beginning, up to now: what clocks that are ahead
-    /// have sent has not happened yet.
-    pub(crate) fn span(&self, default_days: Option<u32>) -> Result<RangeInclusive<Timestamp>, ApiError> {
+    /// From `days` × 24 hours ago, 1 to 3,650 days, or from the beginning, up to now.
+    pub(crate) fn range(&self, default_days: Option<u32>) -> Result<Range, ApiError> {
         let (days, now) = (self.positive("days", MAX_DAYS)?.or(default_days), Timestamp::now());
-        Ok(days.map_or_else(Timestamp::default, |days| now.days_before(days))..=now)
+        let from = days.map_or_else(Timestamp::default, |days| now.days_before(days));
+        Range::new(from, now, now).map_err(|error| ApiError::Invalid(error.to_string()))
     }
 
     /// A whole number from 1 up to `most`.
@@ -162,12 +162,12 @@ mod tests {
             let text = params(bad).limit(100).unwrap_err().to_string();
             assert!(text.starts_with("limit must be a positive integer"), "{bad}: {text}");
         }
-        let span = |query, default| params(query).span(default);
-        assert_eq!(span("days=0", None).unwrap_err().to_string(), "days must be a positive integer");
-        assert!(span("days=3651", None).is_err() && span("days=99999999999999999999", Some(1)).is_err());
-        assert_eq!(*span("", None).unwrap().start(), Timestamp::default());
-        let week = span("days=7", None).unwrap();
-        assert_eq!((*week.start(), span("", Some(7)).is_ok()), (week.end().days_before(7), true));
+        let range = |query, default| params(query).range(default);
+        assert_eq!(range("days=0", None).unwrap_err().to_string(), "days must be a positive integer");
+        assert!(range("days=3651", None).is_err() && range("days=99999999999999999999", Some(1)).is_err());
+        assert_eq!(range("", None).unwrap().from(), Timestamp::default());
+        let week = range("days=7", None).unwrap();
+        assert_eq!((week.from(), range("", Some(7)).is_ok()), (week.to().days_before(7), true));
     }
 
     #[test]

@@ -2,22 +2,27 @@
 //!
 //! Knows nothing of Kafka, and of an event only what [`model`] says.
 
+mod ask;
 mod config;
 mod error;
 mod insert;
 mod lookup;
 mod migrations;
 pub mod queries;
+mod range;
 mod row;
+mod zone;
 
 use std::time::Duration;
 
-use clickhouse::query::Query;
 use clickhouse::{Client, Compression};
 
+pub use ask::{Limits, Question, Scope};
 pub use config::{Config, ConfigError};
 pub use error::StoreError;
 pub use lookup::{Lookup, Standing};
+pub use range::{Range, RangeError};
+pub use zone::Zone;
 
 /// A ClickHouse database. Connects with the first question. Cheap to clone.
 #[derive(Clone)]
@@ -65,6 +70,10 @@ impl Store {
         };
         let looker = read_only(&client);
         let reader = read_only(&asking)
+            // What the server may not spend is an error: its other modes answer a part, as if it were all.
+            .with_setting("read_overflow_mode", "throw")
+            .with_setting("result_overflow_mode", "throw")
+            .with_setting("timeout_overflow_mode", "throw")
             .with_setting("max_memory_usage", config.read_max_memory_bytes.to_string())
             .with_setting("max_rows_to_read", config.read_max_rows.to_string());
         Ok(Self { config, client, writer, looker, reader })
@@ -75,18 +84,6 @@ impl Store {
         // Of no database: it may not be made yet.
         let limit = self.timeout().min(Duration::from_secs(2));
         within(limit, self.client.clone().with_database("").query("SELECT 1").execute()).await
-    }
-
-    /// A question that the server itself gives up in time. Not for what is streamed: its reader may be slow.
-    fn question(&self, sql: &str) -> Query {
-        self.reader
-            .query_raw(sql)
-            .with_setting("max_execution_time", self.config.timeout_ms.div_ceil(1_000).to_string())
-    }
-
-    /// How long the answer to such a question may take: its server gives up before.
-    fn patience(&self) -> Duration {
-        Duration::from_secs(self.config.timeout_ms.div_ceil(1_000) + 1)
     }
 
     /// How long one answer may take.

@@ -12,6 +12,6 @@ pub use latency::SessionLatency;
 pub use top_error_sessions::ErrorSession;
 
 /// A time as text that ClickHouse reads as `DateTime64(3, 'UTC')`.
-fn sql_time(at: model::Timestamp) -> String {
+pub(crate) fn sql_time(at: model::Timestamp) -> String {
     at.to_string().replace('T', " ").replace('Z', "")
 }

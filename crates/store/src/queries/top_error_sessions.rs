@@ -1,25 +1,21 @@
 //! The conversations with the highest share of errors.
 
-use std::ops::RangeInclusive;
-
 use clickhouse::Row;
-use model::{Tenant, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::sql_time;
-use crate::{Store, StoreError, within};
+use crate::{Scope, Store, StoreError};
 
 const TOP_ERROR_SESSIONS: &str = "
     SELECT conversation_id, count() AS total_events, countIf(error != '') AS error_events,
         error_events / total_events AS error_rate
-    FROM events FINAL
-    WHERE tenant = {tenant:String} AND conversation_id != '' AND created_at BETWEEN {since:DateTime64(3, 'UTC')} AND {until:DateTime64(3, 'UTC')}
+    FROM {events}
+    WHERE conversation_id != ''
     GROUP BY conversation_id
     HAVING total_events >= {min_events:UInt64}
     ORDER BY error_rate DESC, total_events DESC, conversation_id
     LIMIT {limit:UInt64}";
 
-/// One conversation.
+/// One conversation, of the events in the scope.
 #[derive(Debug, PartialEq, Row, Serialize, Deserialize)]
 pub struct ErrorSession {
     /// The conversation.
@@ -33,22 +29,14 @@ pub struct ErrorSession {
 }
 
 impl Store {
-    /// Highest error rate first, then most events, over the events of these times; only
-    /// conversations of at least `min_events`.
+    /// Highest error rate first, then most events; only conversations of at least `min_events`.
     pub async fn top_error_sessions(
         &self,
-        tenant: &Tenant,
-        span: RangeInclusive<Timestamp>,
+        scope: &Scope<'_>,
         min_events: u64,
         limit: u64,
     ) -> Result<Vec<ErrorSession>, StoreError> {
-        let query = self
-            .question(TOP_ERROR_SESSIONS)
-            .param("tenant", tenant.as_str())
-            .param("since", sql_time(*span.start()))
-            .param("until", sql_time(*span.end()))
-            .param("min_events", min_events)
-            .param("limit", limit);
-        within(self.patience(), query.fetch_all()).await
+        let question = self.ask(scope, TOP_ERROR_SESSIONS).param("min_events", min_events);
+        question.param("limit", limit).fetch_all().await
     }
 }

@@ -1,19 +1,18 @@
 //! The numbers, over rows of which nothing is merged.
 
-use std::ops::RangeInclusive;
-
 use model::{Content, EventKey, Latency, Tenant, Timestamp};
 use store::queries::{ErrorCount, ErrorSession, SessionLatency};
-use store::{Config, Store};
+use store::{Config, Range, Store};
 
-use crate::database::{Database, created, deleted, id_at, new_key, saying, tenant, time, updated};
+use crate::database::{Database, created, deleted, id_at, new_key, saying, scope, tenant, time, updated};
 
 fn acme() -> Tenant {
     tenant("acme")
 }
 
-fn days() -> RangeInclusive<Timestamp> {
-    time("2026-11-18T00:00:00Z")..=time("2026-11-20T23:59:59.999Z")
+fn days() -> Range {
+    let (from, to) = (time("2026-11-18T00:00:00Z"), time("2026-11-21T00:00:00Z"));
+    Range::new(from, to, time("2026-12-01T00:00:00Z")).unwrap()
 }
 
 fn key(at: &str) -> EventKey {
@@ -64,9 +63,11 @@ async fn errors_are_counted_by_utc_day() {
         error_count,
         total_count,
     };
-    let counted = database.store.error_counts(&acme(), "a", days()).await.unwrap();
+    let acme = acme();
+    let scope = scope(&database.store, &acme, days());
+    let counted = database.store.error_counts(&scope, "a").await.unwrap();
     assert_eq!(counted, [day("2026-11-18", 0, 1), day("2026-11-19", 1, 1), day("2026-11-20", 1, 2)]);
-    assert_eq!(database.store.error_counts(&acme(), "nothing", days()).await.unwrap(), []);
+    assert_eq!(database.store.error_counts(&scope, "nothing").await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -76,8 +77,10 @@ async fn a_renamed_event_counts_under_its_new_name_alone() {
     database
         .insert_apart(&[created(&renamed, 1, named("old", "x")), updated(&renamed, 2, named("new", "x"))])
         .await;
-    assert_eq!(database.store.error_counts(&acme(), "old", days()).await.unwrap(), []);
-    let counted = database.store.error_counts(&acme(), "new", days()).await.unwrap();
+    let acme = acme();
+    let scope = scope(&database.store, &acme, days());
+    assert_eq!(database.store.error_counts(&scope, "old").await.unwrap(), []);
+    let counted = database.store.error_counts(&scope, "new").await.unwrap();
     assert_eq!((counted.len(), counted[0].error_count, counted[0].total_count), (1, 1, 1));
 }
 
@@ -112,8 +115,10 @@ async fn latencies_are_the_95th_percentile_of_what_was_measured() {
     // In order 1 … 92, 94 … 100, 1000: the 96th of 100 (ClickHouse's quantileExact rounds up).
     let expected =
         [session("slow", "a", 97.0, 101), session("slow", "b", 7.5, 1), session("unmeasured", "a", 0.0, 1)];
-    assert_eq!(database.store.latency(&acme(), days(), 10).await.unwrap(), expected);
-    assert_eq!(database.store.latency(&acme(), days(), 2).await.unwrap(), expected[..2]);
+    let acme = acme();
+    let scope = scope(&database.store, &acme, days());
+    assert_eq!(database.store.latency(&scope, 10).await.unwrap(), expected);
+    assert_eq!(database.store.latency(&scope, 2).await.unwrap(), expected[..2]);
 }
 
 #[tokio::test]
@@ -152,8 +157,10 @@ async fn the_worst_conversations_come_by_rate_then_by_size() {
         session("third", 3, 1),
         session("none", 6, 0),
     ];
+    let (acme, globex) = (acme(), tenant("globex"));
     let top = async |min_events, limit| {
-        database.store.top_error_sessions(&acme(), days(), min_events, limit).await.unwrap()
+        let scope = scope(&database.store, &acme, days());
+        database.store.top_error_sessions(&scope, min_events, limit).await.unwrap()
     };
     assert_eq!(top(1, 10).await, expected);
     assert_eq!(top(1, 2).await, expected[..2]);
@@ -161,7 +168,8 @@ async fn the_worst_conversations_come_by_rate_then_by_size() {
         top(4, 10).await,
         [session("half of many", 6, 3), session("half", 4, 2), session("none", 6, 0)]
     );
-    let nobody = database.store.top_error_sessions(&tenant("globex"), days(), 1, 10).await.unwrap();
+    let scope = scope(&database.store, &globex, days());
+    let nobody = database.store.top_error_sessions(&scope, 1, 10).await.unwrap();
     assert_eq!(nobody, []);
 }
 
@@ -171,8 +179,9 @@ async fn a_read_that_takes_too_much_is_refused_as_such() {
     let database = Database::new().await;
     database.store.insert(&rows).await.unwrap();
     let store = Store::new(Config { read_max_rows: 100, ..database.config.clone() }).unwrap();
-    let error =
-        store.latency(&Tenant::default(), Timestamp::default()..=Timestamp::now(), 10).await.unwrap_err();
+    let (tenant, now) = (Tenant::default(), Timestamp::now());
+    let all = Range::new(Timestamp::default(), now, now).unwrap();
+    let error = store.latency(&scope(&store, &tenant, all), 10).await.unwrap_err();
     assert!(error.is_too_large(), "{error:?}");
     let key = std::slice::from_ref(&rows[0].0);
     let error = store.standings(key).await.unwrap_err();

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use model::Tenant;
 use store::queries::Page;
-use store::{Config, Store, StoreError};
+use store::{Config, Range, Store, StoreError};
 use testing::wait::until;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use crate::database::{Database, created, new_key, saying};
+use crate::database::{Database, created, new_key, saying, scope};
 
 const TIMEOUT_MS: u64 = 300;
 /// What a limited wait may take on a busy machine.
@@ -29,6 +29,7 @@ fn store_at(url: String) -> Store {
 /// What each question says.
 async fn errors(store: &Store) -> Vec<(&'static str, StoreError)> {
     let (key, now, tenant) = (new_key(), model::Timestamp::now(), Tenant::default());
+    let scope = scope(store, &tenant, Range::new(now.days_before(1), now, now).unwrap());
     let page = Page { after: None, limit: 10, with_embeddings: false };
     let rows = [created(&key, 1, saying("x"))];
     vec![
@@ -37,9 +38,9 @@ async fn errors(store: &Store) -> Vec<(&'static str, StoreError)> {
         ("lookup", store.lookup(&[key], usize::MAX).await.unwrap_err()),
         ("insert", store.insert(&rows).await.unwrap_err()),
         ("conversation", store.conversation(&tenant, "c", page).unwrap().next().await.unwrap_err()),
-        ("error_counts", store.error_counts(&tenant, "a", now..=now).await.unwrap_err()),
-        ("latency", store.latency(&tenant, now..=now, 10).await.unwrap_err()),
-        ("top_error_sessions", store.top_error_sessions(&tenant, now..=now, 1, 10).await.unwrap_err()),
+        ("error_counts", store.error_counts(&scope, "a").await.unwrap_err()),
+        ("latency", store.latency(&scope, 10).await.unwrap_err()),
+        ("top_error_sessions", store.top_error_sessions(&scope, 1, 10).await.unwrap_err()),
     ]
 }
 

@@ -7,7 +7,7 @@ use model::{
     AppliedKeys, Content, Event, EventId, EventKey, Position, Source, State, Stored, Tenant, Timestamp,
     Version, Write,
 };
-use store::{Config, Store};
+use store::{Config, Range, Scope, Store, Zone};
 
 /// A database of a test's own.
 pub(crate) struct Database {
@@ -71,6 +71,11 @@ pub(crate) fn tenant(name: &str) -> Tenant {
 
 pub(crate) fn time(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
+}
+
+/// All that a question may cost by the configuration, in UTC.
+pub(crate) fn scope<'a>(store: &Store, tenant: &'a Tenant, range: Range) -> Scope<'a> {
+    Scope { tenant, range, zone: &Zone::UTC, limits: store.limits(), query_id: None }
 }
 
 /// A new id of that time.

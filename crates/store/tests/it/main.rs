@@ -2,6 +2,7 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "what isn't as expected fails the test")]
 
 mod analytics;
+mod ask;
 mod away;
 mod conversation;
 mod database;

@@ -1,0 +1,125 @@
+//! A question to the events of one tenant: the only place that says which rows those are.
+
+use std::time::Duration;
+
+use clickhouse::query::Query;
+use clickhouse::{RowOwned, RowRead};
+use model::Tenant;
+use serde::Serialize;
+
+use crate::queries::sql_time;
+use crate::range::Range;
+use crate::zone::Zone;
+use crate::{Store, StoreError, within};
+
+/// What stands in a question's SQL for the events that it is about.
+const PLACE: &str = "{events}";
+
+/// What it stands for. All columns, also the computed one; the server reads those that the question names.
+/// The filter on the key goes below FINAL, anything else above it.
+const EVENTS: &str = "(
+    SELECT *, attributes FROM events FINAL
+    WHERE tenant = {tenant:String}
+        AND created_at >= {from:DateTime64(3, 'UTC')} AND created_at < {to:DateTime64(3, 'UTC')})";
+
+/// Rows of one answer, which are held in memory here. Whoever wants more than that reads it page by page.
+const MAX_ROWS: u64 = 1_000_000;
+
+/// Whose events a question is about, which of them, and what the answer may cost.
+#[derive(Clone, Debug)]
+pub struct Scope<'a> {
+    /// Whose.
+    pub tenant: &'a Tenant,
+    /// From when to when.
+    pub range: Range,
+    /// The zone of local days; in SQL `{zone:String}`.
+    pub zone: &'a Zone,
+    /// What the server may spend.
+    pub limits: Limits,
+    /// By what name the server logs the question: the id of the request, which a client may have sent before.
+    pub query_id: Option<&'a str>,
+}
+
+/// What the server may spend on one answer; beyond it there is none, but an error that
+/// [is too large](StoreError::is_too_large). 0 rows or bytes are any number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Counted in whole seconds.
+    pub time: Duration,
+    /// Of memory.
+    pub memory_bytes: u64,
+    /// Rows that are read.
+    pub rows_read: u64,
+    /// Rows of the answer.
+    pub rows: u64,
+}
+
+impl Limits {
+    /// The server looks at whole seconds.
+    fn seconds(&self) -> u64 {
+        self.time.as_secs() + u64::from(self.time.subsec_nanos() > 0)
+    }
+}
+
+/// A question that was not asked yet. The server stops working on it when its future is dropped.
+#[must_use]
+pub struct Question<'a> {
+    scope: &'a Scope<'a>,
+    query: Query,
+}
+
+impl Store {
+    /// What the configuration lets a read cost.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            time: self.timeout(),
+            memory_bytes: self.config.read_max_memory_bytes,
+            rows_read: self.config.read_max_rows,
+            rows: MAX_ROWS,
+        }
+    }
+
+    /// A question in SQL that reads `FROM {events}`. That stands for the events of the scope, each as its last
+    /// change left it; none that lies later than the range's now, whose clock may be ahead.
+    pub fn ask<'a>(&self, scope: &'a Scope<'a>, sql: &str) -> Question<'a> {
+        let limits = scope.limits;
+        let mut query = self
+            .reader
+            .query_raw(&sql.replace(PLACE, EVENTS))
+            .with_setting("max_execution_time", limits.seconds().to_string())
+            .with_setting("max_memory_usage", limits.memory_bytes.to_string())
+            .with_setting("max_rows_to_read", limits.rows_read.to_string())
+            .with_setting("max_result_rows", limits.rows.to_string());
+        if let Some(id) = scope.query_id {
+            // The server refuses an id while another question has it, and clients send one as often as they like.
+            query = query.with_setting("query_id", format!("{id}-{:08x}", rand::random::<u32>()));
+        }
+        Question { scope, query }
+    }
+}
+
+impl Question<'_> {
+    /// The value of `{name:Type}` in the SQL.
+    pub fn param(mut self, name: &str, value: impl Serialize) -> Self {
+        self.query = self.query.param(name, value);
+        self
+    }
+
+    /// All rows of the answer.
+    pub async fn fetch_all<T: RowOwned + RowRead>(self) -> Result<Vec<T>, StoreError> {
+        let Scope { tenant, range, zone, limits, .. } = self.scope;
+        // Last, so that no value of the question's own takes their place.
+        let query = self
+            .query
+            .param("tenant", tenant.as_str())
+            .param("from", sql_time(range.from()))
+            .param("to", sql_time(range.counted_to()))
+            .param("zone", zone.as_str());
+        // The server gives up before.
+        let patience = Duration::from_secs(limits.seconds() + 1);
+        within(patience, query.fetch_all()).await
+    }
+}
+
+#[cfg(test)]
+mod tests;
