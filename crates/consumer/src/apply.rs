@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use bus::{Delivery, Schedule, SendError};
+use dead_letters::{NEWER_FORMAT, REFUSED, Reason, UNKNOWN_EVENT, Writer, by_reason};
 use model::{EventKey, Stored};
 use runtime::status::Status;
 use store::{Lookup, StoreError};
@@ -12,7 +13,6 @@ use tokio::time::{Instant, sleep};
 use crate::bisect::Bisection;
 use crate::breaker::Breaker;
 use crate::cache::Cache;
-use crate::dead_letter::{DeadLetters, NEWER_FORMAT, REFUSED, Reason, UNKNOWN_EVENT, by_reason};
 use crate::decode::{Decoded, decode_some};
 use crate::fold::{Fate, Outcome, Step, fold};
 use crate::lookup_budget::LookupBudget;
@@ -26,7 +26,7 @@ const HOLD: Duration = Duration::from_secs(2);
 pub(crate) struct Applier {
     pub(crate) table: Table,
     /// `None`: what can't be written is only counted.
-    pub(crate) letters: Option<DeadLetters>,
+    pub(crate) letters: Option<Writer>,
     /// Where a key belongs.
     pub(crate) schedule: Schedule,
     pub(crate) cache: Cache,

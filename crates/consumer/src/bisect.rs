@@ -3,11 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use bus::Delivery;
+use dead_letters::{REFUSED, Reason};
 use model::{EventKey, Stored};
 use store::Lookup;
 
 use crate::apply::{Applier, unknown_updates};
-use crate::dead_letter::{REFUSED, Reason};
 use crate::decode::decode;
 use crate::fold::{Fate, Outcome, Step, fold};
 

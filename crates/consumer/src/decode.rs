@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use bus::Delivery;
+use dead_letters::{FOREIGN_ROW, Reason};
 use model::{EventKey, IdempotencyKey, Operation, Position, message};
 
-use crate::dead_letter::{FOREIGN_ROW, Reason};
 use crate::fold::Step;
 
 /// Deliveries that are operations, and why the others are none. Indexes are into the batch.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use bus::Channels;
 use clap::{Parser, Subcommand};
-use consumer::{letters, replay};
+use consumer::{commands, replay};
 use runtime::metrics::Page;
 use runtime::{config, listen, metrics, shutdown, status, telemetry, threads};
 use store::Store;
@@ -29,7 +29,7 @@ enum Command {
     /// What to do with messages that could not be written.
     DeadLetters {
         #[command(subcommand)]
-        command: letters::Command,
+        command: commands::dead_letters::Command,
     },
     /// Folds a range of the topic into the table again; consumers may go on meanwhile.
     Replay(replay::Arguments),
@@ -69,11 +69,11 @@ async fn run() -> anyhow::Result<()> {
     consumer::run(config, channels, store, status, counters, shutdown).await
 }
 
-async fn dead_letters(command: letters::Command) -> anyhow::Result<bool> {
+async fn dead_letters(command: commands::dead_letters::Command) -> anyhow::Result<bool> {
     telemetry::init(&config::load("LOG_")?)?;
     let channels = Channels::kafka(config::load("KAFKA_")?)?;
     let mut out = BufWriter::new(io::stdout());
-    Ok(letters::run(command, &channels, &shutdown::on_signal()?, &mut out).await?)
+    Ok(commands::dead_letters::run(command, &channels, &shutdown::on_signal()?, &mut out).await?)
 }
 
 async fn replay(arguments: replay::Arguments) -> anyhow::Result<()> {

@@ -18,9 +18,9 @@ use crate::apply::{Applier, Tally};
 use crate::batch::Batch;
 use crate::breaker::Breaker;
 use crate::cache::Cache;
+use crate::commands::progress::Progress;
 use crate::deferred::Deferred;
 use crate::lookup_budget::LookupBudget;
-use crate::progress::Progress;
 use crate::table::Table;
 use crate::{Config, Metrics};
 

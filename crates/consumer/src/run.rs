@@ -1,6 +1,7 @@
 //! The life of a consumer: set-up that waits for what is away, then the pipeline until the end.
 
 use bus::{BusError, Channels, Producer};
+use dead_letters::Writer;
 use runtime::retry;
 use runtime::shutdown::Shutdown;
 use runtime::status::Status;
@@ -9,7 +10,6 @@ use store::{Store, StoreError};
 use crate::apply::Applier;
 use crate::breaker::Breaker;
 use crate::cache::Cache;
-use crate::dead_letter::DeadLetters;
 use crate::lookup_budget::LookupBudget;
 use crate::pipeline::Pipeline;
 use crate::table::{SCHEMA, Table};
@@ -37,7 +37,7 @@ pub async fn run(
     tracing::info!(topic = events.name, group, "consuming");
     let applier = Applier {
         table: Table::new(store, status.clone()),
-        letters: Some(DeadLetters { producer: letters, topic: events.name, status: status.clone() }),
+        letters: Some(Writer { producer: letters, topic: events.name, status: status.clone() }),
         schedule: events.schedule,
         cache: Cache::new(config.cache_bytes),
         lookup_budget: LookupBudget::new(config.max_batch_bytes),

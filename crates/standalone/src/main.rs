@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use consumer::{letters, replay};
+use consumer::{commands, replay};
 use runtime::{config, shutdown, telemetry};
 
 #[global_allocator]
@@ -24,7 +24,7 @@ enum Command {
     /// What to do with messages that could not be written, while Millrace is stopped.
     DeadLetters {
         #[command(subcommand)]
-        command: letters::Command,
+        command: commands::dead_letters::Command,
     },
     /// Folds a range of the log into the table again, while Millrace is stopped.
     Replay(replay::Arguments),

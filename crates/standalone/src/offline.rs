@@ -6,7 +6,7 @@ use std::path::Path;
 
 use bus::log::Log;
 use bus::{BusError, Channels};
-use consumer::{letters, replay};
+use consumer::{commands, replay};
 use runtime::config;
 use runtime::shutdown::Shutdown;
 
@@ -15,11 +15,12 @@ use crate::{Config, embedded, private};
 /// Does what was asked for with dead letters. Returns whether all of it could be done.
 pub async fn dead_letters(
     config: Config,
-    command: letters::Command,
+    command: commands::dead_letters::Command,
     shutdown: Shutdown,
 ) -> anyhow::Result<bool> {
     let (channels, log) = open(&config.data)?;
-    let done = letters::run(command, &channels, &shutdown, &mut BufWriter::new(io::stdout())).await;
+    let done =
+        commands::dead_letters::run(command, &channels, &shutdown, &mut BufWriter::new(io::stdout())).await;
     close(log).await.and(Ok(done?))
 }
 

@@ -2,7 +2,7 @@
 
 use bus::Delivery;
 use clap::Parser;
-use consumer::letters::{self, Command};
+use consumer::commands::dead_letters::{self, Command};
 use runtime::shutdown::Shutdown;
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ impl Site {
     pub(crate) async fn dead_letters(&self, arguments: &[&str]) -> (Vec<u8>, bool) {
         let line = Line::try_parse_from([&["dead-letters"], arguments].concat()).unwrap();
         let mut out = Vec::new();
-        let done = letters::run(line.command, &self.channels, &Shutdown::new(), &mut out).await;
+        let done = dead_letters::run(line.command, &self.channels, &Shutdown::new(), &mut out).await;
         (out, done.unwrap())
     }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use testing::wait::until;
 
 use crate::commands::said;
-use crate::operations::{answer, create, new_key, noise, update};
+use crate::operations::{answer, create, new_key, update};
 use crate::site::{PATIENCE, Site, record, small_batches};
 
 /// Whatever the consumer does with these, it has done when this returns.
@@ -17,25 +17,6 @@ async fn consume(site: &Site, records: Vec<Record>) {
     }
     site.caught_up().await;
     consumer.stop().await;
-}
-
-/// A letter as a consumer would write it, perhaps without the message.
-async fn write_letter(site: &Site, record: &Record, place: bus::Written, truncated: bool) {
-    let header = |name: &str, value: String| (name.to_owned(), value.into_bytes());
-    let mut letter = record.clone();
-    letter.headers.extend([
-        header("millrace-reason", "unknown_event".into()),
-        header("millrace-error", "made by a test".into()),
-        header("millrace-topic", site.channels.events.name.clone()),
-        header("millrace-partition", place.partition.to_string()),
-        header("millrace-offset", place.offset.to_string()),
-        header("millrace-time", Timestamp::now().to_string()),
-    ]);
-    if truncated {
-        letter.headers.push(header("millrace-truncated", record.value.len().to_string()));
-        letter.value.clear();
-    }
-    site.channels.bus.producer(&site.channels.dead_letters).unwrap().send(letter).await.unwrap();
 }
 
 fn garbage(text: &str) -> Record {
@@ -73,21 +54,6 @@ pub(crate) async fn an_update_replayed_after_its_create_is_applied_and_never_aga
     assert_eq!(site.times_on_topic(&early.value).await, 3);
     site.assert_holds(&[operations.as_slice(), &[later, operations[1].clone()]].concat()).await;
     assert_eq!(site.letters().await.len(), 1, "the topic of dead letters holds letters alone");
-}
-
-pub(crate) async fn a_message_that_is_still_wrong_is_not_put_back(site: Site) {
-    let key = new_key();
-    let early = answer(&key, "early");
-    consume(&site, vec![garbage("one"), record(&early), garbage("two"), record(&create(&key, "hello"))])
-        .await;
-    let (out, done) = site.dead_letters(&["replay", "--all"]).await;
-    assert!(!done);
-    assert_eq!(String::from_utf8(out).unwrap().trim_end(), said(1, 0, 2));
-    for text in ["one", "two"] {
-        assert_eq!(site.times_on_topic(text.as_bytes()).await, 1);
-    }
-    let (_, done) = site.dead_letters(&["replay", "--id", "1000"]).await;
-    assert!(!done, "there is no such letter");
 }
 
 pub(crate) async fn a_mended_message_goes_under_its_events_id(site: Site) {
@@ -167,46 +133,6 @@ pub(crate) async fn a_dry_run_puts_nothing_back(site: Site) {
     assert!(done && String::from_utf8(out).unwrap().starts_with("would replay letter 0 (unknown_event, "));
     assert_eq!(site.times_on_topic(&early.value).await, 1);
     assert!(!site.channels.bus.has_topic(&site.channels.replayed).await.unwrap());
-}
-
-/// A consumer that is killed between a letter and the commit makes a second one of the message.
-pub(crate) async fn of_two_letters_of_one_message_one_is_put_back(site: Site) {
-    let early = record(&answer(&new_key(), "early"));
-    let place = site.send_record(early.clone()).await;
-    for _ in 0..2 {
-        write_letter(&site, &early, place, false).await;
-    }
-    assert_eq!(site.replay(&["--id", "1"]).await, said(1, 0, 0));
-    write_letter(&site, &early, place, false).await;
-    assert_eq!(site.replay(&["--all"]).await, said(0, 3, 0));
-    assert_eq!(site.replay(&["--all", "--force"]).await, said(1, 2, 0));
-    assert_eq!(site.times_on_topic(&early.value).await, 3);
-}
-
-pub(crate) async fn a_letter_without_its_message_is_replayed_from_where_that_was(site: Site) {
-    let key = new_key();
-    let operation = create(&key, &noise(10_000));
-    let whole = Record { headers: vec![("trace".into(), b"1".to_vec())], ..record(&operation) };
-    let place = site.send_record(whole.clone()).await;
-    write_letter(&site, &whole, place, true).await;
-    let (out, done) = site.dead_letters(&["show", "0", "--raw"]).await;
-    assert!(done && out == whole.value);
-    assert_eq!(site.replay(&["--all"]).await, said(1, 0, 0));
-    let on_topic = site.everything_on(&site.channels.events).await;
-    let copies: Vec<_> = on_topic.iter().filter(|delivery| delivery.value == whole.value).collect();
-    assert_eq!(copies.len(), 2);
-    assert!(copies.iter().all(|copy| copy.headers == whole.headers && copy.key == whole.key));
-
-    // Where there is another message now, or none.
-    let other = site.send_record(record(&create(&new_key(), "other"))).await;
-    write_letter(&site, &whole, other, true).await;
-    write_letter(&site, &whole, bus::Written { partition: place.partition, offset: 1_000 }, true).await;
-    for id in ["1", "2"] {
-        let (out, done) = site.dead_letters(&["show", id, "--raw"]).await;
-        assert!(!done && out.is_empty());
-        let (_, done) = site.dead_letters(&["replay", "--id", id]).await;
-        assert!(!done);
-    }
 }
 
 pub(crate) async fn a_letter_is_shown_with_its_bytes(site: Site) {

@@ -87,12 +87,9 @@ suite! {
         what_is_put_aside_when_a_consumer_crashes_comes_again;
     letters:
         an_update_replayed_after_its_create_is_applied_and_never_again
-        a_message_that_is_still_wrong_is_not_put_back
         a_mended_message_goes_under_its_events_id
         letters_are_told_by_reason_and_time
         a_dry_run_puts_nothing_back
-        of_two_letters_of_one_message_one_is_put_back
-        a_letter_without_its_message_is_replayed_from_where_that_was
         a_letter_is_shown_with_its_bytes
         a_letter_of_the_largest_message_is_whole
         without_letters_there_is_nothing_to_do;

@@ -2,11 +2,11 @@
 
 use bus::{BusError, Channels, From, Offsets, Topic};
 
-use super::letter::Letter;
+use crate::Letter;
 
 /// The letter as it would be, had there been room. Refused, with the reason, when the topic no longer
 /// has the message.
-pub(super) async fn complete(channels: &Channels, letter: Letter) -> Result<Letter, String> {
+pub(crate) async fn complete(channels: &Channels, letter: Letter) -> Result<Letter, String> {
     let Some(length) = letter.left_out else { return Ok(letter) };
     let place = letter.place.clone();
     match find(channels, &letter, length).await {

@@ -2,12 +2,10 @@
 
 use bus::{Channels, RangeReader};
 
-use super::error::LettersError;
-use super::filter::Filter;
-use super::letter::Letter;
+use crate::{DeadLettersError, Filter, Letter};
 
 /// Those that match, of the letters that were there when this was opened.
-pub(super) struct Letters {
+pub(crate) struct Letters {
     topic: String,
     filter: Filter,
     /// `None` as long as there is no such topic, and at the end.
@@ -15,7 +13,7 @@ pub(super) struct Letters {
 }
 
 impl Letters {
-    pub(super) async fn open(channels: &Channels, filter: Filter) -> Result<Self, LettersError> {
+    pub(crate) async fn open(channels: &Channels, filter: Filter) -> Result<Self, DeadLettersError> {
         let Channels { bus, dead_letters, .. } = channels;
         let range = if bus.has_topic(dead_letters).await? {
             Some(bus.read_range(dead_letters, filter.start()).await?)
@@ -25,8 +23,8 @@ impl Letters {
         Ok(Self { topic: dead_letters.name.clone(), filter, range })
     }
 
-    /// The next one; `None` at the end. Cancel-safe.
-    pub(super) async fn next(&mut self) -> Result<Option<Letter>, LettersError> {
+    /// The next letter; `None` at the end. Cancel-safe.
+    pub(crate) async fn next(&mut self) -> Result<Option<Letter>, DeadLettersError> {
         while let Some(range) = &mut self.range {
             let Some(delivery) = range.next().await.transpose()? else { break };
             let letter = Letter::read(&self.topic, delivery);
@@ -42,7 +40,7 @@ impl Letters {
     }
 
     /// How many letters have yet to be looked at.
-    pub(super) fn remaining(&self) -> i64 {
+    pub(crate) fn remaining(&self) -> i64 {
         self.range.as_ref().map_or(0, RangeReader::remaining)
     }
 }

@@ -6,14 +6,17 @@ use bus::Delivery;
 use model::Timestamp;
 use serde::Deserialize;
 
-use crate::dead_letter::{ERROR, HEADERS, OFFSET, PARTITION, REASON, TOPIC, TRUNCATED};
+use crate::format::{ERROR, HEADERS, OFFSET, PARTITION, REASON, TOPIC, TRUNCATED};
 
 /// Where a message was when it became a letter.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Place {
-    pub(super) topic: String,
-    pub(super) partition: i32,
-    pub(super) offset: i64,
+pub struct Place {
+    /// The message's topic.
+    pub topic: String,
+    /// The message's partition.
+    pub partition: i32,
+    /// The message's offset.
+    pub offset: i64,
 }
 
 impl fmt::Display for Place {
@@ -22,29 +25,32 @@ impl fmt::Display for Place {
     }
 }
 
+/// A message that could not be written, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Letter {
-    /// Its offset on the topic of dead letters.
-    pub(super) id: i64,
-    /// When it came there.
-    pub(super) at: Timestamp,
-    /// A stable word; empty in what is no letter of ours.
-    pub(super) reason: String,
-    pub(super) error: String,
-    pub(super) place: Place,
-    /// The message's, as it was sent.
-    pub(super) key: Option<Vec<u8>>,
-    /// The message's, as it was sent.
-    pub(super) value: Vec<u8>,
-    /// The message's, as they were sent.
-    pub(super) headers: Vec<(String, Vec<u8>)>,
-    /// How long the value is, if it and the headers are left out.
-    pub(super) left_out: Option<usize>,
+pub struct Letter {
+    /// The letter's offset on the topic of dead letters.
+    pub id: i64,
+    /// When the letter came there.
+    pub at: Timestamp,
+    /// A stable word for what is wrong; empty in what is no letter of ours.
+    pub reason: String,
+    /// A sentence that says what is wrong.
+    pub error: String,
+    /// Where the message was.
+    pub place: Place,
+    /// The message's key, as it was sent.
+    pub key: Option<Vec<u8>>,
+    /// The message's value, as it was sent.
+    pub value: Vec<u8>,
+    /// The message's headers, as they were sent.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// How many bytes the value has, if it and the headers are left out.
+    pub left_out: Option<usize>,
 }
 
 impl Letter {
-    /// Reads whatever is on the topic.
-    pub(super) fn read(topic: &str, delivery: Delivery) -> Self {
+    /// Reads whatever is on the topic of dead letters, which has this name.
+    pub fn read(topic: &str, delivery: Delivery) -> Self {
         let Delivery { partition, offset, append_ms, key, value, mut headers } = delivery;
         let at = append_ms.and_then(Timestamp::from_millis).unwrap_or_default();
         // A letter's own headers come last: the message may have had some of the same names.
@@ -74,15 +80,20 @@ impl Letter {
         Self { headers, ..letter }
     }
 
-    /// The id of the event that it is about, as far as that can be told.
-    pub(super) fn event_id(&self) -> Option<String> {
+    /// The id of the event that the message is about, as far as that can be told.
+    pub fn event_id(&self) -> Option<String> {
         let key = || Some(String::from_utf8_lossy(self.key.as_deref()?).into_owned());
         event_id(&self.value).or_else(key)
+    }
+
+    /// How many bytes the message's value has, whether it is left out or not.
+    pub fn bytes(&self) -> usize {
+        self.left_out.unwrap_or(self.value.len())
     }
 }
 
 /// What a message, however wrong it is otherwise, says of its event's id.
-pub(super) fn event_id(value: &[u8]) -> Option<String> {
+pub(crate) fn event_id(value: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Message {
         event_id: String,

@@ -3,11 +3,12 @@
 use bus::Record;
 use model::{EventId, message};
 
-use super::letter::{Letter, event_id};
+use crate::Letter;
+use crate::letter::event_id;
 
 /// The letter's message, or what somebody made of it, under its event's id. Refused, with the reason,
 /// when it still is no operation: it would only come back.
-pub(super) fn message(letter: &Letter, mended: Option<&[u8]>) -> Result<Record, String> {
+pub(crate) fn message(letter: &Letter, mended: Option<&[u8]>) -> Result<Record, String> {
     let (key, value) = match mended {
         Some(value) => (mended_key(value), value),
         None => (letter.key.clone(), letter.value.as_slice()),
@@ -29,8 +30,8 @@ fn mended_key(value: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use model::Timestamp;
 
-    use super::super::letter::Place;
     use super::*;
+    use crate::Place;
 
     const ID: &str = "019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5b";
 

@@ -2,15 +2,15 @@
 
 use bus::{AtomicProducer, BusError, Channels, Record, Topic, TransactError};
 
-use super::letter::Letter;
-use super::marks::mark;
+use crate::Letter;
+use crate::marks::mark;
 
 /// What one transaction holds at most. They should be short: nobody reads past one that is open.
 const LETTERS: usize = 500;
 const BYTES: usize = 1 << 20;
 
 /// Sends a message and its mark together or not at all. The only one at work on its topics.
-pub(super) struct Outbox {
+pub(crate) struct Outbox {
     producer: AtomicProducer,
     events: Topic,
     marks: Topic,
@@ -26,15 +26,15 @@ struct Waiting {
 
 /// What became of letters that were sent.
 #[derive(Debug, Default)]
-pub(super) struct Sent {
-    pub(super) replayed: usize,
+pub(crate) struct Sent {
+    pub(crate) replayed: usize,
     /// Their ids, and why not.
-    pub(super) refused: Vec<(i64, TransactError)>,
+    pub(crate) refused: Vec<(i64, TransactError)>,
 }
 
 impl Outbox {
     /// Ends whoever else is at work, and waits until all that was sent before can be seen.
-    pub(super) async fn open(channels: &Channels) -> Result<Self, BusError> {
+    pub(crate) async fn open(channels: &Channels) -> Result<Self, BusError> {
         let Channels { bus, events, replayed, .. } = channels;
         channels.ensure_topics().await?;
         bus.ensure_topic(replayed).await?;
@@ -49,7 +49,7 @@ impl Outbox {
     }
 
     /// Takes a message; sends those that wait when they are enough.
-    pub(super) async fn push(&mut self, letter: &Letter, message: Record) -> Result<Sent, TransactError> {
+    pub(crate) async fn push(&mut self, letter: &Letter, message: Record) -> Result<Sent, TransactError> {
         let waiting = Waiting { letter: letter.id, message, mark: mark(letter) };
         self.bytes += waiting.message.bytes() + waiting.mark.bytes();
         self.waiting.push(waiting);
@@ -60,7 +60,7 @@ impl Outbox {
     }
 
     /// Sends all that wait. One that is too large is refused and costs no other.
-    pub(super) async fn flush(&mut self) -> Result<Sent, TransactError> {
+    pub(crate) async fn flush(&mut self) -> Result<Sent, TransactError> {
         self.bytes = 0;
         let waiting = std::mem::take(&mut self.waiting);
         match self.send(&waiting).await {

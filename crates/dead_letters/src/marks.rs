@@ -6,15 +6,14 @@ use bus::{Channels, From, Record};
 use model::Timestamp;
 use serde_json::json;
 
-use super::error::LettersError;
-use super::letter::{Letter, Place};
+use crate::{DeadLettersError, Letter, Place};
 
 /// The places of messages that have been put back, and when that was.
 #[derive(Default)]
-pub(super) struct Marks(HashMap<String, Timestamp>);
+pub(crate) struct Marks(HashMap<String, Timestamp>);
 
 impl Marks {
-    pub(super) async fn read(channels: &Channels) -> Result<Self, LettersError> {
+    pub(crate) async fn read(channels: &Channels) -> Result<Self, DeadLettersError> {
         let Channels { bus, replayed, .. } = channels;
         let mut marks = HashMap::new();
         if bus.has_topic(replayed).await? {
@@ -28,13 +27,13 @@ impl Marks {
     }
 
     /// When the message at this place was put back for the last time.
-    pub(super) fn of(&self, place: &Place) -> Option<Timestamp> {
+    pub(crate) fn of(&self, place: &Place) -> Option<Timestamp> {
         self.0.get(&place.to_string()).copied()
     }
 }
 
 /// The record that says that a letter's message was put back.
-pub(super) fn mark(letter: &Letter) -> Record {
+pub(crate) fn mark(letter: &Letter) -> Record {
     let value = json!({ "letter": letter.id, "reason": letter.reason, "event_id": letter.event_id() });
     Record {
         key: Some(letter.place.to_string().into_bytes()),

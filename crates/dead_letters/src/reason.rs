@@ -1,0 +1,37 @@
+//! Why messages become dead letters.
+
+use std::collections::BTreeMap;
+
+/// The reason of a message of a format that is not known yet.
+pub const NEWER_FORMAT: &str = "newer_format";
+/// The reason of an operation whose row the table does not take.
+pub const REFUSED: &str = "refused";
+/// The reason of an update that finds no event.
+pub const UNKNOWN_EVENT: &str = "unknown_event";
+/// The reason of an update of an event whose row in the table was written by somebody else, and is impossible.
+pub const FOREIGN_ROW: &str = "foreign_row";
+
+/// Why a delivery became a dead letter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// A stable word.
+    pub code: &'static str,
+    /// A sentence.
+    pub text: String,
+}
+
+impl Reason {
+    /// A reason of this code, explained by `text`.
+    pub fn new(code: &'static str, text: impl ToString) -> Self {
+        Self { code, text: text.to_string() }
+    }
+}
+
+/// How many rejects there are of each reason's code.
+pub fn by_reason(rejects: &[(usize, Reason)]) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    for (_, reason) in rejects {
+        *counts.entry(reason.code).or_default() += 1;
+    }
+    counts
+}
