@@ -1,15 +1,10 @@
 //! Breaks an installation in every way that it claims to survive, and then proves from the topic and
 //! the table that nothing was lost, doubled, stale or resurrected.
 //!
-//! [`storm`] starts everything, calls the API ([`load`]) while things die ([`ledger`] keeps what was
-//! promised), lets it recover, and has it audited. [`audit`] alone works on any installation. [`hostile`]
-//! shows that rude clients cost nobody else anything.
+//! [`storm`] starts everything, calls the API ([`load`]) while things die ([`audit::ledger`] keeps what was
+//! promised), lets it recover, and has it audited by [`audit`]. [`hostile`] shows that rude clients cost nobody else anything.
 
-pub mod audit;
-pub mod digest;
 pub mod hostile;
-pub mod ledger;
 pub mod load;
-pub mod operation;
 pub mod proxy;
 pub mod storm;

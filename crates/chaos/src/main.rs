@@ -1,17 +1,13 @@
-//! `millrace-chaos`: a storm or rude clients against an installation of its own, or an audit of any other.
+//! `millrace-chaos`: a storm or rude clients against an installation of its own.
 
 use std::fs;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use bus::Channels;
-use chaos::audit::{Anomaly, Table, audit};
 use chaos::hostile;
-use chaos::ledger::Ledger;
 use chaos::storm::{Options, storm};
 use clap::{Args, Parser, Subcommand};
-use runtime::config;
 
 /// Shows whether an installation keeps its promises.
 #[derive(Parser)]
@@ -27,12 +23,6 @@ enum Command {
     Storm(Storm),
     /// Lets rude clients loose on installations of its own, and looks at what good callers see meanwhile.
     Hostile(Hostile),
-    /// Holds the table against the topic. Configured by `KAFKA_…` and `CLICKHOUSE_…`, like a consumer.
-    Audit {
-        /// How long the consumers may take for what is on the topic, in seconds.
-        #[arg(long, default_value_t = 60)]
-        within: u64,
-    },
 }
 
 #[derive(Args)]
@@ -69,7 +59,6 @@ async fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Storm(options) => run_storm(options).await,
         Command::Hostile(options) => run_hostile(options).await,
-        Command::Audit { within } => run_audit(Duration::from_secs(within)).await,
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -114,19 +103,4 @@ async fn run_hostile(arguments: Hostile) -> anyhow::Result<bool> {
         println!("logs are in {}", logs.display());
     }
     Ok(report.is_good())
-}
-
-/// Whether there are no findings.
-async fn run_audit(within: Duration) -> anyhow::Result<bool> {
-    let channels = Channels::kafka(config::load("KAFKA_")?)?;
-    let table = Table::new(&config::load("CLICKHOUSE_")?)?;
-    let report = audit(&channels, &table, &Ledger::default(), within).await?;
-    println!("{} records, {} live events, {} deleted", report.records, report.live, report.deleted);
-    for anomaly in Anomaly::ALL {
-        println!("{:<12}{}", anomaly.as_str(), report.count(anomaly));
-    }
-    for finding in &report.findings {
-        println!("{finding}");
-    }
-    Ok(report.findings.is_empty())
 }

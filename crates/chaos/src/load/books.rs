@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::ledger::Ledger;
-use crate::operation::{Operation, Place};
+use audit::ledger::Ledger;
+use audit::operation::{Operation, Place};
 
 /// Kept by all callers together.
 #[derive(Debug, Default)]

@@ -17,7 +17,7 @@ use super::large::Large;
 use super::pool::Pool;
 use super::repeats::Repeats;
 use super::request::{self, Item};
-use crate::operation::{Kind, Operation, hashed};
+use audit::operation::{Kind, Operation, hashed};
 
 /// Longer than the API may take to say that it can't.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);

@@ -5,7 +5,7 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 
 use super::pool::{Choice, Pool};
-use crate::operation::Kind;
+use audit::operation::Kind;
 
 /// Of a hundred operations: 60 creates, 25 updates, 15 deletes. Some come before the create, some
 /// creates again, most updates go to few events, and some to such as nobody has written to for long.

@@ -7,7 +7,7 @@ use rand::rngs::StdRng;
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::digest::Digest;
+use audit::digest::Digest;
 
 /// Of so many creates and updates one has a large text.
 const ONE_OF: u32 = 200;

@@ -4,7 +4,7 @@ use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde::Deserialize;
 
 use super::books::Outcome;
-use crate::operation::{Kind, Operation, Place};
+use audit::operation::{Kind, Operation, Place};
 
 /// How much of an answer that nobody expects is told.
 const SHOWN: usize = 200;

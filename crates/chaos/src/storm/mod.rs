@@ -21,8 +21,8 @@ use std::time::Duration;
 use anyhow::{bail, ensure};
 use tokio::time::Instant;
 
-use crate::audit::{Report, audit, evidence};
 use crate::load::Load;
+use audit::{Report, audit, evidence};
 use placement::Placement;
 use progress::Progress;
 use script::{Round, Script};

@@ -3,7 +3,7 @@
 use bus::Schedule;
 use model::Timestamp;
 
-use crate::ledger::Ledger;
+use audit::ledger::Ledger;
 
 /// Counts of acknowledged operations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,7 +39,7 @@ mod tests {
     use model::{EventId, EventKey, Tenant};
 
     use super::*;
-    use crate::operation::{Kind, Operation, Place};
+    use audit::operation::{Kind, Operation, Place};
 
     #[test]
     fn an_operation_belongs_where_its_events_time_puts_it() {

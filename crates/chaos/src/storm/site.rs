@@ -17,7 +17,7 @@ use super::member::Member;
 use super::script::Sizes;
 use super::upgrade::Upgrade;
 use super::ways::Ways;
-use crate::audit::Table;
+use audit::Table;
 
 const APIS: usize = 2;
 const CONSUMERS: usize = 3;

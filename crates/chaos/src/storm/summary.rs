@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::placement::Placement;
 use super::tally::Tally;
-use crate::audit::{Anomaly, Repeats, Report};
-use crate::ledger::Ledger;
 use crate::load::Answers;
-use crate::operation::Kind;
+use audit::ledger::Ledger;
+use audit::operation::Kind;
+use audit::{Anomaly, Repeats, Report};
 
 /// How many findings are printed.
 const SHOWN: usize = 20;
@@ -120,8 +120,8 @@ mod tests {
 
     use super::super::fault::Fault;
     use super::*;
-    use crate::digest::Digest;
-    use crate::operation::{Operation, Place};
+    use audit::digest::Digest;
+    use audit::operation::{Operation, Place};
 
     /// Two operations, a fault, and nothing wrong.
     fn good() -> Summary {

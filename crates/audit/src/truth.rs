@@ -2,19 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use ::model::Timestamp;
 use bus::{Delivery, Offsets, Span};
+use dead_letters::{REFUSED, UNKNOWN_EVENT};
+use model::Timestamp;
 
-use super::finding::{Anomaly, Finding};
-use super::letters::Letters;
-use super::message::Message;
-use super::model::Model;
+use crate::expected::Expected;
+use crate::finding::{Anomaly, Finding};
 use crate::ledger::Ledger;
+use crate::letters::Letters;
+use crate::message::Message;
 use crate::operation::{Operation, Place};
 
 /// Grows with each delivery, in the order of offsets within a partition.
 pub(crate) struct Truth<'a> {
-    pub(crate) model: Model,
+    pub(crate) expected: Expected,
     pub(crate) findings: Vec<Finding>,
     pub(crate) records: u64,
     /// From when on a partition has all of its records: the beginning, unless retention has removed it.
@@ -32,7 +33,7 @@ pub(crate) struct Truth<'a> {
 impl<'a> Truth<'a> {
     pub(crate) fn new(letters: &'a Letters, ledger: &'a Ledger, ends: &'a Offsets) -> Self {
         Self {
-            model: Model::default(),
+            expected: Expected::default(),
             findings: Vec::new(),
             records: 0,
             since: BTreeMap::new(),
@@ -88,12 +89,12 @@ impl<'a> Truth<'a> {
 
     fn apply(&mut self, place: Place, message: Message) {
         // The table took no row that it was part of: it never happened.
-        if self.letters.has(place, "refused") {
+        if self.letters.has(place, REFUSED) {
             return;
         }
         let key = message.key.clone();
-        self.model.apply(place, message);
-        if self.letters.has(place, "unknown_event") && !self.model.unknown.contains_key(&place) {
+        self.expected.apply(place, message);
+        if self.letters.has(place, UNKNOWN_EVENT) && !self.expected.unknown.contains_key(&place) {
             self.findings.push(Finding {
                 anomaly: Anomaly::Lost,
                 key: Some(key),

@@ -1,7 +1,7 @@
 //! Large texts, of which the audit keeps only digests.
 
-use chaos::audit::Anomaly;
-use chaos::ledger::Ledger;
+use audit::Anomaly;
+use audit::ledger::Ledger;
 use model::{JsonText, Operation};
 
 use crate::site::{Site, create, new_key, update};

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use audit::ledger::Ledger;
+use audit::operation::{Kind, Place};
+use audit::{Anomaly, AuditError, Finding, Report, Table, evidence};
 use bus::{Record, Topic};
-use chaos::audit::{Anomaly, AuditError, Finding, Report, Table, evidence};
-use chaos::ledger::Ledger;
-use chaos::operation::{Kind, Place};
 use model::EventKey;
 
 use crate::site::{Consumer, Site, create, delete, new_key, record, update};
@@ -191,7 +191,7 @@ async fn a_promise_that_the_topic_does_not_keep_is_a_loss() {
     let (place, kept) = (*place, kept[0].clone());
     let beyond = Place { partition: 0, offset: 1_000_000 };
     good.ledger.acknowledge(beyond, kept.clone());
-    let other = chaos::operation::Operation { kind: Kind::Delete, input: None, ..kept.clone() };
+    let other = audit::operation::Operation { kind: Kind::Delete, input: None, ..kept.clone() };
     good.ledger.acknowledge(place, other);
 
     let findings = good.audit().await.findings;

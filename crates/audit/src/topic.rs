@@ -6,7 +6,7 @@ use std::time::Duration;
 use bus::{Bus, BusError, Channels, Delivery, From, Offsets, Positions, Span, Topic};
 use tokio::time::{Instant, sleep};
 
-use super::AuditError;
+use crate::AuditError;
 
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How long a broker may be away.

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use ::model::{EventKey, Timestamp};
 use bus::{Channels, From};
+use model::{EventKey, Timestamp};
 
-use super::finding::Finding;
-use super::message::Message;
-use super::table::Table;
-use super::{AuditError, topic};
+use crate::finding::Finding;
+use crate::message::Message;
+use crate::table::Table;
+use crate::{AuditError, topic};
 
 /// Of how many events evidence is gathered.
 const EVENTS: usize = 30;

@@ -7,7 +7,7 @@ use model::{EventId, EventKey, Position, Tenant, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::columns::{FIELDS, Value};
+use crate::columns::{FIELDS, Value};
 use crate::operation::{Kind, Operation, hashed};
 
 /// Each field that was sent.

@@ -1,16 +1,19 @@
 //! Holds the table against the topic, and both against what callers were promised.
 //!
-//! The topic is the oracle: [`model`] applies it once, in order, and [`table`] must say the same of
-//! every event, [`letters`] of every operation that could not be applied. Nothing of the consumer's
+//! The topic is the oracle: [`expected`] applies it once, in order, and [`table`] must say the same of
+//! every event, [`letters`] of every operation that could not be applied. [`ledger`] is what callers were promised. Nothing of the consumer's
 //! fold is used. The expected events are held in memory, at about a kilobyte each: of large texts only a digest.
 
 mod columns;
 mod compare;
+pub mod digest;
 mod evidence;
+mod expected;
 mod finding;
+pub mod ledger;
 mod letters;
 mod message;
-mod model;
+pub mod operation;
 mod table;
 mod topic;
 mod truth;
@@ -18,13 +21,13 @@ mod truth;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use ::model::{EventKey, Timestamp};
 use bus::{BusError, Channels, From, Schedule};
+use model::{EventKey, Timestamp};
 
-use crate::ledger::Ledger;
+use expected::State;
+use ledger::Ledger;
 use letters::Letters;
 use message::Message;
-use model::State;
 use truth::Truth;
 
 pub use evidence::evidence;
@@ -69,10 +72,10 @@ pub async fn audit(
     let letters = Letters::read(channels).await?;
     let mut truth = Truth::new(&letters, ledger, &ends);
     let spans = topic::read(bus, events, From::Beginning, |delivery| truth.take(&delivery)).await?;
-    let Truth { model, mut findings, records, since, .. } = truth.end(&spans);
+    let Truth { expected, mut findings, records, since, .. } = truth.end(&spans);
 
-    let mut doubts = compare::letters(&model, &letters);
-    doubts.extend(compare::table(&model, table).await?);
+    let mut doubts = compare::letters(&expected, &letters);
+    doubts.extend(compare::table(&expected, table).await?);
     let mut touched = HashSet::new();
     topic::read(bus, events, From::Offsets(ends), |delivery| {
         touched.extend(Message::read(&delivery).map(|message| message.key));
@@ -82,14 +85,14 @@ pub async fn audit(
     let (judged, unjudged): (Vec<_>, Vec<_>) =
         doubts.into_iter().partition(|doubt| doubt.key.as_ref().is_none_or(|key| scope.holds(key)));
     findings.extend(judged);
-    let live = model.events.values().filter(|state| matches!(state, State::Live(_))).count();
+    let live = expected.events.values().filter(|state| matches!(state, State::Live(_))).count();
     Ok(Report {
         findings,
         records,
         live,
-        deleted: model.events.len() - live,
-        unknown_updates: model.unknown.len(),
-        repeats: model.repeats,
+        deleted: expected.events.len() - live,
+        unknown_updates: expected.unknown.len(),
+        repeats: expected.repeats,
         letters: letters.count(),
         unjudged: unjudged.len(),
     })

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
+use audit::ledger::Ledger;
+use audit::operation::{self, Kind, Place};
+use audit::{AuditError, Report, Table, audit};
 use bus::log::{Log, Options};
 use bus::{Channels, Record, Written, kafka};
-use chaos::audit::{AuditError, Report, Table, audit};
-use chaos::ledger::Ledger;
-use chaos::operation::{self, Kind, Place};
 use model::{Content, Event, EventId, EventKey, Operation, Patch, Source, Tenant, Timestamp, message};
 use runtime::shutdown::Shutdown;
 use runtime::status::Status;
@@ -37,7 +37,7 @@ impl Site {
     }
 
     pub(crate) async fn on_kafka() -> Self {
-        let name = testing::unique("chaos");
+        let name = testing::unique("audit");
         let brokers = tokio::task::spawn_blocking(testing::kafka::brokers).await.unwrap().to_owned();
         let config = kafka::Config {
             brokers,
@@ -56,7 +56,7 @@ impl Site {
         let url = tokio::task::spawn_blocking(testing::engine::url).await.unwrap();
         let clickhouse = store::Config {
             url: Some(url.to_owned()),
-            database: testing::unique("chaos"),
+            database: testing::unique("audit"),
             ..store::Config::default()
         };
         let sql = clickhouse::Client::default().with_url(url).with_database(&clickhouse.database);

@@ -1,20 +1,21 @@
-//! Where the table or the dead letters say other than the model.
+//! Where the table or the dead letters say other than what is expected.
 
 use std::collections::{HashMap, HashSet};
 
-use ::model::EventKey;
+use dead_letters::UNKNOWN_EVENT;
+use model::EventKey;
 
-use super::AuditError;
-use super::columns::{FIELDS, Value};
-use super::finding::{Anomaly, Finding};
-use super::letters::Letters;
-use super::model::{Live, Model, State};
-use super::table::{Row, Table};
+use crate::AuditError;
+use crate::columns::{FIELDS, Value};
+use crate::expected::{Expected, Live, State};
+use crate::finding::{Anomaly, Finding};
+use crate::letters::Letters;
+use crate::table::{Row, Table};
 
 /// Every update of an event that was not there has to be among the dead letters.
-pub(crate) fn letters(model: &Model, letters: &Letters) -> Vec<Finding> {
+pub(crate) fn letters(expected: &Expected, letters: &Letters) -> Vec<Finding> {
     let unknown =
-        model.unknown.iter().filter(|(place, _)| letters.complete && !letters.has(**place, "unknown_event"));
+        expected.unknown.iter().filter(|(place, _)| letters.complete && !letters.has(**place, UNKNOWN_EVENT));
     let finding = |(place, key): (&_, &EventKey)| Finding {
         anomaly: Anomaly::Lost,
         key: Some(key.clone()),
@@ -24,13 +25,13 @@ pub(crate) fn letters(model: &Model, letters: &Letters) -> Vec<Finding> {
 }
 
 /// Every live row has to be its event's, and every event has to have its row or its tombstone.
-pub(crate) async fn table(model: &Model, table: &Table) -> Result<Vec<Finding>, AuditError> {
+pub(crate) async fn table(expected: &Expected, table: &Table) -> Result<Vec<Finding>, AuditError> {
     let mut findings = Vec::new();
     // Each live row's event, with the row's `created_at`.
-    let mut seen: HashMap<EventKey, i64> = HashMap::with_capacity(model.events.len());
+    let mut seen: HashMap<EventKey, i64> = HashMap::with_capacity(expected.events.len());
     table
         .live(|row| {
-            findings.extend(judge(model.events.get(&row.key), &row));
+            findings.extend(judge(expected.events.get(&row.key), &row));
             if let Some(other) = seen.insert(row.key.clone(), row.created_at) {
                 let detail = format!("live rows at created_at {other} ms and {} ms", row.created_at);
                 findings.push(Finding { anomaly: Anomaly::Doubled, key: Some(row.key), detail });
@@ -44,7 +45,7 @@ pub(crate) async fn table(model: &Model, table: &Table) -> Result<Vec<Finding>, 
         })
         .await?;
 
-    for (key, state) in &model.events {
+    for (key, state) in &expected.events {
         let missing = match state {
             _ if seen.contains_key(key) => continue,
             State::Live(_) => "the event is not in the table",

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use model::EventKey;
 
-use super::finding::Repeats;
-use super::message::{Fields, Message};
+use crate::finding::Repeats;
+use crate::message::{Fields, Message};
 use crate::operation::{Kind, Place};
 
 /// Every event of the topic.
 #[derive(Debug, Default)]
-pub(crate) struct Model {
+pub(crate) struct Expected {
     pub(crate) events: HashMap<EventKey, State>,
     /// Updates of events that were not there.
     pub(crate) unknown: BTreeMap<Place, EventKey>,
@@ -47,7 +47,7 @@ impl Live {
     }
 }
 
-impl Model {
+impl Expected {
     /// The first create wins, updates in order but repeats, a delete is final, also of an id never created.
     pub(crate) fn apply(&mut self, place: Place, message: Message) {
         let Message { kind, key, source, at, fields, idempotency_key } = message;
@@ -84,10 +84,10 @@ mod tests {
     use model::{EventId, Tenant};
     use serde_json::value::to_raw_value;
 
-    use super::super::columns::Value;
     use super::*;
+    use crate::columns::Value;
 
-    fn apply(model: &mut Model, operations: &[(Kind, &str)]) {
+    fn apply(expected: &mut Expected, operations: &[(Kind, &str)]) {
         let id = EventId::parse("019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5b").unwrap();
         for (offset, (kind, input)) in (0..).zip(operations) {
             let input = Value::Json(to_raw_value(input).unwrap());
@@ -99,12 +99,12 @@ mod tests {
                 fields: Fields::from([("input", input)]),
                 idempotency_key: None,
             };
-            model.apply(Place { partition: 0, offset }, message);
+            expected.apply(Place { partition: 0, offset }, message);
         }
     }
 
-    fn live(model: &Model) -> Option<(String, i64, i64)> {
-        match model.events.values().next()? {
+    fn live(expected: &Expected) -> Option<(String, i64, i64)> {
+        match expected.events.values().next()? {
             State::Live(live) => Some((live.fields.get("input")?.text()?, live.received_at, live.updated_at)),
             State::Deleted => None,
         }
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn the_first_create_wins_and_updates_follow_in_order() {
-        let mut model = Model::default();
+        let mut expected = Expected::default();
         let operations = [
             (Kind::Create, "a"),
             (Kind::Create, "b"),
@@ -120,59 +120,59 @@ mod tests {
             (Kind::Update, "d"),
             (Kind::Create, "e"),
         ];
-        apply(&mut model, &operations);
-        assert_eq!(live(&model), Some(("d".into(), 100, 103)));
-        assert!(model.unknown.is_empty());
+        apply(&mut expected, &operations);
+        assert_eq!(live(&expected), Some(("d".into(), 100, 103)));
+        assert!(expected.unknown.is_empty());
     }
 
     #[test]
     fn an_update_before_the_create_is_unknown_and_a_delete_is_final() {
-        let mut model = Model::default();
-        apply(&mut model, &[(Kind::Update, "a"), (Kind::Create, "b")]);
-        assert_eq!(live(&model), Some(("b".into(), 101, 101)));
-        assert!(model.unknown.keys().eq(&[Place { partition: 0, offset: 0 }]));
+        let mut expected = Expected::default();
+        apply(&mut expected, &[(Kind::Update, "a"), (Kind::Create, "b")]);
+        assert_eq!(live(&expected), Some(("b".into(), 101, 101)));
+        assert!(expected.unknown.keys().eq(&[Place { partition: 0, offset: 0 }]));
 
-        let mut model = Model::default();
-        apply(&mut model, &[(Kind::Delete, ""), (Kind::Create, "b"), (Kind::Update, "c")]);
-        assert_eq!(live(&model), None);
-        assert!(model.unknown.is_empty() && model.events.len() == 1);
+        let mut expected = Expected::default();
+        apply(&mut expected, &[(Kind::Delete, ""), (Kind::Create, "b"), (Kind::Update, "c")]);
+        assert_eq!(live(&expected), None);
+        assert!(expected.unknown.is_empty() && expected.events.len() == 1);
     }
 
     /// An event, then an update with each of these keys, which sets the input to the key's place in the list.
-    fn keyed(keys: &[u64]) -> Model {
-        let mut model = Model::default();
-        apply(&mut model, &[(Kind::Create, "created")]);
+    fn keyed(keys: &[u64]) -> Expected {
+        let mut expected = Expected::default();
+        apply(&mut expected, &[(Kind::Create, "created")]);
         for (at, key) in (1..).zip(keys) {
             let input = Value::Json(to_raw_value(&at.to_string()).unwrap());
             let message = Message {
                 kind: Kind::Update,
-                key: model.events.keys().next().unwrap().clone(),
+                key: expected.events.keys().next().unwrap().clone(),
                 source: String::new(),
                 at,
                 fields: Fields::from([("input", input)]),
                 idempotency_key: Some(*key),
             };
-            model.apply(Place { partition: 0, offset: at }, message);
+            expected.apply(Place { partition: 0, offset: at }, message);
         }
-        model
+        expected
     }
 
     #[test]
     fn a_key_that_comes_again_within_eight_changes_nothing() {
         let keys = [1, 2, 3, 4, 5, 6, 7, 8];
         for again in keys {
-            let model = keyed(&[&keys[..], &[again]].concat());
-            assert_eq!(live(&model), Some(("8".into(), 100, 8)), "{again}");
-            assert_eq!(model.repeats, Repeats { known: 1, forgotten: 0 });
+            let expected = keyed(&[&keys[..], &[again]].concat());
+            assert_eq!(live(&expected), Some(("8".into(), 100, 8)), "{again}");
+            assert_eq!(expected.repeats, Repeats { known: 1, forgotten: 0 });
         }
     }
 
     #[test]
     fn a_key_that_comes_again_behind_eight_others_is_done_again() {
-        let model = keyed(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 1]);
-        assert_eq!(live(&model), Some(("10".into(), 100, 10)));
-        assert_eq!(model.repeats, Repeats { known: 0, forgotten: 1 });
-        let Some(State::Live(live)) = model.events.values().next() else { panic!() };
+        let expected = keyed(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 1]);
+        assert_eq!(live(&expected), Some(("10".into(), 100, 10)));
+        assert_eq!(expected.repeats, Repeats { known: 0, forgotten: 1 });
+        let Some(State::Live(live)) = expected.events.values().next() else { panic!() };
         assert_eq!(live.remembered(), [3, 4, 5, 6, 7, 8, 9, 1]);
     }
 }

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::io::AsyncBufReadExt;
 
-use super::AuditError;
-use super::columns::FIELDS;
+use crate::AuditError;
+use crate::columns::FIELDS;
 
 const LIVE: &str = "
     SELECT tenant, id, source, idempotency_keys,

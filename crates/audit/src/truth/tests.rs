@@ -1,4 +1,4 @@
-use ::model::{self as event, Content, EventId, EventKey, Source, Tenant, message};
+use model::{self as event, Content, EventId, EventKey, Source, Tenant, message};
 
 use super::*;
 use crate::digest::Digest;

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use audit::ledger::Ledger;
+use audit::operation::{Kind, Operation, Place};
+use audit::{Table, audit};
 use bus::log::{Log, Options};
 use bus::{Channels, kafka};
-use chaos::audit::{Table, audit};
-use chaos::ledger::Ledger;
-use chaos::operation::{Kind, Operation, Place};
 use model::{EventKey, Timestamp};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};

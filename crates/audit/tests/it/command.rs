@@ -1,8 +1,8 @@
-//! `millrace-chaos audit` as a process, on real Kafka.
+//! `millrace-audit` as a process, on real Kafka.
 
 use std::process::ExitStatus;
 
-use chaos::ledger::Ledger;
+use audit::ledger::Ledger;
 use testing::Process;
 
 use crate::site::{PATIENCE, Site, create, delete, new_key, update};
@@ -17,7 +17,7 @@ fn audit(site: &Site) -> (ExitStatus, String) {
         ("CLICKHOUSE_URL", site.clickhouse.url.clone().unwrap()),
         ("CLICKHOUSE_DATABASE", site.clickhouse.database.clone()),
     ];
-    let mut process = Process::start_with("millrace-chaos", &["audit"], &environment);
+    let mut process = Process::start_with("millrace-audit", &[], &environment);
     (process.wait_exit(2 * PATIENCE), process.output())
 }
 

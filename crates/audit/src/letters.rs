@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bus::{BusError, Channels, Delivery};
+use bus::{BusError, Channels};
+use dead_letters::Letter;
 
-use super::topic;
 use crate::operation::Place;
+use crate::topic;
 
 /// Reasons by the place of the operation. A letter that was written again is one.
 #[derive(Debug, Default)]
@@ -17,13 +18,14 @@ pub(crate) struct Letters {
 
 impl Letters {
     pub(crate) async fn read(channels: &Channels) -> Result<Self, BusError> {
+        let Channels { bus, dead_letters, events, .. } = channels;
         let mut letters = Self::default();
-        let begins = topic::read(&channels.bus, &channels.dead_letters, bus::From::Beginning, |letter| {
-            let name = header(&letter, "millrace-topic");
-            if name.is_some_and(|name| name == channels.events.name)
-                && let (Some(place), Some(reason)) = (place(&letter), header(&letter, "millrace-reason"))
-            {
-                letters.reasons.entry(place).or_default().insert(reason.to_owned());
+        let begins = topic::read(bus, dead_letters, bus::From::Beginning, |letter| {
+            let Letter { place, reason, .. } = Letter::read(&dead_letters.name, letter);
+            // What is no letter is at a place of its own.
+            if place.topic == events.name && !reason.is_empty() {
+                let place = Place { partition: place.partition, offset: place.offset };
+                letters.reasons.entry(place).or_default().insert(reason);
             }
         })
         .await?;
@@ -43,17 +45,4 @@ impl Letters {
         }
         count
     }
-}
-
-/// Where the letter's operation is.
-fn place(letter: &Delivery) -> Option<Place> {
-    let partition = header(letter, "millrace-partition")?.parse().ok()?;
-    let offset = header(letter, "millrace-offset")?.parse().ok()?;
-    Some(Place { partition, offset })
-}
-
-/// The last header of the name: the operation's own headers come first.
-fn header<'a>(letter: &'a Delivery, name: &str) -> Option<&'a str> {
-    let (_, value) = letter.headers.iter().rev().find(|(found, _)| found == name)?;
-    std::str::from_utf8(value).ok()
 }
