@@ -35,7 +35,9 @@ lint: ## Check format, lints, documentation and dependencies
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --locked
-	@cargo deny --version >/dev/null || { echo "lint: scripts/install-lint-tools.sh installs cargo-deny" >&2; exit 1; }
+	@for tool in deny machete; do cargo $$tool --version >/dev/null || \
+		{ echo "lint: scripts/install-lint-tools.sh installs cargo-$$tool" >&2; exit 1; }; done
+	cargo machete
 	cargo deny --locked check --hide-inclusion-graph bans licenses sources
 
 bench: ## Measure everything on this machine, beside what is wanted (ROWS="api standard" SCALE=0.1 for less)
