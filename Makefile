@@ -4,11 +4,15 @@
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# Of the whole workspace: what is built of a selection of its packages has other features, and is built again.
+RELEASE_BUILD := cargo build --release --locked --workspace
+
 run: ## Build and run Millrace here: API on 8080 (API_PORT), data in ./data (MILLRACE_DATA)
+	$(RELEASE_BUILD) --bin millrace
 	@exec scripts/run.sh
 
 build: ## Build all binaries for release
-	cargo build --release --locked --workspace --bins
+	$(RELEASE_BUILD) --bins
 
 test: ## Fetch what the tests need and run them all
 	@scripts/test.sh

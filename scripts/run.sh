@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# Builds the standalone and becomes it: API on 8080, data in ./data (MILLRACE_DATA, API_PORT and
+# Becomes the standalone that was built: API on 8080, data in ./data (MILLRACE_DATA, API_PORT and
 # MILLRACE_ENGINE_PORT change that).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 MILLRACE_ENGINE_LIB=$(scripts/fetch-engine.sh)
 export MILLRACE_ENGINE_LIB
-cargo build --release --locked --package standalone
 # The engine complains of each statement when its standard input is a terminal.
 exec "${CARGO_TARGET_DIR:-target}/release/millrace" </dev/null
