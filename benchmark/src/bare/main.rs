@@ -1,5 +1,5 @@
-//! `millrace-benchmark-bare`: the least that a program can do with these libraries, to measure Millrace
-//! beside it on the same machine.
+//! `millrace-benchmark-bare`: a plain handler and a plain loop with the same libraries and none of Millrace's
+//! promises, measured beside Millrace to tell how fast the machine is. They are no floor: Millrace may take less.
 
 mod drain;
 mod serve;
@@ -12,7 +12,7 @@ use runtime::shutdown;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// What a program without any of Millrace's promises does: the ceiling of this machine.
+/// A plain program without any of Millrace's promises, as a measure of the machine.
 #[derive(Parser)]
 #[command(name = "millrace-benchmark-bare", version)]
 struct Arguments {

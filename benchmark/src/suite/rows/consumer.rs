@@ -24,7 +24,7 @@ pub(crate) async fn run(scale: Scale) -> anyhow::Result<Vec<Measured>> {
         let count = plan.sizes().count(kind);
         let mut row = drain(&mut site, kind, count, wanted).await?;
         if kind == Kind::Insert {
-            row.figures.push(beside_bare(&site, &row, count).await?);
+            row.figures.extend(beside_bare(&site, &row, count).await?);
         }
         rows.push(row);
     }
@@ -34,11 +34,14 @@ pub(crate) async fn run(scale: Scale) -> anyhow::Result<Vec<Measured>> {
     Ok(rows)
 }
 
-/// What a bare loop (poll, parse, copy) reads of the same messages.
-async fn beside_bare(site: &Site, row: &Measured, count: u64) -> anyhow::Result<Figure> {
+/// What a bare loop (poll, parse, copy) reads of the same messages, and the consumer beside it.
+async fn beside_bare(site: &Site, row: &Measured, count: u64) -> anyhow::Result<[Figure; 2]> {
     let bare = float(count) / services::bare_drain(&site.place, count).await?.max(0.01);
     let own = float(count) / cost_of(&row.costs, "consumer")?.cpu_seconds.max(0.01);
-    Ok(Figure::new(format!("its part of the {bare:.0} that a bare loop reads"), own / bare, ""))
+    Ok([
+        Figure::new("per CPU-second of a bare loop that reads them", bare, "operations"),
+        Figure::new("the consumer beside the bare loop", own / bare, ""),
+    ])
 }
 
 async fn drain(site: &mut Site, kind: Kind, count: u64, wanted: f64) -> anyhow::Result<Measured> {
