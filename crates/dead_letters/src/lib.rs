@@ -1,6 +1,6 @@
 //! Dead letters: messages that could not be written to the table, on a topic of their own with the reason.
 //!
-//! [`Writer`] puts them there, [`List`], [`show`] and [`replay`] are what people do with them. Knows
+//! [`Writer`] puts them there, [`List`], [`show()`] and [`replay()`] are what people do with them. Knows
 //! nothing of the table, of command lines and of HTTP.
 //!
 //! A letter's id is its offset on the dead-letter topic. A message that is put back gets a mark on a
