@@ -13,15 +13,18 @@ mod range;
 mod row;
 mod zone;
 
+use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clickhouse::{Client, Compression};
+use tokio::sync::OnceCell;
 
 pub use ask::{Limits, Question, Scope};
 pub use config::{Config, ConfigError};
 pub use error::StoreError;
 pub use lookup::{Lookup, Standing};
-pub use range::{Range, RangeError};
+pub use range::{Range, RangeError, RangeParams, RangeSpec, ResolveError};
 pub use zone::Zone;
 
 /// A ClickHouse database. Connects with the first question. Cheap to clone.
@@ -35,6 +38,8 @@ pub struct Store {
     looker: Client,
     /// The same for reads on behalf of callers, within the limits of one read.
     reader: Client,
+    /// The names of the server's time zones, once they were asked for.
+    zones: Arc<OnceCell<HashSet<String>>>,
 }
 
 impl Store {
@@ -76,7 +81,7 @@ impl Store {
             .with_setting("timeout_overflow_mode", "throw")
             .with_setting("max_memory_usage", config.read_max_memory_bytes.to_string())
             .with_setting("max_rows_to_read", config.read_max_rows.to_string());
-        Ok(Self { config, client, writer, looker, reader })
+        Ok(Self { config, client, writer, looker, reader, zones: Arc::default() })
     }
 
     /// Whether the server answers.

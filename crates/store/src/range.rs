@@ -1,6 +1,12 @@
 //! The times that a question is about.
 
+mod resolve;
+mod spec;
+
 use model::Timestamp;
+
+pub use resolve::ResolveError;
+pub use spec::{RangeParams, RangeSpec};
 
 /// From a time on, up to but not including another, as seen at a third: of what lies behind that nothing is
 /// counted, since it has not happened yet.
@@ -14,6 +20,15 @@ pub struct Range {
 /// Times that can't be meant. Says which parameter is at fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RangeError {
+    /// Neither an instant nor a date.
+    #[error("{0} must be an RFC 3339 time or a date such as 2026-11-20, between 1970 and 2299")]
+    Time(&'static str),
+    /// The end is now where it counts back in days.
+    #[error("days can't be given together with from or to")]
+    DaysBeside,
+    /// Not in the server's database.
+    #[error("timezone must be an IANA name such as Europe/Berlin: {0:?} is unknown")]
+    UnknownZone(String),
     /// Nothing would lie in it.
     #[error("from must be before to: from is {from}, to is {to}")]
     Empty {

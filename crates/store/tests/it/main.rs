@@ -9,3 +9,4 @@ mod database;
 mod insert;
 mod lookup;
 mod migrations;
+mod range;
