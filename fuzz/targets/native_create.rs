@@ -3,7 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use model::message::{decode, encode};
-use model::wire::native::{Intake, create};
+use model::wire::Intake;
+use model::wire::native::create;
 use model::{EventNames, Tenant, Timestamp, Window};
 
 fuzz_target!(|body: &[u8]| {

@@ -3,7 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use model::message::{decode, encode};
-use model::wire::native::{Intake, update};
+use model::wire::Intake;
+use model::wire::native::update;
 use model::{EventId, EventKey, EventNames, Tenant, Timestamp, Window};
 
 const ID: &str = "019aa2b1-c3d4-7e5f-8a9b-0c1d2e3f4a5b";

@@ -10,7 +10,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use benchmark::plan::{Plan, Sizes};
 use consumer::fold::{Step, fold};
-use model::wire::native::{self, Intake};
+use model::wire::{Intake, native};
 use model::{EventKey, EventNames, Operation, Position, Stored, Tenant, Timestamp, Window, message};
 use reqwest::Client;
 use store::Store;

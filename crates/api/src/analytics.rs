@@ -1,58 +1,70 @@
 //! The three native questions: errors by day, slow conversations, conversations with many errors.
 
-use std::sync::Arc;
-
-use axum::extract::State;
-use model::Tenant;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use store::queries::{ErrorCount, ErrorSession, SessionLatency};
 use store::{Range, Scope, StoreError, Zone};
 
-use crate::app::App;
-use crate::envelope::Reply;
+use crate::call::Call;
 use crate::error::ApiError;
-use crate::extract::{Params, TenantOf};
+use crate::parameters::{self, Period};
+use crate::reply::Reply;
 
 const DEFAULT_DAYS: u32 = 7;
 const DEFAULT_LIMIT: u64 = 100;
 const NARROW: &str = "ask for fewer days";
 
+/// Which events are counted.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Counted {
+    #[serde(deserialize_with = "parameters::text")]
+    event_name: Option<String>,
+}
+
+/// How many conversations are wanted.
+#[derive(Deserialize)]
+#[serde(default)]
+struct Top {
+    #[serde(deserialize_with = "parameters::limit")]
+    limit: u64,
+    /// Of how many events a conversation must be to count.
+    #[serde(deserialize_with = "parameters::min_events")]
+    min_events: u64,
+}
+
+impl Default for Top {
+    fn default() -> Self {
+        Self { limit: DEFAULT_LIMIT, min_events: 1 }
+    }
+}
+
 /// `GET /analytics/errors?event_name=X&days=7`
-pub(crate) async fn errors(
-    State(app): State<Arc<App>>,
-    TenantOf(tenant): TenantOf,
-    params: Params,
-) -> Result<Reply, ApiError> {
-    let event_name =
-        params.get("event_name").ok_or(ApiError::Missing("event_name query parameter is required"))?;
-    let scope = scope(&app, &tenant, params.range(Some(DEFAULT_DAYS))?);
-    answer(app.store.error_counts(&scope, event_name).await)
+pub(crate) async fn errors(call: Call) -> Result<Reply<Vec<ErrorCount>>, ApiError> {
+    let (Counted { event_name }, period) = (call.parameters()?, call.parameters::<Period>()?);
+    let event_name = event_name.ok_or(ApiError::Missing("event_name query parameter is required"))?;
+    let scope = scope(&call, period.range(Some(DEFAULT_DAYS))?);
+    answer(call.app.store.error_counts(&scope, &event_name).await)
 }
 
 /// `GET /analytics/latency?limit=100&days=`
-pub(crate) async fn latency(
-    State(app): State<Arc<App>>,
-    TenantOf(tenant): TenantOf,
-    params: Params,
-) -> Result<Reply, ApiError> {
-    let (limit, range) = (params.limit(DEFAULT_LIMIT)?, params.range(None)?);
-    answer(app.store.latency(&scope(&app, &tenant, range), limit).await)
+pub(crate) async fn latency(call: Call) -> Result<Reply<Vec<SessionLatency>>, ApiError> {
+    let (Top { limit, .. }, period) = (call.parameters()?, call.parameters::<Period>()?);
+    answer(call.app.store.latency(&scope(&call, period.range(None)?), limit).await)
 }
 
 /// `GET /analytics/sessions/top-errors?limit=100&days=&min_events=1`
-pub(crate) async fn top_error_sessions(
-    State(app): State<Arc<App>>,
-    TenantOf(tenant): TenantOf,
-    params: Params,
-) -> Result<Reply, ApiError> {
-    let (limit, range) = (params.limit(DEFAULT_LIMIT)?, params.range(None)?);
-    let min_events = params.positive("min_events", u64::MAX)?.unwrap_or(1);
-    answer(app.store.top_error_sessions(&scope(&app, &tenant, range), min_events, limit).await)
+pub(crate) async fn top_error_sessions(call: Call) -> Result<Reply<Vec<ErrorSession>>, ApiError> {
+    let (Top { limit, min_events }, period) = (call.parameters()?, call.parameters::<Period>()?);
+    let scope = scope(&call, period.range(None)?);
+    answer(call.app.store.top_error_sessions(&scope, min_events, limit).await)
 }
 
-fn scope<'a>(app: &App, tenant: &'a Tenant, range: Range) -> Scope<'a> {
-    Scope { tenant, range, zone: &Zone::UTC, limits: app.store.limits(), query_id: None }
+/// What a question asks about.
+fn scope(call: &Call, range: Range) -> Scope<'_> {
+    let (tenant, limits) = (&call.caller.tenant, call.app.store.limits());
+    Scope { tenant, range, zone: &Zone::UTC, limits, query_id: Some(call.caller.request_id.as_str()) }
 }
 
-fn answer(rows: Result<Vec<impl Serialize>, StoreError>) -> Result<Reply, ApiError> {
-    rows.map(|rows| Reply::ok(&rows)).map_err(|error| ApiError::question(error, NARROW))
+fn answer<T: Serialize>(rows: Result<Vec<T>, StoreError>) -> Result<Reply<Vec<T>>, ApiError> {
+    rows.map(Reply::ok).map_err(|error| ApiError::question(error, NARROW))
 }

@@ -5,17 +5,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bus::{Channels, Positions, Producer, Record, Schedule, SendError, Written};
-use model::wire::native::Intake;
-use model::{EventKey, EventNames, Operation, Tenant, Timestamp, Window, message};
+use model::wire::Intake;
+use model::{EventKey, EventNames, Timestamp, Window};
 use runtime::metrics::{Page, Registry};
 use runtime::shutdown::Shutdown;
 use store::Store;
 
 use crate::Config;
+use crate::auth::{Auth, Caller};
 use crate::body::Bodies;
 use crate::error::ApiError;
 use crate::lag::Lag;
-use crate::metrics::Sends;
+use crate::metrics::{Requests, Sends};
 use crate::places::Places;
 use crate::request;
 use crate::sampler::Sampler;
@@ -27,6 +28,7 @@ const PING_AT_MOST_EVERY: Duration = Duration::from_millis(100);
 /// The application. Handlers get it as `State<Arc<App>>`.
 pub(crate) struct App {
     pub(crate) config: Config,
+    pub(crate) auth: Auth,
     pub(crate) names: EventNames,
     pub(crate) store: Store,
     pub(crate) positions: Positions,
@@ -38,6 +40,7 @@ pub(crate) struct App {
     pub(crate) bodies: Bodies,
     pub(crate) places: Places,
     sends: Sends,
+    pub(crate) requests: Requests,
     /// Of the whole process.
     pub(crate) numbers: Page,
     /// Set once the topics are there.
@@ -64,6 +67,7 @@ impl App {
         let Channels { bus, events, group, .. } = channels;
         let positions = bus.positions(events, group)?;
         Ok(Self {
+            auth: Auth::new(&config)?,
             names,
             store,
             waiter: Waiter::new(positions.clone(), config.max_waiting, shutdown),
@@ -72,6 +76,7 @@ impl App {
             table_answers: Sampler::new(PING_AT_MOST_EVERY),
             bodies: Bodies::new(config.max_bodies_bytes),
             sends: Sends::new(&mut registry),
+            requests: Requests::new(&mut registry),
             numbers: Page::new(registry),
             places: Places::new(&config),
             positions,
@@ -123,11 +128,11 @@ impl App {
         Window::around(Timestamp::now(), days).begins_after(key.id.created_at())
     }
 
-    /// What is known of a tenant's events before they are read.
-    pub(crate) fn intake(&self, tenant: Tenant) -> Intake<'_> {
-        let now = Timestamp::now();
+    /// What is known of a caller's events before they are read.
+    pub(crate) fn intake(&self, caller: &Caller) -> Intake<'_> {
+        let now = caller.received_at;
         let window = Window::around(now, self.config.max_event_age_days);
-        Intake { tenant, now, window, names: &self.names }
+        Intake { tenant: caller.tenant.clone(), now, window, names: &self.names }
     }
 
     /// The newest record in the event's partition that is not visible yet, if there is any.
@@ -171,16 +176,5 @@ impl App {
 
     fn producer(&self) -> Result<&Producer, ApiError> {
         self.producer.get().ok_or_else(|| ApiError::unavailable("writes", "the topics are not set up yet"))
-    }
-}
-
-/// An operation as it goes on the topic.
-pub(crate) fn record(operation: &Operation<'_>) -> Record {
-    let id = operation.id();
-    Record {
-        key: Some(id.to_string().into_bytes()),
-        at: id.created_at(),
-        value: message::encode(operation),
-        headers: Vec::new(),
     }
 }

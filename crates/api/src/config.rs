@@ -1,6 +1,7 @@
 //! What the API listens on, takes and allows.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use runtime::config::positive;
@@ -17,6 +18,12 @@ pub struct Config {
     pub api_host: IpAddr,
     /// The port to listen on; 0 picks one.
     pub api_port: u16,
+    /// Who may write and read: `tenant:scopes:sha256-of-the-key`, comma-separated.
+    pub api_keys: String,
+    /// A file of further ones, by lines, read again when it changes.
+    pub api_keys_file: Option<PathBuf>,
+    /// Whether everyone may write and read who reaches an address that not only this machine does.
+    pub allow_anonymous: bool,
     /// The names besides this machine's by which callers may know the API, comma-separated; `*` for any. Where
     /// others than this machine reach it, none stands for any.
     pub allowed_hosts: String,
@@ -70,6 +77,9 @@ impl Default for Config {
         Self {
             api_host: Ipv4Addr::LOCALHOST.into(),
             api_port: 8080,
+            api_keys: String::new(),
+            api_keys_file: None,
+            allow_anonymous: false,
             allowed_hosts: String::new(),
             allowed_origins: String::new(),
             api_head_timeout_ms: 10_000,

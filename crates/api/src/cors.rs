@@ -7,7 +7,8 @@ use axum::response::Response;
 
 const METHODS: &str = "GET, POST, PUT, DELETE";
 /// That a page may send, besides those that need no permission.
-const SENT: &str = "content-type, content-encoding, idempotency-key, x-request-id, x-tenant";
+const SENT: &str =
+    "authorization, content-type, content-encoding, idempotency-key, x-api-key, x-request-id, x-tenant";
 /// That a page may read, likewise.
 const READ: &str = "retry-after, x-request-id";
 /// In seconds.
@@ -17,6 +18,15 @@ const REMEMBERED: &str = "600";
 pub(crate) fn is_preflight(request: &Request) -> bool {
     let has = |name| request.headers().contains_key(name);
     *request.method() == Method::OPTIONS && has(header::ORIGIN) && has(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// The method that a request has, or that a browser asks about.
+pub(crate) fn method(request: &Request) -> Method {
+    let asked =
+        request.headers().get(header::ACCESS_CONTROL_REQUEST_METHOD).filter(|_| is_preflight(request));
+    asked
+        .and_then(|method| Method::from_bytes(method.as_bytes()).ok())
+        .unwrap_or_else(|| request.method().clone())
 }
 
 /// What a page may send.

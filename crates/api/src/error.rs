@@ -3,13 +3,11 @@
 use std::fmt::Display;
 
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use bus::{BusError, SendError};
 use model::TenantError;
 use model::wire::WireError;
 use store::StoreError;
 
-use crate::envelope::Reply;
 use crate::request;
 
 /// Why a request was not done.
@@ -45,12 +43,21 @@ pub(crate) enum ApiError {
     /// The head of a request is too large.
     #[error("the head of the request is too large: at most 64 KiB and 100 headers are taken")]
     LargeHead,
+    /// Whoever asks has shown no key that is known.
+    #[error("{0}")]
+    Unauthorized(&'static str),
     /// Whoever asks is not let in.
     #[error("{0}")]
     Forbidden(&'static str),
+    /// The key is for other things.
+    #[error("the key lacks the scope {0}")]
+    NotInScope(&'static str),
     /// A route, but not for this method.
     #[error("method not allowed")]
-    Method,
+    Method {
+        /// As the `Allow` header lists them.
+        allowed: String,
+    },
     /// More than is taken at once.
     #[error("{0}")]
     TooLarge(String),
@@ -103,13 +110,14 @@ impl ApiError {
             Self::Invalid(_) => (StatusCode::BAD_REQUEST, "invalid_field"),
             Self::Missing(_) => (StatusCode::BAD_REQUEST, "missing_field"),
             Self::BrokenBody(_) => (StatusCode::BAD_REQUEST, "invalid_body"),
-            Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::Unauthorized(_) => (StatusCode::UNAUTHORIZED, "unauthorized"),
+            Self::Forbidden(_) | Self::NotInScope(_) => (StatusCode::FORBIDDEN, "forbidden"),
             Self::NotHttp => (StatusCode::BAD_REQUEST, "invalid_request"),
             Self::LongAddress => (StatusCode::URI_TOO_LONG, "too_large"),
             Self::LargeHead => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "too_large"),
             Self::SlowBody => (StatusCode::REQUEST_TIMEOUT, "timeout"),
             Self::EventNotFound | Self::NoRoute => (StatusCode::NOT_FOUND, "not_found"),
-            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
+            Self::Method { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Self::DeadLettered => (StatusCode::UNPROCESSABLE_ENTITY, "dead_lettered"),
             Self::QueryTooLarge(_) => (StatusCode::UNPROCESSABLE_ENTITY, "query_too_large"),
@@ -149,11 +157,5 @@ impl From<StoreError> for ApiError {
 impl From<BusError> for ApiError {
     fn from(error: BusError) -> Self {
         Self::unavailable("the pipeline's positions", error)
-    }
-}
-
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        Reply::failed(self).into_response()
     }
 }

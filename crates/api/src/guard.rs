@@ -3,16 +3,19 @@
 
 use std::net::IpAddr;
 
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use runtime::authority::{address, is_loopback, split};
 
 use crate::Config;
 use crate::error::ApiError;
+use crate::places::Class;
 
 /// Who is let in besides this machine itself.
 pub(crate) struct Guard {
     hosts: Allowed,
     origins: Allowed,
+    /// Whether keys are asked for: a page that has none can do nothing, whatever its origin.
+    has_keys: bool,
 }
 
 enum Allowed {
@@ -23,33 +26,27 @@ enum Allowed {
 
 impl Guard {
     /// On an address that only this machine reaches, a page could use the browser to reach it by a name of its
-    /// own (DNS rebinding), so the host must be known. On any other the caller may know the API by any name,
-    /// unless `ALLOWED_HOSTS` says otherwise.
-    pub(crate) fn new(config: &Config, listens: IpAddr) -> Self {
+    /// own (DNS rebinding), so the host must be known. On any other, and where keys are asked for, the caller may
+    /// know the API by any name, unless `ALLOWED_HOSTS` says otherwise.
+    pub(crate) fn new(config: &Config, listens: IpAddr, has_keys: bool) -> Self {
         let hosts = match Allowed::parse(&config.allowed_hosts) {
-            Allowed::These(none) if none.is_empty() && !listens.is_loopback() => {
-                tracing::warn!(
-                    address = %listens,
-                    "whoever reaches this address is let in by whatever name: ALLOWED_HOSTS is not set"
-                );
+            Allowed::These(none) if none.is_empty() && (has_keys || !listens.is_loopback()) => {
+                if !has_keys {
+                    tracing::warn!(
+                        address = %listens,
+                        "whoever reaches this address is let in: there are no keys, and ALLOWED_HOSTS is not set"
+                    );
+                }
                 Allowed::Any
             }
             hosts => hosts,
         };
-        Self { hosts, origins: Allowed::parse(&config.allowed_origins) }
+        Self { hosts, origins: Allowed::parse(&config.allowed_origins), has_keys }
     }
 
     /// The error is a 403.
     pub(crate) fn admit(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
-        if let Some(origin) = headers.get(header::ORIGIN) {
-            if !self.knows_origin(origin.to_str().unwrap_or_default()) {
-                return Err(ApiError::Forbidden(
-                    "requests from other web pages are refused: see ALLOWED_ORIGINS",
-                ));
-            }
-        } else if !matches!(self.origins, Allowed::Any)
-            && headers.get("sec-fetch-site").is_some_and(|site| site != "none" && site != "same-origin")
-        {
+        if !self.has_keys && !self.knows_page(headers) {
             return Err(ApiError::Forbidden(
                 "requests from other web pages are refused: see ALLOWED_ORIGINS",
             ));
@@ -61,6 +58,24 @@ impl Guard {
         } else {
             Err(ApiError::Forbidden("requests to this host are refused: see ALLOWED_HOSTS"))
         }
+    }
+
+    /// Whether a request comes from no page, or from one that is let in.
+    fn knows_page(&self, headers: &HeaderMap) -> bool {
+        match (headers.get(header::ORIGIN), &self.origins) {
+            (Some(origin), _) => self.knows_origin(origin.to_str().unwrap_or_default()),
+            (None, Allowed::Any) => true,
+            (None, Allowed::These(_)) => {
+                headers.get("sec-fetch-site").is_none_or(|site| site == "none" || site == "same-origin")
+            }
+        }
+    }
+
+    /// Whether a page of this origin may read the answers of routes of this class: any page may send events with
+    /// the key that it was given.
+    pub(crate) fn lets_read(&self, origin: &HeaderValue, class: Option<Class>) -> bool {
+        self.knows_origin(origin.to_str().unwrap_or_default())
+            || self.has_keys && class == Some(Class::Ingest)
     }
 
     /// An address is no name that a page could have made to lead here; probes ask by it.
@@ -124,7 +139,7 @@ mod tests {
     fn guard(hosts: &str, origins: &str, listens: &str) -> Guard {
         let config =
             Config { allowed_hosts: hosts.into(), allowed_origins: origins.into(), ..Config::default() };
-        Guard::new(&config, listens.parse().unwrap())
+        Guard::new(&config, listens.parse().unwrap(), false)
     }
 
     fn admits(guard: &Guard, headers: &[(&'static str, &'static str)]) -> bool {
@@ -154,6 +169,19 @@ mod tests {
         assert!(admits(&any, &[("origin", "https://example.com")]));
         assert!(admits(&any, &[("sec-fetch-site", "cross-site")]));
         assert!(!admits(&guard("", "", "127.0.0.1"), &[("origin", "null")]));
+    }
+
+    #[test]
+    fn where_keys_are_asked_for_any_page_may_send_events_and_those_that_are_known_may_read() {
+        let config = Config { allowed_origins: "https://app.example.com".into(), ..Config::default() };
+        let guard = Guard::new(&config, IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), true);
+        let (own, other) = ("https://app.example.com", "https://example.com");
+        for origin in [own, other] {
+            assert!(admits(&guard, &[("origin", origin), ("host", "events.example.com")]), "{origin}");
+        }
+        let reads = |origin, class| guard.lets_read(&HeaderValue::from_static(origin), class);
+        assert!(reads(own, Some(Class::Ingest)) && reads(own, Some(Class::Read)) && reads(own, None));
+        assert!(reads(other, Some(Class::Ingest)) && !reads(other, Some(Class::Read)) && !reads(other, None));
     }
 
     #[test]

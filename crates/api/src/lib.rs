@@ -1,33 +1,40 @@
 //! HTTP in, Kafka out; reads and analytics from ClickHouse.
 //!
 //! `routes` is the table of contents: each route's handler is in the file of its family, with its
-//! request and response types above it. Every answer leaves through `envelope`.
+//! request and response types above it. Every answer leaves through `voice`.
 
 mod analytics;
 mod app;
+mod auth;
 mod body;
 mod budget;
+mod call;
 mod config;
 mod cors;
 mod drain;
-mod envelope;
 mod error;
 mod events;
-mod extract;
 mod guard;
 mod gzip;
 mod health;
+mod ingest;
+mod keys;
 mod lag;
 mod metrics;
+mod parameters;
 mod pipeline;
 mod places;
+mod reply;
 mod request;
+mod router;
 mod routes;
 mod run;
 mod sampler;
 mod serve;
 mod service;
+mod voice;
 mod wait;
 
 pub use config::Config;
+pub use keys::Command as KeysCommand;
 pub use run::run;

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use api::KeysCommand;
 use bus::Channels;
 use clap::{Parser, Subcommand};
 use runtime::{config, listen, metrics, shutdown, status, telemetry, threads};
@@ -22,6 +23,11 @@ struct Arguments {
 enum Command {
     /// Asks the API running on this machine whether it serves.
     Healthcheck,
+    /// Keys for those who call the API.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
 }
 
 fn main() -> ExitCode {
@@ -30,6 +36,10 @@ fn main() -> ExitCode {
             threads::beside_clients().map_err(Into::into).and_then(|runtime| threads::run(runtime, run()))
         }
         Some(Command::Healthcheck) => healthcheck(),
+        Some(Command::Keys { command }) => {
+            command.run();
+            Ok(())
+        }
     })
 }
 

@@ -1,25 +1,27 @@
 //! How far the events are on their way.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use serde::Serialize;
 
-use crate::app::App;
-use crate::envelope::Reply;
+use crate::call::Call;
 use crate::error::ApiError;
+use crate::keys::Scope;
 use crate::lag;
+use crate::reply::Reply;
 
 /// `data` of `/pipeline`.
-#[derive(Serialize)]
-struct Pipeline {
-    partitions: Vec<Partition>,
+#[derive(Debug, Serialize)]
+pub(crate) struct Pipeline {
+    /// Only admins see them one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partitions: Option<Vec<Partition>>,
     /// Of all partitions.
     lag: i64,
+    /// Of all partitions, likewise.
+    oldest_age_ms: Option<i64>,
     dead_letters: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Partition {
     partition: i32,
     end: i64,
@@ -31,12 +33,14 @@ struct Partition {
 }
 
 /// `GET /pipeline`
-pub(crate) async fn pipeline(State(app): State<Arc<App>>) -> Result<Reply, ApiError> {
-    let seen = app.lag.now().await?;
+pub(crate) async fn pipeline(call: Call) -> Result<Reply<Pipeline>, ApiError> {
+    let seen = call.app.lag.now().await?;
     let partitions: Vec<_> = seen.partitions.iter().map(Partition::from).collect();
-    Ok(Reply::ok(&Pipeline {
+    let ages: Option<Vec<_>> = partitions.iter().map(|partition| partition.oldest_age_ms).collect();
+    Ok(Reply::ok(Pipeline {
         lag: partitions.iter().map(|partition| partition.lag).sum(),
-        partitions,
+        oldest_age_ms: ages.map(|ages| ages.into_iter().max().unwrap_or_default()),
+        partitions: call.caller.scopes.has(Scope::Admin).then_some(partitions),
         dead_letters: seen.dead_letters,
     }))
 }

@@ -1,41 +1,72 @@
-//! The route table.
+//! The route table: all that is known of a route in front of its handler. The router, the limits, what callers
+//! may do, the numbers and the shape of refusals are made of it.
 
-use std::sync::Arc;
+use axum::http::Method;
+use axum::response::Response;
+use futures_util::future::BoxFuture;
 
-use axum::Router;
-use axum::routing::{MethodRouter, get, post};
-
-use crate::app::App;
-use crate::error::ApiError;
+use crate::call::Call;
+use crate::keys::Scope;
+use crate::places::Class::{self, Ingest, Read, Stream, Watch};
+use crate::reply::Answer;
+use crate::voice::Voice;
 use crate::{analytics, events, health, metrics, pipeline};
 
-/// Every route. What takes work has a class in `places`.
-pub(crate) fn routes(app: &Arc<App>) -> Router {
-    Table::default()
-        .route("/event", post(events::create_routed))
-        .route("/event/{id}", get(events::by_id).put(events::update).delete(events::delete))
-        .route("/events", post(events::create_many))
-        .route("/events/conversation/{conversation_id}", get(events::by_conversation))
-        .route("/analytics/errors", get(analytics::errors))
-        .route("/analytics/latency", get(analytics::latency))
-        .route("/analytics/sessions/top-errors", get(analytics::top_error_sessions))
-        .route("/health", get(health::health))
-        .route("/ready", get(health::ready))
-        .route("/ping", get(health::ping))
-        .route("/pipeline", get(pipeline::pipeline))
-        .route("/metrics", get(metrics::show))
-        .0
-        .fallback(async || ApiError::NoRoute)
-        .method_not_allowed_fallback(async || ApiError::Method)
-        .with_state(Arc::clone(app))
+/// A method on a path.
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    /// At most one segment is variable, `{name}`. Served with and without a trailing slash.
+    pub(crate) path: &'static str,
+    /// What numbers and the API's description call it.
+    pub(crate) name: &'static str,
+    pub(crate) class: Class,
+    /// What a key must be for; `None` if none is needed.
+    pub(crate) scope: Option<Scope>,
+    pub(crate) voice: Voice,
+    pub(crate) handler: Handler,
 }
 
-/// Every path is served with and without a trailing slash.
-#[derive(Default)]
-struct Table(Router<Arc<App>>);
+const WRITES: Option<Scope> = Some(Scope::Ingest);
+const READS: Option<Scope> = Some(Scope::Read);
 
-impl Table {
-    fn route(self, path: &str, methods: MethodRouter<Arc<App>>) -> Self {
-        Self(self.0.route(path, methods.clone()).route(&format!("{path}/"), methods))
-    }
+type Handler = fn(Call) -> BoxFuture<'static, Response>;
+
+/// Every route.
+#[rustfmt::skip]
+pub(crate) static ROUTES: &[Route] = &[
+    native(Method::POST, "/event", "create_event", Ingest, WRITES, |call| run(call, events::create)),
+    native(Method::GET, "/event/{id}", "read_event", Read, READS, |call| run(call, events::by_id)),
+    native(Method::PUT, "/event/{id}", "update_event", Ingest, WRITES, |call| run(call, events::update)),
+    native(Method::DELETE, "/event/{id}", "delete_event", Ingest, WRITES, |call| run(call, events::delete)),
+    native(Method::POST, "/events", "create_events", Ingest, WRITES, |call| run(call, events::create_many)),
+    native(Method::GET, "/events/conversation/{conversation_id}", "read_conversation", Stream, READS, |call| run(call, events::by_conversation)),
+    native(Method::GET, "/analytics/errors", "count_errors", Read, READS, |call| run(call, analytics::errors)),
+    native(Method::GET, "/analytics/latency", "slowest_conversations", Read, READS, |call| run(call, analytics::latency)),
+    native(Method::GET, "/analytics/sessions/top-errors", "top_error_conversations", Read, READS, |call| run(call, analytics::top_error_sessions)),
+    native(Method::GET, "/health", "health", Watch, None, |call| run(call, health::health)),
+    native(Method::GET, "/ready", "ready", Watch, None, |call| run(call, health::ready)),
+    native(Method::GET, "/ping", "ping", Watch, None, |call| run(call, health::ping)),
+    native(Method::GET, "/pipeline", "pipeline", Watch, READS, |call| run(call, pipeline::pipeline)),
+    native(Method::GET, "/metrics", "metrics", Watch, READS, |call| run(call, metrics::show)),
+];
+
+const fn native(
+    method: Method,
+    path: &'static str,
+    name: &'static str,
+    class: Class,
+    scope: Option<Scope>,
+    handler: Handler,
+) -> Route {
+    Route { method, path, name, class, scope, voice: Voice::Native, handler }
+}
+
+/// A handler's answer, written in the voice of its route.
+fn run<F>(call: Call, handler: impl FnOnce(Call) -> F) -> BoxFuture<'static, Response>
+where
+    F: Future<Output: Answer> + Send + 'static,
+{
+    let (voice, id) = (call.route.voice, call.caller.request_id.clone());
+    let answered = handler(call);
+    Box::pin(async move { answered.await.write(voice, &id) })
 }

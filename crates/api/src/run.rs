@@ -13,6 +13,8 @@ use tokio::net::TcpListener;
 use crate::Config;
 use crate::app::App;
 use crate::guard::Guard;
+use crate::router::Router;
+use crate::routes::ROUTES;
 use crate::serve::serve;
 use crate::service::ApiService;
 
@@ -30,17 +32,28 @@ pub async fn run(
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
     let limits = config.limits().within(files::raise_limit());
-    let guard = Guard::new(&config, listener.local_addr()?.ip());
+    let (listens, allow_anonymous) = (listener.local_addr()?.ip(), config.allow_anonymous);
     let (drain, closing) = (Duration::from_millis(config.api_drain_ms), Shutdown::new());
     let app = Arc::new(App::new(config, &channels, store, registry, closing.clone())?);
-    let serving = serve(listener, limits, ApiService::new(Arc::clone(&app), guard), closing.clone());
+    let has_keys = app.auth.has_keys();
+    anyhow::ensure!(
+        has_keys || allow_anonymous || listens.is_loopback(),
+        "API_HOST={listens} is reached by other machines: set API_KEYS or API_KEYS_FILE, or ALLOW_ANONYMOUS=true to let everyone in"
+    );
+    let guard = Guard::new(&app.config, listens, has_keys);
+    let service = ApiService::new(Arc::clone(&app), Router::new(ROUTES)?, guard);
+    let serving = serve(listener, limits, service, closing.clone());
     let background = async {
         let topics = async {
             set_up_topics(&app, &channels).await?;
             tokio::join!(app.waiter.poll(), app.lag.watch());
             anyhow::Ok(())
         };
-        tokio::try_join!(topics, set_up_table(&app)).map(|_| ())
+        let keys = async {
+            app.auth.watch().await;
+            Ok(())
+        };
+        tokio::try_join!(topics, set_up_table(&app), keys).map(|_| ())
     };
     let outdated = OnceLock::new();
     let ended = async {

@@ -9,9 +9,10 @@ use runtime::server::{self, Limits};
 use runtime::shutdown::Shutdown;
 use tokio::net::TcpListener;
 
-use crate::envelope::{Reply, RequestId};
 use crate::error::ApiError;
+use crate::request::RequestId;
 use crate::service::ApiService;
+use crate::voice::Voice;
 
 /// Serves until `closing`, and then until what is in flight is answered.
 pub(crate) async fn serve(listener: TcpListener, limits: Limits, service: ApiService, closing: Shutdown) {
@@ -33,8 +34,8 @@ fn refusal(status: StatusCode) -> Response<Vec<u8>> {
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => ApiError::LargeHead,
         _ => ApiError::NotHttp,
     };
-    let (id, mut response) = (RequestId::of(&HeaderMap::new()), Response::default());
-    Reply::failed(error).write(&id, &mut response);
+    let id = RequestId::of(&HeaderMap::new());
+    let mut response = Voice::default().refuse(error, &id);
     id.name(&mut response);
     response
 }

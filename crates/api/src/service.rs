@@ -1,70 +1,62 @@
-//! What stands in front of every handler: the request's id, how many may be in flight, what is left of the
-//! body, panics, and the shape of the answer.
+//! What stands in front of every handler: the request's id, whose it is, how many may be in flight, what is left
+//! of the body, and panics.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Instant;
 
-use axum::Router;
-use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use futures_util::FutureExt;
-use http_body_util::BodyExt;
-use tower_service::Service;
 
 use crate::app::App;
+use crate::call::Call;
 use crate::cors;
 use crate::drain::Unread;
-use crate::envelope::{Reply, RequestId};
 use crate::error::ApiError;
-use crate::events;
 use crate::guard::Guard;
-use crate::places::{Class, Place};
-use crate::request;
-use crate::routes::routes;
+use crate::places::Place;
+use crate::request::{self, RequestId};
+use crate::router::{Found, Router};
+use crate::voice::Voice;
 
 /// Everything that is served.
 pub(crate) struct ApiService {
     app: Arc<App>,
-    routes: Router,
+    router: Router,
     guard: Guard,
 }
 
-/// An answer; what the reply says is not written into it yet.
-type Answer = (Response, Option<Reply>);
-
 impl ApiService {
-    pub(crate) fn new(app: Arc<App>, guard: Guard) -> Self {
-        Self { routes: routes(&app), app, guard }
+    pub(crate) fn new(app: Arc<App>, router: Router, guard: Guard) -> Self {
+        Self { app, router, guard }
     }
 
-    /// Answers in the envelope, whatever happens behind.
+    /// Answers in the voice of the route, whatever happens behind.
     pub(crate) async fn answer(&self, request: Request) -> Response {
+        let begun = Instant::now();
         let id = RequestId::of(request.headers());
-        let mut page = request.headers().get(header::ORIGIN).cloned();
+        let page = request.headers().get(header::ORIGIN).cloned();
         let (request, unread) = Unread::of(request);
-        let (answer, place) = match self.admit(&request) {
-            Ok(_) if cors::is_preflight(&request) => ((cors::preflight(), None), None),
-            Ok(place) => {
-                let handled = self.handle(request, &id, place.as_ref());
-                let answered = request::answering(id.clone(), AssertUnwindSafe(handled).catch_unwind()).await;
-                (answered.unwrap_or_else(|panic| failed(panicked(&*panic, &id))), place)
-            }
-            Err(refused) => {
-                page = None;
-                (failed(refused), None)
-            }
+        let found = self.router.find(&cors::method(&request), request.uri().path());
+        let route = found.as_ref().ok().map(|found| found.route);
+        let class = route.map(|route| route.class);
+        let page = page.filter(|page| self.guard.lets_read(page, class));
+        let (mut response, place) = match self.guard.admit(request.uri(), request.headers()) {
+            Err(refused) => (Voice::default().refuse(refused, &id), None),
+            Ok(()) if cors::is_preflight(&request) => (cors::preflight(), None),
+            Ok(()) => self.route(found, request, &id).await,
         };
-        let (mut response, reply) = answer;
+        self.app.requests.count(route, response.status(), begun.elapsed());
         if let Some(unread) = unread {
             // The answer is ready: nothing that is still coming is waited for in others' places. What has not
             // come in time is not waited for again.
-            if let Some(place) = place.as_ref().filter(|_| reply.is_some()) {
+            if let Some(place) = place {
                 place.give_back();
             }
-            if !reply.as_ref().is_some_and(Reply::is_late) {
+            if response.status() != StatusCode::REQUEST_TIMEOUT {
                 unread.drain().await;
             }
         }
@@ -75,59 +67,55 @@ impl ApiService {
         if self.app.is_ending() {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
-        match (reply, place) {
-            (Some(reply), _) => {
-                reply.write(&id, &mut response);
-                response
-            }
-            (None, Some(place)) => response.map(|body| held(place, body)),
-            (None, None) => response,
-        }
+        response
     }
 
-    /// Lets a request in: gives it a place among those of its class; `None` for one that is answered however
-    /// many there are.
-    fn admit(&self, request: &Request) -> Result<Option<Place>, ApiError> {
-        self.guard.admit(request.uri(), request.headers())?;
-        let class = Class::of(request.method(), request.uri().path());
-        class.map(|class| self.app.places.take(class)).transpose()
+    /// The answer of the route, and the place that the request had.
+    async fn route(
+        &self,
+        found: Result<Found, ApiError>,
+        request: Request,
+        id: &RequestId,
+    ) -> (Response, Option<Place>) {
+        let found = match found {
+            Ok(found) => found,
+            Err(refused) => return (Voice::default().refuse(refused, id), None),
+        };
+        let voice = found.route.voice;
+        let (call, place) = match self.admit(found, request, id) {
+            Ok(admitted) => admitted,
+            Err(refused) => return (voice.refuse(refused, id), None),
+        };
+        // A handler may panic before it returns its future.
+        let handled = async { (call.route.handler)(call).await };
+        let answered = request::answering(id.clone(), AssertUnwindSafe(handled).catch_unwind()).await;
+        (answered.unwrap_or_else(|panic| voice.refuse(panicked(&*panic, id), id)), Some(place))
     }
 
-    async fn handle(&self, mut request: Request, id: &RequestId, place: Option<&Place>) -> Answer {
-        // Nearly all requests are creates: they do without the cost of finding the route.
-        if let Some(place) = place
-            && request.method() == Method::POST
-            && request.uri().path() == "/event"
-        {
-            let created = events::create(&self.app, request, place).await;
-            return (Response::default(), Some(created.unwrap_or_else(Reply::failed)));
-        }
-        request.extensions_mut().insert(id.clone());
-        if let Some(place) = place {
-            request.extensions_mut().insert(place.clone());
-        }
-        let Ok(mut response) = self.routes.clone().call(request).await;
-        let reply = response.extensions_mut().remove();
-        (response, reply)
+    /// Lets a request in: knows who makes it, and gives it a place among those of its class.
+    fn admit(&self, found: Found, request: Request, id: &RequestId) -> Result<(Call, Place), ApiError> {
+        let (parts, body) = request.into_parts();
+        let Found { route, segment } = found;
+        let caller = self.app.auth.caller(id.clone(), &parts.headers, route.scope)?;
+        let place = self.app.places.take(route.class)?;
+        let call = Call {
+            app: Arc::clone(&self.app),
+            route,
+            caller,
+            place: place.clone(),
+            headers: parts.headers,
+            uri: parts.uri,
+            body,
+            segment,
+        };
+        Ok((call, place))
     }
-}
-
-fn failed(error: ApiError) -> Answer {
-    (Response::default(), Some(Reply::failed(error)))
-}
-
-/// An answer that is still being made is in flight until the last of it is written.
-fn held(place: Place, body: Body) -> Body {
-    Body::new(body.map_frame(move |frame| {
-        let _held = &place;
-        frame
-    }))
 }
 
 fn panicked(panic: &(dyn Any + Send), id: &RequestId) -> ApiError {
     let text =
         panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    tracing::error!(panic = text.unwrap_or_default(), request_id = id.text, "a handler panicked");
+    tracing::error!(panic = text.unwrap_or_default(), request_id = id.as_str(), "a handler panicked");
     ApiError::Internal
 }
 
@@ -139,16 +127,20 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::task::Poll;
 
-    use axum::body::Bytes;
-    use axum::routing::get;
+    use axum::body::{Body, Bytes};
+    use axum::http::Method;
     use bus::Channels;
     use futures_util::stream;
+    use http_body_util::BodyExt;
     use runtime::metrics;
     use runtime::shutdown::Shutdown;
+    use sha2::{Digest, Sha256};
     use store::Store;
 
     use super::*;
     use crate::Config;
+    use crate::places::Class;
+    use crate::routes::{ROUTES, Route};
 
     /// Connects to nothing that is asked for here.
     fn app(config: Config) -> Arc<App> {
@@ -158,13 +150,24 @@ mod tests {
         Arc::new(app.unwrap())
     }
 
+    fn service(app: Arc<App>, routes: &'static [Route]) -> ApiService {
+        let guard = Guard::new(&app.config, Ipv4Addr::LOCALHOST.into(), app.auth.has_keys());
+        ApiService::new(app, Router::new(routes).unwrap(), guard)
+    }
+
     #[tokio::test]
     async fn a_panic_is_answered_in_the_envelope_and_keeps_its_words_to_itself() {
-        let panics = get(async || -> Reply { panic!("a secret") });
-        let guard = Guard::new(&Config::default(), Ipv4Addr::LOCALHOST.into());
-        let service =
-            ApiService { app: app(Config::default()), routes: Router::new().route("/", panics), guard };
-        let request = Request::builder().uri("/").header("x-request-id", "test").body(Body::empty());
+        static PANICS: &[Route] = &[Route {
+            method: Method::GET,
+            path: "/panic",
+            name: "panic",
+            class: Class::Watch,
+            scope: None,
+            voice: Voice::Native,
+            handler: |_| panic!("a secret"),
+        }];
+        let service = service(app(Config::default()), PANICS);
+        let request = Request::builder().uri("/panic").header("x-request-id", "test").body(Body::empty());
         let answer = service.answer(request.unwrap()).await;
         assert_eq!(answer.status(), 500);
         let body = answer.into_body().collect().await.unwrap().to_bytes();
@@ -175,8 +178,7 @@ mod tests {
     #[tokio::test]
     async fn a_refusal_keeps_no_place_while_the_rest_of_the_body_is_awaited() {
         let app = app(Config { max_in_flight: 1, ..Config::default() });
-        let service =
-            ApiService::new(Arc::clone(&app), Guard::new(&Config::default(), Ipv4Addr::LOCALHOST.into()));
+        let service = service(Arc::clone(&app), ROUTES);
         let never = Body::from_stream(stream::pending::<Result<Bytes, Infallible>>());
         let request = Request::post("/event").header("x-tenant", "no name").body(never).unwrap();
         let mut answer = pin!(service.answer(request));
@@ -186,8 +188,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_left_of_a_body_that_was_too_slow_is_not_waited_for_again() {
-        let app = app(Config::default());
-        let service = ApiService::new(app, Guard::new(&Config::default(), Ipv4Addr::LOCALHOST.into()));
+        let service = service(app(Config::default()), ROUTES);
         // Whoever drains the body does so behind the handler, and so outside of the request that is answered.
         let drained = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&drained);
@@ -198,5 +199,27 @@ mod tests {
         let answer = service.answer(Request::post("/event").body(never).unwrap()).await;
         assert_eq!(answer.status(), 408);
         assert!(!drained.load(Ordering::Relaxed));
+    }
+
+    #[tokio::test]
+    async fn every_route_but_three_asks_for_a_key_of_its_scope() {
+        let keys = [("ingest", "acme:ingest"), ("read", "acme:read")];
+        let entry = |(key, entry): &(&str, &str)| format!("{entry}:{}", hex::encode(Sha256::digest(key)));
+        let api_keys = keys.iter().map(entry).collect::<Vec<_>>().join(",");
+        let service = service(app(Config { api_keys, ..Config::default() }), ROUTES);
+        let status = async |route: &Route, key: &str| {
+            let request = Request::builder().method(&route.method).uri(route.path).header("x-api-key", key);
+            service.answer(request.body(Body::empty()).unwrap()).await.status()
+        };
+        for route in ROUTES {
+            if ["health", "ready", "ping"].contains(&route.name) {
+                assert!(route.scope.is_none(), "{}", route.name);
+                continue;
+            }
+            assert_eq!(status(route, "").await, 401, "{}", route.name);
+            assert_eq!(status(route, "unknown").await, 401, "{}", route.name);
+            let wrong = if route.class == Class::Ingest { "read" } else { "ingest" };
+            assert_eq!(status(route, wrong).await, 403, "{}", route.name);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Records in.
 
-use model::Timestamp;
+use model::{Operation, Timestamp, message};
 
 use crate::{SendError, kafka, log};
 
@@ -15,6 +15,19 @@ pub struct Record {
     pub value: Vec<u8>,
     /// Beside what it says.
     pub headers: Vec<(String, Vec<u8>)>,
+}
+
+/// An operation as it goes on the topic of events.
+impl From<&Operation<'_>> for Record {
+    fn from(operation: &Operation<'_>) -> Self {
+        let id = operation.id();
+        Self {
+            key: Some(id.to_string().into_bytes()),
+            at: id.created_at(),
+            value: message::encode(operation),
+            headers: Vec::new(),
+        }
+    }
 }
 
 impl Record {

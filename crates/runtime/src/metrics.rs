@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use prometheus_client::metrics::histogram::Histogram;
 pub use prometheus_client::registry::Registry;
 
 /// The type of [`Page::text`].
@@ -10,6 +11,15 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 /// A registry whose names begin with `millrace_`.
 pub fn registry() -> Registry {
     Registry::with_prefix("millrace")
+}
+
+/// The upper bounds of all histograms of times, in seconds.
+const SECONDS: [f64; 14] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+/// A histogram of times in seconds.
+pub fn seconds() -> Histogram {
+    Histogram::new(SECONDS)
 }
 
 /// The numbers of one process. Cheap to clone.

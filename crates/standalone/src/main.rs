@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use api::KeysCommand;
 use clap::{Parser, Subcommand};
 use consumer::{commands, replay};
 use runtime::{config, shutdown, telemetry};
@@ -26,6 +27,11 @@ enum Command {
         #[command(subcommand)]
         command: commands::dead_letters::Command,
     },
+    /// Keys for those who call the API.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
     /// Folds a range of the log into the table again, while Millrace is stopped.
     Replay(replay::Arguments),
 }
@@ -47,6 +53,7 @@ async fn run(command: Option<Command>) -> anyhow::Result<bool> {
         Some(Command::DeadLetters { command }) => {
             return standalone::dead_letters(config, command, shutdown).await;
         }
+        Some(Command::Keys { command }) => command.run(),
         Some(Command::Replay(arguments)) => standalone::replay(config, arguments, shutdown).await?,
     }
     Ok(true)

@@ -1,23 +1,21 @@
 //! The events of one conversation, streamed.
 
-use std::sync::Arc;
-
-use axum::Extension;
 use axum::body::{Body, Bytes};
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use model::wire::native::Returned;
 use model::{Event, EventId};
+use serde::Deserialize;
 use store::StoreError;
 use store::queries::{Page, Turns};
 
-use crate::app::App;
-use crate::envelope::RequestId;
+use crate::auth::Caller;
+use crate::call::Call;
 use crate::error::ApiError;
-use crate::extract::{Params, TenantOf};
+use crate::parameters;
+use crate::places::Place;
+use crate::request::RequestId;
 
 /// Clients that know no cursor get this many.
 const DEFAULT_LIMIT: u64 = 10_000;
@@ -25,36 +23,58 @@ const NARROW: &str = "ask for a smaller limit";
 /// How much is gathered before it is sent.
 const CHUNK_BYTES: usize = 64 << 10;
 
+/// The parameters of a conversation.
+#[derive(Deserialize)]
+#[serde(default)]
+struct Wanted {
+    #[serde(deserialize_with = "parameters::limit")]
+    limit: u64,
+    /// The `next_cursor` of an earlier answer.
+    #[serde(deserialize_with = "parameters::text")]
+    cursor: Option<String>,
+    #[serde(deserialize_with = "parameters::include_embeddings")]
+    include_embeddings: bool,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self { limit: DEFAULT_LIMIT, cursor: None, include_embeddings: true }
+    }
+}
+
 /// `GET /events/conversation/{conversation_id}`
-pub(crate) async fn by_conversation(
-    State(app): State<Arc<App>>,
-    TenantOf(tenant): TenantOf,
-    conversation_id: Result<Path<String>, PathRejection>,
-    params: Params,
-    Extension(request_id): Extension<RequestId>,
-) -> Result<Response, ApiError> {
-    let invalid = |_| ApiError::Invalid("conversation_id must be UTF-8, percent-encoded".into());
-    let Path(conversation_id) = conversation_id.map_err(invalid)?;
-    let limit = params.limit(DEFAULT_LIMIT)?;
-    let after = params.get("cursor").map(EventId::parse).transpose();
+pub(crate) async fn by_conversation(call: Call) -> Result<Response, ApiError> {
+    let conversation_id = call.segment("conversation_id")?;
+    let Wanted { limit, cursor, include_embeddings: with_embeddings } = call.parameters()?;
+    let after = cursor.as_deref().map(EventId::parse).transpose();
     let after =
         after.map_err(|_| ApiError::Invalid("cursor must be the next_cursor of an earlier answer".into()))?;
-    let with_embeddings = params.flag("include_embeddings", true)?;
     // One more than asked for tells whether there is more.
     let page = Page { after, limit: limit + 1, with_embeddings };
     let question = |error| ApiError::question(error, NARROW);
+    let Call { app, caller: Caller { tenant, request_id, .. }, place, .. } = call;
     let mut turns = app.store.conversation(&tenant, &conversation_id, page)?;
     let next = turns.next().await.map_err(question)?;
-    let mut answer =
-        Answer { turns, next, left: limit, with_embeddings, last: None, request_id, part: Part::Head };
+    // In flight until the last of it is written.
+    let place = place.keep();
+    let mut answer = Answer {
+        turns,
+        next,
+        left: limit,
+        with_embeddings,
+        last: None,
+        request_id,
+        part: Part::Head,
+        _place: place,
+    };
     // The first piece before the status: afterwards an error can only break off.
     let first = answer.chunk().await.map_err(question)?;
     let rest = stream::try_unfold(answer, |mut answer| async {
         // The server writes what it has while it waits, and drops it when the next piece fails.
         tokio::task::yield_now().await;
-        let chunk = answer.chunk().await.inspect_err(
-            |error| tracing::error!(%error, request_id = answer.request_id.text, "an answer broke off"),
-        )?;
+        let chunk = answer.chunk().await.inspect_err(|error| {
+            tracing::error!(%error, request_id = answer.request_id.as_str(), "an answer broke off");
+        })?;
         Ok::<_, StoreError>(chunk.map(|chunk| (chunk, answer)))
     });
     let chunks = stream::iter(first.map(Ok)).chain(rest);
@@ -70,6 +90,7 @@ struct Answer {
     last: Option<EventId>,
     request_id: RequestId,
     part: Part,
+    _place: Place,
 }
 
 enum Part {
@@ -109,7 +130,7 @@ impl Answer {
         if let (Some(_), Some(last)) = (&self.next, self.last) {
             chunk.extend(format!(r#","next_cursor":"{last}""#).bytes());
         }
-        let id = serde_json::to_string(&self.request_id.text).unwrap_or_default();
+        let id = serde_json::to_string(self.request_id.as_str()).unwrap_or_default();
         chunk.extend(format!(r#","request_id":{id}}}"#).bytes());
         self.part = Part::Done;
     }

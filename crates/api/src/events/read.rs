@@ -1,20 +1,27 @@
 //! One event by its id.
 
-use std::sync::Arc;
-
-use axum::extract::State;
-use model::State as Found;
 use model::wire::native::Returned;
+use model::{Event, State};
+use serde::{Serialize, Serializer};
 
-use crate::app::App;
-use crate::envelope::Reply;
+use crate::call::Call;
 use crate::error::ApiError;
-use crate::extract::KeyOf;
+use crate::reply::Reply;
+
+/// `data` of an event.
+#[derive(Debug)]
+pub(crate) struct Whole(Box<Event<'static>>);
+
+impl Serialize for Whole {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Returned::new(&self.0, true).serialize(serializer)
+    }
+}
 
 /// `GET /event/{id}`
-pub(crate) async fn by_id(State(app): State<Arc<App>>, KeyOf(key): KeyOf) -> Result<Reply, ApiError> {
-    match app.store.event(&key).await?.map(|stored| stored.state) {
-        Some(Found::Live(event)) => Ok(Reply::ok(&Returned::new(&event, true))),
-        Some(Found::Deleted { .. }) | None => Err(ApiError::EventNotFound),
+pub(crate) async fn by_id(call: Call) -> Result<Reply<Whole>, ApiError> {
+    match call.app.store.event(&call.key()?).await?.map(|stored| stored.state) {
+        Some(State::Live(event)) => Ok(Reply::ok(Whole(event))),
+        Some(State::Deleted { .. }) | None => Err(ApiError::EventNotFound),
     }
 }

@@ -15,6 +15,7 @@ mod event;
 mod events;
 mod harness;
 mod health;
+mod keys;
 mod lifecycle;
 mod limits;
 mod origins;

@@ -17,7 +17,7 @@ fn partitions(partitions: u16) -> kafka::Config {
 #[tokio::test]
 async fn an_empty_pipeline_has_no_lag() {
     let app = App::with(Setup { topics: partitions(2), ..Setup::default() }).await;
-    assert_snapshot!(app.get("/pipeline").await.shown(), @r#"200 {"success":true,"data":{"partitions":[{"partition":0,"end":0,"committed":0,"lag":0,"oldest_age_ms":0},{"partition":1,"end":0,"committed":0,"lag":0,"oldest_age_ms":0}],"lag":0,"dead_letters":0},"request_id":"test"}"#);
+    assert_snapshot!(app.get("/pipeline").await.shown(), @r#"200 {"success":true,"data":{"partitions":[{"partition":0,"end":0,"committed":0,"lag":0,"oldest_age_ms":0},{"partition":1,"end":0,"committed":0,"lag":0,"oldest_age_ms":0}],"lag":0,"oldest_age_ms":0,"dead_letters":0},"request_id":"test"}"#);
     let app = App::start().await;
     let numbers: Vec<_> = app.get("/pipeline").await.data()["partitions"]
         .as_array()
@@ -38,8 +38,12 @@ async fn events_that_are_not_visible_yet_are_the_lag_and_grow_old() {
     let oldest = async || {
         let mut data = app.get("/pipeline").await.data();
         let age = data["partitions"][0]["oldest_age_ms"].take().as_i64().unwrap();
+        assert_eq!(data["oldest_age_ms"].take(), age);
         let partition = json!({"partition": 0, "end": 3, "committed": 0, "lag": 3, "oldest_age_ms": null});
-        assert_eq!(data, json!({"partitions": [partition], "lag": 3, "dead_letters": 0}));
+        assert_eq!(
+            data,
+            json!({"partitions": [partition], "lag": 3, "oldest_age_ms": null, "dead_letters": 0})
+        );
         age
     };
     let first = oldest().await;
@@ -102,7 +106,7 @@ async fn behind_the_last_event_of_a_transaction_nothing_lags() {
     app.publish_at_once(&[(); 3].map(delete)).await;
     app.settled().await;
     let partition = json!({"partition": 0, "end": 4, "committed": 3, "lag": 0, "oldest_age_ms": 0});
-    let expected = json!({"partitions": [partition], "lag": 0, "dead_letters": 0});
+    let expected = json!({"partitions": [partition], "lag": 0, "oldest_age_ms": 0, "dead_letters": 0});
     assert_eq!(app.get("/pipeline").await.data(), expected);
     let never = format!("/event/{}?wait=true", new_id());
     app.delete(&never).await.refuses(404, "not_found", "event not found");

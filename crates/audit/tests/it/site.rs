@@ -8,7 +8,7 @@ use audit::operation::{self, Kind, Place};
 use audit::{AuditError, Report, Table, audit};
 use bus::log::{Log, Options};
 use bus::{Channels, Record, Written, kafka};
-use model::{Content, Event, EventId, EventKey, Operation, Patch, Source, Tenant, Timestamp, message};
+use model::{Content, Event, EventId, EventKey, Operation, Patch, Source, Tenant, Timestamp};
 use runtime::shutdown::Shutdown;
 use runtime::status::Status;
 use store::Store;
@@ -148,13 +148,7 @@ impl Consumer {
 }
 
 pub(crate) fn record(operation: &Operation<'_>) -> Record {
-    let id = operation.key().id;
-    Record {
-        key: Some(id.to_string().into_bytes()),
-        at: id.created_at(),
-        value: message::encode(operation),
-        headers: Vec::new(),
-    }
+    operation.into()
 }
 
 fn summary(operation: &Operation<'_>) -> operation::Operation {

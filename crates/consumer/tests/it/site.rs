@@ -7,7 +7,7 @@ use bus::log::{Log, Options};
 use bus::{Channels, Offsets, PartitionPosition, Positions, Producer, Record, Written};
 use consumer::{Config, Metrics};
 use futures_util::future::join_all;
-use model::{Event, EventKey, Operation, State, message};
+use model::{Event, EventKey, Operation, State};
 use runtime::metrics;
 use runtime::shutdown::Shutdown;
 use runtime::status::Status;
@@ -194,13 +194,7 @@ fn named(config: bus::kafka::Config) -> bus::kafka::Config {
 }
 
 pub(crate) fn record(operation: &Operation<'static>) -> Record {
-    let id = operation.key().id;
-    Record {
-        key: Some(id.to_string().into_bytes()),
-        at: id.created_at(),
-        value: message::encode(operation),
-        headers: Vec::new(),
-    }
+    operation.into()
 }
 
 /// Batches of some hundred operations at most, so that few thousand make many of them.

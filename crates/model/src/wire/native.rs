@@ -10,24 +10,11 @@ pub use batch::split;
 pub use super::separate::Elements;
 
 use super::error::read_object;
-use super::{WireError, limits};
+use super::{Intake, WireError, limits};
 use crate::{
     Content, Embedding, Event, EventId, EventKey, EventNames, JsonText, Latency, Operation, Patch, Source,
-    Tenant, Text, Timestamp, Window,
+    Text, Timestamp, Window,
 };
-
-/// What is known of a request before its events are read.
-#[derive(Debug)]
-pub struct Intake<'a> {
-    /// Whose events they are.
-    pub tenant: Tenant,
-    /// When they arrived.
-    pub now: Timestamp,
-    /// When they may have happened.
-    pub window: Window,
-    /// What they may be called.
-    pub names: &'a EventNames,
-}
 
 /// An event or a change as sent. `null` is as if absent; unknown fields are ignored.
 #[derive(Deserialize)]

@@ -135,6 +135,7 @@ async fn an_api_that_others_reach_by_any_name_warns_of_it() {
             ("API_HOST", host.to_owned()),
             ("API_PORT", port.to_string()),
             ("ALLOWED_HOSTS", allowed.to_owned()),
+            ("ALLOW_ANONYMOUS", "true".to_owned()),
             ("KAFKA_BROKERS", format!("127.0.0.1:{}", testing::port::free())),
         ];
         let process = Process::start("millrace-api", &environment);
@@ -145,4 +146,32 @@ async fn an_api_that_others_reach_by_any_name_warns_of_it() {
         assert_eq!(warning.is_some(), warns, "{host} {allowed}: {output}");
         assert!(warning.is_none_or(|line| line.contains("WARN") && line.contains(host)), "{output}");
     }
+}
+
+#[tokio::test]
+async fn an_api_that_others_reach_asks_for_keys_unless_everyone_is_meant_to_be_let_in() {
+    let port = testing::port::free();
+    let environment = |keys: &str| {
+        [
+            ("API_HOST", "0.0.0.0".to_owned()),
+            ("API_PORT", port.to_string()),
+            ("API_KEYS", keys.to_owned()),
+            ("KAFKA_BROKERS", format!("127.0.0.1:{}", testing::port::free())),
+        ]
+    };
+    let said = last_words(Process::start("millrace-api", &environment("")));
+    for word in ["API_HOST=0.0.0.0", "API_KEYS", "ALLOW_ANONYMOUS"] {
+        assert!(said.contains(word), "{said}");
+    }
+    let mut printed = Process::start_with("millrace-api", &["keys", "new", "--tenant", "acme"], &[]);
+    assert!(printed.wait_exit(GRACE).success());
+    let output = printed.output();
+    let (key, entry) = output.trim().split_once('\n').unwrap();
+    let _process = Process::start("millrace-api", &environment(entry.trim()));
+    let status = async |key: &str| {
+        let asked = reqwest::Client::new().get(format!("http://127.0.0.1:{port}/metrics")).bearer_auth(key);
+        asked.send().await.ok().map(|answer| answer.status().as_u16())
+    };
+    until("the key lets in", GRACE, async || status(key).await == Some(200)).await;
+    assert_eq!(status("other").await, Some(401));
 }

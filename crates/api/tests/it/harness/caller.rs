@@ -15,18 +15,23 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    pub(crate) fn new(address: SocketAddr, tenant: Option<&str>) -> Self {
+    pub(crate) fn new(address: SocketAddr, header: Option<(&'static str, &str)>) -> Self {
         let mut headers =
             HeaderMap::from_iter([("x-request-id".parse().unwrap(), HeaderValue::from_static("test"))]);
-        if let Some(tenant) = tenant {
-            headers.insert("x-tenant", tenant.parse().unwrap());
+        if let Some((name, value)) = header {
+            headers.insert(name, value.parse().unwrap());
         }
         Self { address, http: Client::builder().default_headers(headers).build().unwrap() }
     }
 
     /// The same API, as another tenant.
     pub(crate) fn tenant(&self, tenant: &str) -> Self {
-        Self::new(self.address, Some(tenant))
+        Self::new(self.address, Some(("x-tenant", tenant)))
+    }
+
+    /// The same API, with a key.
+    pub(crate) fn key(&self, key: &str) -> Self {
+        Self::new(self.address, Some(("x-api-key", key)))
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use axum::Router;
 use bus::log::{Log, Options};
-use bus::{Channels, Delivery, From, Record, Topic, kafka};
+use bus::{Channels, Delivery, From, Topic, kafka};
 use consumer::Metrics;
-use model::{Operation, message};
+use model::Operation;
 use runtime::metrics;
 use runtime::shutdown::Shutdown;
 use runtime::status::Status;
@@ -184,7 +184,7 @@ impl App {
     /// Puts an operation on the topic, as another way in would.
     pub(crate) async fn publish(&self, operation: &Operation<'_>) {
         let producer = self.channels.bus.producer(&self.channels.events).unwrap();
-        producer.send(record(operation)).await.unwrap();
+        producer.send(operation.into()).await.unwrap();
     }
 
     /// Puts operations on the topic in one transaction.
@@ -192,7 +192,7 @@ impl App {
         let topic = &self.channels.events;
         let mut producer =
             self.channels.bus.atomic_producer(&topic.name, topic.max_record_bytes).await.unwrap();
-        let records: Vec<_> = operations.iter().map(|operation| (topic, record(operation))).collect();
+        let records: Vec<_> = operations.iter().map(|operation| (topic, operation.into())).collect();
         producer.send(&records).await.unwrap();
     }
 
@@ -249,16 +249,6 @@ impl Drop for App {
         if let Some((stop, _)) = &self.consumer {
             stop.cancel();
         }
-    }
-}
-
-fn record(operation: &Operation<'_>) -> Record {
-    let id = operation.key().id;
-    Record {
-        key: Some(id.to_string().into_bytes()),
-        at: id.created_at(),
-        value: message::encode(operation),
-        headers: Vec::new(),
     }
 }
 

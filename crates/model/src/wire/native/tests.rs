@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::Tenant;
 
 const NOW: &str = "2026-11-20T12:00:00.000Z";
 

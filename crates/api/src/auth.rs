@@ -1,0 +1,228 @@
+//! Who makes a request, whose events it is about, and what may be done to them.
+
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use model::{Tenant, Timestamp};
+use tokio::time::sleep;
+
+use crate::Config;
+use crate::error::ApiError;
+use crate::keys::{Entry, Keys, Scope, Scopes};
+use crate::request::RequestId;
+
+/// How often the file of keys is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Whoever made a request. Made once, in front of the handlers.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) request_id: RequestId,
+    pub(crate) tenant: Tenant,
+    pub(crate) scopes: Scopes,
+    pub(crate) received_at: Timestamp,
+}
+
+/// Knows callers by their keys, or lets everyone in where there are none.
+pub(crate) struct Auth {
+    /// `None` where everyone is let in.
+    ring: Option<KeyRing>,
+}
+
+/// The keys of the configuration and those of its file, as last read.
+struct KeyRing {
+    configured: Keys,
+    file: Option<PathBuf>,
+    current: RwLock<Arc<Keys>>,
+}
+
+impl Auth {
+    /// An error is a key or a file that can't be read. An empty file lets nobody in.
+    pub(crate) fn new(config: &Config) -> anyhow::Result<Self> {
+        let file = config.api_keys_file.clone();
+        if config.api_keys.is_empty() && file.is_none() {
+            return Ok(Self { ring: None });
+        }
+        let configured =
+            Keys::parse(&config.api_keys).map_err(|error| anyhow::anyhow!("API_KEYS: {error}"))?;
+        let ring = KeyRing { configured, file, current: RwLock::default() };
+        let text = ring.read().map_err(|error| anyhow::anyhow!("API_KEYS_FILE: {error}"))?;
+        ring.take(&text).map_err(|error| anyhow::anyhow!("API_KEYS_FILE: {error}"))?;
+        Ok(Self { ring: Some(ring) })
+    }
+
+    /// Whether keys are asked for.
+    pub(crate) fn has_keys(&self) -> bool {
+        self.ring.is_some()
+    }
+
+    /// Whoever sent these headers to a route of this scope; `None` is a route that anyone may call. The error is a
+    /// 401 or 403, or a tenant that can't be one.
+    pub(crate) fn caller(
+        &self,
+        request_id: RequestId,
+        headers: &HeaderMap,
+        scope: Option<Scope>,
+    ) -> Result<Caller, ApiError> {
+        let (tenant, scopes) = match (scope, &self.ring) {
+            (None, _) => (Tenant::default(), Scopes::default()),
+            (Some(_), None) => (named_tenant(headers)?.unwrap_or_default(), Scopes::ALL),
+            (Some(scope), Some(ring)) => {
+                let Entry { tenant, scopes, .. } = ring.holder(headers)?;
+                if !scopes.has(scope) {
+                    return Err(ApiError::NotInScope(scope.name()));
+                }
+                if named_tenant(headers)?.is_some_and(|named| named != tenant) {
+                    return Err(ApiError::Forbidden("X-Tenant must name the tenant of the key"));
+                }
+                (tenant, scopes)
+            }
+        };
+        Ok(Caller { request_id, tenant, scopes, received_at: Timestamp::now() })
+    }
+
+    /// Reads the file of keys again when it changes, for ever.
+    pub(crate) async fn watch(&self) {
+        let Some(ring) = self.ring.as_ref().filter(|ring| ring.file.is_some()) else {
+            return std::future::pending().await;
+        };
+        let mut seen = ring.read().ok();
+        loop {
+            sleep(LOOK_EVERY).await;
+            let read = ring.read();
+            // What can't be read is said once, and the keys stay as they were.
+            if read.as_ref().ok() == seen.as_ref() {
+                continue;
+            }
+            match read.as_ref().map_err(ToString::to_string).and_then(|text| ring.take(text)) {
+                Ok(keys) => tracing::info!(keys, "the keys were read again"),
+                Err(error) => tracing::error!(error, "the keys could not be read: they stay as they were"),
+            }
+            seen = read.ok();
+        }
+    }
+}
+
+impl KeyRing {
+    /// The text of the file; nothing if there is none.
+    fn read(&self) -> std::io::Result<String> {
+        self.file.as_ref().map_or(Ok(String::new()), std::fs::read_to_string)
+    }
+
+    /// From now on these keys are known, and those of the configuration; tells how many.
+    fn take(&self, text: &str) -> Result<usize, String> {
+        let keys = self.configured.and(Keys::parse(text)?);
+        let count = keys.len();
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        Ok(count)
+    }
+
+    /// What is known of the first key among these headers that is known.
+    fn holder(&self, headers: &HeaderMap) -> Result<Entry, ApiError> {
+        let keys = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
+        let mut sent = sent_keys(headers).peekable();
+        if sent.peek().is_none() {
+            return Err(ApiError::Unauthorized(
+                "a key is needed: send it as Authorization: Bearer, as X-Api-Key, or as the user of Basic",
+            ));
+        }
+        let holder = sent.find_map(|key| keys.find(&key).cloned());
+        holder.ok_or(ApiError::Unauthorized("the key is not known"))
+    }
+}
+
+/// The keys that a request bears.
+fn sent_keys(headers: &HeaderMap) -> impl Iterator<Item = Vec<u8>> {
+    let authorizations = headers.get_all(header::AUTHORIZATION).iter().filter_map(|value| {
+        let (scheme, rest) = value.to_str().ok()?.split_once(' ')?;
+        let rest = rest.trim();
+        if scheme.eq_ignore_ascii_case("bearer") {
+            return Some(rest.as_bytes().to_vec());
+        }
+        let pair = scheme.eq_ignore_ascii_case("basic").then(|| BASE64_STANDARD.decode(rest).ok())??;
+        pair.split(|byte| *byte == b':').next().map(<[u8]>::to_vec)
+    });
+    let named = headers.get_all("x-api-key").iter().map(HeaderValue::as_bytes).map(<[u8]>::to_vec);
+    authorizations.chain(named).filter(|key| !key.is_empty())
+}
+
+/// The tenant that the `X-Tenant` header names.
+fn named_tenant(headers: &HeaderMap) -> Result<Option<Tenant>, ApiError> {
+    let mut names = headers.get_all("x-tenant").iter();
+    let Some(name) = names.next() else { return Ok(None) };
+    if names.next().is_some() {
+        return Err(ApiError::Invalid("X-Tenant must be there once".into()));
+    }
+    Ok(Some(Tenant::parse(name.to_str().unwrap_or_default())?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // `printf secret | sha256sum`
+    const SECRET: &str = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+
+    fn auth(api_keys: &str, api_keys_file: Option<PathBuf>) -> anyhow::Result<Auth> {
+        Auth::new(&Config { api_keys: api_keys.into(), api_keys_file, ..Config::default() })
+    }
+
+    fn caller(
+        auth: &Auth,
+        scope: Option<Scope>,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Caller, ApiError> {
+        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        let headers = headers.collect();
+        auth.caller(RequestId::of(&headers), &headers, scope)
+    }
+
+    #[test]
+    fn without_keys_the_header_names_the_tenant_and_everything_may_be_done() {
+        let auth = auth("", None).unwrap();
+        let found = caller(&auth, Some(Scope::Admin), &[("x-tenant", "acme")]).unwrap();
+        assert_eq!((found.tenant.as_str(), found.scopes), ("acme", Scopes::ALL));
+        assert_eq!(caller(&auth, Some(Scope::Read), &[]).unwrap().tenant, Tenant::default());
+        assert!(caller(&auth, Some(Scope::Read), &[("x-tenant", "a b")]).is_err());
+    }
+
+    #[test]
+    fn a_key_must_be_known_and_for_the_route() {
+        let auth = auth(&format!("acme:read:{SECRET}"), None).unwrap();
+        let refused =
+            |scope, headers: &[_]| caller(&auth, Some(scope), headers).unwrap_err().status_and_code().0;
+        assert_eq!(
+            caller(&auth, Some(Scope::Read), &[("x-api-key", "secret")]).unwrap().tenant.as_str(),
+            "acme"
+        );
+        assert_eq!(refused(Scope::Ingest, &[("x-api-key", "secret")]), 403);
+        assert_eq!(refused(Scope::Read, &[("x-api-key", "other")]), 401);
+        assert_eq!(refused(Scope::Read, &[]), 401);
+        // The first key that is known counts.
+        let two = [("authorization", "Bearer other"), ("x-api-key", "secret")];
+        assert!(caller(&auth, Some(Scope::Read), &two).is_ok());
+        assert!(caller(&auth, None, &[]).is_ok());
+    }
+
+    #[test]
+    fn a_file_that_cant_be_read_leaves_the_keys_as_they_were() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("keys");
+        let error = |auth: anyhow::Result<Auth>| auth.err().unwrap().to_string();
+        assert!(error(auth("", Some(file.clone()))).starts_with("API_KEYS_FILE: "));
+        std::fs::write(&file, "acme").unwrap();
+        assert!(error(auth("", Some(file.clone()))).starts_with("API_KEYS_FILE: entry 1: "));
+        assert!(error(auth("acme", None)).starts_with("API_KEYS: entry 1: "));
+
+        std::fs::write(&file, "").unwrap();
+        let auth = auth(&format!("acme:read:{SECRET}"), Some(file)).unwrap();
+        let ring = auth.ring.as_ref().unwrap();
+        let is_known = || caller(&auth, Some(Scope::Read), &[("x-api-key", "secret")]).is_ok();
+        assert!(ring.take("acme").is_err() && is_known());
+        assert_eq!(ring.take(&format!("b:admin:{SECRET}")), Ok(2));
+    }
+}

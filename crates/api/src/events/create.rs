@@ -1,0 +1,38 @@
+//! One event is created.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use model::wire::native;
+
+use super::Queued;
+use crate::call::Call;
+use crate::error::ApiError;
+use crate::ingest::{self, Item, Refusal};
+use crate::parameters::Waiting;
+use crate::reply::Reply;
+
+/// `POST /event`
+pub(crate) async fn create(call: Call) -> Result<Reply<Queued>, ApiError> {
+    let Waiting { wait } = call.parameters()?;
+    let Call { app, caller, place, headers, body, .. } = call;
+    let body = app.bodies.read(&headers, body, app.config.max_body_bytes).await?;
+    let (item, room) = body
+        .parsed({
+            let app = Arc::clone(&app);
+            move |bytes| Ok(Item::from(&native::create(bytes, &app.intake(&caller))?))
+        })
+        .await?;
+    match ingest::one(&app, item, room, wait, &place).await {
+        Ok(taken) => {
+            let reply = if taken.visible {
+                Reply::new(StatusCode::CREATED, "event created")
+            } else {
+                Reply::new(StatusCode::ACCEPTED, "event creation queued")
+            };
+            Ok(reply.with(Queued::at(&taken.key, taken.written)))
+        }
+        Err(Refusal { id: Some(id), error }) => Ok(Reply::failed(error).with(Queued::uncertain(id))),
+        Err(Refusal { id: None, error }) => Err(error),
+    }
+}

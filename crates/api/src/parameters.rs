@@ -1,0 +1,180 @@
+//! Parameters of query strings: a struct per question, read by serde, refused in the same words everywhere.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
+use std::time::Duration;
+
+use model::Timestamp;
+use serde::de::value::{Error, MapDeserializer};
+use serde::de::{self, DeserializeOwned};
+use serde::{Deserialize, Deserializer};
+use store::Range;
+
+use crate::error::ApiError;
+
+const MAX_DAYS: u32 = 3_650;
+const MAX_LIMIT: u64 = 10_000;
+const WAIT: Duration = Duration::from_secs(10);
+const MAX_WAIT: Duration = Duration::from_secs(30);
+
+/// Reads a query string. Of a parameter given twice the last counts; unknown ones are ignored.
+pub(crate) fn read<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
+    let parameters: BTreeMap<Cow<'_, str>, Cow<'_, str>> = form_urlencoded::parse(query.as_bytes()).collect();
+    let read = T::deserialize(MapDeserializer::new(parameters.into_iter()));
+    read.map_err(|error: Error| ApiError::Invalid(error.to_string()))
+}
+
+/// Of a write.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Waiting {
+    /// How long the answer may wait for the write to be visible: `true`, or a time of at most 30 s.
+    #[serde(deserialize_with = "wait")]
+    pub(crate) wait: Option<Duration>,
+}
+
+/// Of a question.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Period {
+    /// So many times 24 hours up to now.
+    #[serde(deserialize_with = "days")]
+    days: Option<u32>,
+}
+
+impl Period {
+    /// From so many days ago, or from the beginning, up to now: what clocks that are ahead have sent has not
+    /// happened yet.
+    pub(crate) fn range(&self, default_days: Option<u32>) -> Result<Range, ApiError> {
+        let (days, now) = (self.days.or(default_days), Timestamp::now());
+        let from = days.map_or_else(Timestamp::default, |days| now.days_before(days));
+        Range::new(from, now, now).map_err(|error| ApiError::Invalid(error.to_string()))
+    }
+}
+
+/// A text; an empty one counts as absent.
+pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Some(String::deserialize(deserializer)?).filter(|text| !text.is_empty()))
+}
+
+/// `limit`: 1 to 10,000.
+pub(crate) fn limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    positive(deserializer, "limit", MAX_LIMIT)
+}
+
+/// `days`: 1 to 3,650.
+fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    positive(deserializer, "days", MAX_DAYS).map(Some)
+}
+
+/// `min_events`: at least 1.
+pub(crate) fn min_events<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    positive(deserializer, "min_events", u64::MAX)
+}
+
+/// `include_embeddings`: `true` or `false`; an empty one is as if absent.
+pub(crate) fn include_embeddings<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    match &*String::deserialize(deserializer)? {
+        "" | "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err(de::Error::custom("include_embeddings must be true or false")),
+    }
+}
+
+/// `wait`; its name alone is `wait=true`.
+fn wait<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    match &*text {
+        "false" | "0" => return Ok(None),
+        "" | "true" | "1" => return Ok(Some(WAIT)),
+        _ => {}
+    }
+    let (number, unit) =
+        text.strip_suffix("ms").map_or((text.strip_suffix('s').unwrap_or(&text), 1_000), |ms| (ms, 1));
+    let limit = number.parse::<u64>().ok().map(|number| Duration::from_millis(number.saturating_mul(unit)));
+    match limit {
+        Some(limit) if limit <= MAX_WAIT => Ok(Some(limit)),
+        _ => Err(de::Error::custom("wait must be true, false or a time of at most 30s, such as 5s or 500ms")),
+    }
+}
+
+/// A whole number from 1 up to `most`.
+fn positive<'de, D, T>(deserializer: D, name: &str, most: T) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr + PartialOrd + From<u8> + Display,
+{
+    let text = String::deserialize(deserializer)?;
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse::<T>() {
+        Ok(number) if digits && number >= T::from(1) && number <= most => Ok(number),
+        Ok(number) if digits && number > most => {
+            Err(de::Error::custom(format_args!("{name} must be a positive integer of at most {most}")))
+        }
+        _ => Err(de::Error::custom(format_args!("{name} must be a positive integer"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(default)]
+    struct Question {
+        #[serde(deserialize_with = "limit")]
+        limit: u64,
+        #[serde(deserialize_with = "days")]
+        days: Option<u32>,
+        #[serde(deserialize_with = "text")]
+        name: Option<String>,
+    }
+
+    impl Default for Question {
+        fn default() -> Self {
+            Self { limit: 100, days: None, name: None }
+        }
+    }
+
+    fn refused(query: &str) -> String {
+        read::<Question>(query).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn limits_and_days_are_positive_integers_within_bounds() {
+        let read = |query| read::<Question>(query).unwrap();
+        assert_eq!((read("").limit, read("").days), (100, None));
+        assert_eq!((read("limit=7&other=x").limit, read("limit=1&limit=8").limit), (7, 8));
+        assert_eq!(read("days=3650").days, Some(3_650));
+        for bad in ["0", "-1", "x", "", "%2B1", "1.5", "99999999999999999999999"] {
+            assert_eq!(refused(&format!("limit={bad}")), "limit must be a positive integer", "{bad}");
+            assert_eq!(refused(&format!("days={bad}")), "days must be a positive integer", "{bad}");
+        }
+        assert_eq!(refused("limit=10001"), "limit must be a positive integer of at most 10000");
+        assert_eq!(refused("days=3651"), "days must be a positive integer of at most 3650");
+    }
+
+    #[test]
+    fn an_empty_text_is_as_if_absent() {
+        let name = |query| read::<Question>(query).unwrap().name;
+        assert_eq!((name(""), name("name"), name("name=")), (None, None, None));
+        assert_eq!(name("name=a%20b+c").as_deref(), Some("a b c"));
+    }
+
+    #[test]
+    fn a_wait_is_a_flag_or_a_time() {
+        let wait = |query| read::<Waiting>(query).map(|waiting| waiting.wait);
+        assert_eq!(wait("").unwrap(), None);
+        assert_eq!(wait("wait=false").unwrap(), None);
+        for yes in ["wait", "wait=", "wait=true"] {
+            assert_eq!(wait(yes).unwrap(), Some(WAIT), "{yes}");
+        }
+        assert_eq!(wait("wait=5s").unwrap(), Some(Duration::from_secs(5)));
+        assert_eq!(wait("wait=250ms").unwrap(), Some(Duration::from_millis(250)));
+        for bad in ["wait=31s", "wait=soon", "wait=-1s", "wait=1h", "wait=99999999999999999999s"] {
+            assert!(wait(bad).is_err(), "{bad}");
+        }
+    }
+}

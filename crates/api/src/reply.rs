@@ -1,0 +1,69 @@
+//! What handlers answer. The data keep their type until the answer is written, in the voice of the route.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+
+use crate::error::ApiError;
+use crate::request::RequestId;
+use crate::voice::Voice;
+
+/// An answer before it is written.
+#[derive(Debug)]
+pub(crate) struct Reply<T = ()> {
+    pub(crate) status: StatusCode,
+    pub(crate) message: Option<&'static str>,
+    pub(crate) data: Option<T>,
+    pub(crate) error: Option<ApiError>,
+}
+
+impl<T> Reply<T> {
+    /// A good answer.
+    pub(crate) fn new(status: StatusCode, message: &'static str) -> Self {
+        Self { status, message: Some(message), data: None, error: None }
+    }
+
+    /// A good answer that is all data.
+    pub(crate) fn ok(data: T) -> Self {
+        Self { status: StatusCode::OK, message: None, data: Some(data), error: None }
+    }
+
+    /// A bad answer.
+    pub(crate) fn failed(error: ApiError) -> Self {
+        Self { status: error.status_and_code().0, message: None, data: None, error: Some(error) }
+    }
+
+    /// The same with data.
+    pub(crate) fn with(mut self, data: T) -> Self {
+        self.data = Some(data);
+        self
+    }
+}
+
+/// What a handler may return.
+pub(crate) trait Answer {
+    /// As it goes to the client.
+    fn write(self, voice: Voice, id: &RequestId) -> Response;
+}
+
+impl<T: Serialize> Answer for Reply<T> {
+    fn write(self, voice: Voice, id: &RequestId) -> Response {
+        voice.write(&self, id)
+    }
+}
+
+/// For answers that are no reply, or are made while the client reads them.
+impl Answer for Response {
+    fn write(self, _: Voice, _: &RequestId) -> Response {
+        self
+    }
+}
+
+impl<A: Answer> Answer for Result<A, ApiError> {
+    fn write(self, voice: Voice, id: &RequestId) -> Response {
+        match self {
+            Ok(answer) => answer.write(voice, id),
+            Err(error) => voice.refuse(error, id),
+        }
+    }
+}
