@@ -1,9 +1,9 @@
 //! The three native questions: errors by day, slow conversations, conversations with many errors.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use store::queries::{ErrorCount, ErrorSession, SessionLatency};
-use store::{Range, Scope, StoreError, Zone};
 
+use crate::asked::Asked;
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::parameters::{self, Period};
@@ -11,7 +11,6 @@ use crate::reply::Reply;
 
 const DEFAULT_DAYS: u32 = 7;
 const DEFAULT_LIMIT: u64 = 100;
-const NARROW: &str = "ask for fewer days";
 
 /// Which events are counted.
 #[derive(Default, Deserialize)]
@@ -42,29 +41,20 @@ impl Default for Top {
 pub(crate) async fn errors(call: Call) -> Result<Reply<Vec<ErrorCount>>, ApiError> {
     let (Counted { event_name }, period) = (call.parameters()?, call.parameters::<Period>()?);
     let event_name = event_name.ok_or(ApiError::Missing("event_name query parameter is required"))?;
-    let scope = scope(&call, period.range(Some(DEFAULT_DAYS))?);
-    answer(call.app.store.error_counts(&scope, &event_name).await)
+    let asked = Asked::about(call, &period, Some(DEFAULT_DAYS)).await?;
+    asked.answer(asked.store().error_counts(&asked.scope(), &event_name).await)
 }
 
 /// `GET /analytics/latency?limit=100&days=`
 pub(crate) async fn latency(call: Call) -> Result<Reply<Vec<SessionLatency>>, ApiError> {
     let (Top { limit, .. }, period) = (call.parameters()?, call.parameters::<Period>()?);
-    answer(call.app.store.latency(&scope(&call, period.range(None)?), limit).await)
+    let asked = Asked::about(call, &period, None).await?;
+    asked.answer(asked.store().latency(&asked.scope(), limit).await)
 }
 
 /// `GET /analytics/sessions/top-errors?limit=100&days=&min_events=1`
 pub(crate) async fn top_error_sessions(call: Call) -> Result<Reply<Vec<ErrorSession>>, ApiError> {
     let (Top { limit, min_events }, period) = (call.parameters()?, call.parameters::<Period>()?);
-    let scope = scope(&call, period.range(None)?);
-    answer(call.app.store.top_error_sessions(&scope, min_events, limit).await)
-}
-
-/// What a question asks about.
-fn scope(call: &Call, range: Range) -> Scope<'_> {
-    let (tenant, limits) = (&call.caller.tenant, call.app.store.limits());
-    Scope { tenant, range, zone: &Zone::UTC, limits, query_id: Some(call.caller.request_id.as_str()) }
-}
-
-fn answer<T: Serialize>(rows: Result<Vec<T>, StoreError>) -> Result<Reply<Vec<T>>, ApiError> {
-    rows.map(Reply::ok).map_err(|error| ApiError::question(error, NARROW))
+    let asked = Asked::about(call, &period, None).await?;
+    asked.answer(asked.store().top_error_sessions(&asked.scope(), min_events, limit).await)
 }

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use bus::{BusError, SendError};
 use model::TenantError;
 use model::wire::WireError;
-use store::StoreError;
+use store::{RangeError, ResolveError, StoreError};
 
 use crate::request;
 
@@ -151,6 +151,21 @@ impl From<StoreError> for ApiError {
             return Self::ForeignRow;
         }
         Self::unavailable("reads", error)
+    }
+}
+
+impl From<RangeError> for ApiError {
+    fn from(error: RangeError) -> Self {
+        Self::Invalid(error.to_string())
+    }
+}
+
+impl From<ResolveError> for ApiError {
+    fn from(error: ResolveError) -> Self {
+        match error {
+            ResolveError::Range(error) => error.into(),
+            ResolveError::Store(error) => error.into(),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod analytics;
 mod app;
+mod asked;
 mod auth;
 mod body;
 mod budget;

@@ -6,11 +6,10 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
-use model::Timestamp;
 use serde::de::value::{Error, MapDeserializer};
 use serde::de::{self, DeserializeOwned};
 use serde::{Deserialize, Deserializer};
-use store::Range;
+use store::{RangeParams, RangeSpec};
 
 use crate::error::ApiError;
 
@@ -35,22 +34,35 @@ pub(crate) struct Waiting {
     pub(crate) wait: Option<Duration>,
 }
 
-/// Of a question.
+/// Of a question: the times it is about.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Period {
-    /// So many times 24 hours up to now.
+    /// An RFC 3339 time, or a date: the start of that day in `timezone`.
+    #[serde(deserialize_with = "text")]
+    from: Option<String>,
+    /// The same, of the first time that counts no more.
+    #[serde(deserialize_with = "text")]
+    to: Option<String>,
+    /// In place of both: so many times 24 hours up to now.
     #[serde(deserialize_with = "days")]
     days: Option<u32>,
+    /// The IANA name of the zone of dates and days.
+    #[serde(deserialize_with = "text")]
+    timezone: Option<String>,
 }
 
 impl Period {
-    /// From so many days ago, or from the beginning, up to now: what clocks that are ahead have sent has not
-    /// happened yet.
-    pub(crate) fn range(&self, default_days: Option<u32>) -> Result<Range, ApiError> {
-        let (days, now) = (self.days.or(default_days), Timestamp::now());
-        let from = days.map_or_else(Timestamp::default, |days| now.days_before(days));
-        Range::new(from, now, now).map_err(|error| ApiError::Invalid(error.to_string()))
+    /// What the caller means. Where nothing says when the period begins it is so many days ago, or the beginning
+    /// of all time.
+    pub(crate) fn spec(&self, default_days: Option<u32>) -> Result<RangeSpec, ApiError> {
+        let params = RangeParams {
+            from: self.from.as_deref(),
+            to: self.to.as_deref(),
+            days: self.days,
+            timezone: self.timezone.as_deref(),
+        };
+        Ok(RangeSpec::parse(&params, default_days)?)
     }
 }
 

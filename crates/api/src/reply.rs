@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 
+use crate::asked::Meta;
 use crate::error::ApiError;
 use crate::request::RequestId;
 use crate::voice::Voice;
@@ -14,23 +15,31 @@ pub(crate) struct Reply<T = ()> {
     pub(crate) status: StatusCode,
     pub(crate) message: Option<&'static str>,
     pub(crate) data: Option<T>,
+    /// Beside the data of an answer to a question.
+    pub(crate) meta: Option<Meta>,
     pub(crate) error: Option<ApiError>,
 }
 
 impl<T> Reply<T> {
     /// A good answer.
     pub(crate) fn new(status: StatusCode, message: &'static str) -> Self {
-        Self { status, message: Some(message), data: None, error: None }
+        Self { status, message: Some(message), data: None, meta: None, error: None }
     }
 
     /// A good answer that is all data.
     pub(crate) fn ok(data: T) -> Self {
-        Self { status: StatusCode::OK, message: None, data: Some(data), error: None }
+        Self { status: StatusCode::OK, message: None, data: Some(data), meta: None, error: None }
     }
 
     /// A bad answer.
     pub(crate) fn failed(error: ApiError) -> Self {
-        Self { status: error.status_and_code().0, message: None, data: None, error: Some(error) }
+        Self { status: error.status_and_code().0, message: None, data: None, meta: None, error: Some(error) }
+    }
+
+    /// The same, saying what was asked about.
+    pub(crate) fn about(mut self, meta: Meta) -> Self {
+        self.meta = Some(meta);
+        self
     }
 
     /// The same with data.

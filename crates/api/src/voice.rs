@@ -4,6 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde::Serialize;
 
+use crate::asked::Meta;
 use crate::error::ApiError;
 use crate::reply::Reply;
 use crate::request::RequestId;
@@ -17,7 +18,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// The shape of a route's answers, also of those that are made in front of its handler.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Voice {
-    /// The envelope: `{"success", "message"?, "data"?, "error"?, "code"?, "request_id"}`.
+    /// The envelope: `{"success", "message"?, "data"?, "meta"?, "error"?, "code"?, "request_id"}`.
     #[default]
     Native,
 }
@@ -71,6 +72,8 @@ struct Envelope<'a, T> {
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<&'a T>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    meta: Option<&'a Meta>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
@@ -83,6 +86,7 @@ impl<'a, T> Envelope<'a, T> {
             success: reply.error.is_none(),
             message: reply.message,
             data: reply.data.as_ref(),
+            meta: reply.meta.as_ref(),
             error: reply.error.as_ref().map(ToString::to_string),
             code: reply.error.as_ref().map(|error| error.status_and_code().1),
             request_id: id.as_str(),

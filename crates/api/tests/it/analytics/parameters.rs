@@ -62,6 +62,61 @@ async fn min_events_is_a_positive_integer() {
 }
 
 #[tokio::test]
+async fn a_period_lies_between_times_or_local_dates_and_the_answer_names_it() {
+    let app = App::start().await;
+    let times = [
+        "2026-03-28T22:59:59.999Z",
+        "2026-03-28T23:00:00Z",
+        "2026-03-29T21:59:59.999Z",
+        "2026-03-29T22:00:00Z",
+    ];
+    app.create_all(&times.map(|time| event(json!({"timestamp": time, "latency": 1, "error": "x"})))).await;
+    // The clocks go forward that day.
+    let berlin = "from=2026-03-29&to=2026-03-30&timezone=Europe/Berlin";
+    let utc = "from=2026-03-28T23:00:00Z&to=2026-03-29T22:00:00%2B00:00";
+    for (path, count) in [
+        ("/analytics/errors?event_name=event_a", "total_count"),
+        ("/analytics/latency?", "event_count"),
+        ("/analytics/sessions/top-errors?", "total_events"),
+    ] {
+        for (query, zone) in [(berlin, "Europe/Berlin"), (utc, "UTC")] {
+            let answer = app.get(&format!("{path}&{query}")).await.json();
+            let total = answer["data"].as_array().unwrap().iter().map(|row| row[count].as_u64().unwrap());
+            assert_eq!(total.sum::<u64>(), 2, "{path} {query}: {answer}");
+            let meta = json!({
+                "from": "2026-03-28T23:00:00.000Z", "to": "2026-03-29T22:00:00.000Z", "timezone": zone,
+            });
+            assert_eq!(answer["meta"], meta, "{path} {query}");
+        }
+    }
+    let days = app.get(&format!("/analytics/errors?event_name=event_a&{berlin}")).await.data();
+    assert_eq!((days[0]["date"].as_str(), days.as_array().unwrap().len()), (Some("2026-03-29"), 1));
+}
+
+#[tokio::test]
+async fn a_period_that_cant_be_meant_is_refused_in_words_that_name_it() {
+    let app = App::start().await;
+    for (query, words) in [
+        (
+            "from=yesterday",
+            "from must be an RFC 3339 time or a date such as 2026-11-20, between 1970 and 2299",
+        ),
+        ("to=2026-02-30", "to must be an RFC 3339 time or a date such as 2026-11-20, between 1970 and 2299"),
+        ("days=1&from=2026-03-28", "days can't be given together with from or to"),
+        (
+            "timezone=Mars/Olympus",
+            r#"timezone must be an IANA name such as Europe/Berlin: "Mars/Olympus" is unknown"#,
+        ),
+        (
+            "from=2026-03-29&to=2026-03-29",
+            "from must be before to: from is 2026-03-29T00:00:00.000Z, to is 2026-03-29T00:00:00.000Z",
+        ),
+    ] {
+        app.get(&format!("/analytics/latency?{query}")).await.refuses(400, "invalid_field", words);
+    }
+}
+
+#[tokio::test]
 async fn what_has_not_happened_yet_is_in_no_answer() {
     let app = App::start().await;
     let sent = |millis| event(json!({"error": "x", "latency": 5, "timestamp": ago(millis).to_string()}));

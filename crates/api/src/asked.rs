@@ -1,0 +1,71 @@
+//! What a question is about, and how it is answered.
+
+use std::sync::Arc;
+
+use model::Timestamp;
+use serde::Serialize;
+use store::{Range, Scope, Store, StoreError, Zone};
+
+use crate::app::App;
+use crate::auth::Caller;
+use crate::call::Call;
+use crate::error::ApiError;
+use crate::parameters::Period;
+use crate::reply::Reply;
+
+/// What a question that is too large may do about it.
+const NARROW: &str = "ask for fewer days";
+
+/// A question that is about to be asked: who asks, and about which times, in which zone.
+pub(crate) struct Asked {
+    app: Arc<App>,
+    caller: Caller,
+    range: Range,
+    zone: Zone,
+}
+
+/// `meta` of an answer: what was asked about, in full.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Meta {
+    from: Timestamp,
+    to: Timestamp,
+    timezone: String,
+}
+
+impl Asked {
+    /// Asks the server when local days begin, where the period names some.
+    pub(crate) async fn about(
+        Call { app, caller, .. }: Call,
+        period: &Period,
+        default_days: Option<u32>,
+    ) -> Result<Self, ApiError> {
+        let (range, zone) = app.store.range(&period.spec(default_days)?, caller.received_at).await?;
+        Ok(Self { app, caller, range, zone })
+    }
+
+    /// Where the answer is.
+    pub(crate) fn store(&self) -> &Store {
+        &self.app.store
+    }
+
+    /// Who asks, about what, and within which limits.
+    pub(crate) fn scope(&self) -> Scope<'_> {
+        Scope {
+            tenant: &self.caller.tenant,
+            range: self.range,
+            zone: &self.zone,
+            limits: self.app.store.limits(),
+            query_id: Some(self.caller.request_id.as_str()),
+        }
+    }
+
+    /// The rows, or what is the matter.
+    pub(crate) fn answer<T: Serialize>(
+        &self,
+        rows: Result<Vec<T>, StoreError>,
+    ) -> Result<Reply<Vec<T>>, ApiError> {
+        let rows = rows.map_err(|error| ApiError::question(error, NARROW))?;
+        let (from, to) = (self.range.from(), self.range.to());
+        Ok(Reply::ok(rows).about(Meta { from, to, timezone: self.zone.as_str().to_owned() }))
+    }
+}
