@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bus::{Channels, Positions, Producer, Record, Schedule, SendError, Written};
 use model::wire::Intake;
@@ -145,8 +145,9 @@ impl App {
     /// Puts an operation on the topic; returns when it is kept.
     pub(crate) async fn send(&self, mut record: Record) -> Result<Written, ApiError> {
         record.headers.extend(request::header());
+        let begun = Instant::now();
         let sent = self.producer()?.send(record).await;
-        self.sends.count(&sent);
+        self.sends.count(std::slice::from_ref(&sent), begun.elapsed());
         Ok(sent?)
     }
 
@@ -161,10 +162,9 @@ impl App {
             Ok(producer) => producer,
             Err(error) => return records.iter().map(|_| Err(error.clone())).collect(),
         };
+        let begun = Instant::now();
         let sent = producer.send_all(records).await;
-        for sent in &sent {
-            self.sends.count(sent);
-        }
+        self.sends.count(&sent, begun.elapsed());
         // What keeps one from being sent keeps others: it is logged once.
         let mut unavailable = None;
         let mut failed = |error| match error {

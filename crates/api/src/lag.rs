@@ -75,7 +75,11 @@ impl Lag {
     ) -> Result<Self, BusError> {
         let Channels { bus, dead_letters, group, .. } = channels;
         let gauges = Gauges::default();
-        registry.register("lag", "Events that are not visible yet, by partition", gauges.lag.clone());
+        registry.register(
+            "lag_operations",
+            "Operations on the topic that are not visible in answers yet, by partition",
+            gauges.lag.clone(),
+        );
         registry.register(
             "oldest_age_seconds",
             "How long the oldest event that is not visible yet has been waiting, as of the last look",

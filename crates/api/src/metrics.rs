@@ -10,15 +10,17 @@ use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::Unit;
-use runtime::metrics::{self, Registry};
+use runtime::metrics::{self, Registry, Unit, register, register_in, seconds};
 
 use crate::call::Call;
 use crate::routes::Route;
 
-/// Operations by what became of them on their way to the topic.
-#[derive(Clone, Default)]
-pub(crate) struct Sends(Family<Label, Counter>);
+/// Operations by what became of them on their way to the topic, and how long that took.
+#[derive(Clone)]
+pub(crate) struct Sends {
+    outcomes: Family<Label, Counter>,
+    acknowledgement_seconds: Histogram,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Label {
@@ -54,20 +56,22 @@ struct Answered {
 
 impl Requests {
     pub(crate) fn new(registry: &mut Registry) -> Self {
-        let seconds: fn() -> Histogram = metrics::seconds;
-        let requests = Self { answered: Family::default(), seconds: Family::new_with_constructor(seconds) };
-        registry.register(
-            "http_requests",
-            "Requests answered, by route (none: no such route) and status",
-            requests.answered.clone(),
-        );
-        registry.register_with_unit(
-            "http_request_duration",
-            "From the head of a request until its answer begins, by route",
-            Unit::Seconds,
-            requests.seconds.clone(),
-        );
-        requests
+        let of_route: fn() -> Histogram = seconds;
+        Self {
+            answered: register(
+                registry,
+                "http_requests",
+                "Requests answered, by route (none: no such route) and status",
+                Family::default(),
+            ),
+            seconds: register_in(
+                registry,
+                Unit::Seconds,
+                "http_request_duration",
+                "From the head of a request until its answer begins, by route",
+                Family::new_with_constructor(of_route),
+            ),
+        }
     }
 
     pub(crate) fn count(&self, route: Option<&Route>, status: StatusCode, took: Duration) {
@@ -77,21 +81,48 @@ impl Requests {
     }
 }
 
+impl Outcome {
+    const ALL: [Self; 4] = [Self::acknowledged, Self::queue_full, Self::too_large, Self::unavailable];
+}
+
 impl Sends {
     pub(crate) fn new(registry: &mut Registry) -> Self {
-        let sends = Self::default();
-        registry.register("sends", "Operations sent to the topic, by outcome", sends.0.clone());
-        sends
+        let outcomes = Family::<Label, Counter>::default();
+        // A counter that begins with 1 shows no increase.
+        for outcome in Outcome::ALL {
+            drop(outcomes.get_or_create(&Label { outcome }));
+        }
+        Self {
+            outcomes: register(
+                registry,
+                "sends",
+                "Operations sent to the topic, by outcome: acknowledged is kept, the others were refused",
+                outcomes,
+            ),
+            acknowledgement_seconds: register_in(
+                registry,
+                Unit::Seconds,
+                "acknowledgement_duration",
+                "From sending the operations of a request to the topic until all are acknowledged",
+                seconds(),
+            ),
+        }
     }
 
-    pub(crate) fn count<T>(&self, sent: &Result<T, SendError>) {
-        let outcome = match sent {
-            Ok(_) => Outcome::acknowledged,
-            Err(SendError::Full) => Outcome::queue_full,
-            Err(SendError::TooLarge { .. }) => Outcome::too_large,
-            Err(SendError::Unavailable(_)) => Outcome::unavailable,
-        };
-        self.0.get_or_create(&Label { outcome }).inc();
+    /// Counts the operations of one request that was answered by the log within this time.
+    pub(crate) fn count<T>(&self, sent: &[Result<T, SendError>], took: Duration) {
+        for sent in sent {
+            let outcome = match sent {
+                Ok(_) => Outcome::acknowledged,
+                Err(SendError::Full) => Outcome::queue_full,
+                Err(SendError::TooLarge { .. }) => Outcome::too_large,
+                Err(SendError::Unavailable(_)) => Outcome::unavailable,
+            };
+            self.outcomes.get_or_create(&Label { outcome }).inc();
+        }
+        if !sent.is_empty() && sent.iter().all(Result::is_ok) {
+            self.acknowledgement_seconds.observe(took.as_secs_f64());
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! One batch into the table: decode, look up, fold, insert, and dead letters for the rest.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::time::Duration;
 
 use bus::{Delivery, Schedule, SendError};
@@ -18,6 +18,7 @@ use crate::fold::{Fate, Outcome, Step, fold};
 use crate::lookup_budget::LookupBudget;
 use crate::metrics::Metrics;
 use crate::table::Table;
+use crate::tally::Tally;
 
 /// How long a batch is held before it is tried again.
 const HOLD: Duration = Duration::from_secs(2);
@@ -35,31 +36,6 @@ pub(crate) struct Applier {
     /// Says why a batch is held.
     pub(crate) status: Status,
     pub(crate) metrics: Metrics,
-}
-
-/// How many operations met which fate, and what was written.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
-    pub(crate) rows: usize,
-    pub(crate) folded: usize,
-    pub(crate) replays: usize,
-    pub(crate) of_deleted: usize,
-    pub(crate) misplaced: usize,
-    /// By reason.
-    pub(crate) dead_letters: BTreeMap<&'static str, usize>,
-}
-
-impl Tally {
-    fn add(&mut self, other: Self) {
-        self.rows += other.rows;
-        self.folded += other.folded;
-        self.replays += other.replays;
-        self.of_deleted += other.of_deleted;
-        self.misplaced += other.misplaced;
-        for (reason, count) in other.dead_letters {
-            *self.dead_letters.entry(reason).or_default() += count;
-        }
-    }
 }
 
 impl Applier {

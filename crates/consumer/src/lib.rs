@@ -20,6 +20,7 @@ mod pipeline;
 pub mod replay;
 mod run;
 mod table;
+mod tally;
 
 pub use config::Config;
 pub use metrics::Metrics;

@@ -1,24 +1,32 @@
 //! What the consumer counts. The numbers add up: every delivery is dropped or meets exactly one
 //! fate, and every dead letter has one reason.
 
+use std::time::Duration;
+
 use bus::{AtRisk, Channels};
+use model::Timestamp;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use runtime::metrics::Registry;
+use prometheus_client::metrics::histogram::Histogram;
+use runtime::metrics::{Registry, Unit, register, register_in, registry, seconds, sizes};
 
-use crate::apply::Tally;
+use crate::batch::Batch;
+use crate::tally::Tally;
 
-/// Counters of one consumer. Cheap to clone.
-#[derive(Clone, Default)]
+/// The numbers of one consumer. Cheap to clone.
+#[derive(Clone)]
 pub struct Metrics {
     pub(crate) deliveries: Counter,
     pub(crate) dropped: Counter,
     pub(crate) operations: Family<FateLabel, Counter>,
     pub(crate) dead_letters: Family<ReasonLabel, Counter>,
     pub(crate) rows: Counter,
-    pub(crate) batches: Counter,
+    pub(crate) batch_operations: Histogram,
+    pub(crate) batch_bytes: Histogram,
+    pub(crate) insert_seconds: Histogram,
+    pub(crate) freshness_seconds: Histogram,
     pub(crate) pauses: Counter,
     pub(crate) gaps: Counter,
     pub(crate) missed: Counter,
@@ -49,6 +57,10 @@ pub(crate) enum FateName {
     dead_letter,
 }
 
+impl FateName {
+    const ALL: [Self; 4] = [Self::folded, Self::replay, Self::event_deleted, Self::dead_letter];
+}
+
 /// Why a delivery became a dead letter.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct ReasonLabel {
@@ -56,10 +68,123 @@ pub(crate) struct ReasonLabel {
 }
 
 impl Metrics {
+    /// Those of a consumer whose page is this registry's.
+    pub fn new(registry: &mut Registry) -> Self {
+        let operations = Family::<FateLabel, Counter>::default();
+        for fate in FateName::ALL {
+            drop(operations.get_or_create(&FateLabel { fate }));
+        }
+        Self {
+            deliveries: register(registry, "deliveries", "Messages taken from the topic", Counter::default()),
+            dropped: register(
+                registry,
+                "deliveries_dropped",
+                "Messages that were taken from the topic and not written because their partition went to another consumer, which gets them again",
+                Counter::default(),
+            ),
+            operations: register(
+                registry,
+                "operations",
+                "Messages by what became of them: folded into a row, replay of one that the row holds already, change of a deleted event, dead_letter",
+                operations,
+            ),
+            dead_letters: register(
+                registry,
+                "dead_letters",
+                "Messages put on the topic of dead letters, by reason",
+                Family::default(),
+            ),
+            rows: register(registry, "rows_written", "Rows inserted into the table", Counter::default()),
+            batch_operations: register_in(
+                registry,
+                Unit::Other("operations".to_owned()),
+                "batch",
+                "Messages of a batch when it is handed over to be written",
+                sizes(),
+            ),
+            batch_bytes: register_in(
+                registry,
+                Unit::Bytes,
+                "batch",
+                "Memory that a batch takes when it is handed over to be written",
+                sizes(),
+            ),
+            insert_seconds: register_in(
+                registry,
+                Unit::Seconds,
+                "insert_duration",
+                "How long ClickHouse takes for an insert that succeeds",
+                seconds(),
+            ),
+            freshness_seconds: register_in(
+                registry,
+                Unit::Seconds,
+                "freshness",
+                "From when the log took the oldest message of a batch until its rows are in the table and its offset is committed",
+                seconds(),
+            ),
+            pauses: register(
+                registry,
+                "read_pauses",
+                "Times that reading from the topic paused because too much was waiting to be written",
+                Counter::default(),
+            ),
+            gaps: register(
+                registry,
+                "log_gaps",
+                "Times that the log removed messages before they were read",
+                Counter::default(),
+            ),
+            missed: register(
+                registry,
+                "log_gap_messages",
+                "Messages that the log removed before they were read: they are lost",
+                Counter::default(),
+            ),
+            clock_steps: register(
+                registry,
+                "clock_steps",
+                "Times that the append time of a partition stepped back: a broker's clock was set back",
+                Counter::default(),
+            ),
+            misplaced: register(
+                registry,
+                "misplaced_operations",
+                "Operations that another producer put in another partition than their key's",
+                Counter::default(),
+            ),
+            circuit_open: register(
+                registry,
+                "circuit_open",
+                "1 while a batch is held because most messages, batch after batch, can't be written, else 0",
+                Gauge::default(),
+            ),
+            topic_at_risk: register(
+                registry,
+                "topic_at_risk",
+                "1 if what the topic holds may be on one broker alone, else 0",
+                Family::default(),
+            ),
+        }
+    }
+
+    /// Takes in a batch that is handed over to be written.
+    pub(crate) fn observe(&self, batch: &Batch) {
+        #[expect(clippy::cast_precision_loss, reason = "sizes that fit in memory are far below 2^52")]
+        let observe = |histogram: &Histogram, size: usize| histogram.observe(size as f64);
+        observe(&self.batch_operations, batch.deliveries.len());
+        observe(&self.batch_bytes, batch.bytes());
+    }
+
+    /// Takes in that what the log took then, in milliseconds since the Unix epoch, is committed.
+    pub(crate) fn committed(&self, append_ms: i64) {
+        let age_ms = u64::try_from(Timestamp::now().millis() - append_ms).unwrap_or_default();
+        self.freshness_seconds.observe(Duration::from_millis(age_ms).as_secs_f64());
+    }
+
     /// Takes in what a batch came to.
     pub(crate) fn count(&self, tally: &Tally) {
         let add = |counter: &Counter, count: usize| counter.inc_by(u64::try_from(count).unwrap_or_default());
-        add(&self.batches, 1);
         add(&self.rows, tally.rows);
         add(&self.misplaced, tally.misplaced);
         for (fate, count) in [
@@ -82,40 +207,11 @@ impl Metrics {
             self.topic_at_risk.get_or_create(&TopicLabel { topic: topic.clone() }).set(i64::from(is_at_risk));
         }
     }
+}
 
-    /// Counters that start at 0 and are shown with the registry's others.
-    pub fn new(registry: &mut Registry) -> Self {
-        let metrics = Self::default();
-        let mut counter = |name, help, counter: &Counter| registry.register(name, help, counter.clone());
-        counter("deliveries", "Messages taken from the topic", &metrics.deliveries);
-        counter(
-            "deliveries_dropped",
-            "Of these, not written because their partition went to another consumer, who gets them again",
-            &metrics.dropped,
-        );
-        counter("rows_written", "Rows inserted into the table", &metrics.rows);
-        counter("batches", "Batches written", &metrics.batches);
-        counter("pauses", "Times that reading paused because too much was waiting", &metrics.pauses);
-        counter("gaps", "Times that messages were removed before they were read", &metrics.gaps);
-        counter("gap_messages", "Messages that were removed before they were read", &metrics.missed);
-        counter(
-            "clock_steps",
-            "Times that the append time of a partition stepped back",
-            &metrics.clock_steps,
-        );
-        counter("misplaced", "Operations in another partition than their key's", &metrics.misplaced);
-        registry.register("operations", "Messages by what became of them", metrics.operations.clone());
-        registry.register("dead_letters", "Dead letters by reason", metrics.dead_letters.clone());
-        registry.register(
-            "circuit_open",
-            "1 while a batch is held because a bad deployment is suspected",
-            metrics.circuit_open.clone(),
-        );
-        registry.register(
-            "topic_at_risk",
-            "1 if what the topic holds may be on one broker alone",
-            metrics.topic_at_risk.clone(),
-        );
-        metrics
+/// Those of a consumer that nobody watches.
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new(&mut registry())
     }
 }

@@ -43,6 +43,8 @@ pub(crate) struct Pipeline {
     lost: BTreeSet<i32>,
     /// Written but for what is put aside, and not yet committed.
     uncommitted: Offsets,
+    /// When the log took the oldest message of that, in milliseconds since the Unix epoch.
+    oldest_uncommitted_ms: Option<i64>,
     /// As far as was committed.
     committed: Offsets,
     /// When to commit them again, if that failed.
@@ -75,6 +77,7 @@ impl Pipeline {
             assigned: false,
             lost: BTreeSet::new(),
             uncommitted: Offsets::new(),
+            oldest_uncommitted_ms: None,
             committed: Offsets::new(),
             commit_at: None,
             calm_at: None,
@@ -195,6 +198,8 @@ impl Pipeline {
                 tracing::info!(?partitions, "partitions revoked");
                 self.owned.retain(|partition| !partitions.contains(partition));
                 self.uncommitted.retain(|partition, _| !partitions.contains(partition));
+                // Whose it was is not known.
+                self.oldest_uncommitted_ms = None;
                 self.committed.retain(|partition, _| !partitions.contains(partition));
                 let dropped =
                     self.batch.drop_partitions(&partitions) + self.deferred.drop_partitions(&partitions);

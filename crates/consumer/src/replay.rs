@@ -14,7 +14,7 @@ use runtime::shutdown::Shutdown;
 use runtime::status::Status;
 use store::Store;
 
-use crate::apply::{Applier, Tally};
+use crate::apply::Applier;
 use crate::batch::Batch;
 use crate::breaker::Breaker;
 use crate::cache::Cache;
@@ -22,6 +22,7 @@ use crate::commands::progress::Progress;
 use crate::deferred::Deferred;
 use crate::lookup_budget::LookupBudget;
 use crate::table::Table;
+use crate::tally::Tally;
 use crate::{Config, Metrics};
 
 /// So many messages are folded at once, at most.
@@ -85,16 +86,16 @@ pub async fn run(
     store.migrate().await?;
     let committed = bus.positions(events, group)?.committed().await?;
     let mut range = bus.read_range(events, arguments.from).await?;
-    let status = Status::default();
+    let (status, metrics) = (Status::default(), Metrics::default());
     let mut applier = Applier {
-        table: Table::new(store, status.clone()),
+        table: Table::new(store, status.clone(), metrics.insert_seconds.clone()),
         letters: None,
         schedule: events.schedule.clone(),
         cache: Cache::new(config.cache_bytes),
         lookup_budget: LookupBudget::new(config.max_batch_bytes),
         breaker: Breaker::default(),
         status,
-        metrics: Metrics::default(),
+        metrics,
     };
     let next = range.spans().iter().map(|(partition, span)| (*partition, span.begin));
     let mut run = Run { next: next.collect(), ..Run::default() };

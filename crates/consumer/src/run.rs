@@ -36,7 +36,7 @@ pub async fn run(
     let source = bus.source(&events, &group, config.max_batch_bytes / 4)?;
     tracing::info!(topic = events.name, group, "consuming");
     let applier = Applier {
-        table: Table::new(store, status.clone()),
+        table: Table::new(store, status.clone(), metrics.insert_seconds.clone()),
         letters: Some(Writer { producer: letters, topic: events.name, status: status.clone() }),
         schedule: events.schedule,
         cache: Cache::new(config.cache_bytes),

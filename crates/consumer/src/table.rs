@@ -3,8 +3,10 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::time::Instant;
 
 use model::{EventKey, Stored};
+use prometheus_client::metrics::histogram::Histogram;
 use runtime::retry;
 use runtime::status::Status;
 use store::{Lookup, Store, StoreError};
@@ -23,12 +25,14 @@ const TRIES: u32 = 3;
 pub(crate) struct Table {
     store: Store,
     status: Status,
+    /// How long inserts that succeed take.
+    insert_seconds: Histogram,
 }
 
 impl Table {
     /// `status` says what is being waited for.
-    pub(crate) fn new(store: Store, status: Status) -> Self {
-        Self { store, status }
+    pub(crate) fn new(store: Store, status: Status, insert_seconds: Histogram) -> Self {
+        Self { store, status, insert_seconds }
     }
 
     /// Returns once the table is not from the future: a row that this program writes over one of a newer
@@ -130,8 +134,12 @@ impl Table {
         let Some((key, _)) = rows.first() else { return Ok(Verdict::In) };
         let failures = AtomicU32::new(0);
         let insert = async || {
+            let begun = Instant::now();
             let error = match self.store.insert(rows).await {
-                Ok(()) => return Ok(Verdict::In),
+                Ok(()) => {
+                    self.insert_seconds.observe(begun.elapsed().as_secs_f64());
+                    return Ok(Verdict::In);
+                }
                 Err(error) if error.is_refusal() => return Ok(Verdict::Refused(error)),
                 Err(error) => error,
             };

@@ -15,6 +15,7 @@ use hyper::body::Incoming;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::net::TcpListener;
 use tower_service::Service;
 
@@ -29,39 +30,53 @@ const CONNECTIONS: usize = 256;
 #[derive(Clone, Default)]
 pub struct Status {
     troubles: Arc<Mutex<BTreeMap<&'static str, String>>>,
+    not_ready: Family<Part, Gauge>,
     retries: Family<Part, Counter>,
 }
 
-/// What does not work.
+/// What works or does not.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Part {
     part: &'static str,
 }
 
 impl Status {
-    /// Shows the number of retries with the registry's others.
+    /// Shows in the registry what keeps the process from being ready, and how often calls were made again.
     pub fn register(&self, registry: &mut Registry) {
         registry.register(
+            "not_ready",
+            "1 while the process is not ready because this part does not work, else 0",
+            self.not_ready.clone(),
+        );
+        registry.register(
             "retries",
-            "Calls that failed and were made again, by what did not work",
+            "Calls that failed and were made again, by the part that did not work",
             self.retries.clone(),
         );
     }
 
     /// Says that a part does not work and will be tried again.
     pub(crate) fn retrying(&self, part: &'static str, reason: impl Into<String>) {
-        self.retries.get_or_create(&Part { part }).inc();
         self.trouble(part, reason);
+        self.retries.get_or_create(&Part { part }).inc();
     }
 
     /// Says that a part does not work, and why.
     pub fn trouble(&self, part: &'static str, reason: impl Into<String>) {
         self.troubles.lock().unwrap_or_else(PoisonError::into_inner).insert(part, reason.into());
+        self.show(part, 1);
     }
 
     /// Says that a part works.
     pub fn fine(&self, part: &'static str) {
         self.troubles.lock().unwrap_or_else(PoisonError::into_inner).remove(part);
+        self.show(part, 0);
+    }
+
+    /// Every part has its number of retries from the first: a counter that begins with 1 shows no increase.
+    fn show(&self, part: &'static str, not_ready: i64) {
+        self.not_ready.get_or_create(&Part { part }).set(not_ready);
+        let _ = self.retries.get_or_create(&Part { part });
     }
 
     /// Each part that does not work, with the reason; nothing when ready.

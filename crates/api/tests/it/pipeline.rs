@@ -64,14 +64,16 @@ async fn the_numbers_tell_what_became_of_each_write() {
     let kind = answer.headers()["content-type"].to_str().unwrap();
     assert!(kind.starts_with("application/openmetrics-text"), "{kind}");
     let text = answer.text().await.unwrap();
-    let sends: Vec<_> = text.lines().filter(|line| line.starts_with("millrace_sends_total")).collect();
-    assert_eq!(sends.len(), 2, "{text}");
-    assert!(sends.contains(&r#"millrace_sends_total{outcome="acknowledged"} 3"#), "{text}");
-    assert!(sends.contains(&r#"millrace_sends_total{outcome="too_large"} 1"#), "{text}");
+    for (outcome, sends) in [("acknowledged", 3), ("too_large", 1), ("queue_full", 0), ("unavailable", 0)] {
+        let line = format!("millrace_sends_total{{outcome=\"{outcome}\"}} {sends}\n");
+        assert!(text.contains(&line), "{line}{text}");
+    }
+    assert!(text.contains("millrace_acknowledgement_duration_seconds_count 3\n"), "{text}");
 
     let lag: i64 = app.get("/pipeline").await.data()["lag"].as_i64().unwrap();
     let text = reqwest::get(app.url("/metrics")).await.unwrap().text().await.unwrap();
-    let shown = text.lines().filter_map(|line| line.strip_prefix("millrace_lag{")?.split_once("} "));
+    let shown =
+        text.lines().filter_map(|line| line.strip_prefix("millrace_lag_operations{")?.split_once("} "));
     assert_eq!((lag, shown.map(|(_, lag)| lag.parse::<i64>().unwrap()).sum()), (3, 3), "{text}");
     assert!(text.contains("millrace_dead_letters_kept 0"), "{text}");
 }

@@ -29,7 +29,7 @@ async fn pipeline_on(options: Options) -> (Pipeline, Channels, TempDir) {
     let nobody = store::Config { url: Some("http://127.0.0.1:1".to_owned()), ..store::Config::default() };
     let (status, metrics) = (Status::default(), Metrics::default());
     let applier = Applier {
-        table: Table::new(Store::new(nobody).unwrap(), status.clone()),
+        table: Table::new(Store::new(nobody).unwrap(), status.clone(), metrics.insert_seconds.clone()),
         letters: None,
         schedule: channels.events.schedule.clone(),
         lookup_budget: LookupBudget::new(1 << 20),

@@ -7,7 +7,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 use super::Pipeline;
-use crate::apply::{Applier, Tally};
+use crate::apply::Applier;
+use crate::tally::Tally;
 
 /// How long a commit may take, and when a failed one is tried again.
 const COMMIT_WITHIN: Duration = Duration::from_secs(10);
@@ -18,6 +19,8 @@ pub(super) struct Done {
     applier: Applier,
     /// Behind what it held; none if that was put aside before.
     offsets: Offsets,
+    /// When the log took the oldest message of it.
+    oldest_ms: Option<i64>,
     tally: anyhow::Result<Tally>,
     took: Duration,
 }
@@ -27,6 +30,7 @@ impl Pipeline {
     pub(super) fn start(&mut self) {
         let Some(applier) = self.idle.take() else { return };
         let batch = std::mem::take(&mut self.batch);
+        self.metrics.observe(&batch);
         let offsets = batch.next_offsets();
         let deliveries = self.deferred.split(batch.deliveries);
         self.deferred_is_next = true;
@@ -45,22 +49,25 @@ impl Pipeline {
         let assigned = std::mem::take(&mut self.assigned);
         self.writing = Some(tokio::spawn(async move {
             let begun = Instant::now();
+            let oldest_ms = deliveries.iter().filter_map(|delivery| delivery.append_ms).min();
             let tally = if assigned {
                 applier.apply_first(&deliveries).await
             } else {
                 applier.apply(&deliveries).await
             };
-            Done { applier, offsets, tally, took: begun.elapsed() }
+            Done { applier, offsets, oldest_ms, tally, took: begun.elapsed() }
         }));
     }
 
     pub(super) async fn finish(&mut self, done: Done) -> anyhow::Result<()> {
-        let Done { mut applier, mut offsets, tally, took } = done;
+        let Done { mut applier, mut offsets, oldest_ms, tally, took } = done;
         let tally = tally?;
         self.metrics.count(&tally);
         self.metrics.pauses.inc_by(self.source.take_pauses());
         let lost = std::mem::take(&mut self.lost);
-        if !lost.is_empty() {
+        if lost.is_empty() {
+            self.oldest_uncommitted_ms = [self.oldest_uncommitted_ms, oldest_ms].into_iter().flatten().min();
+        } else {
             applier.cache.clear();
         }
         self.idle = Some(applier);
@@ -96,6 +103,9 @@ impl Pipeline {
             Ok(Ok(())) => {
                 self.uncommitted.retain(|partition, next| ready.get(partition) != Some(next));
                 self.committed.extend(ready);
+                if let Some(oldest_ms) = self.oldest_uncommitted_ms.take() {
+                    self.metrics.committed(oldest_ms);
+                }
                 self.status.fine("commit");
                 return;
             }

@@ -2,6 +2,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use model::{EventId, Tenant, Timestamp};
+use runtime::metrics;
 use testing::wait::until;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -72,7 +73,7 @@ async fn a_look_up_that_is_too_much_for_the_server_is_halved_down_to_one_event()
         let server = Overburdened::new(code).await;
         let config =
             store::Config { url: Some(server.url.clone()), timeout_ms: 500, ..store::Config::default() };
-        let table = Table::new(Store::new(config).unwrap(), Status::default());
+        let table = Table::new(Store::new(config).unwrap(), Status::default(), metrics::seconds());
         let key = || EventKey { tenant: Tenant::default(), id: EventId::new(Timestamp::now()) };
         let (keys, mut lookup_budget) = ((0..8).map(|_| key()).collect(), LookupBudget::new(1 << 20));
         tokio::select! {

@@ -27,7 +27,7 @@ impl Counted {
         Self { process: Process::start("millrace-consumer", &environment), page }
     }
 
-    /// Each number by its name with labels, without `millrace_` and `_total`.
+    /// Each whole number by its name with labels, without `millrace_` and `_total`.
     async fn numbers(&self) -> BTreeMap<String, u64> {
         let Ok(answer) = reqwest::get(&self.page).await else { return BTreeMap::new() };
         let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
@@ -35,9 +35,10 @@ impl Counted {
         let text = answer.text().await.unwrap();
         let lines = text.lines().filter(|line| !line.starts_with('#'));
         lines
-            .map(|line| {
+            .filter_map(|line| {
                 let (name, value) = line.rsplit_once(' ').unwrap();
-                (name.replacen("millrace_", "", 1).replacen("_total", "", 1), value.parse().unwrap())
+                let name = name.replacen("millrace_", "", 1).replacen("_total", "", 1);
+                Some((name, value.strip_suffix(".0").unwrap_or(value).parse().ok()?))
             })
             .collect()
     }
@@ -76,6 +77,8 @@ async fn the_numbers_add_up() {
     gate.close();
     site.send(&creates(10)).await;
     until("it has tried again", PATIENCE, async || gate.turned_away() >= 2).await;
+    let not_ready = r#"not_ready{part="clickhouse"}"#;
+    until("it is not ready", PATIENCE, async || consumer.number(not_ready).await == 1).await;
     gate.reopen();
     site.caught_up().await;
     // It counts a batch before it commits it.
@@ -97,11 +100,20 @@ async fn the_numbers_add_up() {
     for fate in ["folded", "replay", "event_deleted"] {
         assert!(number(&format!(r#"operations{{fate="{fate}"}}"#)) > 0, "{fate}: {numbers:?}");
     }
-    assert_eq!(number("misplaced"), 1);
+    assert_eq!(number("misplaced_operations"), 1);
     let rows = number("rows_written");
     assert!(rows > 0 && rows <= number(r#"operations{fate="folded"}"#), "{numbers:?}");
     assert!(number(r#"retries{part="clickhouse"}"#) >= 2, "{numbers:?}");
-    for never in ["gaps", "gap_messages", "clock_steps", "circuit_open"] {
+    // Each message is in one batch, inserts that fail don't count, and a commit may be of several batches.
+    assert_eq!(number("batch_operations_sum"), 3_051, "{numbers:?}");
+    let batches = number("batch_operations_count");
+    assert_eq!(batches, number("batch_bytes_count"), "{numbers:?}");
+    assert!(number("batch_bytes_sum") > 100 * 3_051, "{numbers:?}");
+    for timed in ["insert_duration_seconds_count", "freshness_seconds_count"] {
+        assert!((1..=batches).contains(&number(timed)), "{timed}: {numbers:?}");
+    }
+    assert_eq!(numbers.get(not_ready), Some(&0), "{numbers:?}");
+    for never in ["log_gaps", "log_gap_messages", "clock_steps", "circuit_open"] {
         assert_eq!(numbers.get(never), Some(&0), "{never}");
     }
 }
@@ -177,7 +189,7 @@ async fn messages_that_were_removed_unread_are_counted_and_said_aloud() {
     let consumer = Counted::start(&site, &[]);
     site.caught_up().await;
     let numbers = consumer.numbers().await;
-    assert_eq!((numbers["gaps"], numbers["gap_messages"]), (1, 5), "{numbers:?}");
+    assert_eq!((numbers["log_gaps"], numbers["log_gap_messages"]), (1, 5), "{numbers:?}");
     assert!(
         consumer.process.output().contains("the log removed messages before they were read: they are lost")
     );
