@@ -2,10 +2,12 @@
 
 use serde::Deserialize;
 use store::queries::{ErrorCount, ErrorSession, SessionLatency};
+use utoipa::IntoParams;
 
 use crate::asked::Asked;
 use crate::call::Call;
 use crate::error::ApiError;
+use crate::openapi::Found;
 use crate::parameters::{self, Period};
 use crate::reply::Reply;
 
@@ -13,21 +15,28 @@ const DEFAULT_DAYS: u32 = 7;
 const DEFAULT_LIMIT: u64 = 100;
 
 /// Which events are counted.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default)]
-struct Counted {
+pub(crate) struct Counted {
+    /// The name.
     #[serde(deserialize_with = "parameters::text")]
+    #[param(required = true, example = "event_a")]
     event_name: Option<String>,
 }
 
 /// How many conversations are wanted.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default)]
-struct Top {
+pub(crate) struct Top {
+    /// The most conversations of an answer.
     #[serde(deserialize_with = "parameters::limit")]
+    #[param(minimum = 1, maximum = 10000, default = 100)]
     limit: u64,
     /// Of how many events a conversation must be to count.
     #[serde(deserialize_with = "parameters::min_events")]
+    #[param(minimum = 1, default = 1)]
     min_events: u64,
 }
 
@@ -37,7 +46,14 @@ impl Default for Top {
     }
 }
 
-/// `GET /analytics/errors?event_name=X&days=7`
+/// Errors and events of a name by day, oldest first; days without events are absent.
+#[utoipa::path(
+    get,
+    path = "/analytics/errors",
+    tag = "questions",
+    params(Counted, Period),
+    responses((status = 200, description = "A row for each day", body = Found<ErrorCount>))
+)]
 pub(crate) async fn errors(call: Call) -> Result<Reply<Vec<ErrorCount>>, ApiError> {
     let (Counted { event_name }, period) = (call.parameters()?, call.parameters::<Period>()?);
     let event_name = event_name.ok_or(ApiError::Missing("event_name query parameter is required"))?;
@@ -45,14 +61,28 @@ pub(crate) async fn errors(call: Call) -> Result<Reply<Vec<ErrorCount>>, ApiErro
     asked.answer(asked.store().error_counts(&asked.scope(), &event_name).await)
 }
 
-/// `GET /analytics/latency?limit=100&days=`
+/// The slowest conversations by 95th percentile; latency 0 is not measured.
+#[utoipa::path(
+    get,
+    path = "/analytics/latency",
+    tag = "questions",
+    params(Top, Period),
+    responses((status = 200, description = "Slowest first", body = Found<SessionLatency>))
+)]
 pub(crate) async fn latency(call: Call) -> Result<Reply<Vec<SessionLatency>>, ApiError> {
     let (Top { limit, .. }, period) = (call.parameters()?, call.parameters::<Period>()?);
     let asked = Asked::about(call, &period, None).await?;
     asked.answer(asked.store().latency(&asked.scope(), limit).await)
 }
 
-/// `GET /analytics/sessions/top-errors?limit=100&days=&min_events=1`
+/// The conversations with the highest share of errors.
+#[utoipa::path(
+    get,
+    path = "/analytics/sessions/top-errors",
+    tag = "questions",
+    params(Top, Period),
+    responses((status = 200, description = "Highest share first, then most events", body = Found<ErrorSession>))
+)]
 pub(crate) async fn top_error_sessions(call: Call) -> Result<Reply<Vec<ErrorSession>>, ApiError> {
     let (Top { limit, min_events }, period) = (call.parameters()?, call.parameters::<Period>()?);
     let asked = Asked::about(call, &period, None).await?;

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use axum::body::Bytes;
 use bus::{Channels, Positions, Producer, Record, Schedule, SendError, Written};
 use model::wire::Intake;
 use model::{EventKey, EventNames, Timestamp, Window};
@@ -17,6 +18,7 @@ use crate::body::Bodies;
 use crate::error::ApiError;
 use crate::lag::Lag;
 use crate::metrics::{Requests, Sends};
+use crate::openapi;
 use crate::places::Places;
 use crate::request;
 use crate::sampler::Sampler;
@@ -39,6 +41,8 @@ pub(crate) struct App {
     pub(crate) waiter: Waiter,
     pub(crate) bodies: Bodies,
     pub(crate) places: Places,
+    /// What `/openapi.json` says.
+    pub(crate) description: Bytes,
     sends: Sends,
     pub(crate) requests: Requests,
     /// Of the whole process.
@@ -75,6 +79,7 @@ impl App {
             lag: Lag::new(positions.clone(), channels, &mut registry)?,
             table_answers: Sampler::new(PING_AT_MOST_EVERY),
             bodies: Bodies::new(config.max_bodies_bytes),
+            description: openapi::document().into(),
             sends: Sends::new(&mut registry),
             requests: Requests::new(&mut registry),
             numbers: Page::new(registry),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use model::Timestamp;
 use serde::Serialize;
 use store::{Range, Scope, Store, StoreError, Zone};
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::auth::Caller;
@@ -25,9 +26,11 @@ pub(crate) struct Asked {
 }
 
 /// `meta` of an answer: what was asked about, in full.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Meta {
+    #[schema(value_type = String, format = DateTime)]
     from: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
     to: Timestamp,
     timezone: String,
 }

@@ -2,29 +2,47 @@
 
 use axum::http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::call::Call;
 use crate::error::ApiError;
+use crate::openapi::{Failure, Good, Said};
 use crate::reply::Reply;
 
 /// `data` of `/ready`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Ready {
     kafka: &'static str,
     clickhouse: &'static str,
 }
 
-/// `GET /health`: while the process serves.
+/// Whether the process serves.
+#[utoipa::path(
+    get,
+    path = "/health",
+    tag = "operation",
+    responses((status = 200, description = "It does", body = Said))
+)]
 pub(crate) async fn health(_: Call) -> Reply {
     Reply::new(StatusCode::OK, "ok")
 }
 
-/// `GET /ping`
+/// Whether anybody is there.
+#[utoipa::path(get, path = "/ping", tag = "operation", responses((status = 200, description = "Yes", body = Said)))]
 pub(crate) async fn ping(_: Call) -> Reply {
     Reply::new(StatusCode::OK, "pong")
 }
 
-/// `GET /ready`: 200 when writes and reads would be answered, else 503; that also when the end was asked for.
+/// Whether writes and reads would be answered, and the end was not asked for.
+#[utoipa::path(
+    get,
+    path = "/ready",
+    tag = "operation",
+    responses(
+        (status = 200, description = "They would", body = Good<Ready>),
+        (status = 503, description = "They would not", body = Failure),
+    )
+)]
 pub(crate) async fn ready(Call { app, .. }: Call) -> Reply<Ready> {
     let kafka = async { app.takes_writes() && app.lag.now().await.is_ok() };
     let table = async || app.store.ping().await.is_ok();

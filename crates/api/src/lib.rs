@@ -22,6 +22,7 @@ mod ingest;
 mod keys;
 mod lag;
 mod metrics;
+mod openapi;
 mod parameters;
 mod pipeline;
 mod places;

@@ -10,6 +10,7 @@ use serde::de::value::{Error, MapDeserializer};
 use serde::de::{self, DeserializeOwned};
 use serde::{Deserialize, Deserializer};
 use store::{RangeParams, RangeSpec};
+use utoipa::IntoParams;
 
 use crate::error::ApiError;
 
@@ -26,29 +27,35 @@ pub(crate) fn read<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
 }
 
 /// Of a write.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default)]
 pub(crate) struct Waiting {
     /// How long the answer may wait for the write to be visible: `true`, or a time of at most 30 s.
     #[serde(deserialize_with = "wait")]
+    #[param(value_type = Option<String>, example = "5s")]
     pub(crate) wait: Option<Duration>,
 }
 
 /// Of a question: the times it is about.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default)]
 pub(crate) struct Period {
     /// An RFC 3339 time, or a date: the start of that day in `timezone`.
     #[serde(deserialize_with = "text")]
+    #[param(example = "2026-11-20")]
     from: Option<String>,
     /// The same, of the first time that counts no more.
     #[serde(deserialize_with = "text")]
     to: Option<String>,
     /// In place of both: so many times 24 hours up to now.
     #[serde(deserialize_with = "days")]
+    #[param(minimum = 1, maximum = 3650)]
     days: Option<u32>,
     /// The IANA name of the zone of dates and days.
     #[serde(deserialize_with = "text")]
+    #[param(default = "UTC", example = "Europe/Berlin")]
     timezone: Option<String>,
 }
 

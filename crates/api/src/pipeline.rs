@@ -1,15 +1,17 @@
 //! How far the events are on their way.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::keys::Scope;
 use crate::lag;
+use crate::openapi::Good;
 use crate::reply::Reply;
 
 /// `data` of `/pipeline`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Pipeline {
     /// Only admins see them one by one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -21,7 +23,7 @@ pub(crate) struct Pipeline {
     dead_letters: i64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Partition {
     partition: i32,
     end: i64,
@@ -32,7 +34,13 @@ struct Partition {
     oldest_age_ms: Option<i64>,
 }
 
-/// `GET /pipeline`
+/// How far the events are on their way into the table.
+#[utoipa::path(
+    get,
+    path = "/pipeline",
+    tag = "operation",
+    responses((status = 200, description = "As of now", body = Good<Pipeline>))
+)]
 pub(crate) async fn pipeline(call: Call) -> Result<Reply<Pipeline>, ApiError> {
     let seen = call.app.lag.now().await?;
     let partitions: Vec<_> = seen.partitions.iter().map(Partition::from).collect();

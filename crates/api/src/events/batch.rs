@@ -6,38 +6,56 @@ use axum::http::{HeaderMap, StatusCode, header};
 use model::EventId;
 use model::wire::native;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::auth::Caller;
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::ingest::{self, Item, Outcome, Refusal};
+use crate::openapi::{EventList, Good};
 use crate::parameters::Waiting;
 use crate::reply::Reply;
 
 /// `data` of a batch: as many results as there were events, in their order.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Results {
     results: Vec<One>,
 }
 
 /// What became of one event.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 enum One {
     Taken {
+        #[schema(value_type = String)]
         id: EventId,
     },
     Refused {
         /// Of an event that may have been kept or not: sent again with it, it is the same event.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>)]
         id: Option<EventId>,
         error: String,
         code: &'static str,
     },
 }
 
-/// `POST /events`
+/// Takes many events in. What is wrong with one costs only that one.
+#[utoipa::path(
+    post,
+    path = "/events",
+    tag = "events",
+    params(Waiting),
+    request_body(
+        content((EventList = "application/json"), (String = "application/x-ndjson")),
+        description = "May be gzipped. A list of events alone does as well"
+    ),
+    responses(
+        (status = 201, description = "All that could be stored are visible", body = Good<Results>),
+        (status = 202, description = "They are kept, and visible a moment later", body = Good<Results>),
+    )
+)]
 pub(crate) async fn create_many(call: Call) -> Result<Reply<Results>, ApiError> {
     let Waiting { wait } = call.parameters()?;
     let Call { app, caller, place, headers, body, .. } = call;

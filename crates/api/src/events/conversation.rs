@@ -9,10 +9,12 @@ use model::{Event, EventId};
 use serde::Deserialize;
 use store::StoreError;
 use store::queries::{Page, Turns};
+use utoipa::IntoParams;
 
 use crate::auth::Caller;
 use crate::call::Call;
 use crate::error::ApiError;
+use crate::openapi::Conversation;
 use crate::parameters;
 use crate::places::Place;
 use crate::request::RequestId;
@@ -24,15 +26,20 @@ const NARROW: &str = "ask for a smaller limit";
 const CHUNK_BYTES: usize = 64 << 10;
 
 /// The parameters of a conversation.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(default)]
-struct Wanted {
+pub(crate) struct Wanted {
+    /// The most events of an answer.
     #[serde(deserialize_with = "parameters::limit")]
+    #[param(minimum = 1, maximum = 10000, default = 10000)]
     limit: u64,
     /// The `next_cursor` of an earlier answer.
     #[serde(deserialize_with = "parameters::text")]
     cursor: Option<String>,
+    /// Whether vectors are wanted.
     #[serde(deserialize_with = "parameters::include_embeddings")]
+    #[param(default = true)]
     include_embeddings: bool,
 }
 
@@ -42,7 +49,14 @@ impl Default for Wanted {
     }
 }
 
-/// `GET /events/conversation/{conversation_id}`
+/// The events of a conversation in their order.
+#[utoipa::path(
+    get,
+    path = "/events/conversation/{conversation_id}",
+    tag = "events",
+    params(("conversation_id" = String, Path, description = "The conversation"), Wanted),
+    responses((status = 200, description = "The events", body = Conversation))
+)]
 pub(crate) async fn by_conversation(call: Call) -> Result<Response, ApiError> {
     let conversation_id = call.segment("conversation_id")?;
     let Wanted { limit, cursor, include_embeddings: with_embeddings } = call.parameters()?;

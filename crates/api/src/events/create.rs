@@ -9,10 +9,24 @@ use super::Queued;
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::ingest::{self, Item, Refusal};
+use crate::openapi::{Failure, Good, SentEvent};
 use crate::parameters::Waiting;
 use crate::reply::Reply;
 
-/// `POST /event`
+/// Takes an event in.
+#[utoipa::path(
+    post,
+    path = "/event",
+    tag = "events",
+    params(Waiting),
+    request_body(content = SentEvent, description = "May be gzipped. It is read as JSON whatever its type"),
+    responses(
+        (status = 201, description = "It is visible", body = Good<Queued>),
+        (status = 202, description = "It is kept, and visible a moment later", body = Good<Queued>),
+        (status = 409, description = "An event of this id was deleted", body = Failure),
+        (status = 422, description = "It was taken in but could not be stored", body = Failure),
+    )
+)]
 pub(crate) async fn create(call: Call) -> Result<Reply<Queued>, ApiError> {
     let Waiting { wait } = call.parameters()?;
     let Call { app, caller, place, headers, body, .. } = call;

@@ -9,12 +9,24 @@ use crate::app::App;
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::ingest::Item;
+use crate::openapi::{Failure, Good};
 use crate::parameters::Waiting;
 use crate::places::{Class, Place};
 use crate::reply::Reply;
 use crate::wait::Wait;
 
-/// `DELETE /event/{id}`
+/// Deletes an event for good.
+#[utoipa::path(
+    delete,
+    path = "/event/{id}",
+    tag = "events",
+    params(("id" = String, Path, description = "The event's id"), Waiting),
+    responses(
+        (status = 200, description = "The event is gone", body = Good<Queued>),
+        (status = 202, description = "The deletion is kept, and the event gone a moment later", body = Good<Queued>),
+        (status = 404, description = "There is no such event", body = Failure),
+    )
+)]
 pub(crate) async fn delete(call: Call) -> Result<Reply<Queued>, ApiError> {
     let (key, Waiting { wait }) = (call.key()?, call.parameters()?);
     let Call { app, place, .. } = call;

@@ -1,28 +1,23 @@
 //! Events: written one by one or in batches, changed, read by id and by conversation.
 
-mod batch;
-mod conversation;
-mod create;
-mod delete;
+pub(crate) mod batch;
+pub(crate) mod conversation;
+pub(crate) mod create;
+pub(crate) mod delete;
 mod idempotency;
-mod read;
+pub(crate) mod read;
 mod standing;
-mod update;
+pub(crate) mod update;
 
 use bus::Written;
 use model::{EventId, EventKey};
 use serde::Serialize;
-
-pub(crate) use batch::create_many;
-pub(crate) use conversation::by_conversation;
-pub(crate) use create::create;
-pub(crate) use delete::delete;
-pub(crate) use read::by_id;
-pub(crate) use update::update;
+use utoipa::ToSchema;
 
 /// `data` of a single write.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Queued {
+    #[schema(value_type = String, format = "uuid")]
     id: EventId,
     /// Where the write is on the topic; absent if it may have been kept or not.
     #[serde(skip_serializing_if = "Option::is_none")]

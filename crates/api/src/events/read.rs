@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::call::Call;
 use crate::error::ApiError;
+use crate::openapi::{Failure, Good, ReturnedEvent};
 use crate::reply::Reply;
 
 /// `data` of an event.
@@ -18,7 +19,17 @@ impl Serialize for Whole {
     }
 }
 
-/// `GET /event/{id}`
+/// One event.
+#[utoipa::path(
+    get,
+    path = "/event/{id}",
+    tag = "events",
+    params(("id" = String, Path, description = "The event's id")),
+    responses(
+        (status = 200, description = "The event", body = Good<ReturnedEvent>),
+        (status = 404, description = "There is no such event", body = Failure),
+    )
+)]
 pub(crate) async fn by_id(call: Call) -> Result<Reply<Whole>, ApiError> {
     match call.app.store.event(&call.key()?).await?.map(|stored| stored.state) {
         Some(State::Live(event)) => Ok(Reply::ok(Whole(event))),

@@ -14,11 +14,29 @@ use crate::app::App;
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::ingest::Item;
+use crate::openapi::{Failure, Good, SentChange};
 use crate::parameters::Waiting;
 use crate::reply::Reply;
 use crate::wait::Wait;
 
-/// `PUT /event/{id}`
+/// Changes the fields of an event that are sent.
+#[utoipa::path(
+    put,
+    path = "/event/{id}",
+    tag = "events",
+    params(
+        ("id" = String, Path, description = "The event's id"),
+        Waiting,
+        ("Idempotency-Key" = Option<String>, Header, description = "A change that is sent again with it is done once"),
+    ),
+    request_body(content = SentChange, description = "May be gzipped"),
+    responses(
+        (status = 200, description = "The change is visible", body = Good<Queued>),
+        (status = 202, description = "The change is kept, and visible a moment later", body = Good<Queued>),
+        (status = 404, description = "There is no such event", body = Failure),
+        (status = 422, description = "The change was taken in but could not be stored", body = Failure),
+    )
+)]
 pub(crate) async fn update(call: Call) -> Result<Reply<Queued>, ApiError> {
     let (key, Waiting { wait }) = (call.key()?, call.parameters()?);
     let Call { app, caller, place, headers, body, .. } = call;

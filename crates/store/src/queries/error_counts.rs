@@ -2,6 +2,7 @@
 
 use clickhouse::Row;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{Scope, Store, StoreError};
 
@@ -14,7 +15,7 @@ const ERROR_COUNTS: &str = "
     ORDER BY date";
 
 /// One day.
-#[derive(Debug, PartialEq, Eq, Row, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct ErrorCount {
     /// The day in the scope's zone, `2026-11-20`.
     pub date: String,

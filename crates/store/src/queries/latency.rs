@@ -2,6 +2,7 @@
 
 use clickhouse::Row;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{Scope, Store, StoreError};
 
@@ -17,7 +18,7 @@ const LATENCY: &str = "
     LIMIT {limit:UInt64}";
 
 /// One event name of one conversation.
-#[derive(Debug, PartialEq, Row, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Row, Serialize, Deserialize, ToSchema)]
 pub struct SessionLatency {
     /// The conversation.
     pub conversation_id: String,

@@ -2,6 +2,7 @@
 
 use clickhouse::Row;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{Scope, Store, StoreError};
 
@@ -16,7 +17,7 @@ const TOP_ERROR_SESSIONS: &str = "
     LIMIT {limit:UInt64}";
 
 /// One conversation, of the events in the scope.
-#[derive(Debug, PartialEq, Row, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Row, Serialize, Deserialize, ToSchema)]
 pub struct ErrorSession {
     /// The conversation.
     pub conversation_id: String,

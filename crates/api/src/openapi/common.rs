@@ -1,0 +1,109 @@
+//! What the route table says of every operation: its name, its keys, and what can go wrong in front of its handler.
+
+use utoipa::Modify;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response};
+
+use crate::places::Class;
+use crate::routes::{ROUTES, Route};
+
+/// Adds it.
+pub(super) struct Common;
+
+const KEYS: [&str; 3] = ["bearer", "x_api_key", "basic"];
+
+impl Modify for Common {
+    fn modify(&self, document: &mut OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let header = ApiKeyValue::with_description("X-Api-Key", "The key alone");
+        for (name, scheme) in KEYS.into_iter().zip([
+            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
+            SecurityScheme::ApiKey(ApiKey::Header(header)),
+            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Basic).build()),
+        ]) {
+            components.add_security_scheme(name, scheme);
+        }
+        for (path, item) in &mut document.paths.paths {
+            for route in ROUTES.iter().filter(|route| route.path == path) {
+                if let Some(operation) = operation(item, route) {
+                    describe(operation, route);
+                }
+            }
+        }
+    }
+}
+
+fn operation<'a>(item: &'a mut PathItem, route: &Route) -> Option<&'a mut Operation> {
+    match route.method.as_str() {
+        "GET" => item.get.as_mut(),
+        "POST" => item.post.as_mut(),
+        "PUT" => item.put.as_mut(),
+        "DELETE" => item.delete.as_mut(),
+        _ => None,
+    }
+}
+
+fn describe(operation: &mut Operation, route: &Route) {
+    operation.operation_id = Some(route.name.to_owned());
+    // Without keys configured, none is needed.
+    operation.security = route.scope.map(|_| {
+        let none = SecurityRequirement::default();
+        let keys = KEYS.map(|name| SecurityRequirement::new::<_, [&str; 0], &str>(name, []));
+        std::iter::once(none).chain(keys).collect()
+    });
+    let responses = &mut operation.responses.responses;
+    for (status, description) in errors(route) {
+        let failure = || RefOr::T(failure(description));
+        responses.entry(status.to_owned()).or_insert_with(failure);
+    }
+    for (status, response) in responses {
+        let RefOr::T(response) = response else { continue };
+        add_header(response, "X-Request-Id", "The id of the request: the client's own, or a random one");
+        match status.as_str() {
+            "401" => add_header(response, "WWW-Authenticate", "How to show a key"),
+            "405" => add_header(response, "Allow", "The methods of this path"),
+            "503" => add_header(response, "Retry-After", "Seconds to wait before the next try"),
+            _ => {}
+        }
+    }
+}
+
+/// What can be the matter with any request of the route.
+fn errors(route: &Route) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let asks = route.scope.is_some();
+    let (writes, works) = (route.class == Class::Ingest, route.class != Class::Watch);
+    let questions = matches!(route.class, Class::Read | Class::Stream);
+    [
+        (true, "400", "Something in the request has to be changed: `error` says what"),
+        (asks, "401", "No key, or one that is not known"),
+        (true, "403", "The key, the page or the host is not allowed to do this"),
+        (true, "405", "The path does not take this method"),
+        (writes, "408", "The body did not come in time"),
+        (writes, "413", "The body is too large"),
+        (true, "414", "The address is too long"),
+        (questions, "422", "The question is too large: `error` says what to narrow"),
+        (true, "431", "The head of the request is too large"),
+        (true, "500", "A fault of Millrace's own"),
+        (works || asks, "503", "Too much at once, or what is needed is away: worth a retry"),
+    ]
+    .into_iter()
+    .filter_map(|(can_be, status, description)| can_be.then_some((status, description)))
+}
+
+fn failure(description: &str) -> Response {
+    let schema = Ref::from_schema_name("Failure");
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    ResponseBuilder::new().description(description).content("application/json", content).build()
+}
+
+fn add_header(response: &mut Response, name: &str, description: &str) {
+    let text = ObjectBuilder::new().schema_type(Type::String).build();
+    let header = HeaderBuilder::new().schema(Some(text)).description(Some(description)).build();
+    response.headers.insert(name.to_owned(), header.into());
+}

@@ -1,0 +1,114 @@
+//! The API's description in `OpenAPI` 3.1, for people and programs. What a route takes and answers when all is well
+//! stands at its handler; what can go wrong on the way there follows from the route table.
+
+mod common;
+mod shapes;
+
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use utoipa::OpenApi;
+
+use self::common::Common;
+pub(crate) use self::shapes::{
+    Conversation, EventList, Failure, Found, Good, ReturnedEvent, Said, SentChange, SentEvent,
+};
+use crate::call::Call;
+use crate::{analytics, events, health, metrics, pipeline};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Millrace",
+        description = "Event analytics: events in over HTTP, answers about them a moment later. Every answer but \
+            those of `/metrics` and `/openapi.json` is in one envelope, and bears the request's id."
+    ),
+    paths(
+        events::create::create,
+        events::read::by_id,
+        events::update::update,
+        events::delete::delete,
+        events::batch::create_many,
+        events::conversation::by_conversation,
+        analytics::errors,
+        analytics::latency,
+        analytics::top_error_sessions,
+        health::health,
+        health::ready,
+        health::ping,
+        pipeline::pipeline,
+        metrics::show,
+        show,
+    ),
+    components(schemas(shapes::Failure)),
+    modifiers(&Common),
+    tags(
+        (name = "events", description = "Written one by one or in batches, changed, read"),
+        (name = "questions", description = "About many events; all take `from` and `to`, or `days`, and `timezone`"),
+        (name = "operation", description = "Whether all is well"),
+    )
+)]
+struct Description;
+
+/// The description as JSON.
+pub(crate) fn document() -> String {
+    Description::openapi().to_json().unwrap_or_default()
+}
+
+/// This description.
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    tag = "operation",
+    responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json", body = serde_json::Value))
+)]
+pub(crate) async fn show(Call { app, .. }: Call) -> Response {
+    ([(CONTENT_TYPE, "application/json")], app.description.clone()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use utoipa::openapi::path::Operation;
+
+    use super::*;
+    use crate::routes::ROUTES;
+
+    fn operations() -> Vec<(String, &'static str, Operation)> {
+        let paths = Description::openapi().paths.paths;
+        let of_path = |(path, item): (String, utoipa::openapi::PathItem)| {
+            let methods =
+                [("GET", item.get), ("POST", item.post), ("PUT", item.put), ("DELETE", item.delete)];
+            let named = move |(method, operation): (_, Option<Operation>)| {
+                operation.map(|operation| (path.clone(), method, operation))
+            };
+            methods.into_iter().filter_map(named)
+        };
+        paths.into_iter().flat_map(of_path).collect()
+    }
+
+    #[test]
+    fn every_route_is_described_and_nothing_else_is() {
+        let described: BTreeSet<_> =
+            operations().into_iter().map(|(path, method, _)| (path, method.to_owned())).collect();
+        let served: BTreeSet<_> =
+            ROUTES.iter().map(|route| (route.path.to_owned(), route.method.to_string())).collect();
+        assert_eq!(described, served);
+    }
+
+    #[test]
+    fn every_operation_has_its_name_its_errors_and_what_keys_it_asks_for() {
+        for (path, method, operation) in operations() {
+            let route = ROUTES.iter().find(|route| route.path == path && route.method == method).unwrap();
+            assert_eq!(operation.operation_id.as_deref(), Some(route.name), "{path}");
+            assert!(operation.summary.is_some() || operation.description.is_some(), "{path}");
+            let statuses = operation.responses.responses;
+            assert_eq!(statuses.contains_key("401"), route.scope.is_some(), "{path}");
+            assert!(
+                statuses.contains_key("500") && statuses.keys().any(|status| status.starts_with('2')),
+                "{path}"
+            );
+            assert_eq!(operation.security.is_some(), route.scope.is_some(), "{path}");
+        }
+    }
+}

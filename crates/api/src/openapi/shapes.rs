@@ -1,0 +1,150 @@
+//! The shapes of bodies and answers, as the description shows them.
+#![expect(dead_code, reason = "these are read by the description alone")]
+
+use model::EventId;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::asked::Meta;
+
+/// A good answer.
+#[derive(ToSchema)]
+pub(crate) struct Good<T: ToSchema> {
+    #[schema(example = true)]
+    success: bool,
+    message: Option<String>,
+    data: T,
+    #[schema(example = "8d2f0f6bb1a84f04a6e0b8f2a5c7d9e1")]
+    request_id: String,
+}
+
+/// The answer to a question.
+#[derive(ToSchema)]
+pub(crate) struct Found<T: ToSchema> {
+    #[schema(example = true)]
+    success: bool,
+    data: Vec<T>,
+    meta: Meta,
+    request_id: String,
+}
+
+/// A good answer that has nothing to tell.
+#[derive(ToSchema)]
+pub(crate) struct Said {
+    success: bool,
+    message: String,
+    request_id: String,
+}
+
+/// An answer to a request that was not done.
+#[derive(ToSchema)]
+pub(crate) struct Failure {
+    #[schema(example = false)]
+    success: bool,
+    /// What is the matter, in a sentence.
+    #[schema(example = "event_name is required")]
+    error: String,
+    /// The same in a stable word.
+    #[schema(example = "missing_field")]
+    code: String,
+    /// What became of the parts of the request, where it has some.
+    data: Option<Value>,
+    request_id: String,
+}
+
+/// An event as it is sent. `null` is as if absent, fields that are not listed are ignored.
+#[derive(ToSchema)]
+#[schema(example = json!({
+    "conversation_id": "chat-4", "event_name": "event_a", "input": "Hello?", "output": "Hi!", "latency": 120.5
+}))]
+pub(crate) struct SentEvent {
+    /// Made by the client: a UUID of version 7 or 8 whose time is the event's. The same id is the same event.
+    id: Option<String>,
+    /// An id of any other form, with a `timestamp`, in place of an `id`: at most 1,024 bytes.
+    message_id: Option<String>,
+    /// When it happened, RFC 3339; when it arrived if absent.
+    #[schema(format = DateTime)]
+    timestamp: Option<String>,
+    /// At most 1,024 bytes.
+    conversation_id: String,
+    /// One of `EVENT_NAMES`.
+    event_name: String,
+    #[schema(inline)]
+    #[serde(flatten)]
+    change: Changeable,
+}
+
+/// What is to be changed of an event: the fields that are sent; `""` and `[]` clear.
+#[derive(ToSchema)]
+#[schema(example = json!({"output": "Hi there!", "error": ""}))]
+pub(crate) struct SentChange {
+    /// One of `EVENT_NAMES`.
+    event_name: Option<String>,
+    #[schema(inline)]
+    #[serde(flatten)]
+    change: Changeable,
+}
+
+#[derive(ToSchema)]
+struct Changeable {
+    /// What went wrong; an event with one counts as an error.
+    error: Option<String>,
+    /// In milliseconds; 0 is not measured.
+    #[schema(minimum = 0)]
+    latency: Option<f64>,
+    input: Option<String>,
+    output: Option<String>,
+    input_embeddings: Option<Vec<f32>>,
+    output_embeddings: Option<Vec<f32>>,
+    /// A text, or an object, which is kept as its JSON text.
+    conversation_metadata: Option<Value>,
+    /// At most 1,024 bytes.
+    user_id: Option<String>,
+    /// At most 100 of 256 bytes.
+    tags: Option<Vec<String>>,
+    /// Any JSON object.
+    #[schema(value_type = Option<Object>)]
+    properties: Option<Value>,
+}
+
+/// An event as it is returned. Embeddings are left out if they are not wanted.
+#[derive(ToSchema)]
+pub(crate) struct ReturnedEvent {
+    #[schema(value_type = String, format = "uuid")]
+    id: EventId,
+    message_id: Option<String>,
+    conversation_id: String,
+    event_name: String,
+    error: String,
+    latency: f64,
+    input: String,
+    output: String,
+    input_embeddings: Option<Vec<f32>>,
+    output_embeddings: Option<Vec<f32>>,
+    conversation_metadata: String,
+    user_id: String,
+    tags: Vec<String>,
+    #[schema(value_type = Object)]
+    properties: Value,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    updated_at: String,
+}
+
+/// Many events; a list alone, or an event a line, does as well.
+#[derive(ToSchema)]
+pub(crate) struct EventList {
+    #[schema(max_items = 5000, min_items = 1)]
+    events: Vec<SentEvent>,
+}
+
+/// A page of a conversation.
+#[derive(ToSchema)]
+pub(crate) struct Conversation {
+    success: bool,
+    data: Vec<ReturnedEvent>,
+    /// For `cursor`, when there are more.
+    next_cursor: Option<String>,
+    request_id: String,
+}
