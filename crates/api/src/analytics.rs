@@ -1,6 +1,7 @@
 //! The three native questions: errors by day, slow conversations, conversations with many errors.
 
 use serde::Deserialize;
+use store::Filters;
 use store::queries::{ErrorCount, ErrorSession, SessionLatency};
 use utoipa::IntoParams;
 
@@ -57,8 +58,9 @@ impl Default for Top {
 pub(crate) async fn errors(call: Call) -> Result<Reply<Vec<ErrorCount>>, ApiError> {
     let (Counted { event_name }, period) = (call.parameters()?, call.parameters::<Period>()?);
     let event_name = event_name.ok_or(ApiError::Missing("event_name query parameter is required"))?;
-    let asked = Asked::about(call, &period, Some(DEFAULT_DAYS)).await?;
-    asked.answer(asked.store().error_counts(&asked.scope(), &event_name).await)
+    let filters = Filters::event_name(&event_name)?;
+    let asked = Asked::about(call, &period, Some(DEFAULT_DAYS), filters).await?;
+    asked.answer(asked.store().error_counts(&asked.scope()).await)
 }
 
 /// The slowest conversations by 95th percentile; latency 0 is not measured.
@@ -71,7 +73,7 @@ pub(crate) async fn errors(call: Call) -> Result<Reply<Vec<ErrorCount>>, ApiErro
 )]
 pub(crate) async fn latency(call: Call) -> Result<Reply<Vec<SessionLatency>>, ApiError> {
     let (Top { limit, .. }, period) = (call.parameters()?, call.parameters::<Period>()?);
-    let asked = Asked::about(call, &period, None).await?;
+    let asked = Asked::about(call, &period, None, Filters::NONE).await?;
     asked.answer(asked.store().latency(&asked.scope(), limit).await)
 }
 
@@ -85,6 +87,6 @@ pub(crate) async fn latency(call: Call) -> Result<Reply<Vec<SessionLatency>>, Ap
 )]
 pub(crate) async fn top_error_sessions(call: Call) -> Result<Reply<Vec<ErrorSession>>, ApiError> {
     let (Top { limit, min_events }, period) = (call.parameters()?, call.parameters::<Period>()?);
-    let asked = Asked::about(call, &period, None).await?;
+    let asked = Asked::about(call, &period, None, Filters::NONE).await?;
     asked.answer(asked.store().top_error_sessions(&asked.scope(), min_events, limit).await)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::Timestamp;
 use serde::Serialize;
-use store::{Range, Scope, Store, StoreError, Zone};
+use store::{Filters, Range, Scope, Store, StoreError, Zone};
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -17,12 +17,13 @@ use crate::reply::Reply;
 /// What a question that is too large may do about it.
 const NARROW: &str = "ask for fewer days";
 
-/// A question that is about to be asked: who asks, and about which times, in which zone.
+/// A question that is about to be asked: who asks, and about which events of which times, in which zone.
 pub(crate) struct Asked {
     app: Arc<App>,
     caller: Caller,
     range: Range,
     zone: Zone,
+    filters: Filters,
 }
 
 /// `meta` of an answer: what was asked about, in full.
@@ -41,9 +42,10 @@ impl Asked {
         Call { app, caller, .. }: Call,
         period: &Period,
         default_days: Option<u32>,
+        filters: Filters,
     ) -> Result<Self, ApiError> {
         let (range, zone) = app.store.range(&period.spec(default_days)?, caller.received_at).await?;
-        Ok(Self { app, caller, range, zone })
+        Ok(Self { app, caller, range, zone, filters })
     }
 
     /// Where the answer is.
@@ -57,6 +59,7 @@ impl Asked {
             tenant: &self.caller.tenant,
             range: self.range,
             zone: &self.zone,
+            filters: &self.filters,
             limits: self.app.store.limits(),
             query_id: Some(self.caller.request_id.as_str()),
         }

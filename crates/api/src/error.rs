@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use bus::{BusError, SendError};
 use model::TenantError;
 use model::wire::WireError;
-use store::{RangeError, ResolveError, StoreError};
+use store::{FilterError, RangeError, ResolveError, StoreError};
 
 use crate::request;
 
@@ -151,6 +151,12 @@ impl From<StoreError> for ApiError {
             return Self::ForeignRow;
         }
         Self::unavailable("reads", error)
+    }
+}
+
+impl From<FilterError> for ApiError {
+    fn from(error: FilterError) -> Self {
+        Self::Invalid(error.to_string())
     }
 }
 

@@ -7,6 +7,7 @@ use clickhouse::{RowOwned, RowRead};
 use model::Tenant;
 use serde::Serialize;
 
+use crate::filter::{Condition, Filters};
 use crate::queries::sql_time;
 use crate::range::Range;
 use crate::zone::Zone;
@@ -15,12 +16,12 @@ use crate::{Store, StoreError, within};
 /// What stands in a question's SQL for the events that it is about.
 const PLACE: &str = "{events}";
 
-/// What it stands for. All columns, also the computed one; the server reads those that the question names.
-/// The filter on the key goes below FINAL, anything else above it.
+/// What it stands for. All columns, also the computed one; the server reads those that the question names. Here
+/// alone it can read a single path of the properties, so the filters stand here too.
 const EVENTS: &str = "(
     SELECT *, attributes FROM events FINAL
     WHERE tenant = {tenant:String}
-        AND created_at >= {from:DateTime64(3, 'UTC')} AND created_at < {to:DateTime64(3, 'UTC')})";
+        AND created_at >= {from:DateTime64(3, 'UTC')} AND created_at < {to:DateTime64(3, 'UTC')} /* filters */)";
 
 /// Rows of one answer, which are held in memory here. Whoever wants more than that reads it page by page.
 const MAX_ROWS: u64 = 1_000_000;
@@ -34,6 +35,8 @@ pub struct Scope<'a> {
     pub range: Range,
     /// The zone of local days; in SQL `{zone:String}`.
     pub zone: &'a Zone,
+    /// Which of them.
+    pub filters: &'a Filters,
     /// What the server may spend.
     pub limits: Limits,
     /// By what name the server logs the question: the id of the request, which a client may have sent before.
@@ -82,14 +85,18 @@ impl Store {
     /// A question in SQL that reads `FROM {events}`. That stands for the events of the scope, each as its last
     /// change left it; none that lies later than the range's now, whose clock may be ahead.
     pub fn ask<'a>(&self, scope: &'a Scope<'a>, sql: &str) -> Question<'a> {
-        let limits = scope.limits;
-        let mut query = self
+        let (limits, condition) = (scope.limits, Condition::new("filter", scope.filters));
+        let and = if condition.sql.is_empty() { String::new() } else { format!("AND {}", condition.sql) };
+        let query = self
             .reader
-            .query_raw(&sql.replace(PLACE, EVENTS))
+            .query_raw(&sql.replace(PLACE, &EVENTS.replace("/* filters */", &and)))
+            // As rows are inserted: the other parser refuses large integers.
+            .with_setting("allow_simdjson", "0")
             .with_setting("max_execution_time", limits.seconds().to_string())
             .with_setting("max_memory_usage", limits.memory_bytes.to_string())
             .with_setting("max_rows_to_read", limits.rows_read.to_string())
             .with_setting("max_result_rows", limits.rows.to_string());
+        let mut query = condition.bind(query);
         if let Some(id) = scope.query_id {
             // The server refuses an id while another question has it, and clients send one as often as they like.
             query = query.with_setting("query_id", format!("{id}-{:08x}", rand::random::<u32>()));

@@ -14,7 +14,7 @@ const ONE_THERE: &str = "
     LIMIT 1";
 
 /// How rows are inserted.
-const SETTINGS: [(&str, &str); 6] = [
+const SETTINGS: [(&str, &str); 7] = [
     // The answer must mean that the rows are kept, not that they wait in a buffer.
     ("async_insert", "0"),
     // How many months a batch may span is up to whoever makes it.
@@ -23,6 +23,8 @@ const SETTINGS: [(&str, &str); 6] = [
     ("type_json_skip_duplicated_paths", "1"),
     // The default parser refuses integers beyond 64 bits; this one reads them as floats.
     ("allow_simdjson", "0"),
+    // Else true in a list with a number is 1.
+    ("input_format_json_read_bools_as_numbers", "0"),
     ("input_format_try_infer_datetimes", "0"),
     ("input_format_try_infer_dates", "0"),
 ];

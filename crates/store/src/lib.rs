@@ -5,6 +5,7 @@
 mod ask;
 mod config;
 mod error;
+mod filter;
 mod insert;
 mod lookup;
 mod migrations;
@@ -23,6 +24,7 @@ use tokio::sync::OnceCell;
 pub use ask::{Limits, Question, Scope};
 pub use config::{Config, ConfigError};
 pub use error::StoreError;
+pub use filter::{Field, Filter, FilterError, Filters, Op, Path, Value};
 pub use lookup::{Lookup, Standing};
 pub use range::{Range, RangeError, RangeParams, RangeSpec, ResolveError};
 pub use zone::Zone;

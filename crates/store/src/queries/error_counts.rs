@@ -1,4 +1,4 @@
-//! Errors of one event name by local day.
+//! Errors by local day and event name.
 
 use clickhouse::Row;
 use serde::{Deserialize, Serialize};
@@ -10,11 +10,10 @@ const ERROR_COUNTS: &str = "
     SELECT toString(toDate(created_at, {zone:String})) AS date, event_name,
         countIf(error != '') AS error_count, count() AS total_count
     FROM {events}
-    WHERE event_name = {event_name:String}
     GROUP BY date, event_name
-    ORDER BY date";
+    ORDER BY date, event_name";
 
-/// One day.
+/// One event name on one day.
 #[derive(Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct ErrorCount {
     /// The day in the scope's zone, `2026-11-20`.
@@ -28,12 +27,8 @@ pub struct ErrorCount {
 }
 
 impl Store {
-    /// The scope's events by day, oldest first; days without events are absent.
-    pub async fn error_counts(
-        &self,
-        scope: &Scope<'_>,
-        event_name: &str,
-    ) -> Result<Vec<ErrorCount>, StoreError> {
-        self.ask(scope, ERROR_COUNTS).param("event_name", event_name).fetch_all().await
+    /// The scope's events, oldest day first; days without events are absent.
+    pub async fn error_counts(&self, scope: &Scope<'_>) -> Result<Vec<ErrorCount>, StoreError> {
+        self.ask(scope, ERROR_COUNTS).fetch_all().await
     }
 }

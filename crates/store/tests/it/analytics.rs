@@ -2,7 +2,7 @@
 
 use model::{Content, EventKey, Latency, Tenant, Timestamp};
 use store::queries::{ErrorCount, ErrorSession, SessionLatency};
-use store::{Config, Range, Store};
+use store::{Config, Filters, Range, Scope, Store};
 
 use crate::database::{Database, created, deleted, id_at, new_key, saying, scope, tenant, time, updated};
 
@@ -29,6 +29,12 @@ fn turn(conversation: &str, event_name: &str, error: &str, latency: f64) -> Cont
         latency: Latency::from_millis(latency).unwrap(),
         ..named(event_name, error)
     }
+}
+
+async fn counts(database: &Database, event_name: &str) -> Vec<ErrorCount> {
+    let (acme, filters) = (acme(), Filters::event_name(event_name).unwrap());
+    let scope = Scope { filters: &filters, ..scope(&database.store, &acme, days()) };
+    database.store.error_counts(&scope).await.unwrap()
 }
 
 #[tokio::test]
@@ -63,11 +69,9 @@ async fn errors_are_counted_by_utc_day() {
         error_count,
         total_count,
     };
-    let acme = acme();
-    let scope = scope(&database.store, &acme, days());
-    let counted = database.store.error_counts(&scope, "a").await.unwrap();
+    let counted = counts(&database, "a").await;
     assert_eq!(counted, [day("2026-11-18", 0, 1), day("2026-11-19", 1, 1), day("2026-11-20", 1, 2)]);
-    assert_eq!(database.store.error_counts(&scope, "nothing").await.unwrap(), []);
+    assert_eq!(counts(&database, "nothing").await, []);
 }
 
 #[tokio::test]
@@ -77,10 +81,8 @@ async fn a_renamed_event_counts_under_its_new_name_alone() {
     database
         .insert_apart(&[created(&renamed, 1, named("old", "x")), updated(&renamed, 2, named("new", "x"))])
         .await;
-    let acme = acme();
-    let scope = scope(&database.store, &acme, days());
-    assert_eq!(database.store.error_counts(&scope, "old").await.unwrap(), []);
-    let counted = database.store.error_counts(&scope, "new").await.unwrap();
+    assert_eq!(counts(&database, "old").await, []);
+    let counted = counts(&database, "new").await;
     assert_eq!((counted.len(), counted[0].error_count, counted[0].total_count), (1, 1, 1));
 }
 

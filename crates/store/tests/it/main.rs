@@ -1,11 +1,17 @@
 //! The table in a real engine, with a database for each test.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "what isn't as expected fails the test")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what isn't as expected fails the test"
+)]
 
 mod analytics;
 mod ask;
 mod away;
 mod conversation;
 mod database;
+mod filter;
 mod insert;
 mod lookup;
 mod migrations;
