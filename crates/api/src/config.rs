@@ -18,6 +18,8 @@ pub struct Config {
     pub api_host: IpAddr,
     /// The port to listen on; 0 picks one.
     pub api_port: u16,
+    /// A port of the same address where `/metrics` needs no key; 0 picks one.
+    pub metrics_port: Option<u16>,
     /// Who may write and read: `tenant:scopes:sha256-of-the-key`, comma-separated.
     pub api_keys: String,
     /// A file of further ones, by lines, read again when it changes.
@@ -77,6 +79,7 @@ impl Default for Config {
         Self {
             api_host: Ipv4Addr::LOCALHOST.into(),
             api_port: 8080,
+            metrics_port: None,
             api_keys: String::new(),
             api_keys_file: None,
             allow_anonymous: false,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bus::{BusError, Channels};
 use runtime::metrics::Registry;
 use runtime::shutdown::Shutdown;
-use runtime::{files, retry};
+use runtime::{files, listen, retry, status};
 use store::{Store, StoreError};
 use tokio::net::TcpListener;
 
@@ -42,7 +42,13 @@ pub async fn run(
     );
     let guard = Guard::new(&app.config, listens, has_keys);
     let service = ApiService::new(Arc::clone(&app), Router::new(ROUTES)?, guard);
-    let serving = serve(listener, limits, service, closing.clone());
+    let watched = metrics_listener(&app.config)?;
+    let metrics = async {
+        if let Some(listener) = watched {
+            status::serve_metrics(listener, app.numbers.clone(), closing.clone()).await;
+        }
+    };
+    let serving = async { tokio::join!(serve(listener, limits, service, closing.clone()), metrics) };
     let background = async {
         let topics = async {
             set_up_topics(&app, &channels).await?;
@@ -67,11 +73,19 @@ pub async fn run(
         tokio::time::sleep(FINISH_WITHIN).await;
     };
     tokio::select! {
-        () = serving => {}
+        _ = serving => {}
         failed = background => return failed,
         () = ended => tracing::warn!("some requests did not end in time"),
     }
     outdated.into_inner().map_or(Ok(()), |reason| Err(reason.into()))
+}
+
+/// Where numbers are shown to whoever asks, if they are.
+fn metrics_listener(config: &Config) -> anyhow::Result<Option<TcpListener>> {
+    let Some(port) = config.metrics_port else { return Ok(None) };
+    let listener = listen(config.api_host, port, "METRICS_PORT")?;
+    tracing::info!(address = %listener.local_addr()?, "serving metrics");
+    Ok(Some(listener))
 }
 
 /// Topics and producer, as soon as they can be.

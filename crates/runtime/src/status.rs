@@ -94,11 +94,21 @@ pub async fn serve(listener: TcpListener, status: Status, page: Page, shutdown: 
             troubles => (StatusCode::SERVICE_UNAVAILABLE, troubles.join("\n") + "\n"),
         }
     };
-    let numbers = move || async move { ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], page.text()) };
-    let routes = Router::new()
-        .route("/health", get(|| async { "ok\n" }))
-        .route("/ready", get(ready))
-        .route("/metrics", get(numbers));
+    let routes = Router::new().route("/health", get(|| async { "ok\n" })).route("/ready", get(ready));
+    answer(listener, routes.merge(numbers(page)), shutdown).await;
+}
+
+/// Serves `/metrics` alone.
+pub async fn serve_metrics(listener: TcpListener, page: Page, shutdown: Shutdown) {
+    answer(listener, numbers(page), shutdown).await;
+}
+
+fn numbers(page: Page) -> Router {
+    let text = move || async move { ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], page.text()) };
+    Router::new().route("/metrics", get(text))
+}
+
+async fn answer(listener: TcpListener, routes: Router, shutdown: Shutdown) {
     let limits = Limits { connections: CONNECTIONS, ..Limits::default() };
     let answer = move |request: Request<Incoming>| {
         let mut routes = routes.clone();

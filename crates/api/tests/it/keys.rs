@@ -121,3 +121,21 @@ async fn a_page_may_send_with_a_key_whatever_its_origin_but_not_read() {
         assert_eq!((asked.status.as_u16(), asked.header("access-control-allow-origin")), (204, allowed));
     }
 }
+
+#[tokio::test]
+async fn numbers_need_a_key_unless_they_have_a_port_of_their_own() {
+    let mut setup = with_keys(ENTRIES, None);
+    let port = testing::port::free();
+    setup.api.metrics_port = Some(port);
+    let app = App::with(setup).await;
+    assert_eq!(app.get("/metrics").await.status, 401);
+    assert_eq!(app.key("acme-ingest").get("/metrics").await.status, 403);
+    assert_eq!(app.key("acme-read").get("/metrics").await.status, 200);
+    let open = async |path: &str| reqwest::get(format!("http://127.0.0.1:{port}{path}")).await.unwrap();
+    let metrics = open("/metrics").await;
+    assert_eq!(metrics.status(), 200);
+    assert!(metrics.text().await.unwrap().contains("millrace_lag_operations"));
+    for path in ["/pipeline", "/ready", "/"] {
+        assert_eq!(open(path).await.status(), 404, "{path}");
+    }
+}
