@@ -9,7 +9,9 @@ use sha2::{Digest, Sha256};
 use crate::config::Config;
 use crate::{Store, StoreError, within};
 
-/// The files of `migrations/`, in order. A file that was released is never changed.
+/// The files of `migrations/`, in order. A file that was released is never changed. Each statement but the last
+/// ends with a semicolon at the end of its line, and can be repeated: a file whose statements were not all made
+/// is made again from its first.
 const FILES: [(&str, &str); 3] = [
     ("0001_events", include_str!("../../../migrations/0001_events.sql")),
     ("0002_idempotency_keys", include_str!("../../../migrations/0002_idempotency_keys.sql")),
@@ -44,13 +46,19 @@ struct Applied {
 }
 
 impl Store {
-    /// Brings the database up to date. Safe to run from many processes at once: each file says
-    /// `IF NOT EXISTS`, and recording one twice is recording it once.
+    /// Brings the database up to date. Safe to run from many processes at once: each statement can be repeated,
+    /// and recording a file twice is recording it once.
     pub async fn migrate(&self) -> Result<(), StoreError> {
+        self.migrate_by(&FILES).await
+    }
+
+    async fn migrate_by(&self, files: &[(&str, &str)]) -> Result<(), StoreError> {
         self.run_ddl(&self.client.clone().with_database(""), CREATE_DATABASE).await?;
         self.run_ddl(&self.client, CREATE_RECORD).await?;
-        for (name, sql) in pending(&FILES, &self.applied().await?)? {
-            self.run_ddl(&self.client, sql).await?;
+        for (name, sql) in pending(files, &self.applied().await?)? {
+            for statement in statements(sql) {
+                self.run_ddl(&self.client, statement).await?;
+            }
             within(self.timeout(), self.client.query(RECORD).bind(name).bind(checksum(sql)).execute())
                 .await?;
             tracing::info!(migration = name, "applied a migration");
@@ -96,6 +104,13 @@ fn pending<'a>(
         }
     }
     Ok(files.iter().filter(|(file, _)| !applied.iter().any(|row| row.name == *file)).copied().collect())
+}
+
+/// The server takes one at a time.
+fn statements(file: &str) -> impl Iterator<Item = &str> {
+    let is_said =
+        |statement: &&str| statement.lines().any(|line| !line.is_empty() && !line.starts_with("--"));
+    file.split(";\n").map(|statement| statement.trim().trim_end_matches(';')).filter(is_said)
 }
 
 /// Fills in what depends on the set-up. The configuration lets only plain names through.
@@ -150,6 +165,54 @@ mod tests {
         let (last, _) = FILES[FILES.len() - 1];
         assert_eq!(last[..4].parse(), Ok(SCHEMA_VERSION));
         assert!(FILES.is_sorted());
+    }
+
+    #[test]
+    fn a_file_has_any_number_of_statements() {
+        let all = |file| statements(file).collect::<Vec<_>>();
+        assert_eq!(all("CREATE a"), ["CREATE a"]);
+        assert_eq!(
+            all("-- Why; and how.\nCREATE a (b String DEFAULT ';');\n"),
+            ["-- Why; and how.\nCREATE a (b String DEFAULT ';')"]
+        );
+        assert_eq!(
+            all("CREATE a;\n\n-- More.\nALTER b\n  ADD c;\nALTER d;"),
+            ["CREATE a", "-- More.\nALTER b\n  ADD c", "ALTER d"]
+        );
+        assert_eq!(all("CREATE a;\n-- The end.\n"), ["CREATE a"]);
+        assert_eq!(all(""), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn a_file_is_recorded_when_all_of_its_statements_are_made() {
+        let url = tokio::task::spawn_blocking(testing::engine::url).await.unwrap().to_string();
+        let config = Config { url: Some(url), database: testing::unique("store"), ..Config::default() };
+        let store = Store::new(config).unwrap();
+        store.migrate().await.unwrap();
+        let broken =
+            "CREATE TABLE IF NOT EXISTS {database}.a (n UInt8) ENGINE = Memory;\nALTER TABLE none;\n";
+        let whole = "CREATE TABLE IF NOT EXISTS {database}.a (n UInt8) ENGINE = Memory;\n
+            -- What the first version forgot.\nALTER TABLE {database}.a ADD COLUMN IF NOT EXISTS m UInt8;";
+        let with = |last| FILES.into_iter().chain([("9999_a", last)]).collect::<Vec<_>>();
+        store.migrate_by(&with(broken)).await.unwrap_err();
+        store.client.query("SELECT n FROM a").execute().await.unwrap();
+        store.check_schema().await.expect("the file is not recorded");
+        store.migrate_by(&with(whole)).await.unwrap();
+        store.client.query("SELECT n, m FROM a").execute().await.unwrap();
+        assert!(matches!(store.check_schema().await, Err(StoreError::Newer(_))));
+    }
+
+    /// It is made again if the process ends before it is recorded.
+    #[test]
+    fn every_statement_can_be_repeated() {
+        for (name, sql) in FILES {
+            for statement in statements(sql) {
+                let code: Vec<_> = statement.lines().filter(|line| !line.starts_with("--")).collect();
+                let can = ["IF NOT EXISTS", "IF EXISTS", "MODIFY SETTING", "MODIFY COLUMN"];
+                let code = code.join(" ");
+                assert!(can.iter().any(|word| code.contains(word)), "{name}: {code}");
+            }
+        }
     }
 
     #[test]

@@ -73,6 +73,19 @@ async fn a_server_that_accepts_and_never_answers_is_given_up() {
     silent.abort();
 }
 
+#[tokio::test]
+async fn a_table_may_take_another_time_than_an_answer() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Some(format!("http://{}", listener.local_addr().unwrap()));
+    for (timeout_ms, ddl_timeout_ms) in [(TIMEOUT_MS, 400), (400, TIMEOUT_MS)] {
+        let config = Config { url: url.clone(), timeout_ms, ddl_timeout_ms, ..Config::default() };
+        let store = Store::new(config).unwrap();
+        let (made, answered) = (store.migrate().await.unwrap_err(), store.check_schema().await.unwrap_err());
+        assert!(made.to_string().ends_with(&format!("no answer within {ddl_timeout_ms}ms")), "{made}");
+        assert!(answered.to_string().ends_with(&format!("no answer within {timeout_ms}ms")), "{answered}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_insert_that_gets_stuck_is_given_up() {
     let database = Database::new().await;
