@@ -6,38 +6,12 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-fail() {
-  echo "test-python: $*" >&2
-  exit 1
-}
-
-python=${PYTHON:-python3}
-command -v "$python" >/dev/null || fail "$python is missing: scripts/install-test-tools.sh installs it"
-"$python" -c 'import ensurepip, venv' 2>/dev/null || fail "$python can't make environments: install python3-venv"
-
 # It may be relative to this folder.
 target=${CARGO_TARGET_DIR:-target}
 [[ $target == /* ]] || target=$PWD/$target
 export CARGO_TARGET_DIR=$target
+tools=$(scripts/python-tools.sh sdk/python/requirements-dev.txt)
 cd sdk/python
-
-# The tools, in an environment for this interpreter and these versions of them.
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/millrace/python
-name=$("$python" -c 'import hashlib, sys
-of = sys.version + sys.executable + open("requirements-dev.txt").read()
-print(hashlib.sha256(of.encode()).hexdigest()[:16])')
-tools=$cache/$name/bin
-if [[ ! -d $tools ]]; then
-  mkdir -p "$cache"
-  # Under a name of its own, because an environment can't be moved and another run may be making one too.
-  made=$(mktemp -d "$cache/$name.XXXXXX")
-  trap 'rm -rf "$made"' EXIT
-  "$python" -m venv "$made"
-  "$made/bin/pip" install --quiet --disable-pip-version-check --requirement requirements-dev.txt ||
-    fail "pip could not install sdk/python/requirements-dev.txt"
-  ln -sfn "$(basename "$made")" "$cache/$name"
-  trap - EXIT
-fi
 
 status=0
 check() {

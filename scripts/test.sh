@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs every test of the workspace and of the Python client against real services and counts them: the last
-# line is `N passed, N failed`. The exit status is 0 only if all went well.
+# Runs every test of the workspace and of the Python client against real services, holds the API against its
+# description, and counts: the last line is `N passed, N failed`. The exit status is 0 only if all went well.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -11,13 +11,16 @@ cargo build --workspace --bins --locked
 
 log=$(mktemp)
 python_log=$(mktemp)
+openapi_log=$(mktemp)
 hostile_log=$(mktemp)
-trap 'rm -f "$log" "$python_log" "$hostile_log"' EXIT
+trap 'rm -f "$log" "$python_log" "$openapi_log" "$hostile_log"' EXIT
 set +e
 cargo test --workspace --locked --no-fail-fast | tee "$log"
 status=${PIPESTATUS[0]}
 scripts/test-python.sh | tee "$python_log"
 python_status=${PIPESTATUS[0]}
+scripts/test-openapi.sh | tee "$openapi_log"
+openapi_status=${PIPESTATUS[0]}
 scripts/hostile.sh | tee "$hostile_log"
 hostile_status=${PIPESTATUS[0]}
 set -e
@@ -36,9 +39,14 @@ fi
 # "200 passed, 0 failed", unless it didn't get that far
 count() { grep -x '[0-9]* passed, [0-9]* failed' "$1" || echo 0 passed, 0 failed; }
 read -r python_passed _ python_failed _ < <(count "$python_log")
+read -r openapi_passed _ openapi_failed _ < <(count "$openapi_log")
 read -r hostile_passed _ hostile_failed _ < <(count "$hostile_log")
 if ((python_status != 0)); then
   echo "the Python client's checks or tests failed (exit status $python_status)" >&2
+  status=1
+fi
+if ((openapi_status != 0)); then
+  echo "the API does not keep to its description (exit status $openapi_status)" >&2
   status=1
 fi
 if ((hostile_status != 0)); then
@@ -46,5 +54,5 @@ if ((hostile_status != 0)); then
   status=1
 fi
 echo
-echo "$((passed + python_passed + hostile_passed)) passed, $((failed + python_failed + hostile_failed)) failed"
+echo "$((passed + python_passed + openapi_passed + hostile_passed)) passed, $((failed + python_failed + openapi_failed + hostile_failed)) failed"
 exit "$status"
