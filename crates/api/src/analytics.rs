@@ -20,10 +20,16 @@ const DEFAULT_LIMIT: u64 = 100;
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub(crate) struct Counted {
-    /// The name.
+    /// Those of this name.
     #[serde(deserialize_with = "parameters::text")]
-    #[param(required = true, example = "event_a")]
+    #[param(example = "event_a")]
     event_name: Option<String>,
+}
+
+impl Counted {
+    fn filters(&self) -> Result<Filters, ApiError> {
+        Ok(self.event_name.as_deref().map_or(Ok(Filters::NONE), Filters::event_name)?)
+    }
 }
 
 /// How many conversations are wanted.
@@ -35,15 +41,28 @@ pub(crate) struct Top {
     #[serde(deserialize_with = "parameters::limit")]
     #[param(minimum = 1, maximum = 10000, default = 100)]
     limit: u64,
+}
+
+impl Default for Top {
+    fn default() -> Self {
+        Self { limit: DEFAULT_LIMIT }
+    }
+}
+
+/// Which conversations count.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(crate) struct Least {
     /// Of how many events a conversation must be to count.
     #[serde(deserialize_with = "parameters::min_events")]
     #[param(minimum = 1, default = 1)]
     min_events: u64,
 }
 
-impl Default for Top {
+impl Default for Least {
     fn default() -> Self {
-        Self { limit: DEFAULT_LIMIT, min_events: 1 }
+        Self { min_events: 1 }
     }
 }
 
@@ -52,14 +71,18 @@ impl Default for Top {
     get,
     path = "/analytics/errors",
     tag = "questions",
-    params(Counted, Period),
+    params(
+        ("event_name" = String, Query, description = "Those of this name", example = "event_a"),
+        Period,
+    ),
     responses((status = 200, description = "A row for each day", body = Found<ErrorCount>))
 )]
 pub(crate) async fn errors(call: Call) -> Result<Reply<Vec<ErrorCount>>, ApiError> {
-    let (Counted { event_name }, period) = (call.parameters()?, call.parameters::<Period>()?);
-    let event_name = event_name.ok_or(ApiError::Missing("event_name query parameter is required"))?;
-    let filters = Filters::event_name(&event_name)?;
-    let asked = Asked::about(call, &period, Some(DEFAULT_DAYS), filters).await?;
+    let (counted, period) = (call.parameters::<Counted>()?, call.parameters::<Period>()?);
+    if counted.event_name.is_none() {
+        return Err(ApiError::Missing("event_name query parameter is required"));
+    }
+    let asked = Asked::about(call, &period, Some(DEFAULT_DAYS), counted.filters()?).await?;
     asked.answer(asked.store().error_counts(&asked.scope()).await)
 }
 
@@ -68,12 +91,13 @@ pub(crate) async fn errors(call: Call) -> Result<Reply<Vec<ErrorCount>>, ApiErro
     get,
     path = "/analytics/latency",
     tag = "questions",
-    params(Top, Period),
+    params(Counted, Top, Period),
     responses((status = 200, description = "Slowest first", body = Found<SessionLatency>))
 )]
 pub(crate) async fn latency(call: Call) -> Result<Reply<Vec<SessionLatency>>, ApiError> {
-    let (Top { limit, .. }, period) = (call.parameters()?, call.parameters::<Period>()?);
-    let asked = Asked::about(call, &period, None, Filters::NONE).await?;
+    let (Top { limit }, counted) = (call.parameters()?, call.parameters::<Counted>()?);
+    let period = call.parameters::<Period>()?;
+    let asked = Asked::about(call, &period, None, counted.filters()?).await?;
     asked.answer(asked.store().latency(&asked.scope(), limit).await)
 }
 
@@ -82,11 +106,12 @@ pub(crate) async fn latency(call: Call) -> Result<Reply<Vec<SessionLatency>>, Ap
     get,
     path = "/analytics/sessions/top-errors",
     tag = "questions",
-    params(Top, Period),
+    params(Counted, Top, Least, Period),
     responses((status = 200, description = "Highest share first, then most events", body = Found<ErrorSession>))
 )]
 pub(crate) async fn top_error_sessions(call: Call) -> Result<Reply<Vec<ErrorSession>>, ApiError> {
-    let (Top { limit, min_events }, period) = (call.parameters()?, call.parameters::<Period>()?);
-    let asked = Asked::about(call, &period, None, Filters::NONE).await?;
+    let (Top { limit }, Least { min_events }) = (call.parameters()?, call.parameters()?);
+    let (counted, period) = (call.parameters::<Counted>()?, call.parameters::<Period>()?);
+    let asked = Asked::about(call, &period, None, counted.filters()?).await?;
     asked.answer(asked.store().top_error_sessions(&asked.scope(), min_events, limit).await)
 }

@@ -52,6 +52,39 @@ async fn two_tenants_with_the_same_id_never_see_each_other() {
     assert_eq!(app.sql("SELECT tenant, count() FROM events FINAL GROUP BY tenant").await, "one\t1");
 }
 
+/// Every route of the description, so that none that is added is left out.
+#[tokio::test]
+async fn no_route_shows_or_changes_anything_of_another_tenant() {
+    let app = App::start().await;
+    let (one, other) = (app.tenant("one"), app.tenant("other"));
+    let secret = "c-of-one";
+    let id = one.create(&event(json!({"conversation_id": secret, "error": "secret", "latency": 1}))).await;
+    let before = one.event(&id).await;
+    let document = app.get("/openapi.json").await.json();
+    let mut walked = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            let path = path.replace("{id}", &id).replace("{conversation_id}", secret);
+            assert!(!path.contains('{'), "{path} has a segment that this test knows nothing of");
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let body = if method == Method::GET { String::new() } else { event(json!({})).to_string() };
+            let request = other.request(method.clone(), &format!("{path}?event_name=event_a&wait=true"));
+            let answer = request.body(body).ask().await;
+            assert!(
+                answer.status.as_u16() != 401 && answer.status.as_u16() < 500,
+                "{method} {path}: {}",
+                answer.text
+            );
+            assert!(!answer.text.contains("secret"), "{method} {path}: {}", answer.text);
+            let shows = answer.text.contains(secret) || answer.text.contains(&id);
+            assert!(!shows, "{method} {path}: {}", answer.text);
+            walked += 1;
+        }
+    }
+    assert!(walked >= 15, "{walked}");
+    assert_eq!(one.event(&id).await, before);
+}
+
 #[tokio::test]
 async fn a_cursor_of_one_tenant_shows_nothing_of_it_to_another() {
     let app = App::start().await;

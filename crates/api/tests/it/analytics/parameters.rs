@@ -94,6 +94,21 @@ async fn a_period_lies_between_times_or_local_dates_and_the_answer_names_it() {
 }
 
 #[tokio::test]
+async fn every_question_can_be_asked_about_one_event_name() {
+    let app = App::start().await;
+    let named = |name: &str| event(json!({"event_name": name, "latency": 1, "error": "x"}));
+    app.create_all(&["event_a", "event_b", "event_b"].map(named)).await;
+    for (path, count) in
+        [("/analytics/latency", "event_count"), ("/analytics/sessions/top-errors", "total_events")]
+    {
+        for (name, counted) in [("event_a", json!(1)), ("event_b", json!(2)), ("event_c", json!(null))] {
+            let found = app.get(&format!("{path}?event_name={name}")).await.data();
+            assert_eq!(found[0][count], counted, "{path} {name}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_period_that_cant_be_meant_is_refused_in_words_that_name_it() {
     let app = App::start().await;
     for (query, words) in [
