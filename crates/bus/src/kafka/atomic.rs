@@ -31,6 +31,8 @@ impl AtomicProducer {
             .client()
             .set("transactional.id", id)
             .set("transaction.timeout.ms", TRANSACTION_WITHIN.as_millis().to_string())
+            // A topic that is not there is known as such well before the brokers end the transaction.
+            .set("topic.metadata.propagation.max.ms", "3000")
             .set("compression.type", "lz4")
             .set("message.max.bytes", (max_record_bytes + RECORD_OVERHEAD_BYTES).to_string())
             .create_with_context(kafka.notices.clone())

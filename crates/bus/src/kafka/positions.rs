@@ -14,6 +14,9 @@ use super::notices::Notices;
 use super::{ANSWER_WITHIN, Kafka, blocking};
 use crate::{BusError, Offsets, PartitionPosition, Topic};
 
+/// Of each partition, for the time of its next record.
+const FETCH_BYTES: &str = "16384";
+
 /// A client that reads a group's offsets without being its member.
 #[derive(Clone)]
 pub struct Positions {
@@ -32,6 +35,10 @@ impl Positions {
             .set("enable.partition.eof", "true")
             .set("auto.offset.reset", "earliest")
             .set("fetch.wait.max.ms", "50")
+            // One record of each partition is wanted, not a megabyte. A larger batch comes whole, one at a time.
+            .set("fetch.message.max.bytes", FETCH_BYTES)
+            .set("queued.min.messages", "1")
+            .set("fetch.queue.backoff.ms", "10")
             .create_with_context(kafka.notices.clone())
             .map_err(|error| BusError::Refused(format!("Kafka's settings: {error}")))?;
         Ok(Self { client: Arc::new(client), topic: topic.name.as_str().into(), looking: Arc::default() })

@@ -69,7 +69,8 @@ suite! {
         a_topic_with_fewer_partitions_than_the_schedule_is_refused;
     positions:
         positions_say_where_a_topic_ends_and_how_far_a_group_has_come
-        the_append_time_is_found_by_offset;
+        the_append_time_is_found_by_offset
+        the_oldest_record_of_every_partition_is_found_however_large_they_are;
     range:
         a_stretch_delivers_every_record_in_order_and_ends_where_the_topic_ended
         a_stretch_of_an_empty_topic_ends_at_once

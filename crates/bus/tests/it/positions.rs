@@ -37,3 +37,21 @@ pub(crate) async fn the_append_time_is_found_by_offset(place: Place) {
     }
     assert_eq!(positions.append_time(0, 3).await.unwrap(), None);
 }
+
+pub(crate) async fn the_oldest_record_of_every_partition_is_found_however_large_they_are(place: Place) {
+    let topic = place.topic(6).await;
+    let keys: Vec<_> = (0..6)
+        .map(|wanted| {
+            let lands = |key: &String| topic.schedule.partition(key.as_bytes(), Timestamp::now()) == wanted;
+            (0..10_000).map(|i| format!("key-{i}")).find(lands).unwrap()
+        })
+        .collect();
+    for key in &keys {
+        // Digits that hardly can be compressed.
+        let large: String = (0..20_000).map(|_| format!("{:032x}", rand::random::<u128>())).collect();
+        place.send_all(&topic, [&large, "small"].map(|value| record(key, value))).await;
+    }
+    let positions = place.bus.positions(&topic, GROUP).unwrap();
+    let found = positions.oldest_uncommitted(&positions.partitions().await.unwrap()).await.unwrap();
+    assert_eq!(found.into_keys().collect::<Vec<_>>(), (0..6).collect::<Vec<_>>());
+}
