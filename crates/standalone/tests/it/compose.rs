@@ -2,6 +2,7 @@
 //! workspace, and our two binaries, started as compose starts them, carry an event through.
 
 mod files;
+mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -18,7 +19,7 @@ const GRACE: Duration = Duration::from_secs(40);
 #[test]
 fn every_service_is_watched_restarted_and_given_time_to_stop() {
     let compose = compose();
-    assert!(compose.services.keys().eq(["api", "clickhouse", "consumer", "kafka"]));
+    assert!(compose.services.keys().eq(["api", "clickhouse", "consumer", "grafana", "kafka", "prometheus"]));
     for (name, service) in &compose.services {
         assert!(service.healthcheck.test.len() > 1 && service.healthcheck.test[0] == "CMD", "{name}");
         assert_eq!(service.restart, "unless-stopped", "{name}");
@@ -26,7 +27,11 @@ fn every_service_is_watched_restarted_and_given_time_to_stop() {
         assert!(Duration::from_secs(seconds) >= GRACE, "{name}");
         assert!(service.build.is_some() != service.image.is_some(), "{name}");
         for volume in &service.volumes {
-            assert!(compose.volumes.contains_key(volume.split(':').next().unwrap()), "{name}: {volume}");
+            let source = volume.split(':').next().unwrap();
+            let is_ours = source.starts_with("./deploy/") && volume.ends_with(":ro");
+            let exists =
+                if is_ours { root().join(source).is_dir() } else { compose.volumes.contains_key(source) };
+            assert!(exists, "{name}: {volume}");
         }
     }
     assert!(!read("docker-compose.yml").to_lowercase().contains("zookeeper"));
@@ -63,7 +68,9 @@ fn every_published_port_is_for_this_machine_and_listened_on() {
         ("api", vec![api.unwrap_or("8080".to_owned())]),
         ("clickhouse", vec!["8123".to_owned(), "9000".to_owned()]),
         ("consumer", vec!["8081".to_owned()]),
+        ("grafana", vec!["3000".to_owned()]),
         ("kafka", listeners("KAFKA_LISTENERS").into_values().map(|(_, port)| port).collect()),
+        ("prometheus", vec!["9090".to_owned()]),
     ]);
     let mut published = Vec::new();
     for (name, service) in &compose.services {
@@ -74,7 +81,7 @@ fn every_published_port_is_for_this_machine_and_listened_on() {
             published.push(host.to_owned());
         }
     }
-    assert_eq!(published, ["8080", "8123", "9000", "8081", "9092"]);
+    assert_eq!(published, ["8080", "8123", "9000", "8081", "3000", "9092", "9090"]);
 }
 
 #[test]
@@ -210,6 +217,7 @@ fn on_this_machine(port: u16) -> BTreeMap<String, String> {
         ("KAFKA_BROKERS", testing::kafka::brokers()),
         ("KAFKA_GROUP_ID", &scope),
         ("KAFKA_TOPIC", &scope),
+        ("METRICS_PORT", "0"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into()

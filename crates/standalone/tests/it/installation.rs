@@ -27,9 +27,15 @@ pub(crate) struct Installation {
 impl Installation {
     /// `millrace` on a data folder of its own.
     pub(crate) async fn embedded() -> Self {
+        Self::embedded_with(None).await
+    }
+
+    /// The same with one more variable.
+    pub(crate) async fn embedded_with(more: Option<(&'static str, String)>) -> Self {
         let data = TempDir::new().unwrap();
         let (api, engine) = (testing::port::free(), testing::port::free());
-        let environment = embedded_environment(data.path(), api, engine);
+        let mut environment = embedded_environment(data.path(), api, engine);
+        environment.extend(more);
         Self::start(
             data,
             vec![("millrace", environment)],

@@ -25,6 +25,7 @@ pub(super) struct Compose {
 pub(super) struct Service {
     pub(super) build: Option<Build>,
     pub(super) image: Option<String>,
+    #[serde(default)]
     pub(super) environment: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) ports: Vec<String>,
