@@ -8,9 +8,9 @@ use utoipa::IntoParams;
 use crate::asked::Asked;
 use crate::call::Call;
 use crate::error::ApiError;
-use crate::openapi::Found;
 use crate::parameters::{self, Period};
 use crate::reply::Reply;
+use crate::shapes::Found;
 
 const DEFAULT_DAYS: u32 = 7;
 const DEFAULT_LIMIT: u64 = 100;

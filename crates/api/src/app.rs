@@ -15,10 +15,9 @@ use store::Store;
 use crate::Config;
 use crate::auth::{Auth, Caller};
 use crate::body::Bodies;
+use crate::counters::{Requests, Sends};
 use crate::error::ApiError;
 use crate::lag::Lag;
-use crate::metrics::{Requests, Sends};
-use crate::openapi;
 use crate::places::Places;
 use crate::request;
 use crate::sampler::Sampler;
@@ -59,6 +58,7 @@ impl App {
     /// Connects in the background. An error is a configuration that someone has to change.
     pub(crate) fn new(
         config: Config,
+        description: Bytes,
         channels: &Channels,
         store: Store,
         mut registry: Registry,
@@ -79,7 +79,7 @@ impl App {
             lag: Lag::new(positions.clone(), channels, &mut registry)?,
             table_answers: Sampler::new(PING_AT_MOST_EVERY),
             bodies: Bodies::new(config.max_bodies_bytes),
-            description: openapi::document().into(),
+            description,
             sends: Sends::new(&mut registry),
             requests: Requests::new(&mut registry),
             numbers: Page::new(registry),

@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use model::Timestamp;
 use serde::Serialize;
 use store::{Filters, Range, Scope, Store, StoreError, Zone};
-use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::auth::Caller;
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::parameters::Period;
-use crate::reply::Reply;
+use crate::reply::{Meta, Reply};
 
 /// What a question that is too large may do about it.
 const NARROW: &str = "ask for fewer days";
@@ -24,16 +22,6 @@ pub(crate) struct Asked {
     range: Range,
     zone: Zone,
     filters: Filters,
-}
-
-/// `meta` of an answer: what was asked about, in full.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct Meta {
-    #[schema(value_type = String, format = DateTime)]
-    from: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    to: Timestamp,
-    timezone: String,
 }
 
 impl Asked {

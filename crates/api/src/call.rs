@@ -13,12 +13,12 @@ use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::parameters;
 use crate::places::Place;
-use crate::routes::Route;
+use crate::voice::Voice;
 
 /// One request on its way to its handler.
 pub(crate) struct Call {
     pub(crate) app: Arc<App>,
-    pub(crate) route: &'static Route,
+    pub(crate) voice: Voice,
     pub(crate) caller: Caller,
     pub(crate) place: Place,
     pub(crate) headers: HeaderMap,

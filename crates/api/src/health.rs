@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 
 use crate::call::Call;
 use crate::error::ApiError;
-use crate::openapi::{Failure, Good, Said};
 use crate::reply::Reply;
+use crate::shapes::{Failure, Good, Said};
 
 /// `data` of `/ready`.
 #[derive(Debug, Serialize, ToSchema)]

@@ -7,8 +7,8 @@ use crate::call::Call;
 use crate::error::ApiError;
 use crate::keys::Scope;
 use crate::lag;
-use crate::openapi::Good;
 use crate::reply::Reply;
+use crate::shapes::Good;
 
 /// `data` of `/pipeline`.
 #[derive(Debug, Serialize, ToSchema)]

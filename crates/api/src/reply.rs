@@ -1,13 +1,11 @@
 //! What handlers answer. The data keep their type until the answer is written, in the voice of the route.
 
 use axum::http::StatusCode;
-use axum::response::Response;
+use model::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::asked::Meta;
 use crate::error::ApiError;
-use crate::request::RequestId;
-use crate::voice::Voice;
 
 /// An answer before it is written.
 #[derive(Debug)]
@@ -49,30 +47,12 @@ impl<T> Reply<T> {
     }
 }
 
-/// What a handler may return.
-pub(crate) trait Answer {
-    /// As it goes to the client.
-    fn write(self, voice: Voice, id: &RequestId) -> Response;
-}
-
-impl<T: Serialize> Answer for Reply<T> {
-    fn write(self, voice: Voice, id: &RequestId) -> Response {
-        voice.write(&self, id)
-    }
-}
-
-/// For answers that are no reply, or are made while the client reads them.
-impl Answer for Response {
-    fn write(self, _: Voice, _: &RequestId) -> Response {
-        self
-    }
-}
-
-impl<A: Answer> Answer for Result<A, ApiError> {
-    fn write(self, voice: Voice, id: &RequestId) -> Response {
-        match self {
-            Ok(answer) => answer.write(voice, id),
-            Err(error) => voice.refuse(error, id),
-        }
-    }
+/// `meta` of an answer: what was asked about, in full.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Meta {
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) from: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) to: Timestamp,
+    pub(crate) timezone: String,
 }

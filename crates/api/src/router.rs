@@ -3,7 +3,7 @@
 use axum::http::Method;
 
 use crate::error::ApiError;
-use crate::routes::Route;
+use crate::route::Route;
 
 /// Finds routes by path, then by method.
 pub(crate) struct Router(matchit::Router<Vec<&'static Route>>);

@@ -1,35 +1,16 @@
 //! The route table: all that is known of a route in front of its handler. The router, the limits, what callers
-//! may do, the numbers and the shape of refusals are made of it.
+//! may do, the numbers, the description and the shape of refusals are made of it.
 
 use axum::http::Method;
-use axum::response::Response;
-use futures_util::future::BoxFuture;
 
-use crate::call::Call;
 use crate::keys::Scope;
 use crate::places::Class::{self, Ingest, Read, Stream, Watch};
-use crate::reply::Answer;
+use crate::route::{Handler, Route, run};
 use crate::voice::Voice;
 use crate::{analytics, events, health, metrics, openapi, pipeline};
 
-/// A method on a path.
-pub(crate) struct Route {
-    pub(crate) method: Method,
-    /// At most one segment is variable, `{name}`. Served with and without a trailing slash.
-    pub(crate) path: &'static str,
-    /// What numbers and the API's description call it.
-    pub(crate) name: &'static str,
-    pub(crate) class: Class,
-    /// What a key must be for; `None` if none is needed.
-    pub(crate) scope: Option<Scope>,
-    pub(crate) voice: Voice,
-    pub(crate) handler: Handler,
-}
-
 const WRITES: Option<Scope> = Some(Scope::Ingest);
 const READS: Option<Scope> = Some(Scope::Read);
-
-type Handler = fn(Call) -> BoxFuture<'static, Response>;
 
 /// Every route.
 #[rustfmt::skip]
@@ -60,14 +41,4 @@ const fn native(
     handler: Handler,
 ) -> Route {
     Route { method, path, name, class, scope, voice: Voice::Native, handler }
-}
-
-/// A handler's answer, written in the voice of its route.
-fn run<F>(call: Call, handler: impl FnOnce(Call) -> F) -> BoxFuture<'static, Response>
-where
-    F: Future<Output: Answer> + Send + 'static,
-{
-    let (voice, id) = (call.route.voice, call.caller.request_id.clone());
-    let answered = handler(call);
-    Box::pin(async move { answered.await.write(voice, &id) })
 }

@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use crate::Config;
 use crate::app::App;
 use crate::guard::Guard;
+use crate::openapi;
 use crate::router::Router;
 use crate::routes::ROUTES;
 use crate::serve::serve;
@@ -34,7 +35,14 @@ pub async fn run(
     let limits = config.limits().within(files::raise_limit());
     let (listens, allow_anonymous) = (listener.local_addr()?.ip(), config.allow_anonymous);
     let (drain, closing) = (Duration::from_millis(config.api_drain_ms), Shutdown::new());
-    let app = Arc::new(App::new(config, &channels, store, registry, closing.clone())?);
+    let app = Arc::new(App::new(
+        config,
+        openapi::document(ROUTES).into(),
+        &channels,
+        store,
+        registry,
+        closing.clone(),
+    )?);
     let has_keys = app.auth.has_keys();
     anyhow::ensure!(
         has_keys || allow_anonymous || listens.is_loopback(),

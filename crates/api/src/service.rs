@@ -49,7 +49,7 @@ impl ApiService {
             Ok(()) if cors::is_preflight(&request) => (cors::preflight(), None),
             Ok(()) => self.route(found, request, &id).await,
         };
-        self.app.requests.count(route, response.status(), begun.elapsed());
+        self.app.requests.count(route.map(|route| route.name), response.status(), begun.elapsed());
         if let Some(unread) = unread {
             // The answer is ready: nothing that is still coming is waited for in others' places. What has not
             // come in time is not waited for again.
@@ -81,13 +81,13 @@ impl ApiService {
             Ok(found) => found,
             Err(refused) => return (Voice::default().refuse(refused, id), None),
         };
-        let voice = found.route.voice;
+        let (handler, voice) = (found.route.handler, found.route.voice);
         let (call, place) = match self.admit(found, request, id) {
             Ok(admitted) => admitted,
             Err(refused) => return (voice.refuse(refused, id), None),
         };
         // A handler may panic before it returns its future.
-        let handled = async { (call.route.handler)(call).await };
+        let handled = async { handler(call).await };
         let answered = request::answering(id.clone(), AssertUnwindSafe(handled).catch_unwind()).await;
         (answered.unwrap_or_else(|panic| voice.refuse(panicked(&*panic, id), id)), Some(place))
     }
@@ -100,7 +100,7 @@ impl ApiService {
         let place = self.app.places.take(route.class)?;
         let call = Call {
             app: Arc::clone(&self.app),
-            route,
+            voice: route.voice,
             caller,
             place: place.clone(),
             headers: parts.headers,
@@ -140,13 +140,14 @@ mod tests {
     use super::*;
     use crate::Config;
     use crate::places::Class;
-    use crate::routes::{ROUTES, Route};
+    use crate::route::Route;
+    use crate::routes::ROUTES;
 
     /// Connects to nothing that is asked for here.
     fn app(config: Config) -> Arc<App> {
         let channels = Channels::kafka(runtime::config::load("MILLRACE_TEST_NONE_").unwrap()).unwrap();
         let store = Store::new(runtime::config::load("MILLRACE_TEST_NONE_").unwrap()).unwrap();
-        let app = App::new(config, &channels, store, metrics::registry(), Shutdown::new());
+        let app = App::new(config, Bytes::new(), &channels, store, metrics::registry(), Shutdown::new());
         Arc::new(app.unwrap())
     }
 

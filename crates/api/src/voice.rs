@@ -4,9 +4,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde::Serialize;
 
-use crate::asked::Meta;
 use crate::error::ApiError;
-use crate::reply::Reply;
+use crate::reply::{Meta, Reply};
 use crate::request::RequestId;
 
 /// What a refused client should wait before it tries again, in seconds.
@@ -61,6 +60,34 @@ impl Voice {
     /// The answer to a request that was not done.
     pub(crate) fn refuse<B: From<Vec<u8>>>(self, error: ApiError, id: &RequestId) -> Response<B> {
         self.write(&Reply::<()>::failed(error), id)
+    }
+}
+
+/// What a handler may return.
+pub(crate) trait Answer {
+    /// As it goes to the client.
+    fn write(self, voice: Voice, id: &RequestId) -> Response;
+}
+
+impl<T: Serialize> Answer for Reply<T> {
+    fn write(self, voice: Voice, id: &RequestId) -> Response {
+        voice.write(&self, id)
+    }
+}
+
+/// For answers that are no reply, or are made while the client reads them.
+impl Answer for Response {
+    fn write(self, _: Voice, _: &RequestId) -> Response {
+        self
+    }
+}
+
+impl<A: Answer> Answer for Result<A, ApiError> {
+    fn write(self, voice: Voice, id: &RequestId) -> Response {
+        match self {
+            Ok(answer) => answer.write(voice, id),
+            Err(error) => voice.refuse(error, id),
+        }
     }
 }
 

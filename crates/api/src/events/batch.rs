@@ -13,9 +13,9 @@ use crate::auth::Caller;
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::ingest::{self, Item, Outcome, Refusal};
-use crate::openapi::{EventList, Good};
 use crate::parameters::Waiting;
 use crate::reply::Reply;
+use crate::shapes::{EventList, Good};
 
 /// `data` of a batch: as many results as there were events, in their order.
 #[derive(Debug, Serialize, ToSchema)]

@@ -14,10 +14,10 @@ use utoipa::IntoParams;
 use crate::auth::Caller;
 use crate::call::Call;
 use crate::error::ApiError;
-use crate::openapi::Conversation;
 use crate::parameters;
 use crate::places::Place;
 use crate::request::RequestId;
+use crate::shapes::Conversation;
 
 /// Clients that know no cursor get this many.
 const DEFAULT_LIMIT: u64 = 10_000;

@@ -9,9 +9,9 @@ use super::Queued;
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::ingest::{self, Item, Refusal};
-use crate::openapi::{Failure, Good, SentEvent};
 use crate::parameters::Waiting;
 use crate::reply::Reply;
+use crate::shapes::{Failure, Good, SentEvent};
 
 /// Takes an event in.
 #[utoipa::path(

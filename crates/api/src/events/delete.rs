@@ -9,10 +9,10 @@ use crate::app::App;
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::ingest::Item;
-use crate::openapi::{Failure, Good};
 use crate::parameters::Waiting;
 use crate::places::{Class, Place};
 use crate::reply::Reply;
+use crate::shapes::{Failure, Good};
 use crate::wait::Wait;
 
 /// Deletes an event for good.

@@ -6,8 +6,8 @@ use serde::{Serialize, Serializer};
 
 use crate::call::Call;
 use crate::error::ApiError;
-use crate::openapi::{Failure, Good, ReturnedEvent};
 use crate::reply::Reply;
+use crate::shapes::{Failure, Good, ReturnedEvent};
 
 /// `data` of an event.
 #[derive(Debug)]

@@ -14,9 +14,9 @@ use crate::app::App;
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::ingest::Item;
-use crate::openapi::{Failure, Good, SentChange};
 use crate::parameters::Waiting;
 use crate::reply::Reply;
+use crate::shapes::{Failure, Good, SentChange};
 use crate::wait::Wait;
 
 /// Changes the fields of an event that are sent.

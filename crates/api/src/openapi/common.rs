@@ -1,6 +1,5 @@
 //! What the route table says of every operation: its name, its keys, and what can go wrong in front of its handler.
 
-use utoipa::Modify;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::response::ResponseBuilder;
@@ -11,29 +10,25 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response};
 
 use crate::places::Class;
-use crate::routes::{ROUTES, Route};
-
-/// Adds it.
-pub(super) struct Common;
+use crate::route::Route;
 
 const KEYS: [&str; 3] = ["bearer", "x_api_key", "basic"];
 
-impl Modify for Common {
-    fn modify(&self, document: &mut OpenApi) {
-        let components = document.components.get_or_insert_default();
-        let header = ApiKeyValue::with_description("X-Api-Key", "The key alone");
-        for (name, scheme) in KEYS.into_iter().zip([
-            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
-            SecurityScheme::ApiKey(ApiKey::Header(header)),
-            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Basic).build()),
-        ]) {
-            components.add_security_scheme(name, scheme);
-        }
-        for (path, item) in &mut document.paths.paths {
-            for route in ROUTES.iter().filter(|route| route.path == path) {
-                if let Some(operation) = operation(item, route) {
-                    describe(operation, route);
-                }
+/// Adds it to the operations of these routes.
+pub(super) fn describe_all(document: &mut OpenApi, routes: &[Route]) {
+    let components = document.components.get_or_insert_default();
+    let header = ApiKeyValue::with_description("X-Api-Key", "The key alone");
+    for (name, scheme) in KEYS.into_iter().zip([
+        SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
+        SecurityScheme::ApiKey(ApiKey::Header(header)),
+        SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Basic).build()),
+    ]) {
+        components.add_security_scheme(name, scheme);
+    }
+    for (path, item) in &mut document.paths.paths {
+        for route in routes.iter().filter(|route| route.path == path) {
+            if let Some(operation) = operation(item, route) {
+                describe(operation, route);
             }
         }
     }

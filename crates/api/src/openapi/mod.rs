@@ -2,18 +2,15 @@
 //! stands at its handler; what can go wrong on the way there follows from the route table.
 
 mod common;
-mod shapes;
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use utoipa::OpenApi;
+use utoipa::{OpenApi, openapi};
 
-use self::common::Common;
-pub(crate) use self::shapes::{
-    Conversation, EventList, Failure, Found, Good, ReturnedEvent, Said, SentChange, SentEvent,
-};
+use self::common::describe_all;
 use crate::call::Call;
-use crate::{analytics, events, health, metrics, pipeline};
+use crate::route::Route;
+use crate::{analytics, events, health, metrics, pipeline, shapes};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -40,7 +37,6 @@ use crate::{analytics, events, health, metrics, pipeline};
         show,
     ),
     components(schemas(shapes::Failure)),
-    modifiers(&Common),
     tags(
         (name = "events", description = "Written one by one or in batches, changed, read"),
         (name = "questions", description = "About many events; all take `from` and `to`, or `days`, and `timezone`"),
@@ -49,9 +45,15 @@ use crate::{analytics, events, health, metrics, pipeline};
 )]
 struct Description;
 
-/// The description as JSON.
-pub(crate) fn document() -> String {
-    Description::openapi().to_json().unwrap_or_default()
+/// The description of these routes as JSON.
+pub(crate) fn document(routes: &[Route]) -> String {
+    described(routes).to_json().unwrap_or_default()
+}
+
+fn described(routes: &[Route]) -> openapi::OpenApi {
+    let mut document = Description::openapi();
+    describe_all(&mut document, routes);
+    document
 }
 
 /// This description.
@@ -69,14 +71,15 @@ pub(crate) async fn show(Call { app, .. }: Call) -> Response {
 mod tests {
     use std::collections::BTreeSet;
 
+    use utoipa::openapi::PathItem;
     use utoipa::openapi::path::Operation;
 
     use super::*;
     use crate::routes::ROUTES;
 
     fn operations() -> Vec<(String, &'static str, Operation)> {
-        let paths = Description::openapi().paths.paths;
-        let of_path = |(path, item): (String, utoipa::openapi::PathItem)| {
+        let paths = described(ROUTES).paths.paths;
+        let of_path = |(path, item): (String, PathItem)| {
             let methods =
                 [("GET", item.get), ("POST", item.post), ("PUT", item.put), ("DELETE", item.delete)];
             let named = move |(method, operation): (_, Option<Operation>)| {

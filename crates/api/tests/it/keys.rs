@@ -139,3 +139,70 @@ async fn numbers_need_a_key_unless_they_have_a_port_of_their_own() {
         assert_eq!(open(path).await.status(), 404, "{path}");
     }
 }
+
+/// Every operation of the description, with a path that names this event and its conversation.
+async fn operations(app: &App, id: &str) -> Vec<(Method, String)> {
+    let document = app.get("/openapi.json").await.json();
+    let mut all = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            if operation["security"].is_array() {
+                let path = path.replace("{id}", id).replace("{conversation_id}", "c-1");
+                all.push((
+                    method.to_uppercase().parse().unwrap(),
+                    format!("{path}?event_name=event_a&wait=true"),
+                ));
+            }
+        }
+    }
+    assert!(all.len() >= 11, "{all:?}");
+    all
+}
+
+#[tokio::test]
+async fn whoever_may_write_reads_nothing_and_whoever_may_read_writes_nothing_on_any_route() {
+    let app = App::with(with_keys(ENTRIES, None)).await;
+    let (all, ingest, read) = (app.key("acme-all"), app.key("acme-ingest"), app.key("acme-read"));
+    let id = all.create(&event(json!({"input": "secret"}))).await;
+    let before = all.event(&id).await;
+    for (method, path) in operations(&app, &id).await {
+        let body = if method == Method::GET { String::new() } else { event(json!({})).to_string() };
+        let asker = if method == Method::GET { &ingest } else { &read };
+        let refused = asker.request(method.clone(), &path).body(body).ask().await;
+        assert_eq!(refused.status, 403, "{method} {path}: {}", refused.text);
+        assert_eq!(refused.json()["code"], "forbidden", "{method} {path}");
+    }
+    assert_eq!(all.event(&id).await, before);
+    assert_eq!(app.sql("SELECT count() FROM events FINAL").await, "1");
+}
+
+#[tokio::test]
+async fn two_hundred_credentials_that_are_none_are_refused_on_every_route() {
+    let app = App::with(with_keys(ENTRIES, None)).await;
+    let key = "acme-all";
+    let (mut forged, letters) = (Vec::new(), "ACMEl-aq0_ ");
+    for place in 0..key.len() {
+        forged.push(key[..place].to_owned());
+        forged.push(format!("{}{}", &key[..place], &key[place + 1..]));
+        for letter in letters.chars().filter(|letter| !key[place..].starts_with(*letter)) {
+            forged.push(format!("{}{letter}{}", &key[..place], &key[place + 1..]));
+            forged.push(format!("{}{letter}{}", &key[..place], &key[place..]));
+        }
+    }
+    forged.extend([key.repeat(2), format!("{key}{key}x"), format!("{key},{key}"), format!("{key}:{key}")]);
+    // An entry of the configuration is no key.
+    forged.extend(ENTRIES.split(',').map(|entry| entry.trim().to_owned()));
+    forged.extend(ENTRIES.split([',', ':']).map(|part| part.trim().to_owned()));
+    forged.retain(|text| text.trim() != key);
+    assert!(forged.len() >= 200, "{}", forged.len());
+    let operations = operations(&app, &new_id()).await;
+    for (number, text) in forged.iter().enumerate() {
+        let (method, path) = &operations[number % operations.len()];
+        for (name, value) in [("authorization", format!("Bearer {text}")), ("x-api-key", text.clone())] {
+            let refused = app.request(method.clone(), path).header(name, value).ask().await;
+            assert_eq!(refused.status, 401, "{method} {path} {text:?}: {}", refused.text);
+            assert_eq!(refused.json()["code"], "unauthorized");
+        }
+    }
+    assert_eq!(app.sql("SELECT count() FROM events").await, "0");
+}

@@ -5,7 +5,7 @@ use model::EventId;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::asked::Meta;
+use crate::reply::Meta;
 
 /// A good answer.
 #[derive(ToSchema)]

@@ -1,0 +1,37 @@
+//! What a route is.
+
+use axum::http::Method;
+use axum::response::Response;
+use futures_util::future::BoxFuture;
+
+use crate::call::Call;
+use crate::keys::Scope;
+use crate::places::Class;
+use crate::voice::{Answer, Voice};
+
+/// A method on a path.
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    /// At most one segment is variable, `{name}`. Served with and without a trailing slash.
+    pub(crate) path: &'static str,
+    /// What numbers and the API's description call it.
+    pub(crate) name: &'static str,
+    pub(crate) class: Class,
+    /// What a key must be for; `None` if none is needed.
+    pub(crate) scope: Option<Scope>,
+    pub(crate) voice: Voice,
+    pub(crate) handler: Handler,
+}
+
+/// Answers a call.
+pub(crate) type Handler = fn(Call) -> BoxFuture<'static, Response>;
+
+/// A handler's answer, written in the voice of its route.
+pub(crate) fn run<F>(call: Call, handler: impl FnOnce(Call) -> F) -> BoxFuture<'static, Response>
+where
+    F: Future<Output: Answer> + Send + 'static,
+{
+    let (voice, id) = (call.voice, call.caller.request_id.clone());
+    let answered = handler(call);
+    Box::pin(async move { answered.await.write(voice, &id) })
+}
