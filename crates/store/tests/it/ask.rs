@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use model::{Content, EventKey};
-use store::{Limits, Range, Scope, Store, Zone};
+use store::{Filters, Limits, Range, Scope, Store, Zone};
 use testing::wait::until;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -66,6 +66,24 @@ async fn the_properties_can_be_asked_for_and_so_can_the_zone() {
     let sql = "SELECT concat(toString(attributes.a.b), ' ', {zone:String}) FROM {events}";
     let answer: Vec<String> = database.store.ask(&scope, sql).fetch_all().await.unwrap();
     assert_eq!(answer, ["7 UTC"]);
+}
+
+/// Of the properties only the path that a filter names, and none of the texts.
+#[tokio::test]
+async fn the_server_reads_no_more_columns_than_a_question_names() {
+    let database = Database::new().await;
+    database.insert_apart(&[created(&key("acme", "2026-11-20T12:00:00Z"), 1, saying("x"))]).await;
+    let (acme, store) = (tenant("acme"), &database.store);
+    let range = range("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z", "2027-01-01T00:00:00Z");
+    let filters = r#"[{"field":"properties.a.b","op":"is","values":["x"]}]"#;
+    let filters = serde_json::from_str::<Filters>(filters).unwrap();
+    let scope = Scope { filters: &filters, ..scope(store, &acme, range) };
+    let plan = "SELECT explain FROM (EXPLAIN actions = 1 SELECT countIf(error != '') FROM {events})";
+    let plan: Vec<String> = store.ask(&scope, plan).fetch_all().await.unwrap();
+    let read = plan.iter().rev().find_map(|line| line.trim().strip_prefix("Output: ")).unwrap();
+    let mut columns: Vec<_> = read.split(", ").collect();
+    columns.sort_unstable();
+    assert_eq!(columns, ["attributes.a.b", "created_at", "error", "tenant"], "{plan:#?}");
 }
 
 #[tokio::test]
