@@ -37,7 +37,7 @@ pub(super) async fn answer(database: Arc<Database>, request: HttpRequest) -> Res
         if let Some(boundary) = content_type(&parts.headers).and_then(form::boundary) {
             let mut form = Vec::new();
             body.read_into(&mut form, usize::MAX).await?;
-            for (name, value) in form::fields(&form, boundary)? {
+            for (name, value) in form::fields(form.into(), boundary).await? {
                 request.set(&name, value)?;
             }
         }
