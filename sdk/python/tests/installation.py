@@ -45,9 +45,15 @@ def free_port() -> int:
 
 
 class Installation:
-    """Starts on any free ports, unless `api_port` and `engine_port` say which."""
+    """Starts on any free ports, unless `api_port` and `engine_port` say which. `settings` are further variables."""
 
-    def __init__(self, folder: Path, api_port: int = 0, engine_port: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        api_port: int = 0,
+        engine_port: int = 0,
+        settings: dict[str, str] | None = None,
+    ) -> None:
         self.folder = folder
         kept = ("PATH", "HOME", "XDG_CACHE_HOME", "MILLRACE_ENGINE_LIB")
         self._environment = {
@@ -56,6 +62,7 @@ class Installation:
             "API_PORT": str(api_port),
             "MILLRACE_ENGINE_PORT": str(engine_port),
             "LOG_LEVEL": "warn",
+            **(settings or {}),
         }
         self.start()
 
