@@ -42,10 +42,11 @@ impl ApiService {
         let (request, unread) = Unread::of(request);
         let found = self.router.find(&cors::method(&request), request.uri().path());
         let route = found.as_ref().ok().map(|found| found.route);
-        let class = route.map(|route| route.class);
+        let (class, voice) =
+            (route.map(|route| route.class), route.map(|route| route.voice).unwrap_or_default());
         let page = page.filter(|page| self.guard.lets_read(page, class));
         let (mut response, place) = match self.guard.admit(request.uri(), request.headers()) {
-            Err(refused) => (Voice::default().refuse(refused, &id), None),
+            Err(refused) => (voice.refuse(refused, &id), None),
             Ok(()) if cors::is_preflight(&request) => (cors::preflight(), None),
             Ok(()) => self.route(found, request, &id).await,
         };
