@@ -1,10 +1,11 @@
-//! One batch into the table: decode, look up, fold, insert, and dead letters for the rest.
+//! Writes one batch of deliveries into the table: decode, look up, fold, insert, and dead letters for what the
+//! table can't take.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
-use bus::{Delivery, Schedule, SendError};
-use dead_letters::{NEWER_FORMAT, REFUSED, Reason, UNKNOWN_EVENT, Writer, by_reason};
+use bus::{Delivery, Schedule};
+use dead_letters::{NEWER_FORMAT, REFUSED, Reason, UNKNOWN_EVENT, by_reason};
 use model::{EventKey, Stored};
 use runtime::status::Status;
 use store::{Lookup, StoreError};
@@ -15,6 +16,7 @@ use crate::breaker::Breaker;
 use crate::cache::Cache;
 use crate::decode::{Decoded, decode_some};
 use crate::fold::{Fate, Outcome, Step, fold};
+use crate::letters::{Letters, unknown_updates};
 use crate::lookup_budget::LookupBudget;
 use crate::metrics::Metrics;
 use crate::table::Table;
@@ -23,12 +25,11 @@ use crate::tally::Tally;
 /// How long a batch is held before it is tried again.
 const HOLD: Duration = Duration::from_secs(2);
 
-/// Writes batches, one after the other. Whatever is away is waited for.
+/// Writes batches, one after the other. While ClickHouse or the topic of dead letters is away, it waits.
 pub(crate) struct Applier {
     pub(crate) table: Table,
-    /// `None`: what can't be written is only counted.
-    pub(crate) letters: Option<Writer>,
-    /// Where a key belongs.
+    pub(crate) letters: Letters,
+    /// Says which partition a key belongs to.
     pub(crate) schedule: Schedule,
     pub(crate) cache: Cache,
     pub(crate) lookup_budget: LookupBudget,
@@ -65,15 +66,16 @@ impl Applier {
         Ok(tally)
     }
 
-    /// The same for the first batch after an assignment: only then may a newer consumer have written to the
-    /// events of a partition, and then the table is from the future.
+    /// Applies the first batch after an assignment of partitions, once the table's schema is none that is newer than
+    /// this program: only then may a newer consumer have written to the events of these partitions.
     pub(crate) async fn apply_first(&mut self, deliveries: &[Delivery]) -> anyhow::Result<Tally> {
         self.table.check_schema().await?;
         self.apply(deliveries).await
     }
 
-    /// A letter always goes before a row that hides, after a crash, what it was written for. `held`: the breaker
-    /// was asked already.
+    /// Folds what was decoded onto the rows that were looked up, and writes rows and dead letters. A dead letter is
+    /// always written before a later row of its event, which after a crash would make the letter's message look like
+    /// a replay. `held` says that the circuit breaker has judged these deliveries already.
     async fn write<'a>(
         &mut self,
         deliveries: &'a [Delivery],
@@ -85,14 +87,20 @@ impl Applier {
         let foreign = decoded.reject_foreign(&looked.foreign);
         let Decoded { indexes, steps, updated, rejects } = decoded;
         let Outcome { mut rows, unchanged, mut fates } = fold(steps, looked.rows);
-        self.write_dead_letters(deliveries, &foreign).await?;
-        self.write_dead_letters(deliveries, &unknown_updates(&indexes, &fates)).await?;
-        self.write_dead_letters(deliveries, &rejects).await?;
+        self.letters.write(deliveries, &foreign).await?;
+        self.letters.write(deliveries, &unknown_updates(&indexes, &fates)).await?;
+        self.letters.write(deliveries, &rejects).await?;
 
         let refused = self.insert_unless_held(&rows, &rejects, held).await?;
         if !refused.is_empty() {
             rows.retain(|(key, _)| !refused.contains(key));
-            let bisection = Bisection { applier: self, deliveries, indexes: &indexes };
+            let bisection = Bisection {
+                table: &self.table,
+                letters: &self.letters,
+                deliveries,
+                indexes: &indexes,
+                lookup_budget: self.lookup_budget.clone(),
+            };
             rows.extend(bisection.run(refused, &mut fates).await?);
         }
 
@@ -116,7 +124,8 @@ impl Applier {
         Ok(tally)
     }
 
-    /// The rows of these events, as many as may be held at once.
+    /// Looks up the rows of the updated events, in the cache and then in the table. Answers as many as the look-up
+    /// budget lets it hold at once; the keys of the others are in [`Lookup::left`].
     async fn look_up(&mut self, updated: &HashSet<EventKey>) -> Result<Lookup, StoreError> {
         let (known, missing) = self.cache.take(updated);
         let mut looked = self.table.look_up(missing, &mut self.lookup_budget).await?;
@@ -124,9 +133,9 @@ impl Applier {
         Ok(looked)
     }
 
-    /// Holds messages most of which have a newer format for as long as the breaker does, before anything of them
-    /// is written: a later row of an event would make the newer consumer, to which the held messages are left,
-    /// take them for replays. Returns whether they were such.
+    /// If most messages have a newer format than this program knows, holds them for as long as the circuit breaker
+    /// does, before any row of theirs is written: a later row of an event would make the newer consumer, to which
+    /// the held messages are left, take them for replays. Returns whether most had a newer format.
     async fn hold_newer(&mut self, messages: usize, rejects: &[(usize, Reason)]) -> bool {
         let newer: Vec<_> = rejects.iter().filter(|(_, reason)| reason.code == NEWER_FORMAT).collect();
         let [(_, first), ..] = newer[..] else { return false };
@@ -137,8 +146,8 @@ impl Applier {
         true
     }
 
-    /// Inserts all rows but those that the table refuses, whose keys it returns. Tries those again for as
-    /// long as the breaker holds the batch, which it was asked for already if that was `judged`.
+    /// Inserts all rows but those that the table refuses, whose keys it returns. Tries the refused ones again for
+    /// as long as the circuit breaker holds the batch; `judged` says that the breaker has let the batch pass already.
     async fn insert_unless_held(
         &mut self,
         rows: &[(EventKey, Stored<'_>)],
@@ -158,10 +167,10 @@ impl Applier {
         }
     }
 
-    /// Whether the breaker lets a batch pass; if not, after a pause. Without dead letters there is nothing to
-    /// hold a batch from.
+    /// Whether the circuit breaker lets a batch pass of whose `messages` so many are `bad`. If not, answers after a
+    /// pause of [`HOLD`]. Where dead letters are only counted, every batch passes.
     async fn passes(&mut self, messages: usize, bad: usize, why: &str) -> bool {
-        if self.letters.is_none() || self.breaker.lets_pass(Instant::now(), messages, bad) {
+        if !self.letters.are_kept() || self.breaker.lets_pass(Instant::now(), messages, bad) {
             self.status.fine("circuit");
             self.metrics.circuit_open.set(0);
             return true;
@@ -176,18 +185,7 @@ impl Applier {
         false
     }
 
-    pub(crate) async fn write_dead_letters(
-        &self,
-        deliveries: &[Delivery],
-        rejects: &[(usize, Reason)],
-    ) -> Result<(), SendError> {
-        match &self.letters {
-            Some(letters) => letters.write_all(deliveries, rejects).await,
-            None => Ok(()),
-        }
-    }
-
-    /// How many operations are not in the partition of their key: another producer's work.
+    /// How many operations are in another partition than their key's, where another producer has put them.
     fn misplaced(&self, deliveries: &[Delivery], indexes: &[usize], steps: &[Step<'_>]) -> usize {
         let delivered = indexes.iter().filter_map(|index| deliveries.get(*index));
         let elsewhere = delivered.zip(steps).filter(|(delivery, step)| {
@@ -196,11 +194,4 @@ impl Applier {
         });
         elsewhere.count()
     }
-}
-
-/// The updates of events that are not there, by the delivery's index.
-pub(crate) fn unknown_updates(indexes: &[usize], fates: &[Fate]) -> Vec<(usize, Reason)> {
-    let unknown = indexes.iter().zip(fates).filter(|(_, fate)| **fate == Fate::UnknownEvent);
-    let reason = || Reason::new(UNKNOWN_EVENT, "an update of an event that is not there");
-    unknown.map(|(index, _)| (*index, reason())).collect()
 }

@@ -1,4 +1,5 @@
-//! The operations at fault for rows that the table refuses.
+//! Finds the operations that are at fault for rows that the table refuses, by halving the operations of each row's
+//! event.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,42 +8,47 @@ use dead_letters::{REFUSED, Reason};
 use model::{EventKey, Stored};
 use store::Lookup;
 
-use crate::apply::{Applier, unknown_updates};
 use crate::decode::decode;
 use crate::fold::{Fate, Outcome, Step, fold};
+use crate::letters::{Letters, unknown_updates};
+use crate::lookup_budget::LookupBudget;
+use crate::table::Table;
 
-/// Where to look: in a batch whose other rows are written.
+/// A search for operations at fault in a batch whose other rows are in the table.
 pub(crate) struct Bisection<'s, 'a> {
-    pub(crate) applier: &'s Applier,
+    pub(crate) table: &'s Table,
+    pub(crate) letters: &'s Letters,
     pub(crate) deliveries: &'a [Delivery],
-    /// Of the delivery of each of the batch's steps.
+    /// For each of the batch's steps the index of its delivery.
     pub(crate) indexes: &'s [usize],
+    /// How much may be looked up at once.
+    pub(crate) lookup_budget: LookupBudget,
 }
 
-/// One operation of an event.
+/// One operation of a refused row's event.
 struct Own<'a> {
-    /// Which of the batch's steps it is.
+    /// The index of its step among the batch's steps.
     number: usize,
-    /// Its delivery.
+    /// The index of its delivery.
     index: usize,
     step: Step<'a>,
 }
 
 impl<'a> Bisection<'_, 'a> {
-    /// Makes dead letters of the operations at fault, writes what is left of their events, and returns that.
+    /// Makes dead letters of the operations at fault, writes the rows that their events' other operations come to,
+    /// and returns those rows. `fates` are those of the batch's steps, and are corrected here.
     pub(crate) async fn run(
-        &self,
+        mut self,
         refused: HashSet<EventKey>,
         fates: &mut [Fate],
     ) -> anyhow::Result<Vec<(EventKey, Stored<'a>)>> {
         let mut rows = Vec::with_capacity(refused.len());
         let mut operations = self.operations(&refused);
-        let mut lookup_budget = self.applier.lookup_budget.clone();
-        // As before the batch: nothing of these events was written.
+        // Their rows are as they were before the batch, of which nothing was written for these events.
         let mut left: Vec<_> = refused.into_iter().collect();
         while !left.is_empty() {
             let Lookup { rows: mut stored, left: later, .. } =
-                self.applier.table.look_up(left.clone(), &mut lookup_budget).await?;
+                self.table.look_up(left.clone(), &mut self.lookup_budget).await?;
             let later: HashSet<_> = later.into_iter().collect();
             left.retain(|key| !later.contains(key));
             for key in left {
@@ -55,7 +61,7 @@ impl<'a> Bisection<'_, 'a> {
         Ok(rows)
     }
 
-    /// Each event's operations, in their order.
+    /// The operations on each refused event, in the order of the log.
     fn operations(&self, refused: &HashSet<EventKey>) -> HashMap<EventKey, Vec<Own<'a>>> {
         let mut all: HashMap<_, Vec<_>> = HashMap::new();
         for (number, index) in self.indexes.iter().enumerate() {
@@ -68,9 +74,9 @@ impl<'a> Bisection<'_, 'a> {
         all
     }
 
-    /// Folds one event's operations onto its row by parts: one that is refused is halved, down to the
-    /// culprit. What goes to the dead letters is there before a later row is written, which would make
-    /// it look like a replay.
+    /// Folds one event's operations onto its row part by part. A part whose row is refused is halved, down to the
+    /// one operation at fault. That one's dead letter is written before a later row of the event, which would make
+    /// the operation look like a replay. Returns the row that was written last, if any.
     async fn settle(
         &self,
         key: &EventKey,
@@ -79,7 +85,7 @@ impl<'a> Bisection<'_, 'a> {
         fates: &mut [Fate],
     ) -> anyhow::Result<Option<Stored<'a>>> {
         let (mut row, mut written) = (before, false);
-        // What the batch has told to be unknown is on the dead-letter topic already.
+        // The updates that found no event in the batch's own fold are on the topic of dead letters already.
         let mut unknown_before: HashSet<_> = own
             .iter()
             .filter(|own| fates.get(own.number) == Some(&Fate::UnknownEvent))
@@ -98,9 +104,9 @@ impl<'a> Bisection<'_, 'a> {
             let indexes: Vec<_> = part.iter().map(|own| own.index).collect();
             let mut unknown = unknown_updates(&indexes, &own_fates);
             unknown.retain(|(index, _)| unknown_before.insert(*index));
-            self.applier.write_dead_letters(self.deliveries, &unknown).await?;
+            self.letters.write(self.deliveries, &unknown).await?;
 
-            match (self.applier.table.try_again(&rows).await?, part) {
+            match (self.table.try_again(&rows).await?, part) {
                 (Ok(()), _) => {
                     if let Some((_, new)) = rows.pop() {
                         (row, written) = (Some(new), true);
@@ -108,7 +114,7 @@ impl<'a> Bisection<'_, 'a> {
                 }
                 (Err(error), [culprit]) => {
                     let letter = (culprit.index, Reason::new(REFUSED, error.detail()));
-                    self.applier.write_dead_letters(self.deliveries, &[letter]).await?;
+                    self.letters.write(self.deliveries, &[letter]).await?;
                     if let Some(fate) = fates.get_mut(culprit.number) {
                         *fate = Fate::Refused;
                     }

@@ -14,6 +14,7 @@ mod config;
 mod decode;
 mod deferred;
 pub mod fold;
+mod letters;
 mod lookup_budget;
 mod metrics;
 mod pipeline;

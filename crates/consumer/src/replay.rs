@@ -20,6 +20,7 @@ use crate::breaker::Breaker;
 use crate::cache::Cache;
 use crate::commands::progress::Progress;
 use crate::deferred::Deferred;
+use crate::letters::Letters;
 use crate::lookup_budget::LookupBudget;
 use crate::table::Table;
 use crate::tally::Tally;
@@ -89,7 +90,7 @@ pub async fn run(
     let (status, metrics) = (Status::default(), Metrics::default());
     let mut applier = Applier {
         table: Table::new(store, status.clone(), metrics.insert_seconds.clone()),
-        letters: None,
+        letters: Letters::only_counted(),
         schedule: events.schedule.clone(),
         cache: Cache::new(config.cache_bytes),
         lookup_budget: LookupBudget::new(config.max_batch_bytes),

@@ -10,6 +10,7 @@ use store::{Store, StoreError};
 use crate::apply::Applier;
 use crate::breaker::Breaker;
 use crate::cache::Cache;
+use crate::letters::Letters;
 use crate::lookup_budget::LookupBudget;
 use crate::pipeline::Pipeline;
 use crate::table::{SCHEMA, Table};
@@ -37,7 +38,7 @@ pub async fn run(
     tracing::info!(topic = events.name, group, "consuming");
     let applier = Applier {
         table: Table::new(store, status.clone(), metrics.insert_seconds.clone()),
-        letters: Some(Writer { producer: letters, topic: events.name, status: status.clone() }),
+        letters: Letters::kept_by(Writer { producer: letters, topic: events.name, status: status.clone() }),
         schedule: events.schedule,
         cache: Cache::new(config.cache_bytes),
         lookup_budget: LookupBudget::new(config.max_batch_bytes),

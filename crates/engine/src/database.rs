@@ -13,9 +13,9 @@ use crate::{
     error::EngineError,
     exception::Exception,
     format::Formats,
-    kill::Progressing,
     library::{Connection, Library, Parameters},
     places::Places,
+    query_state::QueryState,
     request::Request,
     rights,
     sessions::{Session, Sessions},
@@ -93,7 +93,7 @@ impl Database {
         &self,
         request: &Request,
         max_result_bytes: Option<usize>,
-        query: Progressing,
+        query: QueryState,
         job: impl FnOnce(Result<&mut Connection, Exception>) -> Leaves + Send + 'static,
     ) -> Result<(), Exception> {
         let place = self.places.take(&request.quota_key).await?;

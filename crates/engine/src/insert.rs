@@ -9,11 +9,11 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
+    body::Body,
     database::{Database, Leaves},
     exception::{Exception, code},
-    http::Body,
-    kill::Progressing,
     library::{Connection, Progress},
+    query_state::QueryState,
     request::Request,
     sql::DataInsert,
 };
@@ -46,7 +46,7 @@ pub(crate) async fn run(
         drop(answer.send(outcome));
         leaves
     };
-    database.spawn(request, None, Progressing::default(), job).await?;
+    database.spawn(request, None, QueryState::default(), job).await?;
 
     let fed = feed(first, body, &pieces).await;
     drop(pieces);

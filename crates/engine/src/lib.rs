@@ -8,6 +8,8 @@
 //! directory and the threads that work on it, [`sql`] as much of the language as the interface needs,
 //! [`select`] and [`insert`] the two ways a statement is carried out, [`http`] the interface.
 
+mod body;
+mod compression;
 mod database;
 mod directory;
 mod error;
@@ -18,6 +20,7 @@ mod insert;
 mod kill;
 mod library;
 mod places;
+mod query_state;
 mod request;
 mod rights;
 mod select;

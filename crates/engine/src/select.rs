@@ -10,8 +10,9 @@ use crate::{
     database::{Database, Leaves},
     exception::{Exception, code},
     format::Joiner,
-    kill::{KillOnDrop, Progressing},
+    kill::KillOnDrop,
     library::{Connection, Progress},
+    query_state::QueryState,
     request::Request,
     sql::Shape,
 };
@@ -76,7 +77,7 @@ pub(crate) async fn run(
         leaves
     };
 
-    let query = Progressing::default();
+    let query = QueryState::default();
     let mut kill = KillOnDrop::new(database, query.clone());
     if !shape.selects {
         // What changes something is carried out even if nobody waits for it any longer.

@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use super::*;
 use crate::breaker::Breaker;
 use crate::cache::Cache;
+use crate::letters::Letters;
 use crate::lookup_budget::LookupBudget;
 use crate::table::Table;
 
@@ -30,7 +31,7 @@ async fn pipeline_on(options: Options) -> (Pipeline, Channels, TempDir) {
     let (status, metrics) = (Status::default(), Metrics::default());
     let applier = Applier {
         table: Table::new(Store::new(nobody).unwrap(), status.clone(), metrics.insert_seconds.clone()),
-        letters: None,
+        letters: Letters::only_counted(),
         schedule: channels.events.schedule.clone(),
         lookup_budget: LookupBudget::new(1 << 20),
         cache: Cache::new(1 << 20),

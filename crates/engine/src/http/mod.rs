@@ -1,7 +1,5 @@
 //! ClickHouse's HTTP interface: `/` for statements, `/ping` for whoever wants to know if it is up.
 
-mod body;
-mod compression;
 mod form;
 mod guard;
 mod login;
@@ -27,7 +25,6 @@ use tokio::{net::TcpListener, time};
 use tower_service::Service;
 use tracing::{info, warn};
 
-pub(crate) use self::body::Body;
 use self::login::Password;
 use crate::{database::Database, error::EngineError};
 

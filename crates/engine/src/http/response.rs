@@ -11,8 +11,7 @@ use serde_json::json;
 use tokio::task::yield_now;
 use uuid::Uuid;
 
-use super::compression;
-use crate::{exception::Exception, library::Progress, select::Rest};
+use crate::{compression, exception::Exception, library::Progress, select::Rest};
 
 /// A successful statement's headers, and how its body is encoded.
 pub(super) struct Answer<'a> {

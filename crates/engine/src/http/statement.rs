@@ -11,11 +11,11 @@ use axum::{
 use bytes::Bytes;
 
 use super::{
-    body::Body,
     form,
     response::{self, Answer},
 };
 use crate::{
+    body::Body,
     database::Database,
     exception::{Exception, code},
     insert,

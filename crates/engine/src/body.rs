@@ -1,4 +1,4 @@
-//! The request's body: read in pieces, decompressed if it has to be.
+//! A request's body: a statement or the rows of an insert, read in pieces and decompressed.
 
 use std::io;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use tokio::io::AsyncRead;
 use tokio::time::timeout;
 use tokio_util::io::{ReaderStream, StreamReader};
 
-use super::compression::Decoder;
+use crate::compression::Decoder;
 use crate::exception::{Exception, code};
 
 /// A statement can't be longer, nor can the rows of an `INSERT … VALUES`. Rows behind a `FORMAT` are
@@ -36,7 +36,7 @@ pub(crate) struct Body {
 
 impl Body {
     /// A body packed as its headers say. `decompress` tells that it holds ClickHouse's own blocks.
-    pub(super) fn new(headers: &HeaderMap, body: HttpBody, decompress: bool) -> Result<Self, Exception> {
+    pub(crate) fn new(headers: &HeaderMap, body: HttpBody, decompress: bool) -> Result<Self, Exception> {
         let stream = body.into_data_stream().map_err(io::Error::other);
         let encoding = headers.get(header::CONTENT_ENCODING).map(|name| name.as_bytes().to_ascii_lowercase());
         // Clients pack an insert block by block, so that frames follow each other.
@@ -83,7 +83,7 @@ impl Body {
     }
 
     /// Reads more of the statement: until the text has at least `enough` bytes, or to the end of the body.
-    pub(super) async fn read_into(&mut self, text: &mut Vec<u8>, enough: usize) -> Result<(), Exception> {
+    pub(crate) async fn read_into(&mut self, text: &mut Vec<u8>, enough: usize) -> Result<(), Exception> {
         while text.len() < enough
             && let Some(piece) = self.next().await
         {

@@ -20,7 +20,7 @@ const MAX_CONTENT_BYTES: usize = 256 << 20;
 const CONTENT_BYTES: usize = 1 << 20;
 
 /// The content as blocks.
-pub(super) fn encode(content: &[u8]) -> Bytes {
+pub(crate) fn encode(content: &[u8]) -> Bytes {
     let mut encoded = BytesMut::new();
     for content in content.chunks(CONTENT_BYTES) {
         let compressed = block::compress(content);
@@ -37,13 +37,13 @@ pub(super) fn encode(content: &[u8]) -> Bytes {
 
 /// Makes content of blocks that come in pieces cut anywhere.
 #[derive(Default)]
-pub(super) struct Decoder {
+pub(crate) struct Decoder {
     held: BytesMut,
 }
 
 impl Decoder {
     /// The content of all blocks that are complete.
-    pub(super) fn decode(&mut self, piece: &[u8]) -> Result<Bytes, Exception> {
+    pub(crate) fn decode(&mut self, piece: &[u8]) -> Result<Bytes, Exception> {
         self.held.put_slice(piece);
         let mut content = BytesMut::new();
         while let Some(block) = self.next_block()? {
@@ -53,7 +53,7 @@ impl Decoder {
     }
 
     /// An exception if the pieces ended inside a block.
-    pub(super) fn finish(self) -> Option<Exception> {
+    pub(crate) fn finish(self) -> Option<Exception> {
         (!self.held.is_empty()).then(|| malformed("The compressed body broke off"))
     }
 
