@@ -51,14 +51,14 @@ pub(crate) const FIELDS: [(&str, Type); 18] = [
 /// What is kept of a field.
 #[derive(Debug)]
 pub(crate) enum Value {
-    /// Its JSON.
+    /// The field's JSON.
     Json(Box<RawValue>),
-    /// Of a large string its text, of a large object its JSON.
+    /// The digest of a large string's text or of a large object's JSON.
     Large(Digest),
 }
 
 impl Value {
-    /// That of a string that is not large.
+    /// The kept form of a string that is not large.
     pub(crate) fn text(&self) -> Option<String> {
         match self {
             Self::Json(json) => read(json.get()),
@@ -66,7 +66,7 @@ impl Value {
         }
     }
 
-    /// That of a large field.
+    /// The kept form of a large field.
     pub(crate) fn digest(&self) -> Option<Digest> {
         match self {
             Self::Json(_) => None,

@@ -15,7 +15,7 @@ impl Digest {
     /// Texts of fewer bytes are kept themselves.
     pub const FROM: usize = 4 << 10;
 
-    /// That of a text.
+    /// The digest of a text.
     pub fn of(text: &str) -> Self {
         Self { bytes: text.len(), sha256: Sha256::digest(text).into() }
     }

@@ -32,7 +32,7 @@ pub(crate) struct Live {
     pub(crate) received_at: i64,
     pub(crate) updated_at: i64,
     pub(crate) fields: Fields,
-    /// Of every change with a key, in their order.
+    /// The key of every change that had one, in the order of the changes.
     pub(crate) idempotency_keys: Vec<u64>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Live {
 const REMEMBERED: usize = 8;
 
 impl Live {
-    /// Those that the row has to have.
+    /// The keys that the row has to hold: the last ones.
     pub(crate) fn remembered(&self) -> &[u64] {
         let keys = &self.idempotency_keys;
         keys.get(keys.len().saturating_sub(REMEMBERED)..).unwrap_or_default()

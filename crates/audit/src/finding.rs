@@ -22,10 +22,10 @@ pub enum Anomaly {
 }
 
 impl Anomaly {
-    /// All of them.
+    /// Every kind of broken promise.
     pub const ALL: [Self; 5] = [Self::Lost, Self::Doubled, Self::Stale, Self::Resurrected, Self::Stray];
 
-    /// The word.
+    /// The word for it in the report.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Lost => "lost",
@@ -61,9 +61,9 @@ impl fmt::Display for Finding {
 /// Updates with a key that a live event had had before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Repeats {
-    /// Those whose row still remembered the key: they changed nothing.
+    /// How many repeats changed nothing, since the row still remembered their key.
     pub known: usize,
-    /// Those whose row no longer did: they were done again.
+    /// How many repeats were done again, since the row no longer remembered their key.
     pub forgotten: usize,
 }
 

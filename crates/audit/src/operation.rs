@@ -10,19 +10,19 @@ use crate::digest::Digest;
 /// What an operation does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// Makes an event.
+    /// Creates an event.
     Create,
-    /// Changes one.
+    /// Updates an event.
     Update,
-    /// Removes one.
+    /// Deletes an event.
     Delete,
 }
 
 impl Kind {
-    /// All of them.
+    /// Every kind of operation.
     pub const ALL: [Self; 3] = [Self::Create, Self::Update, Self::Delete];
 
-    /// As in the message.
+    /// The word that messages have for it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create",
@@ -31,7 +31,7 @@ impl Kind {
         }
     }
 
-    /// `None` for another word.
+    /// The kind that a message's word names; `None` for another word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
@@ -57,13 +57,13 @@ impl fmt::Display for Place {
 pub struct Operation {
     /// What it does.
     pub kind: Kind,
-    /// To which event.
+    /// The event that it is done to.
     pub key: EventKey,
     /// The `input` that it sets, if any.
     pub input: Option<String>,
     /// The field that it sets to a large text, if any, and that text.
     pub large: Option<(&'static str, Digest)>,
-    /// Of an update with a key, what [`hashed`] makes of it.
+    /// The [`hashed`] key of an update that has one.
     pub idempotency_key: Option<u64>,
 }
 
@@ -73,7 +73,7 @@ pub fn hashed(key: &[u8]) -> u64 {
 }
 
 impl Operation {
-    /// One without anything large, and without a key.
+    /// An operation without a large text and without a key.
     pub fn new(kind: Kind, key: EventKey, input: Option<String>) -> Self {
         Self { kind, key, input, large: None, idempotency_key: None }
     }

@@ -1,4 +1,4 @@
-//! Records in, to several topics at once.
+//! Transactions: records on several topics, all of them or none.
 
 use crate::{Record, Topic, TransactError, kafka, log};
 

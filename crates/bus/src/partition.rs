@@ -22,7 +22,7 @@ pub struct Schedule {
 pub struct ScheduleError(String);
 
 impl Schedule {
-    /// The same count for all time.
+    /// A schedule of one partition count for all time.
     pub fn constant(count: u16) -> Self {
         Self { counts: vec![(Timestamp::default(), count.max(1))] }
     }

@@ -96,7 +96,8 @@ impl Positions {
         Ok(self.append_times(Offsets::from([(partition, offset)])).await?.remove(&partition))
     }
 
-    /// The same of several partitions at once; those without such a record are left out.
+    /// When the first record at or after the given offset of each partition was appended. Partitions without such
+    /// a record are left out.
     pub async fn append_times(&self, offsets: Offsets) -> Result<BTreeMap<i32, Timestamp>, BusError> {
         match self {
             Self::Kafka(positions) => positions.append_times(offsets).await,

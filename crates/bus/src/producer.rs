@@ -1,4 +1,4 @@
-//! Records in.
+//! Producers: they write records to one topic and wait for the log's acknowledgement.
 
 use model::{Operation, Timestamp, message};
 
@@ -11,9 +11,9 @@ pub struct Record {
     pub key: Option<Vec<u8>>,
     /// The key's own time (not the record's, which the log gives).
     pub at: Timestamp,
-    /// What it says.
+    /// The record's content.
     pub value: Vec<u8>,
-    /// Beside what it says.
+    /// The record's headers.
     pub headers: Vec<(String, Vec<u8>)>,
 }
 
@@ -66,7 +66,8 @@ impl Producer {
         }
     }
 
-    /// The same for many at once, written in this order where they are of one key.
+    /// Puts many records on the topic, those of one key in this order. Each has a result of its own, in the order
+    /// of the records; see [`Producer::send`].
     pub async fn send_all(&self, records: Vec<Record>) -> Vec<Result<Written, SendError>> {
         match self {
             Self::Kafka(producer) => producer.send_all(&records).await,

@@ -25,9 +25,9 @@ pub enum From {
 /// The part of one partition that belongs to a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// Its first offset.
+    /// The first offset of the range in the partition.
     pub begin: i64,
-    /// The first offset behind it: not every one before it need be a record.
+    /// The first offset behind the range. Not every offset before it need be a record.
     pub end: i64,
     /// The next offset that is to be delivered.
     pub next: i64,

@@ -132,7 +132,7 @@ impl Sender {
 
 pub(crate) struct Receiver {
     receiver: mpsc::UnboundedReceiver<Vec<Signal>>,
-    /// What came with the last that was taken.
+    /// Signals that were handed over together with the last one that was taken.
     waiting: vec::IntoIter<Signal>,
     budget: Arc<Budget>,
     revocations: Revocations,

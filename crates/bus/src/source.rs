@@ -1,4 +1,4 @@
-//! Deliveries out.
+//! Sources: members of a consumer group, which read a topic's records as deliveries.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// What it takes in memory, in bytes, more or less.
+    /// The bytes of memory that the delivery takes, more or less.
     pub fn bytes(&self) -> usize {
         let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
         size_of::<Self>() + self.key.as_ref().map_or(0, Vec::len) + self.value.len() + headers
@@ -40,7 +40,8 @@ pub enum Signal {
     Delivery(Delivery),
     /// These partitions are this member's from now on.
     Assigned(Vec<i32>),
-    /// These no longer are: what was delivered and not committed comes again, to whoever has them then.
+    /// These partitions are no longer this member's. Records that were delivered and not committed are delivered
+    /// again, to the member that has the partition then.
     Revoked(Vec<i32>),
     /// The log removed records before this group had read them.
     Gap {
@@ -84,8 +85,8 @@ impl Source {
         self.budget.take_pauses()
     }
 
-    /// Reads no more. What waits already is still given, and what becomes of the partitions is told: this
-    /// remains a member.
+    /// Reads no more from the log. Deliveries that were read already are still given, and assignments and
+    /// revocations are still told: the source remains a member of its group.
     pub fn stop_reading(&self) {
         self.budget.fill();
     }

@@ -38,7 +38,7 @@ pub enum Keep {
 }
 
 impl Topic {
-    /// Nothing about it is out of the ordinary.
+    /// A topic whose settings are all the defaults.
     pub fn new(name: impl Into<String>, schedule: Schedule, max_record_bytes: usize) -> Self {
         Self {
             name: name.into(),

@@ -1,4 +1,4 @@
-//! Deliveries gathered until they are due.
+//! A batch: deliveries that gather until they are due to be written.
 
 use std::time::Duration;
 
@@ -29,17 +29,17 @@ impl Batch {
         self.deliveries.is_empty()
     }
 
-    /// What it takes in memory.
+    /// The bytes of memory that the deliveries take.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Whether it holds all that it may.
+    /// Whether the batch has reached the largest size that it may have, in bytes.
     pub(crate) fn is_full(&self, config: &Config) -> bool {
         !self.is_empty() && self.bytes >= config.max_batch_bytes
     }
 
-    /// When it should be written; `None` while it is empty. The fuller it is, the longer it waits: two small
+    /// When the batch should be written; `None` while it is empty. The fuller it is, the longer it waits: two small
     /// inserts cost ClickHouse almost twice what one of the size of both does.
     pub(crate) fn due_at(&self, config: &Config) -> Option<Instant> {
         let since = self.since?;
@@ -52,8 +52,7 @@ impl Batch {
         Some(since + calm + calm.saturating_mul(LONGER).saturating_mul(filled) / size)
     }
 
-    /// Leaves out what came from these partitions: it will come again, to their new owner. Returns how
-    /// many deliveries that are.
+    /// Drops the deliveries of these partitions, which their new owner gets again. Returns how many were dropped.
     pub(crate) fn drop_partitions(&mut self, partitions: &[i32]) -> usize {
         let before = self.deliveries.len();
         self.deliveries.retain(|delivery| !partitions.contains(&delivery.partition));
@@ -64,7 +63,7 @@ impl Batch {
         before - self.deliveries.len()
     }
 
-    /// The offsets to commit once it is written.
+    /// The offsets to commit once the batch is written.
     pub(crate) fn next_offsets(&self) -> Offsets {
         let mut next = Offsets::new();
         for delivery in &self.deliveries {

@@ -18,7 +18,7 @@ impl Weighter<EventKey, Stored<'static>> for Bytes {
     }
 }
 
-/// Holds at most so many bytes of rows.
+/// The rows of events by their keys, within a number of bytes.
 pub(crate) struct Cache {
     rows: Bounded<EventKey, Stored<'static>, Bytes>,
 }
@@ -29,7 +29,7 @@ impl Cache {
         Self { rows: Bounded::with_weighter(typical, max_bytes, Bytes) }
     }
 
-    /// Hands over the rows it has of these keys, and names the keys it has none of.
+    /// Takes the rows of these keys out of the cache, and names the keys of which it has no row.
     pub(crate) fn take(
         &mut self,
         keys: &HashSet<EventKey>,
@@ -44,7 +44,8 @@ impl Cache {
         (known, missing)
     }
 
-    /// Takes over what the table has after a batch, of the events whose keys were looked up.
+    /// Takes in the rows that the table has after a batch: those whose keys were looked up. A row that was written
+    /// without a look-up takes the cached row of its key out.
     pub(crate) fn learn<'a>(
         &mut self,
         rows: impl IntoIterator<Item = (EventKey, Stored<'a>)>,

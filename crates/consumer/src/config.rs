@@ -17,7 +17,7 @@ pub struct Config {
     /// the rows of one look-up may take.
     #[serde(deserialize_with = "positive")]
     pub max_batch_bytes: usize,
-    /// What the rows kept for further updates may take, in bytes.
+    /// What the rows that are cached for further updates may take, in bytes.
     pub cache_bytes: u64,
     /// The port of the status page (`/health`, `/ready`); 0 picks one.
     pub status_port: u16,

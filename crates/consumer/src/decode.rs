@@ -1,4 +1,4 @@
-//! Deliveries into operations. Other producers may write to the topic, so nothing is trusted.
+//! Decodes deliveries into operations. Other producers may write to the topic, so nothing is trusted.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,7 +11,7 @@ use crate::fold::Step;
 /// Deliveries that are operations, and why the others are none. Indexes are into the batch.
 #[derive(Default)]
 pub(crate) struct Decoded<'a> {
-    /// Of the delivery of each step.
+    /// For each step the index of its delivery.
     pub(crate) indexes: Vec<usize>,
     pub(crate) steps: Vec<Step<'a>>,
     /// The events whose rows the fold needs.
@@ -25,7 +25,7 @@ impl Decoded<'_> {
         self.indexes.len() + self.rejects.len()
     }
 
-    /// Takes out what is done to these events: all of it, in its order.
+    /// Takes out all operations on the events in `left`, in the order of the log.
     pub(crate) fn split_off(&mut self, left: HashSet<EventKey>) -> Self {
         let mut later = Self::default();
         let both = std::mem::take(&mut self.indexes).into_iter().zip(std::mem::take(&mut self.steps));
@@ -57,7 +57,7 @@ impl Decoded<'_> {
             self.indexes.push(index);
             self.steps.push(step);
         }
-        // What is known of them is not what the table has.
+        // The cache must learn nothing of these events: their rows in the table are not what the fold makes.
         self.updated.retain(|key| !foreign.contains_key(key));
         rejects
     }
@@ -108,7 +108,7 @@ pub(crate) fn decode(delivery: &Delivery) -> Result<Step<'_>, Reason> {
     Ok(Step { position, operation, idempotency_key })
 }
 
-/// The one that the record's header names. An empty one counts as none.
+/// The idempotency key that the record's header names. An empty one counts as none.
 fn idempotency_key(delivery: &Delivery) -> Option<IdempotencyKey> {
     let (_, sent) = delivery.headers.iter().find(|(name, _)| name == message::IDEMPOTENCY_KEY)?;
     (!sent.is_empty()).then(|| IdempotencyKey::of(sent))

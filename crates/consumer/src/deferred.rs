@@ -13,14 +13,15 @@ use model::{EventId, Timestamp};
 
 /// One insert touches at most so many months.
 const MONTHS: usize = 24;
-/// Times that lie so many days apart are of no more months.
+/// Times that lie at most so many days apart are of at most [`MONTHS`] months.
 const FEW_DAYS: u64 = 28 * (MONTHS as u64 - 2);
 
+/// The deliveries that wait, and those of them that are being written.
 #[derive(Default)]
 pub(crate) struct Deferred {
-    /// In the order in which they came.
+    /// The month and the delivery, in the order in which the deliveries came.
     waiting: VecDeque<(u32, Delivery)>,
-    /// How many of each month wait.
+    /// How many deliveries of each month wait.
     months: HashMap<u32, usize>,
     bytes: usize,
     /// The first offset of each partition that is being written.
@@ -32,12 +33,13 @@ impl Deferred {
         self.waiting.is_empty()
     }
 
-    /// What the waiting deliveries take in memory.
+    /// The bytes of memory that the waiting deliveries take.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Puts aside what must not be written along with the rest, which is returned.
+    /// Keeps the deliveries that must not be written now, and returns the others: at most [`MONTHS`] months, and none
+    /// of which deliveries wait already.
     pub(crate) fn split(&mut self, deliveries: Vec<Delivery>) -> Vec<Delivery> {
         if self.is_empty() && spans_few_months(&deliveries) {
             return deliveries;
@@ -63,7 +65,7 @@ impl Deferred {
         rest
     }
 
-    /// What has waited longest and may be written at once; all that waits of its months.
+    /// Takes the deliveries of the [`MONTHS`] months that have waited longest, to be written at once.
     pub(crate) fn next(&mut self) -> Vec<Delivery> {
         let mut months = BTreeSet::new();
         for (month, _) in &self.waiting {
@@ -86,12 +88,12 @@ impl Deferred {
         next
     }
 
-    /// What [`Deferred::next`] gave is written.
+    /// The deliveries that [`Deferred::next`] gave are written.
     pub(crate) fn written(&mut self) {
         self.writing.clear();
     }
 
-    /// The first offset of each partition that is not written yet: nothing behind it may be committed.
+    /// The first offset of each partition whose delivery is not written yet: no greater offset may be committed.
     pub(crate) fn first_offsets(&self) -> Offsets {
         let mut first = self.writing.clone();
         for (_, Delivery { partition, offset, .. }) in &self.waiting {
@@ -101,7 +103,7 @@ impl Deferred {
         first
     }
 
-    /// Leaves out what came from these partitions. Returns how many deliveries that are.
+    /// Drops the deliveries of these partitions, and returns how many waited.
     pub(crate) fn drop_partitions(&mut self, partitions: &[i32]) -> usize {
         let before = self.waiting.len();
         self.waiting.retain(|(_, delivery)| !partitions.contains(&delivery.partition));
@@ -151,7 +153,7 @@ fn month(delivery: &Delivery) -> Option<u32> {
 mod tests {
     use super::*;
 
-    /// Of an event so many months ago.
+    /// A delivery of an event that lies so many months ago.
     fn delivery(months_ago: i64, offset: i64) -> Delivery {
         let at = Timestamp::now().millis() - months_ago * 31 * 86_400_000;
         let id = EventId::new(Timestamp::from_millis(at).unwrap());

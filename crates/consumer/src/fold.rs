@@ -18,21 +18,21 @@ use indexmap::IndexMap;
 use indexmap::map::Entry;
 use model::{AppliedKeys, EventKey, IdempotencyKey, Operation, Position, State, Stored, Version, Write};
 
-/// An operation and where the log put it.
+/// An operation and its position in the log.
 #[derive(Clone, Debug)]
 pub struct Step<'a> {
-    /// Where the log put it.
+    /// The operation's position in the log.
     pub position: Position,
-    /// What it does.
+    /// What is done to which event.
     pub operation: Operation<'a>,
-    /// Of an update: which change it is, if whoever asked for it said so.
+    /// The key that the caller gave an update, so that a repeat of it is known. None for a create or a delete.
     pub idempotency_key: Option<IdempotencyKey>,
 }
 
-/// What became of one operation.
+/// What became of one operation: each has exactly one fate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It is in the row that its event leaves behind, or a later one of the batch is on top of it.
+    /// The operation is in the row that its event leaves behind, or a later one of the batch has replaced it.
     Folded,
     /// The table already has it, or something that beats it, or has the same change from an earlier record.
     Replay,
@@ -40,7 +40,7 @@ pub enum Fate {
     UnknownEvent,
     /// An update of an event that was deleted.
     EventDeleted,
-    /// The table takes no row that it is part of. Never the fold's own word.
+    /// ClickHouse takes no row that the operation is part of. The fold never says so, but `bisect` does.
     Refused,
 }
 
@@ -48,17 +48,17 @@ pub enum Fate {
 /// each step.
 #[derive(Debug, Default)]
 pub struct Outcome<'a> {
-    /// The rows to write.
+    /// The rows that are to be inserted.
     pub rows: Vec<(EventKey, Stored<'a>)>,
-    /// Those that are in the table as they should be.
+    /// The rows that were looked up and that no operation has changed.
     pub unchanged: Vec<(EventKey, Stored<'a>)>,
-    /// As many as there were steps, in their order.
+    /// The fate of each step, in the order of the steps.
     pub fates: Vec<Fate>,
 }
 
 /// An event while a batch is folded.
 struct Slot<'a> {
-    /// The version that the table has, if it was asked.
+    /// The version of the row that was looked up, if there was one.
     before: Option<Version>,
     now: Option<Stored<'a>>,
 }

@@ -1,22 +1,23 @@
 //! How many events are looked up at once, so that their rows stay within a number of bytes: a batch is
 //! bounded by what its messages hold, not by what the events that they update do.
 
-/// One query's worth.
+/// The most keys that one query names.
 const MOST: usize = 10_000;
-/// Nothing is known of the rows then; the limit in bytes holds all the same.
+/// How many keys the first look-up names, when nothing is known of the rows' sizes. The limit in bytes holds all
+/// the same.
 const FIRST: usize = 1_000;
 
-/// The size of the next look-up, by what the last ones came to.
+/// The size of the next look-up, learned from the rows that the last ones found.
 #[derive(Clone)]
 pub(crate) struct LookupBudget {
     max_bytes: usize,
     keys: usize,
-    /// What a row took lately, on average.
+    /// The bytes that a row took lately, on average.
     row_bytes: usize,
 }
 
 impl LookupBudget {
-    /// Rows that were looked up may take so many bytes, and one row more.
+    /// A budget of `max_bytes` for the rows that are held at once; one row may go beyond it.
     pub(crate) fn new(max_bytes: usize) -> Self {
         Self { max_bytes, keys: FIRST, row_bytes: 0 }
     }
@@ -26,25 +27,26 @@ impl LookupBudget {
         self.keys
     }
 
-    /// How many bytes the rows of further look-ups may take, beside so many that are held already.
+    /// How many bytes the rows of further look-ups may take, when `held` bytes of rows are held already.
     pub(crate) fn left(&self, held: usize) -> usize {
         self.max_bytes.saturating_sub(held)
     }
 
-    /// Whether the rows of another look-up of up to so many keys fit beside those that are held, if they are like
-    /// the last ones. An answer that has to be left in the middle costs the server twice.
+    /// Whether the rows of another look-up of up to `keys` keys fit beside `held` bytes of rows, if they are as large
+    /// as the last ones. An answer that has to be broken off costs the server twice.
     pub(crate) fn has_room(&self, held: usize, keys: usize) -> bool {
         held == 0 || self.row_bytes.saturating_mul(self.keys.min(keys)) <= self.left(held)
     }
 
-    /// Takes the next rows to be like those that were found last, but grows slowly: the next ones may be larger.
+    /// Expects the next rows to be as large as those that a look-up has just found. The number of keys at most
+    /// doubles, since the next rows may be larger after all.
     pub(crate) fn learn(&mut self, rows: usize, bytes: usize) {
         self.row_bytes = bytes.checked_div(rows).unwrap_or(self.row_bytes);
         let fit = bytes.checked_div(rows).map_or(MOST, |row| self.max_bytes / row.max(1));
         self.keys = fit.clamp(1, MOST.min(2 * self.keys));
     }
 
-    /// A look-up of more keys than these was too much for the server, or told nothing.
+    /// Lets the next look-up name at most so many keys: one of more was too much for the server, or told nothing.
     pub(crate) fn at_most(&mut self, keys: usize) {
         self.keys = keys.clamp(1, self.keys);
     }

@@ -45,7 +45,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether all could be done that was to be.
+/// Carries out the command line. Returns whether everything that was asked for could be done.
 async fn execute(command: Option<Command>) -> anyhow::Result<bool> {
     match command {
         None => run().await.map(|()| true),

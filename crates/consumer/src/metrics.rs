@@ -36,13 +36,13 @@ pub struct Metrics {
     pub(crate) topic_at_risk: Family<TopicLabel, Gauge>,
 }
 
-/// Which topic.
+/// The label that names a topic.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct TopicLabel {
     topic: String,
 }
 
-/// What became of a delivery.
+/// The label that says what became of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct FateLabel {
     pub(crate) fate: FateName,
@@ -61,14 +61,14 @@ impl FateName {
     const ALL: [Self; 4] = [Self::folded, Self::replay, Self::event_deleted, Self::dead_letter];
 }
 
-/// Why a delivery became a dead letter.
+/// The label that says why a delivery became a dead letter.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct ReasonLabel {
     pub(crate) reason: &'static str,
 }
 
 impl Metrics {
-    /// Those of a consumer whose page is this registry's.
+    /// Registers the numbers of a consumer, which are shown on this registry's page.
     pub fn new(registry: &mut Registry) -> Self {
         let operations = Family::<FateLabel, Counter>::default();
         for fate in FateName::ALL {
@@ -168,7 +168,7 @@ impl Metrics {
         }
     }
 
-    /// Takes in a batch that is handed over to be written.
+    /// Counts the size of a batch that is handed over to be written.
     pub(crate) fn observe(&self, batch: &Batch) {
         #[expect(clippy::cast_precision_loss, reason = "sizes that fit in memory are far below 2^52")]
         let observe = |histogram: &Histogram, size: usize| histogram.observe(size as f64);
@@ -176,13 +176,14 @@ impl Metrics {
         observe(&self.batch_bytes, batch.bytes());
     }
 
-    /// Takes in that what the log took then, in milliseconds since the Unix epoch, is committed.
+    /// Observes the freshness of a batch that is committed, whose oldest message the log appended at `append_ms`, in
+    /// milliseconds since the Unix epoch.
     pub(crate) fn committed(&self, append_ms: i64) {
         let age_ms = u64::try_from(Timestamp::now().millis() - append_ms).unwrap_or_default();
         self.freshness_seconds.observe(Duration::from_millis(age_ms).as_secs_f64());
     }
 
-    /// Takes in what a batch came to.
+    /// Adds the counts of a batch.
     pub(crate) fn count(&self, tally: &Tally) {
         let add = |counter: &Counter, count: usize| counter.inc_by(u64::try_from(count).unwrap_or_default());
         add(&self.rows, tally.rows);
@@ -200,7 +201,7 @@ impl Metrics {
         }
     }
 
-    /// Shows which of the topics the loss of one broker could hurt.
+    /// Shows for each topic whether the loss of one broker could cost what it holds.
     pub(crate) fn at_risk(&self, channels: &Channels, at_risk: &[AtRisk]) {
         for topic in [&channels.events.name, &channels.dead_letters.name] {
             let is_at_risk = at_risk.iter().any(|found| found.topic == *topic);
@@ -209,7 +210,7 @@ impl Metrics {
     }
 }
 
-/// Those of a consumer that nobody watches.
+/// The numbers of a consumer that shows them on no page.
 impl Default for Metrics {
     fn default() -> Self {
         Self::new(&mut registry())

@@ -17,10 +17,10 @@ use crate::batch::Batch;
 use crate::deferred::Deferred;
 use crate::{Config, Metrics};
 
-/// The log says that something is wrong for as long as it is, more often than this.
+/// While something is wrong the log says so more often than this, so that after so long a silence it counts as over.
 const CALM: Duration = Duration::from_secs(5);
 const LEAVE_WITHIN: Duration = Duration::from_secs(5);
-/// So many signals are taken in before anything else has its turn.
+/// At most so many signals are taken in before anything else has its turn.
 const AT_ONCE: usize = 100;
 
 pub(crate) struct Pipeline {
@@ -30,28 +30,28 @@ pub(crate) struct Pipeline {
     metrics: Metrics,
     owned: BTreeSet<i32>,
     batch: Batch,
-    /// What was in a batch and is yet to be written.
+    /// Deliveries that were in a batch and wait to be written since the batch spanned too many months.
     deferred: Deferred,
-    /// Whether some of that is written next, before a batch that is due: under load one always is.
+    /// Whether deferred deliveries are written next, before a batch that is due: under load one always is.
     deferred_is_next: bool,
-    /// Here while nothing is being written.
+    /// The applier while no batch is being written; else the writing task has it.
     idle: Option<Applier>,
     writing: Option<JoinHandle<Done>>,
-    /// Whether partitions came since the last batch was begun. Somebody else may have written their events.
+    /// Whether partitions were assigned since the last batch was begun. Another consumer may have written their events.
     assigned: bool,
-    /// Revoked while the batch was being written.
+    /// The partitions that were revoked while the batch was being written.
     lost: BTreeSet<i32>,
-    /// Written but for what is put aside, and not yet committed.
+    /// The offsets behind what is written, deferred deliveries aside, and not yet committed.
     uncommitted: Offsets,
-    /// When the log took the oldest message of that, in milliseconds since the Unix epoch.
+    /// When the log took the oldest message that is written and not committed, in milliseconds since the Unix epoch.
     oldest_uncommitted_ms: Option<i64>,
-    /// As far as was committed.
+    /// The offsets that were committed last.
     committed: Offsets,
-    /// When to commit them again, if that failed.
+    /// When to try a commit again, if the last one failed.
     commit_at: Option<Instant>,
     /// When the log's trouble counts as over, unless there is more.
     calm_at: Option<Instant>,
-    /// When the last message of each partition was appended, in milliseconds.
+    /// When the last message of each partition was appended, in milliseconds since the Unix epoch.
     appended: BTreeMap<i32, i64>,
 }
 

@@ -1,8 +1,8 @@
 //! `replay --from`: folds a range of the topic into the table again.
 //!
-//! Only what the group has committed: what lies behind is the consumers' to come to, and an update that
-//! overtook theirs would make them take an older one for a replay. It commits nothing and makes no
-//! dead letters, so whether it is done once, twice or half makes no difference.
+//! A replay folds only messages that the group has committed. Later ones are left to the consumers: an update that
+//! overtook theirs would make them take an older one for a replay. A replay commits nothing and makes no dead
+//! letters, so whether it is done once, twice or half makes no difference.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -58,7 +58,7 @@ fn parse_from(text: &str) -> Result<From, &'static str> {
     }
 }
 
-/// What a replay came to.
+/// How many messages a replay folded, and what became of them.
 #[derive(Default)]
 struct Run {
     messages: usize,
@@ -67,13 +67,13 @@ struct Run {
     replays: usize,
     of_deleted: usize,
     rejected: BTreeMap<&'static str, usize>,
-    /// Messages that the group has not come to.
+    /// Messages that the group has not committed.
     ahead: usize,
-    /// Where each partition would go on.
+    /// The next offset of each partition.
     next: Offsets,
 }
 
-/// Folds what was asked for, waiting for ClickHouse if it is away, and tells `out` what it came to.
+/// Folds the range of the topic that was asked for, waits for ClickHouse if it is away, and writes a summary to `out`.
 /// `shutdown` ends it between two batches.
 pub async fn run(
     arguments: Arguments,
@@ -131,7 +131,7 @@ pub async fn run(
 }
 
 impl Run {
-    /// The next messages; none at the end.
+    /// The next messages of the range; none at its end.
     async fn gather(
         &mut self,
         range: &mut RangeReader,

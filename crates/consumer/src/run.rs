@@ -59,7 +59,7 @@ pub async fn run(
     }
 }
 
-/// Topics and table; gives the producer of dead letters.
+/// Sets up topics and table, and returns the producer of dead letters.
 async fn set_up(
     channels: &Channels,
     store: &Store,

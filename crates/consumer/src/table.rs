@@ -13,12 +13,12 @@ use store::{Lookup, Store, StoreError};
 
 use crate::lookup_budget::LookupBudget;
 
-/// The part of the status that these calls speak for.
+/// The part of the status page that says whether inserts and look-ups work.
 const PART: &str = "clickhouse";
-/// Speaks for the version of the table.
+/// The part of the status page that says whether the table's schema is one that this program knows.
 pub(crate) const SCHEMA: &str = "schema";
 
-/// So many times in a row rows must fail while another row goes in, or they are not at fault.
+/// Rows count as at fault once they failed so many times in a row while another row went in.
 const TRIES: u32 = 3;
 
 #[derive(Clone)]
@@ -35,15 +35,15 @@ impl Table {
         Self { store, status, insert_seconds }
     }
 
-    /// Returns once the table is not from the future: a row that this program writes over one of a newer
-    /// program would lack what that one added.
+    /// Returns once the table's schema is none that is newer than this program. A row that this program writes over
+    /// one of a newer program would lack the columns that the newer one added.
     pub(crate) async fn check_schema(&self) -> Result<(), StoreError> {
         let check = || self.store.check_schema();
         retry::watched(&self.status, SCHEMA, "checking the table's version", StoreError::is_retryable, check)
             .await
     }
 
-    /// The rows of these keys, as many as may be held at once; the others are left.
+    /// Looks up the rows of these keys, as many as may be held at once; the other keys are in [`Lookup::left`].
     pub(crate) async fn look_up(
         &self,
         mut keys: Vec<EventKey>,
@@ -114,7 +114,8 @@ impl Table {
         Ok(refused)
     }
 
-    /// Inserts these rows, among which is one that was refused, as one.
+    /// Inserts the rows of an event one of whose rows was refused, in one insert. The inner result says whether
+    /// ClickHouse takes them; an outer error can't be retried.
     pub(crate) async fn try_again(
         &self,
         rows: &[(EventKey, Stored<'_>)],
@@ -128,8 +129,8 @@ impl Table {
         }
     }
 
-    /// Rows are refused by an error that names a value, or by any while another row goes in, so many times in a
-    /// row. Whatever else the server says, the trouble is its own, and they are tried for ever.
+    /// Inserts rows in one insert, and tries for as long as the server is in trouble. Rows are refused if an error
+    /// names a value of theirs, or if any error meets them [`TRIES`] times in a row while another row goes in.
     async fn insert_all(&self, rows: &[(EventKey, Stored<'_>)]) -> Result<Verdict, StoreError> {
         let Some((key, _)) = rows.first() else { return Ok(Verdict::In) };
         let failures = AtomicU32::new(0);
@@ -165,10 +166,10 @@ impl Table {
     }
 }
 
-/// What became of rows that were inserted as one.
+/// What became of rows that were inserted in one insert.
 enum Verdict {
     In,
-    /// One of them is at fault.
+    /// One of the rows is at fault.
     Refused(StoreError),
     /// The table holds no other row, so whether it would take one can't be known.
     Undecided(StoreError),

@@ -1,8 +1,8 @@
-//! What the deliveries of a batch came to.
+//! How many operations of a batch met which fate.
 
 use std::collections::BTreeMap;
 
-/// How many operations met which fate, and what was written.
+/// The counts of one batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub(crate) rows: usize,
@@ -10,7 +10,7 @@ pub(crate) struct Tally {
     pub(crate) replays: usize,
     pub(crate) of_deleted: usize,
     pub(crate) misplaced: usize,
-    /// By reason.
+    /// How many dead letters there are of each reason.
     pub(crate) dead_letters: BTreeMap<&'static str, usize>,
 }
 

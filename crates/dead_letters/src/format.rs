@@ -44,8 +44,8 @@ pub(crate) fn letter(topic: &str, delivery: &Delivery, reason: &Reason) -> Recor
     Record { key: delivery.key.clone(), at: Timestamp::default(), value: delivery.value.clone(), headers }
 }
 
-/// The same letter without the message's value, its headers, and a key that can't be an event's id, for a
-/// topic that does not take the whole: the letter tells where the message is.
+/// The letter without the message's value, its headers, and a key that can't be an event's id, for a topic that
+/// does not take the whole letter. The letter then tells where the message is.
 pub(crate) fn truncated(mut whole: Record) -> Record {
     let mut headers = whole.headers.split_off(whole.headers.len().saturating_sub(OWN_HEADERS));
     headers.push((TRUNCATED.to_owned(), whole.value.len().to_string().into_bytes()));

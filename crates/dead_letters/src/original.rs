@@ -1,4 +1,4 @@
-//! The whole message of a letter that had to leave it out, from where it was.
+//! Reads the message of a letter that had to leave it out from the topic that the message was on.
 
 use bus::{BusError, Channels, From, Offsets, Topic};
 

@@ -28,7 +28,7 @@ struct Waiting {
 #[derive(Debug, Default)]
 pub(crate) struct Sent {
     pub(crate) replayed: usize,
-    /// Their ids, and why not.
+    /// The ids of letters that were not sent, and why.
     pub(crate) refused: Vec<(i64, TransactError)>,
 }
 

@@ -4,7 +4,7 @@ use bus::{Channels, RangeReader};
 
 use crate::{DeadLettersError, Filter, Letter};
 
-/// Those that match, of the letters that were there when this was opened.
+/// Reads the letters that match a filter, of those that were on the topic when the reader was opened.
 pub(crate) struct Letters {
     topic: String,
     filter: Filter,

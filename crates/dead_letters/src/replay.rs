@@ -107,7 +107,7 @@ struct Run<'a, F> {
     marks: Marks,
     /// Where messages were that this run has put back or is about to: two letters may be of one.
     taken: HashSet<Place>,
-    /// Ids that were named and are yet to come.
+    /// The letters that were named by their ids and are not yet found.
     missing: BTreeSet<i64>,
     done: Replayed,
     report: F,

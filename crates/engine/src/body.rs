@@ -26,10 +26,10 @@ const PIECE_BYTES: usize = 64 << 10;
 /// How long the next piece may take to come. Meanwhile an insert has a place that others may wait for.
 const PIECE_WITHIN: Duration = Duration::from_secs(30);
 
-/// The body of a request, what is not read of it yet.
+/// What is not read yet of a request's body.
 pub(crate) struct Body {
     stream: BoxStream<'static, io::Result<Bytes>>,
-    /// Of ClickHouse's own blocks, which may be inside of what the whole body is packed by.
+    /// Decodes ClickHouse's own blocks, which may be inside of the body's `Content-Encoding`.
     decoder: Option<Decoder>,
     piece_within: Duration,
 }
@@ -104,7 +104,7 @@ fn pieces(decoder: impl AsyncRead + Send + 'static) -> BoxStream<'static, io::Re
     ReaderStream::with_capacity(decoder, PIECE_BYTES).boxed()
 }
 
-/// ClickHouse's server says as much of a client that sends nothing for so long.
+/// The exception, in the words of ClickHouse's server, for a client that sends nothing for so long.
 fn stopped(within: Duration) -> Exception {
     Exception::new(
         code::SOCKET_TIMEOUT,

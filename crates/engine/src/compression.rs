@@ -19,7 +19,7 @@ const NONE: u8 = 0x02;
 const MAX_CONTENT_BYTES: usize = 256 << 20;
 const CONTENT_BYTES: usize = 1 << 20;
 
-/// The content as blocks.
+/// Packs the content into blocks.
 pub(crate) fn encode(content: &[u8]) -> Bytes {
     let mut encoded = BytesMut::new();
     for content in content.chunks(CONTENT_BYTES) {
@@ -35,7 +35,7 @@ pub(crate) fn encode(content: &[u8]) -> Bytes {
     encoded.freeze()
 }
 
-/// Makes content of blocks that come in pieces cut anywhere.
+/// Unpacks blocks that come in pieces cut anywhere.
 #[derive(Default)]
 pub(crate) struct Decoder {
     held: BytesMut,

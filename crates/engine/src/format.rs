@@ -16,7 +16,7 @@ pub(crate) struct Formats {
 }
 
 impl Formats {
-    /// Asks the engine.
+    /// Loads the output formats from the engine.
     pub(crate) fn load(connection: &mut Connection) -> Result<Self, Exception> {
         let answer = connection.query(FORMATS.as_bytes(), "TabSeparatedRaw", &Parameters::default())?;
         let listed = String::from_utf8_lossy(answer.bytes());

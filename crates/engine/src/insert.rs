@@ -1,4 +1,4 @@
-//! Carrying out an `INSERT` whose rows come with the request, while they come.
+//! Carries out an `INSERT` whose rows come with the request, piece by piece as they arrive.
 //!
 //! An insert whose rows break off is abandoned: of up to `max_insert_block_size` rows (1,048,449 if
 //! not set) nothing stays. Of more, whole blocks of so many may, as in ClickHouse.
@@ -69,7 +69,7 @@ async fn feed(first: Bytes, body: &mut Body, pieces: &mpsc::Sender<Piece>) -> Re
     Ok(())
 }
 
-/// On the insert's thread.
+/// Feeds the pieces to the engine. Runs, and blocks, on the insert's thread.
 fn take_in(
     connection: &mut Connection,
     request: &Request,

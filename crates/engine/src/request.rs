@@ -28,7 +28,7 @@ pub(crate) struct Request {
     pub(crate) readonly: bool,
     /// The response is to be compressed in ClickHouse's own blocks.
     pub(crate) compress: bool,
-    /// The body is compressed so.
+    /// The body is compressed in ClickHouse's own blocks.
     pub(crate) decompress: bool,
     wait_end_of_query: bool,
     /// The query id is the client's.

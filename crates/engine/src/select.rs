@@ -1,4 +1,4 @@
-//! Carrying out a statement that takes no rows from the request. Its result comes whole, or, where it is
+//! Carries out a statement that takes no rows from the request. Its result comes whole, or, where it is
 //! large and its format allows it, streamed.
 
 use std::{mem, sync::Arc};
@@ -112,7 +112,7 @@ impl Rest {
     }
 }
 
-/// Nobody is there: no thread that answers, or no client that reads.
+/// The exception where the other side of a channel is gone: the thread that answers, or the client that reads.
 fn silent() -> Exception {
     Exception::unavailable("The engine did not answer")
 }

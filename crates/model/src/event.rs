@@ -23,12 +23,12 @@ pub struct Event<'a> {
 }
 
 impl Event<'_> {
-    /// What identifies it.
+    /// The event's identity: tenant and id.
     pub fn key(&self) -> EventKey {
         EventKey { tenant: self.tenant.clone(), id: self.id }
     }
 
-    /// The same, on its own.
+    /// Copies the texts that are borrowed, so that the event outlives what it was read from.
     pub fn into_owned(self) -> Event<'static> {
         let Self { tenant, id, received_at, updated_at, source, content } = self;
         Event { tenant, id, received_at, updated_at, source, content: content.into_owned() }
@@ -115,19 +115,19 @@ macro_rules! content {
         }
 
         impl<'a> Content<'a> {
-            /// What it takes in memory, in bytes, more or less.
+            /// The bytes of memory that the content takes, more or less.
             pub fn bytes(&self) -> usize {
                 size_of::<Self>() $(+ self.$field.heap_bytes())+
             }
 
-            /// The same, on its own.
+            /// Copies the texts that are borrowed, so that the content outlives what it was read from.
             pub fn into_owned(self) -> Content<'static> {
                 Content { $($field: self.$field.owned(),)+ }
             }
         }
 
         impl<'a> Patch<'a> {
-            /// Replaces the fields it holds.
+            /// Replaces the fields of `content` that this patch holds.
             pub fn apply(self, content: &mut Content<'a>) {
                 $(if let Some(value) = self.$field { content.$field = value; })+
             }
@@ -162,7 +162,7 @@ content! {
     input_embeddings: Embedding,
     /// A vector for the output.
     output_embeddings: Embedding,
-    /// What it is about.
+    /// The subjects that it is about.
     subjects: Vec<Text<'a>>,
     /// Labels.
     tags: Vec<Text<'a>>,
@@ -178,10 +178,10 @@ content! {
 trait Field {
     type Owned;
 
-    /// The same, on its own.
+    /// Copies the texts that the value borrows.
     fn owned(self) -> Self::Owned;
 
-    /// What it holds outside of itself, in bytes.
+    /// The bytes that the value holds on the heap.
     fn heap_bytes(&self) -> usize;
 }
 

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 pub struct IdempotencyKey(u64);
 
 impl IdempotencyKey {
-    /// Of a key as sent.
+    /// The hash of a key as the caller sent it.
     pub fn of(sent: &[u8]) -> Self {
         let digest = Sha256::digest(sent);
         Self(digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte)))
@@ -20,7 +20,7 @@ impl IdempotencyKey {
 pub struct AppliedKeys(Vec<u64>);
 
 impl AppliedKeys {
-    /// How many are remembered.
+    /// How many keys an event's row remembers.
     pub const MOST: usize = 8;
 
     /// Whether the change of this key was applied, as far as is remembered.
@@ -36,12 +36,12 @@ impl AppliedKeys {
         self.0.push(key.0);
     }
 
-    /// As they are stored.
+    /// The keys as the table's column `idempotency_keys` holds them.
     pub fn as_slice(&self) -> &[u64] {
         &self.0
     }
 
-    /// What they take in memory beside themselves, in bytes.
+    /// The bytes that the keys take on the heap.
     pub fn heap_bytes(&self) -> usize {
         size_of_val(self.0.as_slice())
     }

@@ -35,7 +35,7 @@ impl<'a> JsonText<'a> {
         self.0.as_ref().map_or("", |raw| raw.get())
     }
 
-    /// The same, on its own.
+    /// Copies the text if it is borrowed, so that it outlives what it was read from.
     pub fn into_owned(self) -> JsonText<'static> {
         JsonText(self.0.map(|raw| Cow::Owned(raw.into_owned())))
     }

@@ -34,7 +34,7 @@ impl EventNames {
 }
 
 impl fmt::Display for EventNames {
-    /// As it goes on after "`event_name` must be".
+    /// The end of the sentence that begins with "`event_name` must be".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Any => write!(f, "1 to {MAX_CHARACTERS} characters"),

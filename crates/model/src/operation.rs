@@ -14,7 +14,7 @@ pub struct EventKey {
 /// One change to one event. Its texts may be borrowed from what it was read from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Operation<'a> {
-    /// The event, unless it is there already.
+    /// Creates this event, unless there is one of its key already.
     Create(Box<Event<'a>>),
     /// Replaces some fields of an event that is there.
     Update {
@@ -22,7 +22,7 @@ pub enum Operation<'a> {
         key: EventKey,
         /// When the update was taken in.
         at: Timestamp,
-        /// What it replaces.
+        /// The fields that are replaced.
         patch: Box<Patch<'a>>,
     },
     /// Removes the event, for good.

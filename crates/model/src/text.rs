@@ -6,12 +6,12 @@ use std::ops::Deref;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A string, borrowed from what it was read from where it stands there without escapes.
+/// A string. It is borrowed from the message or body if it stands there without escapes, and else owned.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text<'a>(Cow<'a, str>);
 
 impl Text<'_> {
-    /// The same, on its own.
+    /// Copies the text if it is borrowed, so that it outlives what it was read from.
     pub fn into_owned(self) -> Text<'static> {
         Text(Cow::Owned(self.0.into_owned()))
     }

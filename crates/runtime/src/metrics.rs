@@ -17,7 +17,7 @@ pub fn registry() -> Registry {
 /// The upper bounds of all histograms of times, in seconds.
 const SECONDS: [f64; 14] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
-/// Those of all histograms of sizes, in bytes or in things: the powers of 4 from 1 to 64 Mi.
+/// How many upper bounds histograms of sizes have, in bytes or in things: the powers of 4 from 1 to 64 Mi.
 const SIZES: u16 = 14;
 
 /// A histogram of times in seconds.
@@ -37,7 +37,7 @@ pub fn register<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &s
     metric
 }
 
-/// The same for one that has a unit, which is put behind the name.
+/// Shows a metric that has a unit, which the page puts behind the name, as [`register`] does.
 pub fn register_in<M: Metric + Clone>(
     registry: &mut Registry,
     unit: Unit,
@@ -54,12 +54,12 @@ pub fn register_in<M: Metric + Clone>(
 pub struct Page(Arc<Registry>);
 
 impl Page {
-    /// Of everything that is registered.
+    /// A page of every metric in the registry.
     pub fn new(registry: Registry) -> Self {
         Self(Arc::new(registry))
     }
 
-    /// As they are now.
+    /// The page's text, with the present value of each metric.
     pub fn text(&self) -> String {
         let mut text = String::new();
         match prometheus_client::encoding::text::encode(&mut text, &self.0) {

@@ -21,7 +21,7 @@ where
     noting(what, is_retryable, |_| {}, call).await
 }
 
-/// The same, and `status` says meanwhile that `part` does not work and counts the retries.
+/// Calls as [`forever`] does. Meanwhile `status` says that `part` does not work, and counts the retries.
 pub async fn watched<T, E, F>(
     status: &Status,
     part: &'static str,

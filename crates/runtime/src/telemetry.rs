@@ -91,7 +91,7 @@ impl<W: Write> Write for Lines<W> {
     }
 }
 
-/// As in JSON, so that a line of JSON stays one.
+/// Escapes a control character as JSON does, so that a log line of JSON stays JSON.
 fn escape(control: char, to: &mut String) {
     match control {
         '\t' | '\r' | '\n' => to.extend(control.escape_default()),

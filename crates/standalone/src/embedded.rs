@@ -38,7 +38,7 @@ pub(crate) fn has_log(data: &Path) -> bool {
 /// The embedded engine, being served.
 pub(crate) struct Serving {
     pub(crate) address: SocketAddr,
-    /// Of the user `default`.
+    /// The password of the engine's user `default`.
     pub(crate) password: String,
     stop: Shutdown,
     task: JoinHandle<Result<(), engine::EngineError>>,

@@ -19,7 +19,7 @@ struct Arguments {
     command: Option<Command>,
 }
 
-/// For when it does not run.
+/// Commands for a standalone that is stopped, and for keys.
 #[derive(Subcommand)]
 enum Command {
     /// What to do with messages that could not be written, while Millrace is stopped.

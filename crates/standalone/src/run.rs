@@ -68,7 +68,7 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     served.and(consumed).and(stopped).and(Ok(closed?))
 }
 
-/// When one part ends, all do.
+/// Ends all parts when one of them ends.
 async fn then_cancel<T>(part: impl Future<Output = T>, shutdown: Shutdown) -> T {
     let _cancel = shutdown.drop_guard();
     part.await

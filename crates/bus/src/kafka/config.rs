@@ -55,7 +55,7 @@ pub struct Config {
     pub ssl_key_password: Option<String>,
 }
 
-/// Of an event with ids and a few short texts.
+/// The smallest value that `max_message_bytes` may have: room for an event with ids and a few short texts.
 const SMALLEST_MESSAGE_BYTES: usize = 1_024;
 
 impl Default for Config {

@@ -12,18 +12,18 @@ use super::positions::known_offsets;
 use super::{ANSWER_WITHIN, Kafka};
 use crate::{Delivery, Signal, Topic};
 
-/// After a question that was not answered.
+/// How long the next question to the broker waits after one that failed.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// The offsets that deliveries should have.
 pub(super) struct Gaps {
     kafka: Kafka,
     topic: String,
-    /// Assigned, and where the group stands in them is yet to be asked.
+    /// Partitions that were assigned, and whose committed offsets are yet to be asked.
     unknown: Vec<i32>,
-    /// The next one of each partition that has one.
+    /// The offset that the next delivery of each partition should have, where it is known.
     expected: HashMap<i32, i64>,
-    /// What was jumped over is yet to be asked.
+    /// Ranges of offsets that were not delivered, and of which the broker is yet to be asked whether it removed them.
     jumps: VecDeque<Jump>,
     ask_at: Instant,
     /// Made when there is a first question. On the connection that records come by an answer would wait
@@ -60,7 +60,7 @@ impl Gaps {
         self.unknown.extend(partitions);
     }
 
-    /// Whether it is known what should come next of this partition.
+    /// Whether the offset that the next delivery of this partition should have is known.
     pub(super) fn knows(&self, partition: i32) -> bool {
         !self.unknown.contains(&partition)
     }

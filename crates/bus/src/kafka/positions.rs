@@ -14,7 +14,7 @@ use super::notices::Notices;
 use super::{ANSWER_WITHIN, Kafka, blocking};
 use crate::{BusError, Offsets, PartitionPosition, Topic};
 
-/// Of each partition, for the time of its next record.
+/// How many bytes are fetched of each partition to learn the append time of its next record.
 const FETCH_BYTES: &str = "16384";
 
 /// A client that reads a group's offsets without being its member.

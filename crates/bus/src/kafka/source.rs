@@ -274,7 +274,7 @@ impl Poller {
         self.stop.load(Ordering::Relaxed) || self.signals.is_closed()
     }
 
-    /// Whether it was done.
+    /// Pauses or resumes all assigned partitions. Returns whether librdkafka did so.
     fn set_paused(&self, pause: bool) -> bool {
         let change = |partitions: TopicPartitionList| -> KafkaResult<()> {
             if pause { self.consumer.pause(&partitions) } else { self.consumer.resume(&partitions) }

@@ -139,7 +139,7 @@ async fn not_listed(admin: Admin, topic: &Topic) -> BusError {
     BusError::unavailable("setting up a topic", reason)
 }
 
-/// Whether it was this process that created it.
+/// Creates the topic. Returns whether this process did, and not another one that was faster.
 async fn create(admin: &Admin, topic: &Topic, brokers: usize) -> Result<bool, BusError> {
     let partitions = i32::from(topic.schedule.partitions());
     let enough = i32::try_from(brokers).is_ok_and(|brokers| brokers >= REPLICAS);

@@ -4,10 +4,10 @@
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, Null, ToSqlOutput, ValueRef};
 
-/// To be written.
+/// The headers as the column's bytes.
 pub(super) struct ToWrite<'a>(pub(super) &'a [(String, Vec<u8>)]);
 
-/// As read.
+/// The headers that the column's bytes hold.
 #[derive(Debug)]
 pub(super) struct Read(pub(super) Vec<(String, Vec<u8>)>);
 

@@ -22,7 +22,8 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// Seven days, looked at every minute; 32 MiB; two seconds; the real clock.
+    /// Keeps records for seven days and looks for old ones every minute; 32 MiB may wait to be written; a record
+    /// may wait two seconds for its acknowledgement; the host's clock.
     fn default() -> Self {
         Self {
             retention: 7 * DAY,

@@ -20,7 +20,7 @@ pub struct Positions {
 }
 
 impl Positions {
-    /// What it is asked fails as long as the topic is missing.
+    /// A view of the topic for the group. Its questions fail as long as the topic is missing.
     pub fn new(log: &Log, topic: &Topic, group: &str) -> Self {
         Self { connection: Arc::clone(&log.0.reads), topic: topic.name.as_str().into(), group: group.into() }
     }
@@ -62,7 +62,7 @@ impl Positions {
         Ok(!self.found().await?.is_empty())
     }
 
-    /// Of each partition; none when there is no such topic.
+    /// The standing of each partition; none when there is no such topic.
     async fn found(&self) -> Result<Vec<Standing>, BusError> {
         let (topic, group) = (Arc::clone(&self.topic), Arc::clone(&self.group));
         self.ask(move |connection| standings(connection, &topic, &group)).await

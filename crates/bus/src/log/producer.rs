@@ -1,4 +1,4 @@
-//! Appends.
+//! Appends records to one topic of the log.
 
 use std::sync::Arc;
 

@@ -53,7 +53,7 @@ pub(super) enum Change {
         group: String,
         offsets: Offsets,
     },
-    /// All of them or none.
+    /// Appends all of these records or none.
     Append(Vec<Append>),
 }
 
@@ -101,7 +101,7 @@ impl Queue {
         wait(answer, CHANGE_WITHIN).await.unwrap_or_else(|reason| Err(BusError::unavailable(what, reason)))
     }
 
-    /// Waits until everything before is written and the file is given free.
+    /// Waits until everything that was queued before is written and the file is closed.
     pub(super) async fn close(&self) -> Result<(), BusError> {
         let (reply, answer) = oneshot::channel();
         if self.put(Request::Close(reply)).is_err() {

@@ -86,7 +86,7 @@ impl Drop for Reader {
     }
 }
 
-/// What the thread has.
+/// What the reading thread owns.
 struct Reading {
     file: Connection,
     topic: String,

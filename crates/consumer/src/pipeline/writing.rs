@@ -1,4 +1,4 @@
-//! What is written beside the loop, and committed afterwards.
+//! The pipeline's writing side: a batch is written by a task beside the loop, and then its offsets are committed.
 
 use std::time::Duration;
 
@@ -14,19 +14,20 @@ use crate::tally::Tally;
 const COMMIT_WITHIN: Duration = Duration::from_secs(10);
 const COMMIT_AGAIN: Duration = Duration::from_secs(1);
 
-/// A batch that was written, or not.
+/// What the task that writes a batch gives back, whether it could write it or not.
 pub(super) struct Done {
     applier: Applier,
-    /// Behind what it held; none if that was put aside before.
+    /// The offsets behind the batch. None if its deliveries had been deferred: `Deferred` knows those.
     offsets: Offsets,
-    /// When the log took the oldest message of it.
+    /// When the log took the oldest message of the batch, in milliseconds since the Unix epoch.
     oldest_ms: Option<i64>,
     tally: anyhow::Result<Tally>,
     took: Duration,
 }
 
 impl Pipeline {
-    /// Hands the batch over to be written, but for what has to be put aside; the next one grows meanwhile.
+    /// Hands the batch over to be written, except for the deliveries that have to be deferred. The next batch grows
+    /// meanwhile.
     pub(super) fn start(&mut self) {
         let Some(applier) = self.idle.take() else { return };
         let batch = std::mem::take(&mut self.batch);
@@ -37,7 +38,7 @@ impl Pipeline {
         self.write(applier, deliveries, offsets);
     }
 
-    /// Hands over some of what was put aside.
+    /// Hands over some of the deferred deliveries to be written.
     pub(super) fn start_deferred(&mut self) {
         let Some(applier) = self.idle.take() else { return };
         let deliveries = self.deferred.next();
@@ -87,7 +88,8 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Commits what is written and still ours. What fails is tried again soon, with what has come since.
+    /// Commits the offsets that are written and whose partitions this consumer still has. A commit that fails is
+    /// tried again after [`COMMIT_AGAIN`], with the offsets that have been written since.
     pub(super) async fn commit(&mut self) {
         self.commit_at = None;
         self.uncommitted.retain(|partition, _| self.owned.contains(partition));
@@ -118,7 +120,7 @@ impl Pipeline {
     }
 }
 
-/// The batch being written, once it is; never while there is none.
+/// Waits for the batch that is being written; for ever while there is none.
 pub(super) async fn finished(writing: &mut Option<JoinHandle<Done>>) -> anyhow::Result<Done> {
     match writing {
         Some(task) => {

@@ -76,7 +76,7 @@ impl Answer<'_> {
     }
 }
 
-/// What comes next of a streamed response.
+/// What is sent next of a streamed response.
 enum Next {
     Piece(Bytes, Rest),
     Exception(Exception),

@@ -4,11 +4,11 @@
 use super::WireError;
 use crate::{Patch, Text};
 
-/// Of an id that a client gives: of a conversation, a user, a message.
+/// The longest id that a client may give a conversation, a user or a message, in bytes.
 const MAX_ID_BYTES: usize = 1_024;
-/// Of subjects, tags and trace ids each.
+/// The most subjects, tags and trace ids that an event may have, of each.
 const MAX_LIST: usize = 100;
-/// Of a tag.
+/// The longest tag, in bytes.
 const MAX_TAG_BYTES: usize = 256;
 
 /// Refuses a text that names something and is too long for that.

@@ -12,12 +12,12 @@ use crate::{EventNames, Tenant, Timestamp, Window};
 /// What is known of a request before its events are read.
 #[derive(Debug)]
 pub struct Intake<'a> {
-    /// Whose events they are.
+    /// The tenant that the events are written for.
     pub tenant: Tenant,
-    /// When they arrived.
+    /// When the request arrived.
     pub now: Timestamp,
-    /// When they may have happened.
+    /// The times at which the events may have happened.
     pub window: Window,
-    /// What they may be called.
+    /// The names that the events may have.
     pub names: &'a EventNames,
 }

@@ -14,7 +14,7 @@ pub struct Elements<'a> {
 }
 
 impl<'a> Elements<'a> {
-    /// None yet, of which at most so many will be kept.
+    /// No elements yet. At most so many of those that are pushed will be kept.
     pub(crate) fn at_most(most: usize) -> Self {
         Self { first: Vec::new(), count: 0, most }
     }

@@ -36,7 +36,7 @@ struct Inner {
 }
 
 impl Progress {
-    /// Of a new connection, whose first head is awaited.
+    /// The progress of a new connection, whose first head is awaited.
     pub(super) fn new() -> Self {
         let phase = AtomicU8::new(Phase::Head as u8);
         Self(Arc::new(Inner { begun: Instant::now(), phase, since: AtomicU64::new(0) }))
