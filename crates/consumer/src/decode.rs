@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use bus::Delivery;
-use dead_letters::{FOREIGN_ROW, Reason};
+use dead_letters::{FOREIGN_ROW, IMPOSSIBLE_APPEND_TIME, NO_APPEND_TIME, Reason};
 use model::{EventKey, IdempotencyKey, Operation, Position, message};
 
 use crate::fold::Step;
@@ -93,12 +93,12 @@ pub(crate) fn decode_some(deliveries: &[Delivery], most: usize) -> Decoded<'_> {
 pub(crate) fn decode(delivery: &Delivery) -> Result<Step<'_>, Reason> {
     let append_ms = delivery.append_ms.ok_or_else(|| {
         Reason::new(
-            "no_append_time",
+            NO_APPEND_TIME,
             "the message's time is not the broker's append time, so it has no position",
         )
     })?;
     let position = Position::new(append_ms, delivery.offset)
-        .map_err(|error| Reason::new("impossible_append_time", error))?;
+        .map_err(|error| Reason::new(IMPOSSIBLE_APPEND_TIME, error))?;
     let operation = message::decode(delivery.key.as_deref(), &delivery.value)
         .map_err(|error| Reason::new(error.reason(), error))?;
     let idempotency_key = match &operation {

@@ -27,7 +27,10 @@ pub use error::DeadLettersError;
 pub use filter::Filter;
 pub use letter::{Letter, Place};
 pub use list::{List, Summary};
-pub use reason::{FOREIGN_ROW, NEWER_FORMAT, REFUSED, Reason, UNKNOWN_EVENT, by_reason};
+pub use reason::{
+    FOREIGN_ROW, IMPOSSIBLE_APPEND_TIME, NEWER_FORMAT, NO_APPEND_TIME, REFUSED, Reason, UNKNOWN_EVENT,
+    by_reason,
+};
 pub use replay::{Replay, Replayed, Report, replay};
 pub use show::{Shown, show};
 pub use writer::Writer;

@@ -1,4 +1,5 @@
-//! Why messages become dead letters.
+//! Why messages become dead letters. The codes are here, but for those of a message that can't be decoded, which
+//! [`model::MessageError::reason`] gives.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,10 @@ pub const REFUSED: &str = "refused";
 pub const UNKNOWN_EVENT: &str = "unknown_event";
 /// The reason of an update of an event whose row in the table was written by somebody else, and is impossible.
 pub const FOREIGN_ROW: &str = "foreign_row";
+/// The reason of a message whose time is not the broker's append time, so that it has no position.
+pub const NO_APPEND_TIME: &str = "no_append_time";
+/// The reason of a message whose append time can be part of no position, such as one before 2025.
+pub const IMPOSSIBLE_APPEND_TIME: &str = "impossible_append_time";
 
 /// Why a delivery became a dead letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
