@@ -25,8 +25,8 @@ pub(crate) struct Bisection<'s, 'a> {
     pub(crate) lookup_budget: LookupBudget,
 }
 
-/// One operation of a refused row's event.
-struct Own<'a> {
+/// An operation on a refused row's event: it may be at fault.
+struct Candidate<'a> {
     /// The index of its step among the batch's steps.
     number: usize,
     /// The index of its delivery.
@@ -52,9 +52,9 @@ impl<'a> Bisection<'_, 'a> {
             let later: HashSet<_> = later.into_iter().collect();
             left.retain(|key| !later.contains(key));
             for key in left {
-                let own = operations.remove(&key).unwrap_or_default();
+                let candidates = operations.remove(&key).unwrap_or_default();
                 let before = stored.remove(&key);
-                rows.extend(self.settle(&key, &own, before, fates).await?.map(|row| (key, row)));
+                rows.extend(self.settle(&key, &candidates, before, fates).await?.map(|row| (key, row)));
             }
             left = later.into_iter().collect();
         }
@@ -62,13 +62,13 @@ impl<'a> Bisection<'_, 'a> {
     }
 
     /// The operations on each refused event, in the order of the log.
-    fn operations(&self, refused: &HashSet<EventKey>) -> HashMap<EventKey, Vec<Own<'a>>> {
+    fn operations(&self, refused: &HashSet<EventKey>) -> HashMap<EventKey, Vec<Candidate<'a>>> {
         let mut all: HashMap<_, Vec<_>> = HashMap::new();
         for (number, index) in self.indexes.iter().enumerate() {
             let Some(Ok(step)) = self.deliveries.get(*index).map(decode) else { continue };
             let key = step.operation.key();
             if refused.contains(&key) {
-                all.entry(key).or_default().push(Own { number, index: *index, step });
+                all.entry(key).or_default().push(Candidate { number, index: *index, step });
             }
         }
         all
@@ -80,29 +80,29 @@ impl<'a> Bisection<'_, 'a> {
     async fn settle(
         &self,
         key: &EventKey,
-        own: &[Own<'a>],
+        candidates: &[Candidate<'a>],
         before: Option<Stored<'a>>,
         fates: &mut [Fate],
     ) -> anyhow::Result<Option<Stored<'a>>> {
         let (mut row, mut written) = (before, false);
         // The updates that found no event in the batch's own fold are on the topic of dead letters already.
-        let mut unknown_before: HashSet<_> = own
+        let mut unknown_before: HashSet<_> = candidates
             .iter()
-            .filter(|own| fates.get(own.number) == Some(&Fate::UnknownEvent))
-            .map(|own| own.index)
+            .filter(|candidate| fates.get(candidate.number) == Some(&Fate::UnknownEvent))
+            .map(|candidate| candidate.index)
             .collect();
-        let mut parts = vec![own];
+        let mut parts = vec![candidates];
         while let Some(part) = parts.pop() {
-            let steps = part.iter().map(|own| own.step.clone()).collect();
+            let steps = part.iter().map(|candidate| candidate.step.clone()).collect();
             let stored = row.iter().map(|row| (key.clone(), row.clone())).collect();
-            let Outcome { mut rows, fates: own_fates, .. } = fold(steps, stored);
-            for (own, fate) in part.iter().zip(&own_fates) {
-                if let Some(known) = fates.get_mut(own.number) {
+            let Outcome { mut rows, fates: part_fates, .. } = fold(steps, stored);
+            for (candidate, fate) in part.iter().zip(&part_fates) {
+                if let Some(known) = fates.get_mut(candidate.number) {
                     *known = *fate;
                 }
             }
-            let indexes: Vec<_> = part.iter().map(|own| own.index).collect();
-            let mut unknown = unknown_updates(&indexes, &own_fates);
+            let indexes: Vec<_> = part.iter().map(|candidate| candidate.index).collect();
+            let mut unknown = unknown_updates(&indexes, &part_fates);
             unknown.retain(|(index, _)| unknown_before.insert(*index));
             self.letters.write(self.deliveries, &unknown).await?;
 

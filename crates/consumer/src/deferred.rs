@@ -38,8 +38,8 @@ impl Deferred {
         self.bytes
     }
 
-    /// Keeps the deliveries that must not be written now, and returns the others: at most [`MONTHS`] months, and none
-    /// of which deliveries wait already.
+    /// Keeps the deliveries that must wait, and returns those to write now: of at most [`MONTHS`] months, none of which
+    /// has deliveries that wait already.
     pub(crate) fn split(&mut self, deliveries: Vec<Delivery>) -> Vec<Delivery> {
         if self.is_empty() && spans_few_months(&deliveries) {
             return deliveries;
@@ -127,7 +127,8 @@ impl Deferred {
     }
 }
 
-/// Whether that is certain by the times alone, which are the first digits of the keys.
+/// Whether the deliveries certainly span at most [`MONTHS`] months, judging by the times alone, which are the first
+/// digits of their keys.
 fn spans_few_months(deliveries: &[Delivery]) -> bool {
     let millis = |delivery: &Delivery| {
         let key = delivery.key.as_deref().and_then(|key| str::from_utf8(key).ok()).unwrap_or_default();
@@ -143,7 +144,7 @@ fn spans_few_months(deliveries: &[Delivery]) -> bool {
     last.saturating_sub(first) < FEW_DAYS * 86_400_000
 }
 
-/// The month of the event, by its id, which is the key; `None` if that is none.
+/// The month of the delivery's event, by the id that is the message's key; `None` if the key is no id.
 fn month(delivery: &Delivery) -> Option<u32> {
     let key = str::from_utf8(delivery.key.as_deref()?).ok()?;
     Some(EventId::parse(key).ok()?.created_at().month())

@@ -85,8 +85,8 @@ impl Pipeline {
         }
     }
 
-    /// Until `shutdown`; then what was taken in is written and committed, within a time limit. What
-    /// that leaves undone comes again with the next start.
+    /// Runs until `shutdown`, then writes and commits the deliveries that were taken in, within
+    /// [`Config::shutdown_timeout_ms`]. Those that are not committed by then are delivered again after the next start.
     pub(crate) async fn run(mut self, shutdown: Shutdown) -> anyhow::Result<()> {
         let limit = Duration::from_millis(self.config.shutdown_timeout_ms);
         // It begins when the end is asked for, also while a commit is being waited for.
@@ -152,8 +152,8 @@ impl Pipeline {
         }
     }
 
-    /// Once the end was asked for nothing more is taken in, and partitions can only be lost. A gap is found
-    /// again by whoever reads behind it.
+    /// Takes in a signal after the end was asked for: deliveries are dropped, and partitions can only be lost. A gap
+    /// is found again by the next consumer that reads behind it.
     fn take_last(&mut self, signal: Signal) {
         match signal {
             Signal::Delivery(_) => {
@@ -165,7 +165,7 @@ impl Pipeline {
         }
     }
 
-    /// Takes this and some of what waits behind it, without a look at anything else in between.
+    /// Takes in this signal and those that wait behind it, up to [`AT_ONCE`] in all, before anything else has its turn.
     fn take_all(&mut self, first: Signal) {
         self.take(first);
         for _ in 1..AT_ONCE {
@@ -177,7 +177,7 @@ impl Pipeline {
         }
     }
 
-    /// Whether what was taken in and is not being written is all that may be.
+    /// Whether the growing batch and the deferred deliveries together take as many bytes as a batch may.
     fn is_full(&self) -> bool {
         self.batch.bytes() + self.deferred.bytes() >= self.config.max_batch_bytes
     }

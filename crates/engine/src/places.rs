@@ -13,7 +13,7 @@ use crate::exception::{Exception, code};
 /// How many requests are carried out at a time. ClickHouse's server took as many by default.
 const PLACES: u32 = 100;
 
-/// How many requests besides have their quota key for it.
+/// How many requests of the quota key [`INGESTION`] are carried out at a time besides.
 const INGESTION_PLACES: u32 = 32;
 
 /// The quota key of requests that feed tables: a name that ClickHouse's server only counts by, if by any.
@@ -22,7 +22,7 @@ const INGESTION: &str = "ingestion";
 /// How long a request waits for a place.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The places there are.
+/// The places of both shares.
 pub(crate) struct Places {
     usual: Arc<Semaphore>,
     ingestion: Arc<Semaphore>,
@@ -52,7 +52,8 @@ impl Places {
         }
     }
 
-    /// Waits until all places are free. Whether they were within `patience`; then none is given any more.
+    /// Waits until all places are free, for `patience` at most. Returns whether they were; then no place is given any
+    /// more.
     pub(crate) async fn close(&self, patience: Duration) -> bool {
         let all = async {
             (self.usual.acquire_many(PLACES).await, self.ingestion.acquire_many(INGESTION_PLACES).await)

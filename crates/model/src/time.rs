@@ -56,7 +56,7 @@ impl Timestamp {
         Self((self.0 - i64::from(days) * DAY_MS).max(0))
     }
 
-    /// Every message and every event that is returned has several: without the machinery of `fmt`.
+    /// The time as RFC 3339, made without the machinery of `fmt`: every message and every returned event has several.
     fn text(self) -> [u8; 24] {
         let seconds = self.0.div_euclid(1_000);
         let utc = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);

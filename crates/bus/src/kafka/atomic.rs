@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord, Producer as _};
 
-use super::notices::Notices;
 use super::producer::{RECORD_OVERHEAD_BYTES, headers};
+use super::rate_limited_log::RateLimitedLog;
 use super::{Kafka, blocking};
 use crate::{BusError, Record, Topic, TransactError};
 
@@ -17,7 +17,7 @@ const INIT_WITHIN: Duration = Duration::from_secs(30);
 const COMMIT_WITHIN: Duration = Duration::from_secs(30);
 const ABORT_WITHIN: Duration = Duration::from_secs(10);
 
-type Client = FutureProducer<Notices>;
+type Client = FutureProducer<RateLimitedLog>;
 
 /// The one producer that works under its id.
 pub struct AtomicProducer {
@@ -35,7 +35,7 @@ impl AtomicProducer {
             .set("topic.metadata.propagation.max.ms", "3000")
             .set("compression.type", "lz4")
             .set("message.max.bytes", (max_record_bytes + RECORD_OVERHEAD_BYTES).to_string())
-            .create_with_context(kafka.notices.clone())
+            .create_with_context(kafka.rate_limited_log.clone())
             .map_err(|error| BusError::Refused(format!("Kafka's settings: {error}")))?;
         let initialized = client.clone();
         blocking("beginning to work in transactions", move || initialized.init_transactions(INIT_WITHIN))

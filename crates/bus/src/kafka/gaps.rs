@@ -7,8 +7,8 @@ use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaResult;
 
-use super::notices::Notices;
 use super::positions::known_offsets;
+use super::rate_limited_log::RateLimitedLog;
 use super::{ANSWER_WITHIN, Kafka};
 use crate::{Delivery, Signal, Topic};
 
@@ -28,7 +28,7 @@ pub(super) struct Gaps {
     ask_at: Instant,
     /// Made when there is a first question. On the connection that records come by an answer would wait
     /// until there are some.
-    asking: Option<BaseConsumer<Notices>>,
+    asking: Option<BaseConsumer<RateLimitedLog>>,
 }
 
 /// Offsets that were not delivered: removed records, or none at all. (The marks of transactions have
@@ -123,7 +123,7 @@ impl Gaps {
     fn begin(&mut self, partition: i32) -> KafkaResult<i64> {
         let asking = match self.asking.take() {
             Some(asking) => asking,
-            None => self.kafka.client().create_with_context(self.kafka.notices.clone())?,
+            None => self.kafka.client().create_with_context(self.kafka.rate_limited_log.clone())?,
         };
         // One whose first question was not answered may know of no partition for good: it is not kept.
         let (begin, _) = asking.fetch_watermarks(&self.topic, partition, ANSWER_WITHIN)?;

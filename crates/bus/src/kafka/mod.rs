@@ -4,10 +4,10 @@ mod atomic;
 mod config;
 mod delivery;
 mod gaps;
-mod notices;
 mod positions;
 mod producer;
 mod range;
+mod rate_limited_log;
 mod source;
 mod topics;
 
@@ -25,7 +25,7 @@ pub(crate) use source::{Reader, source};
 pub(crate) use topics::{ensure_topic, has_topic};
 
 use crate::BusError;
-use notices::Notices;
+use rate_limited_log::RateLimitedLog;
 
 /// How long a question to the cluster (metadata, offsets, topics) may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -34,13 +34,13 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct Kafka {
     config: Arc<Config>,
-    notices: Notices,
+    rate_limited_log: RateLimitedLog,
 }
 
 impl Kafka {
     /// The cluster of this configuration.
     pub fn new(config: Config) -> Self {
-        Self { config: Arc::new(config), notices: Notices::default() }
+        Self { config: Arc::new(config), rate_limited_log: RateLimitedLog::default() }
     }
 
     /// What every client of the cluster is set to.

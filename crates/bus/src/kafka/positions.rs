@@ -10,7 +10,7 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::notices::Notices;
+use super::rate_limited_log::RateLimitedLog;
 use super::{ANSWER_WITHIN, Kafka, blocking};
 use crate::{BusError, Offsets, PartitionPosition, Topic};
 
@@ -20,7 +20,7 @@ const FETCH_BYTES: &str = "16384";
 /// A client that reads a group's offsets without being its member.
 #[derive(Clone)]
 pub struct Positions {
-    client: Arc<BaseConsumer<Notices>>,
+    client: Arc<BaseConsumer<RateLimitedLog>>,
     topic: Arc<str>,
     /// `append_times` assigns partitions to the client: one call at a time.
     looking: Arc<tokio::sync::Mutex<()>>,
@@ -39,7 +39,7 @@ impl Positions {
             .set("fetch.message.max.bytes", FETCH_BYTES)
             .set("queued.min.messages", "1")
             .set("fetch.queue.backoff.ms", "10")
-            .create_with_context(kafka.notices.clone())
+            .create_with_context(kafka.rate_limited_log.clone())
             .map_err(|error| BusError::Refused(format!("Kafka's settings: {error}")))?;
         Ok(Self { client: Arc::new(client), topic: topic.name.as_str().into(), looking: Arc::default() })
     }
@@ -120,7 +120,7 @@ impl Positions {
 
 /// Every partition of the topic, at this offset.
 pub(super) fn every_partition(
-    client: &BaseConsumer<Notices>,
+    client: &BaseConsumer<RateLimitedLog>,
     topic: &str,
     offset: Offset,
 ) -> KafkaResult<TopicPartitionList> {
@@ -138,7 +138,7 @@ pub(super) fn every_partition(
 }
 
 /// The first offset that is still there and the next one, of every partition.
-pub(super) fn limits(client: &BaseConsumer<Notices>, topic: &str) -> KafkaResult<(Offsets, Offsets)> {
+pub(super) fn limits(client: &BaseConsumer<RateLimitedLog>, topic: &str) -> KafkaResult<(Offsets, Offsets)> {
     // In place of a time, -2 and -1 ask for the first and the next offset (ListOffsets in Kafka's protocol).
     let ask = |offset| client.offsets_for_times(every_partition(client, topic, offset)?, ANSWER_WITHIN);
     let begins = known_offsets(&ask(Offset::Beginning)?);

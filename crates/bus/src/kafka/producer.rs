@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Kafka;
-use super::notices::Notices;
+use super::rate_limited_log::RateLimitedLog;
 use crate::{BusError, Record, SendError, Topic, Written};
 
 /// librdkafka's message count is no limit; its bytes are.
@@ -89,16 +89,16 @@ type Answer = Result<Written, KafkaError>;
 #[derive(Clone)]
 struct Context {
     has_id: Arc<AtomicBool>,
-    notices: Notices,
+    rate_limited_log: RateLimitedLog,
 }
 
 impl ClientContext for Context {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
-        self.notices.log(level, facility, text);
+        self.rate_limited_log.log(level, facility, text);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        self.notices.error(error, reason);
+        self.rate_limited_log.error(error, reason);
     }
 
     fn stats(&self, statistics: Statistics) {
@@ -220,7 +220,7 @@ impl Producer {
 
 fn connect(kafka: &Kafka, topic: &Topic) -> Result<Client, KafkaError> {
     let config = &kafka.config;
-    let context = Context { has_id: Arc::default(), notices: kafka.notices.clone() };
+    let context = Context { has_id: Arc::default(), rate_limited_log: kafka.rate_limited_log.clone() };
     let producer: BaseProducer<Context> = kafka
         .client()
         .set("enable.idempotence", "true")

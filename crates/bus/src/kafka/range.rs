@@ -8,8 +8,8 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::delivery::delivery;
-use super::notices::Notices;
 use super::positions::{every_partition, known_offsets, limits};
+use super::rate_limited_log::RateLimitedLog;
 use super::{ANSWER_WITHIN, Kafka, blocking};
 use crate::range::{CHUNK_BYTES, From, RangeReader, Reader, Span};
 use crate::{BusError, Delivery, Offsets, Topic};
@@ -19,7 +19,7 @@ const READ_WITHIN: Duration = Duration::from_secs(10);
 
 /// The client, and what it has yet to read.
 pub(crate) struct ChunkReader {
-    client: BaseConsumer<Notices>,
+    client: BaseConsumer<RateLimitedLog>,
     topic: String,
     allow_create_time: bool,
     /// The first offset behind the range, of each partition that is not at its end.
@@ -28,7 +28,7 @@ pub(crate) struct ChunkReader {
 
 pub(crate) async fn read_range(kafka: &Kafka, topic: &Topic, from: From) -> Result<RangeReader, BusError> {
     // What a transaction that is not committed wrote is neither read nor counted.
-    let client: BaseConsumer<Notices> = kafka
+    let client: BaseConsumer<RateLimitedLog> = kafka
         .client()
         .set("group.id", &kafka.config.group_id)
         .set("enable.auto.commit", "false")
@@ -39,14 +39,14 @@ pub(crate) async fn read_range(kafka: &Kafka, topic: &Topic, from: From) -> Resu
         .set("fetch.message.max.bytes", topic.max_record_bytes.to_string())
         .set("queued.max.messages.kbytes", "16384")
         .set("fetch.queue.backoff.ms", "50")
-        .create_with_context(kafka.notices.clone())
+        .create_with_context(kafka.rate_limited_log.clone())
         .map_err(|error| BusError::Refused(format!("Kafka's settings: {error}")))?;
     let topic = topic.clone();
     blocking("opening a range of a topic", move || open(client, &topic, from)).await?
 }
 
 fn open(
-    client: BaseConsumer<Notices>,
+    client: BaseConsumer<RateLimitedLog>,
     topic: &Topic,
     from: From,
 ) -> KafkaResult<Result<RangeReader, BusError>> {

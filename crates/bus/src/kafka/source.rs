@@ -12,7 +12,7 @@ use rdkafka::{ClientContext, Offset, TopicPartitionList};
 
 use super::delivery::delivery;
 use super::gaps::Gaps;
-use super::notices::{Notices, is_passing};
+use super::rate_limited_log::{RateLimitedLog, is_passing};
 use super::{Kafka, blocking};
 use crate::budget::Budget;
 use crate::signals::{Revocations, Sender, channel};
@@ -60,7 +60,7 @@ pub(crate) fn source(
         .set("fetch.queue.backoff.ms", "50")
         .create_with_context(Callbacks {
             signals: Arc::clone(&sender),
-            notices: kafka.notices.clone(),
+            rate_limited_log: kafka.rate_limited_log.clone(),
             paused: AtomicBool::new(false),
             assigned: Mutex::default(),
         })
@@ -133,7 +133,7 @@ impl Drop for Reader {
 
 struct Callbacks {
     signals: Arc<Sender>,
-    notices: Notices,
+    rate_limited_log: RateLimitedLog,
     /// Whether the poller has paused what was assigned.
     paused: AtomicBool,
     /// What was assigned since the poller last looked.
@@ -142,7 +142,7 @@ struct Callbacks {
 
 impl ClientContext for Callbacks {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
-        self.notices.log(level, facility, text);
+        self.rate_limited_log.log(level, facility, text);
     }
 
     // Poll gives it too, but without the words.
@@ -150,7 +150,7 @@ impl ClientContext for Callbacks {
         if !is_passing(&error) {
             self.signals.say(Signal::Trouble(reason.to_owned()));
         }
-        self.notices.error(error, reason);
+        self.rate_limited_log.error(error, reason);
     }
 }
 

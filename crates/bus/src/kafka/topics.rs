@@ -9,7 +9,7 @@ use rdkafka::admin::{
 use rdkafka::metadata::MetadataTopic;
 use rdkafka::types::RDKafkaErrorCode;
 
-use super::notices::Notices;
+use super::rate_limited_log::RateLimitedLog;
 use super::{ANSWER_WITHIN, Kafka, blocking};
 use crate::{AtRisk, BusError, Keep, Topic};
 
@@ -35,7 +35,7 @@ const IN_SYNC: usize = 2;
 const SEGMENTS: u64 = 8;
 const LEAST_SEGMENT_BYTES: u64 = 16 << 20;
 
-type Admin = AdminClient<Notices>;
+type Admin = AdminClient<RateLimitedLog>;
 
 /// What a cluster tells of itself and a topic.
 struct Seen {
@@ -92,7 +92,7 @@ pub(crate) async fn has_topic(kafka: &Kafka, topic: &Topic) -> Result<bool, BusE
 fn admin(kafka: &Kafka) -> Result<Admin, BusError> {
     kafka
         .client()
-        .create_with_context(kafka.notices.clone())
+        .create_with_context(kafka.rate_limited_log.clone())
         .map_err(|error| BusError::Refused(format!("Kafka's settings: {error}")))
 }
 

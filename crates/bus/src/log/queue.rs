@@ -57,7 +57,7 @@ pub(super) enum Change {
     Append(Vec<Append>),
 }
 
-/// The callers' end.
+/// The callers' end of the queue.
 #[derive(Clone)]
 pub(super) struct Queue {
     requests: Sender<Request>,

@@ -1,5 +1,5 @@
-//! What librdkafka says by itself: each error with its words once in a while, instead of several
-//! times a second from each client for as long as a broker is away.
+//! The rate-limited log of what librdkafka reports by itself: each error at most once in [`SILENCE`], instead of
+//! several times a second from each client for as long as a broker is away.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,16 +10,16 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
-/// The same error is not logged again for so long.
+/// For how long an error is not logged again.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// Shared by all clients of a cluster. Cheap to clone.
+/// The log that all clients of a cluster share. Cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct Notices {
+pub(crate) struct RateLimitedLog {
     said: Arc<Mutex<HashMap<String, Instant>>>,
 }
 
-impl Notices {
+impl RateLimitedLog {
     fn is_due(&self, error: &KafkaError) -> bool {
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
@@ -31,7 +31,7 @@ impl Notices {
     }
 }
 
-impl ClientContext for Notices {
+impl ClientContext for RateLimitedLog {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, text: &str) {
         use RDKafkaLogLevel::{Alert, Critical, Emerg, Error, Warning};
         match level {
@@ -53,7 +53,7 @@ impl ClientContext for Notices {
     }
 }
 
-impl ConsumerContext for Notices {}
+impl ConsumerContext for RateLimitedLog {}
 
 /// Whether this is about one connection, which librdkafka mends by itself.
 pub(super) fn is_passing(error: &KafkaError) -> bool {
@@ -67,9 +67,9 @@ mod tests {
 
     #[test]
     fn an_error_is_said_once_in_a_while() {
-        let notices = Notices::default();
+        let rate_limited_log = RateLimitedLog::default();
         let [down, refused] = [RDKafkaErrorCode::AllBrokersDown, RDKafkaErrorCode::Authentication];
-        let due = |code| notices.clone().is_due(&KafkaError::Global(code));
+        let due = |code| rate_limited_log.clone().is_due(&KafkaError::Global(code));
         assert!(due(down) && !due(down) && due(refused));
     }
 }
