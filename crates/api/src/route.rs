@@ -3,6 +3,9 @@
 use axum::http::Method;
 use axum::response::Response;
 use futures_util::future::BoxFuture;
+use utoipa::__dev::SchemaReferences;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::{RefOr, Schema};
 
 use crate::call::Call;
 use crate::keys::Scope;
@@ -20,7 +23,23 @@ pub(crate) struct Route {
     /// What a key must be for; `None` if none is needed.
     pub(crate) scope: Option<Scope>,
     pub(crate) voice: Voice,
+    /// What stands at its handler for the API's description.
+    pub(crate) described: fn() -> Described,
     pub(crate) handler: Handler,
+}
+
+/// What an annotation says of a handler.
+pub(crate) struct Described {
+    pub(crate) operation: Operation,
+    /// The shapes that it names.
+    pub(crate) shapes: Vec<(String, RefOr<Schema>)>,
+}
+
+/// Reads the annotation, which `utoipa::path` calls `__path_` and the handler's name.
+pub(crate) fn described<A: utoipa::Path + SchemaReferences>() -> Described {
+    let mut shapes = Vec::new();
+    A::schemas(&mut shapes);
+    Described { operation: A::operation(), shapes }
 }
 
 /// Answers a call.

@@ -140,8 +140,9 @@ mod tests {
 
     use super::*;
     use crate::Config;
+    use crate::health;
     use crate::places::Class;
-    use crate::route::Route;
+    use crate::route::{Route, described};
     use crate::routes::ROUTES;
 
     /// Connects to nothing that is asked for here.
@@ -166,6 +167,7 @@ mod tests {
             class: Class::Watch,
             scope: None,
             voice: Voice::Native,
+            described: described::<health::__path_ping>,
             handler: |_| panic!("a secret"),
         }];
         let service = service(app(Config::default()), PANICS);

@@ -1,7 +1,7 @@
-//! What the route table says of every operation: its name, its keys, and what can go wrong in front of its handler.
+//! What the route table says of an operation: its name, its keys, and what can go wrong in front of its handler.
 
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{
@@ -14,8 +14,8 @@ use crate::route::Route;
 
 const KEYS: [&str; 3] = ["bearer", "x_api_key", "basic"];
 
-/// Adds it to the operations of these routes.
-pub(super) fn describe_all(document: &mut OpenApi, routes: &[Route]) {
+/// The ways to show a key.
+pub(super) fn add_keys(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     let header = ApiKeyValue::with_description("X-Api-Key", "The key alone");
     for (name, scheme) in KEYS.into_iter().zip([
@@ -25,26 +25,10 @@ pub(super) fn describe_all(document: &mut OpenApi, routes: &[Route]) {
     ]) {
         components.add_security_scheme(name, scheme);
     }
-    for (path, item) in &mut document.paths.paths {
-        for route in routes.iter().filter(|route| route.path == path) {
-            if let Some(operation) = operation(item, route) {
-                describe(operation, route);
-            }
-        }
-    }
 }
 
-fn operation<'a>(item: &'a mut PathItem, route: &Route) -> Option<&'a mut Operation> {
-    match route.method.as_str() {
-        "GET" => item.get.as_mut(),
-        "POST" => item.post.as_mut(),
-        "PUT" => item.put.as_mut(),
-        "DELETE" => item.delete.as_mut(),
-        _ => None,
-    }
-}
-
-fn describe(operation: &mut Operation, route: &Route) {
+/// The operation of a route, completed by what its row says.
+pub(super) fn describe(operation: &mut Operation, route: &Route) {
     operation.operation_id = Some(route.name.to_owned());
     // Without keys configured, none is needed.
     operation.security = route.scope.map(|_| {

@@ -3,14 +3,15 @@
 
 mod common;
 
+use axum::http::Method;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use utoipa::{OpenApi, openapi};
+use utoipa::OpenApi;
+use utoipa::openapi::{HttpMethod, OpenApi as OpenApiDocument};
 
-use self::common::describe_all;
 use crate::call::Call;
-use crate::route::Route;
-use crate::{analytics, events, health, metrics, pipeline, shapes};
+use crate::route::{Described, Route};
+use crate::shapes;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -18,23 +19,6 @@ use crate::{analytics, events, health, metrics, pipeline, shapes};
         title = "Millrace",
         description = "Event analytics: events in over HTTP, answers about them a moment later. Every answer but \
             those of `/metrics` and `/openapi.json` is in one envelope, and bears the request's id."
-    ),
-    paths(
-        events::create::create,
-        events::read::by_id,
-        events::update::update,
-        events::delete::delete,
-        events::batch::create_many,
-        events::conversation::by_conversation,
-        analytics::errors,
-        analytics::latency,
-        analytics::top_error_sessions,
-        health::health,
-        health::ready,
-        health::ping,
-        pipeline::pipeline,
-        metrics::show,
-        show,
     ),
     components(schemas(shapes::Failure)),
     tags(
@@ -50,10 +34,25 @@ pub(crate) fn document(routes: &[Route]) -> String {
     described(routes).to_json().unwrap_or_default()
 }
 
-fn described(routes: &[Route]) -> openapi::OpenApi {
+fn described(routes: &[Route]) -> OpenApiDocument {
     let mut document = Description::openapi();
-    describe_all(&mut document, routes);
+    common::add_keys(&mut document);
+    for route in routes {
+        let Described { mut operation, shapes } = (route.described)();
+        common::describe(&mut operation, route);
+        document.paths.add_path_operation(route.path, method(route), operation);
+        document.components.get_or_insert_default().schemas.extend(shapes);
+    }
     document
+}
+
+fn method(route: &Route) -> Vec<HttpMethod> {
+    match route.method {
+        Method::POST => vec![HttpMethod::Post],
+        Method::PUT => vec![HttpMethod::Put],
+        Method::DELETE => vec![HttpMethod::Delete],
+        _ => vec![HttpMethod::Get],
+    }
 }
 
 /// This description.
@@ -69,8 +68,6 @@ pub(crate) async fn show(Call { app, .. }: Call) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use utoipa::openapi::PathItem;
     use utoipa::openapi::path::Operation;
 
@@ -91,16 +88,8 @@ mod tests {
     }
 
     #[test]
-    fn every_route_is_described_and_nothing_else_is() {
-        let described: BTreeSet<_> =
-            operations().into_iter().map(|(path, method, _)| (path, method.to_owned())).collect();
-        let served: BTreeSet<_> =
-            ROUTES.iter().map(|route| (route.path.to_owned(), route.method.to_string())).collect();
-        assert_eq!(described, served);
-    }
-
-    #[test]
     fn every_operation_has_its_name_its_errors_and_what_keys_it_asks_for() {
+        assert_eq!(operations().len(), ROUTES.len());
         for (path, method, operation) in operations() {
             let route = ROUTES.iter().find(|route| route.path == path && route.method == method).unwrap();
             assert_eq!(operation.operation_id.as_deref(), Some(route.name), "{path}");
