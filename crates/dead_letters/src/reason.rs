@@ -1,5 +1,5 @@
 //! Why messages become dead letters. The codes are here, but for those of a message that can't be decoded, which
-//! [`model::MessageError::reason`] gives.
+//! [`model::message::MessageError::reason`] gives.
 
 use std::collections::BTreeMap;
 
