@@ -7,10 +7,12 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tools=$(scripts/python-tools.sh scripts/openapi/requirements.txt)
 MILLRACE_ENGINE_LIB=$(scripts/fetch-engine.sh)
 export MILLRACE_ENGINE_LIB
+# It may be relative to this folder.
+target=$(realpath "${CARGO_TARGET_DIR:-target}")
 folder=$(mktemp -d)
 log=$folder/schemathesis.log
 API_PORT=0 MILLRACE_ENGINE_PORT=0 MILLRACE_DATA=$folder/data LOG_LEVEL=warn \
-  "${CARGO_TARGET_DIR:-target}/debug/millrace" >"$folder/millrace.log" 2>&1 &
+  "$target/debug/millrace" >"$folder/millrace.log" 2>&1 &
 millrace=$!
 finish() {
   kill "$millrace" 2>/dev/null && wait "$millrace" || true
@@ -34,6 +36,8 @@ done
 [[ -s $endpoints ]] || fail "millrace was not ready within a minute"
 url=$(sed -n 's/.*"api": *"\([^"]*\)".*/\1/p' "$endpoints")
 
+# It keeps what it found in the folder it runs in.
+cd "$folder"
 status=0
 timeout 600 "$tools/st" run "$url/openapi.json" --phases examples,coverage,fuzzing,stateful \
   -c not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,response_headers_conformance,unsupported_method \
