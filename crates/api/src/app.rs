@@ -26,7 +26,7 @@ use crate::wait::Waiter;
 /// However many ask whether the API is ready.
 const PING_AT_MOST_EVERY: Duration = Duration::from_millis(100);
 
-/// The application. Handlers get it as `State<Arc<App>>`.
+/// The application. Handlers get it with their `Call`.
 pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) auth: Auth,

@@ -16,7 +16,7 @@ use crate::keys::{Entry, Keys, Scope, Scopes};
 use crate::request::RequestId;
 
 /// How often the file of keys is looked at.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Whoever made a request. Made once, in front of the handlers.
 #[derive(Clone, Debug)]
@@ -51,7 +51,9 @@ impl Auth {
             Keys::parse(&config.api_keys).map_err(|error| anyhow::anyhow!("API_KEYS: {error}"))?;
         let ring = KeyRing { configured, file, current: RwLock::default() };
         let text = ring.read().map_err(|error| anyhow::anyhow!("API_KEYS_FILE: {error}"))?;
-        ring.take(&text).map_err(|error| anyhow::anyhow!("API_KEYS_FILE: {error}"))?;
+        let variable = if ring.file.is_some() { "API_KEYS_FILE" } else { "API_KEYS" };
+        let keys = ring.take(&text).map_err(|error| anyhow::anyhow!("{variable}: {error}"))?;
+        tracing::info!(keys, "keys are asked for");
         Ok(Self { ring: Some(ring) })
     }
 
@@ -85,24 +87,28 @@ impl Auth {
         Ok(Caller { request_id, tenant, scopes, received_at: Timestamp::now() })
     }
 
-    /// Reads the file of keys again when it changes, for ever.
+    /// Reads the file of keys again when it changes, for ever. A change counts when it is seen twice: some write a
+    /// file in pieces.
     pub(crate) async fn watch(&self) {
         let Some(ring) = self.ring.as_ref().filter(|ring| ring.file.is_some()) else {
             return std::future::pending().await;
         };
-        let mut seen = ring.read().ok();
+        let (mut taken, mut seen) = (None, None);
         loop {
             sleep(LOOK_EVERY).await;
-            let read = ring.read();
+            let read = ring.read().map_err(|error| error.to_string());
+            let settled = seen.as_ref() == Some(&read);
             // What can't be read is said once, and the keys stay as they were.
-            if read.as_ref().ok() == seen.as_ref() {
-                continue;
+            if settled && taken.as_ref() != Some(&read) {
+                match read.clone().and_then(|text| ring.take(&text)) {
+                    Ok(keys) => tracing::info!(keys, "the keys were read"),
+                    Err(error) => {
+                        tracing::error!(error, "the keys could not be read: they stay as they were");
+                    }
+                }
+                taken = Some(read.clone());
             }
-            match read.as_ref().map_err(ToString::to_string).and_then(|text| ring.take(text)) {
-                Ok(keys) => tracing::info!(keys, "the keys were read again"),
-                Err(error) => tracing::error!(error, "the keys could not be read: they stay as they were"),
-            }
-            seen = read.ok();
+            seen = Some(read);
         }
     }
 }
@@ -115,7 +121,7 @@ impl KeyRing {
 
     /// From now on these keys are known, and those of the configuration; tells how many.
     fn take(&self, text: &str) -> Result<usize, String> {
-        let keys = self.configured.and(Keys::parse(text)?);
+        let keys = self.configured.and(Keys::parse(text)?)?;
         let count = keys.len();
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
         Ok(count)
@@ -130,8 +136,12 @@ impl KeyRing {
                 "a key is needed: send it as Authorization: Bearer, as X-Api-Key, or as the user of Basic",
             ));
         }
-        let holder = sent.find_map(|key| keys.find(&key).cloned());
-        holder.ok_or(ApiError::Unauthorized("the key is not known"))
+        let mut known = sent.filter_map(|key| keys.find(&key));
+        let holder = known.next().ok_or(ApiError::Unauthorized("the key is not known"))?;
+        if known.any(|other| other.tenant != holder.tenant) {
+            return Err(ApiError::Forbidden("the request bears keys of several tenants"));
+        }
+        Ok(holder.clone())
     }
 }
 
@@ -209,6 +219,16 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_two_tenants_are_not_taken_together() {
+        let (key, entry) = Entry::generate(Tenant::parse("b").unwrap(), Scopes::ALL);
+        let auth = auth(&format!("acme:read:{SECRET},{entry}"), None).unwrap();
+        let both = [("authorization", &*format!("Bearer {key}")), ("x-api-key", "secret")];
+        assert_eq!(caller(&auth, Some(Scope::Read), &both).unwrap_err().status_and_code().0, 403);
+        let once = [("x-api-key", &*key), ("x-api-key", &*key)];
+        assert!(caller(&auth, Some(Scope::Read), &once).is_ok());
+    }
+
+    #[test]
     fn a_file_that_cant_be_read_leaves_the_keys_as_they_were() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("keys");
@@ -223,6 +243,8 @@ mod tests {
         let ring = auth.ring.as_ref().unwrap();
         let is_known = || caller(&auth, Some(Scope::Read), &[("x-api-key", "secret")]).is_ok();
         assert!(ring.take("acme").is_err() && is_known());
-        assert_eq!(ring.take(&format!("b:admin:{SECRET}")), Ok(2));
+        assert!(ring.take(&format!("b:admin:{SECRET}")).unwrap_err().contains("the same key") && is_known());
+        let (_, other) = Entry::generate(Tenant::default(), Scopes::ALL);
+        assert_eq!(ring.take(&other.to_string()), Ok(2));
     }
 }

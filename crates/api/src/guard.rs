@@ -14,7 +14,7 @@ use crate::places::Class;
 pub(crate) struct Guard {
     hosts: Allowed,
     origins: Allowed,
-    /// Whether keys are asked for: a page that has none can do nothing, whatever its origin.
+    /// Whether keys are asked for: then a page can only do what the key that it was given is for.
     has_keys: bool,
 }
 
@@ -46,7 +46,9 @@ impl Guard {
 
     /// The error is a 403.
     pub(crate) fn admit(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
-        if !self.has_keys && !self.knows_page(headers) {
+        // Browsers send the user of an address that was opened once along with the requests of any page.
+        let by_itself = !self.has_keys || is_basic(headers);
+        if by_itself && !self.knows_page(headers) {
             return Err(ApiError::Forbidden(
                 "requests from other web pages are refused: see ALLOWED_ORIGINS",
             ));
@@ -93,6 +95,13 @@ impl Guard {
         let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
         authority.is_some_and(is_loopback) || has(origins, origin)
     }
+}
+
+fn is_basic(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::AUTHORIZATION).iter();
+    values
+        .into_iter()
+        .any(|value| value.as_bytes().get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic")))
 }
 
 /// An error names the variable with a word that no request would match.
@@ -179,6 +188,9 @@ mod tests {
         for origin in [own, other] {
             assert!(admits(&guard, &[("origin", origin), ("host", "events.example.com")]), "{origin}");
         }
+        assert!(!admits(&guard, &[("origin", other), ("authorization", "Basic eA==")]));
+        assert!(admits(&guard, &[("origin", own), ("authorization", "basic eA==")]));
+        assert!(admits(&guard, &[("origin", other), ("authorization", "Bearer x")]));
         let reads = |origin, class| guard.lets_read(&HeaderValue::from_static(origin), class);
         assert!(reads(own, Some(Class::Ingest)) && reads(own, Some(Class::Read)) && reads(own, None));
         assert!(reads(other, Some(Class::Ingest)) && !reads(other, Some(Class::Read)) && !reads(other, None));

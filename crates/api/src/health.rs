@@ -21,14 +21,14 @@ pub(crate) struct Ready {
     get,
     path = "/health",
     tag = "operation",
-    responses((status = 200, description = "It does", body = Said))
+    responses((status = 200, description = "The process serves", body = Said))
 )]
 pub(crate) async fn health(_: Call) -> Reply {
     Reply::new(StatusCode::OK, "ok")
 }
 
 /// Whether anybody is there.
-#[utoipa::path(get, path = "/ping", tag = "operation", responses((status = 200, description = "Yes", body = Said)))]
+#[utoipa::path(get, path = "/ping", tag = "operation", responses((status = 200, description = "Somebody is there", body = Said)))]
 pub(crate) async fn ping(_: Call) -> Reply {
     Reply::new(StatusCode::OK, "pong")
 }
@@ -39,8 +39,8 @@ pub(crate) async fn ping(_: Call) -> Reply {
     path = "/ready",
     tag = "operation",
     responses(
-        (status = 200, description = "They would", body = Good<Ready>),
-        (status = 503, description = "They would not", body = Failure),
+        (status = 200, description = "Writes and reads would be answered", body = Good<Ready>),
+        (status = 503, description = "Writes or reads would not be answered, or the end was asked for", body = Failure),
     )
 )]
 pub(crate) async fn ready(Call { app, .. }: Call) -> Reply<Ready> {

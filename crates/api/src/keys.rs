@@ -131,6 +131,8 @@ impl Keys {
     /// Reads entries by commas or lines; a line that begins with `#` is a comment. The error names the entry by
     /// its number.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        // Some editors mark a text as UTF-8.
+        let text = text.trim_start_matches('\u{feff}');
         let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
         let entries = lines.flat_map(|line| line.split(',')).map(str::trim).filter(|entry| !entry.is_empty());
         let numbered = entries
@@ -139,9 +141,19 @@ impl Keys {
         numbered.collect::<Result<_, _>>().map(Self)
     }
 
-    /// These and the others.
-    pub(crate) fn and(&self, others: Self) -> Self {
-        Self(self.0.iter().cloned().chain(others.0).collect())
+    /// These and the others. The error is a key that is there twice: it would be unclear for what and for whom.
+    pub(crate) fn and(&self, others: Self) -> Result<Self, String> {
+        let all: Vec<_> = self.0.iter().cloned().chain(others.0).collect();
+        for (index, entry) in all.iter().enumerate() {
+            if let Some(first) = all.iter().take(index).position(|other| other.sha256 == entry.sha256) {
+                return Err(format!(
+                    "entry {} of all that there are is of the same key as entry {}",
+                    index + 1,
+                    first + 1
+                ));
+            }
+        }
+        Ok(Self(all))
     }
 
     /// How many there are.
@@ -193,6 +205,15 @@ mod tests {
             assert!(error.starts_with("entry 2: ") && error.contains(problem), "{error}");
             assert!(!error.contains("secret") && !error.contains(SECRET));
         }
+    }
+
+    #[test]
+    fn a_key_is_for_one_tenant_and_once_there() {
+        let one = Keys::parse(&format!("acme:read:{SECRET}")).unwrap();
+        let other = Keys::parse(&format!("other:ingest:{SECRET}")).unwrap();
+        let error = one.and(other).unwrap_err();
+        assert!(error.contains("entry 2") && error.contains("entry 1") && !error.contains(SECRET), "{error}");
+        assert_eq!(one.and(Keys::default()).unwrap(), one);
     }
 
     #[test]

@@ -42,14 +42,15 @@ pub(crate) struct Waiting {
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub(crate) struct Period {
-    /// An RFC 3339 time, or a date: the start of that day in `timezone`.
+    /// Where the period begins: an RFC 3339 time (a `+` is sent as `%2B`), or a date for the start of that day in
+    /// `timezone`. If it, `to` and `days` are absent: 7 days ago for errors, the beginning of all time for the others.
     #[serde(deserialize_with = "text")]
     #[param(example = "2026-11-20")]
     from: Option<String>,
-    /// The same, of the first time that counts no more.
+    /// Where the period ends, likewise: the first time that counts no more. Now if absent.
     #[serde(deserialize_with = "text")]
     to: Option<String>,
-    /// In place of both: so many times 24 hours up to now.
+    /// In place of `from` and `to`: so many times 24 hours up to now.
     #[serde(deserialize_with = "days")]
     #[param(minimum = 1, maximum = 3650)]
     days: Option<u32>,

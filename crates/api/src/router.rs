@@ -15,9 +15,13 @@ pub(crate) struct Found {
 }
 
 impl Router {
-    /// Every path is served with and without a trailing slash. An error is two paths that can't be told apart.
-    pub(crate) fn new(routes: &'static [Route]) -> Result<Self, matchit::InsertError> {
+    /// Every path is served with and without a trailing slash. An error is two paths that can't be told apart, or
+    /// one with several variable segments.
+    pub(crate) fn new(routes: &'static [Route]) -> anyhow::Result<Self> {
         let mut router = matchit::Router::new();
+        for Route { path, .. } in routes {
+            anyhow::ensure!(path.matches('{').count() <= 1, "{path} has several variable segments");
+        }
         for first in routes {
             if routes
                 .iter()

@@ -40,6 +40,7 @@ impl ApiService {
         let id = RequestId::of(request.headers());
         let page = request.headers().get(header::ORIGIN).cloned();
         let (request, unread) = Unread::of(request);
+        let is_preflight = cors::is_preflight(&request);
         let found = self.router.find(&cors::method(&request), request.uri().path());
         let route = found.as_ref().ok().map(|found| found.route);
         let (class, voice) =
@@ -47,10 +48,12 @@ impl ApiService {
         let page = page.filter(|page| self.guard.lets_read(page, class));
         let (mut response, place) = match self.guard.admit(request.uri(), request.headers()) {
             Err(refused) => (voice.refuse(refused, &id), None),
-            Ok(()) if cors::is_preflight(&request) => (cors::preflight(), None),
+            Ok(()) if is_preflight => (cors::preflight(), None),
             Ok(()) => self.route(found, request, &id).await,
         };
-        self.app.requests.count(route.map(|route| route.name), response.status(), begun.elapsed());
+        // A preflight is none of the requests that it asks about.
+        let name = route.filter(|_| !is_preflight).map(|route| route.name);
+        self.app.requests.count(name, response.status(), begun.elapsed());
         if let Some(unread) = unread {
             // The answer is ready: nothing that is still coming is waited for in others' places. What has not
             // come in time is not waited for again.

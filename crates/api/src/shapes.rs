@@ -44,7 +44,7 @@ pub(crate) struct Failure {
     /// What is the matter, in a sentence.
     #[schema(example = "event_name is required")]
     error: String,
-    /// The same in a stable word.
+    /// What is the matter, in a word that stays the same from version to version.
     #[schema(example = "missing_field")]
     code: String,
     /// What became of the parts of the request, where it has some.
@@ -116,6 +116,7 @@ pub(crate) struct ReturnedEvent {
     conversation_id: String,
     event_name: String,
     error: String,
+    /// In milliseconds; 0 is not measured.
     latency: f64,
     input: String,
     output: String,

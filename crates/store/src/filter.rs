@@ -131,6 +131,9 @@ pub enum FilterError {
     /// An empty text.
     #[error("a value of {0} is empty: set and not_set tell whether there is one")]
     Empty(String),
+    /// A value that no event has.
+    #[error("a value of {0} has too many bytes: there may be {1} at most")]
+    TooLong(String, usize),
     /// Too much of something.
     #[error("too many {0}: there may be {1} at most")]
     TooMany(&'static str, usize),
@@ -184,7 +187,7 @@ impl Filter {
                 return Err(FilterError::Empty(name()));
             }
             if value.text().len() > MAX_VALUE_BYTES {
-                return Err(FilterError::TooMany("bytes in a value", MAX_VALUE_BYTES));
+                return Err(FilterError::TooLong(name(), MAX_VALUE_BYTES));
             }
             if (is_number || op.orders()) && value.number().is_none() {
                 let value = value.text().chars().take(64).collect();

@@ -21,7 +21,9 @@ pub struct Range {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RangeError {
     /// Neither an instant nor a date.
-    #[error("{0} must be an RFC 3339 time or a date such as 2026-11-20, between 1970 and 2299")]
+    #[error(
+        "{0} must be a date such as 2026-11-20 or an RFC 3339 time with its offset (a + is sent as %2B), between 1970 and 2299"
+    )]
     Time(&'static str),
     /// The end is now where it counts back in days.
     #[error("days can't be given together with from or to")]

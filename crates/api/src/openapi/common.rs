@@ -30,6 +30,10 @@ pub(super) fn add_keys(document: &mut OpenApi) {
 /// The operation of a route, completed by what its row says.
 pub(super) fn describe(operation: &mut Operation, route: &Route) {
     operation.operation_id = Some(route.name.to_owned());
+    operation.description = route.scope.map(|scope| {
+        let more = operation.description.take().map(|text| text + "\n\n").unwrap_or_default();
+        format!("{more}Where keys are asked for, one of scope `{}`.", scope.name())
+    });
     // Without keys configured, none is needed.
     operation.security = route.scope.map(|_| {
         let none = SecurityRequirement::default();

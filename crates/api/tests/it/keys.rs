@@ -10,13 +10,13 @@ use crate::harness::events::{event, new_id};
 use crate::harness::{App, Ask, PATIENCE, Setup};
 
 /// Entries of the keys `acme-all`, `acme-ingest`, `acme-read` and `other-all`: `printf acme-all | sha256sum`.
-const ENTRIES: &str = "
+pub(crate) const ENTRIES: &str = "
     acme:ingest+read+admin:e7472089fc70b341d44cbccd753135b3b9a600b271aca1fa11f8295878b11a22,
     acme:ingest:e2dce2e0125b6ba5bee9eff80bfe7f9f78466f20acaf2c07989e487dea3315bb,
     acme:read:d964319ad9a88c527e60c0a38bf48f460a83e7eb83ba6142301b732d04365084,
     other:ingest+read:4ee9c2c39ab671f72aa61fba163359d2d7c4e9ab7fe8e8dce4cc2e4bfc4dbf0f";
 
-fn with_keys(api_keys: &str, file: Option<&Path>) -> Setup {
+pub(crate) fn with_keys(api_keys: &str, file: Option<&Path>) -> Setup {
     let api = api::Config {
         api_keys: api_keys.to_owned(),
         api_keys_file: file.map(Path::to_owned),

@@ -4,7 +4,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::events::{event, new_id};
-use crate::harness::{App, Ask};
+use crate::harness::{App, Ask, Caller};
+use crate::keys::{ENTRIES, with_keys};
 
 #[tokio::test]
 async fn two_tenants_with_the_same_id_never_see_each_other() {
@@ -52,11 +53,20 @@ async fn two_tenants_with_the_same_id_never_see_each_other() {
     assert_eq!(app.sql("SELECT tenant, count() FROM events FINAL GROUP BY tenant").await, "one\t1");
 }
 
-/// Every route of the description, so that none that is added is left out.
 #[tokio::test]
 async fn no_route_shows_or_changes_anything_of_another_tenant() {
     let app = App::start().await;
-    let (one, other) = (app.tenant("one"), app.tenant("other"));
+    walk(&app, &app.tenant("one"), &app.tenant("other")).await;
+}
+
+#[tokio::test]
+async fn nor_does_any_with_keys() {
+    let app = App::with(with_keys(ENTRIES, None)).await;
+    walk(&app, &app.key("acme-all"), &app.key("other-all")).await;
+}
+
+/// Tries every route of the description, so that none that is added is left out, with the event of `one` as `other`.
+async fn walk(app: &App, one: &Caller, other: &Caller) {
     let secret = "c-of-one";
     let id = one.create(&event(json!({"conversation_id": secret, "error": "secret", "latency": 1}))).await;
     let before = one.event(&id).await;

@@ -39,6 +39,8 @@ fn normalised(text: &str) -> String {
         ("\"id\":\"", "ID"),
         ("\"created_at\":\"", "TIME"),
         ("\"updated_at\":\"", "TIME"),
+        ("\"from\":\"", "TIME"),
+        ("\"to\":\"", "TIME"),
         ("\"request_id\":\"", "REQUEST"),
         ("\"date\":\"", "DATE"),
     ] {

@@ -114,9 +114,12 @@ async fn a_period_that_cant_be_meant_is_refused_in_words_that_name_it() {
     for (query, words) in [
         (
             "from=yesterday",
-            "from must be an RFC 3339 time or a date such as 2026-11-20, between 1970 and 2299",
+            "from must be a date such as 2026-11-20 or an RFC 3339 time with its offset (a + is sent as %2B), between 1970 and 2299",
         ),
-        ("to=2026-02-30", "to must be an RFC 3339 time or a date such as 2026-11-20, between 1970 and 2299"),
+        (
+            "to=2026-02-30",
+            "to must be a date such as 2026-11-20 or an RFC 3339 time with its offset (a + is sent as %2B), between 1970 and 2299",
+        ),
         ("days=1&from=2026-03-28", "days can't be given together with from or to"),
         (
             "timezone=Mars/Olympus",

@@ -52,7 +52,7 @@ fn what_is_no_time_is_named() {
     }
     assert_eq!(
         RangeError::Time("from").to_string(),
-        "from must be an RFC 3339 time or a date such as 2026-11-20, between 1970 and 2299"
+        "from must be a date such as 2026-11-20 or an RFC 3339 time with its offset (a + is sent as %2B), between 1970 and 2299"
     );
 }
 
