@@ -84,7 +84,7 @@ fn there_is_a_most_of_everything() {
     assert_eq!(refused(&values(101)), "too many values: there may be 100 at most");
     let text = |n| format!(r#"[{{"field":"error","op":"is","values":["{}"]}}]"#, "x".repeat(n));
     filters(&text(1_024));
-    assert_eq!(refused(&text(1_025)), "too many bytes in a value: there may be 1024 at most");
+    assert_eq!(refused(&text(1_025)), "a value of error has too many bytes: there may be 1024 at most");
 }
 
 #[test]
