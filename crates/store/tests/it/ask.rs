@@ -120,8 +120,11 @@ async fn a_question_that_nobody_waits_for_is_cancelled() {
     let asking = tokio::spawn(async move {
         let (acme, range) =
             (tenant("acme"), range("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z", "2027-01-01T00:00:00Z"));
-        let sql =
-            format!("SELECT toString(count()) AS {name} FROM {{events}} AS a, numbers(1000000000000) AS b");
+        // Without these limits, so that it does not end by itself before it is seen on a busy machine.
+        let sql = format!(
+            "SELECT toString(count()) AS {name} FROM {{events}} AS a, numbers(1000000000000) AS b
+            SETTINGS max_rows_to_read = 0, max_execution_time = 600"
+        );
         store.ask(&scope(&store, &acme, range), &sql).fetch_all::<String>().await
     });
     let running =
