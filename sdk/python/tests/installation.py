@@ -45,7 +45,10 @@ def free_port() -> int:
 
 
 class Installation:
-    """Starts on any free ports, unless `api_port` and `engine_port` say which. `settings` are further variables."""
+    """Starts on any free ports, unless `api_port` and `engine_port` say which.
+
+    `settings` are further variables.
+    """
 
     def __init__(
         self,

@@ -35,7 +35,8 @@ def test_a_key_decides_whose_events_these_are_and_what_may_be_done(asking: Insta
     with client("writer") as writer, client("reader") as reader, client("other") as other:
         event_id = writer.track_event("c", "event_a", input="of acme", wait=True)
         found = reader.get_event(event_id)
-        assert found and found["input"] == "of acme"
+        assert found
+        assert found["input"] == "of acme"
         assert other.get_event(event_id) is None
         for refused in (
             lambda: writer.get_event(event_id),
