@@ -138,6 +138,14 @@ fn partition(at: PartitionPosition, oldest: Option<&BTreeMap<i32, Timestamp>>) -
     }
 }
 
+impl Seen {
+    /// That of the partition whose oldest event has been waiting longest; `None` if one can't be seen just now.
+    pub(crate) fn oldest_age_ms(&self) -> Option<i64> {
+        let ages: Option<Vec<_>> = self.partitions.iter().map(Partition::oldest_age_ms).collect();
+        ages.map(|ages| ages.into_iter().max().unwrap_or_default())
+    }
+}
+
 impl Partition {
     /// `None` if it can't be seen just now.
     pub(crate) fn oldest_age_ms(&self) -> Option<i64> {
@@ -155,9 +163,7 @@ impl Gauges {
             self.lag.get_or_create(&Label { partition: partition.at.partition }).set(partition.lag);
         }
         // What can't be seen just now leaves the age as it was: 0 would say that all is well.
-        let ages: Option<Vec<_>> = seen.partitions.iter().map(Partition::oldest_age_ms).collect();
-        if let Some(ages) = ages {
-            let oldest_ms = ages.into_iter().max().unwrap_or_default();
+        if let Some(oldest_ms) = seen.oldest_age_ms() {
             #[expect(
                 clippy::cast_precision_loss,
                 reason = "an age in milliseconds is exact for 285,000 years"

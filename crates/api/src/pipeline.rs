@@ -44,10 +44,9 @@ struct Partition {
 pub(crate) async fn pipeline(call: Call) -> Result<Reply<Pipeline>, ApiError> {
     let seen = call.app.lag.now().await?;
     let partitions: Vec<_> = seen.partitions.iter().map(Partition::from).collect();
-    let ages: Option<Vec<_>> = partitions.iter().map(|partition| partition.oldest_age_ms).collect();
     Ok(Reply::ok(Pipeline {
         lag: partitions.iter().map(|partition| partition.lag).sum(),
-        oldest_age_ms: ages.map(|ages| ages.into_iter().max().unwrap_or_default()),
+        oldest_age_ms: seen.oldest_age_ms(),
         partitions: call.caller.scopes.has(Scope::Admin).then_some(partitions),
         dead_letters: seen.dead_letters,
     }))

@@ -1,5 +1,7 @@
 //! Which route a request takes.
 
+use std::collections::BTreeMap;
+
 use axum::http::Method;
 
 use crate::error::ApiError;
@@ -18,21 +20,15 @@ impl Router {
     /// Every path is served with and without a trailing slash. An error is two paths that can't be told apart, or
     /// one with several variable segments.
     pub(crate) fn new(routes: &'static [Route]) -> anyhow::Result<Self> {
-        let mut router = matchit::Router::new();
-        for Route { path, .. } in routes {
-            anyhow::ensure!(path.matches('{').count() <= 1, "{path} has several variable segments");
+        let mut by_path = BTreeMap::<_, Vec<_>>::new();
+        for route in routes {
+            by_path.entry(route.path).or_default().push(route);
         }
-        for first in routes {
-            if routes
-                .iter()
-                .find(|route| route.path == first.path)
-                .is_none_or(|same| !std::ptr::eq(same, first))
-            {
-                continue;
-            }
-            let methods: Vec<_> = routes.iter().filter(|route| route.path == first.path).collect();
-            router.insert(format!("{}/", first.path), methods.clone())?;
-            router.insert(first.path, methods)?;
+        let mut router = matchit::Router::new();
+        for (path, routes) in by_path {
+            anyhow::ensure!(path.matches('{').count() <= 1, "{path} has several variable segments");
+            router.insert(format!("{path}/"), routes.clone())?;
+            router.insert(path, routes)?;
         }
         Ok(Self(router))
     }
