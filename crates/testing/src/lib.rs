@@ -12,6 +12,7 @@ mod guard;
 pub mod kafka;
 pub mod port;
 pub mod process;
+mod suite;
 pub mod wait;
 
 pub use process::Process;

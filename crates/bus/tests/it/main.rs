@@ -26,30 +26,8 @@ mod retention;
 mod rights;
 mod settings;
 
-/// A test per case and implementation.
-macro_rules! suite {
-    ($($module:ident: $($case:ident)*;)*) => {
-        mod on_the_log {
-            $($(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $case() {
-                    crate::$module::$case(crate::place::Place::log()).await;
-                }
-            )*)*
-        }
-
-        mod on_kafka {
-            $($(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $case() {
-                    crate::$module::$case(crate::place::Place::kafka()).await;
-                }
-            )*)*
-        }
-    };
-}
-
-suite! {
+testing::suite! {
+    crate::place::Place::log(), crate::place::Place::kafka();
     records:
         what_is_sent_comes_out_as_sent
         offsets_have_no_gaps_and_each_key_keeps_its_order

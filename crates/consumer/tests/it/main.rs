@@ -30,30 +30,8 @@ mod site;
 mod stops;
 mod versions;
 
-/// A test per case and implementation of the bus.
-macro_rules! suite {
-    ($($module:ident: $($case:ident)*;)*) => {
-        mod on_the_log {
-            $($(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $case() {
-                    crate::$module::$case(crate::site::Site::on_the_log().await).await;
-                }
-            )*)*
-        }
-
-        mod on_kafka {
-            $($(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $case() {
-                    crate::$module::$case(crate::site::Site::on_kafka().await).await;
-                }
-            )*)*
-        }
-    };
-}
-
-suite! {
+testing::suite! {
+    crate::site::Site::on_the_log().await, crate::site::Site::on_kafka().await;
     exact:
         any_operations_end_in_the_table_that_applying_them_once_ends_in
         a_burst_of_50000_operations_is_exact

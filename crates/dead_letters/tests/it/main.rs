@@ -14,30 +14,8 @@ mod replay;
 mod show;
 mod site;
 
-/// A test per case and implementation of the bus.
-macro_rules! suite {
-    ($($module:ident: $($case:ident)*;)*) => {
-        mod on_the_log {
-            $($(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $case() {
-                    crate::$module::$case(crate::site::Site::on_the_log().await).await;
-                }
-            )*)*
-        }
-
-        mod on_kafka {
-            $($(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $case() {
-                    crate::$module::$case(crate::site::Site::on_kafka().await).await;
-                }
-            )*)*
-        }
-    };
-}
-
-suite! {
+testing::suite! {
+    crate::site::Site::on_the_log().await, crate::site::Site::on_kafka().await;
     list:
         without_a_topic_of_letters_the_list_is_empty
         each_letter_is_listed_with_its_message_and_its_place
