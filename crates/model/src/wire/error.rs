@@ -15,6 +15,14 @@ pub enum WireError {
     /// A required field is absent or empty.
     #[error("{0} is required")]
     MissingField(&'static str),
+    /// A field that events of this kind must have is absent or empty.
+    #[error("{field} is required for {kind}")]
+    MissingForKind {
+        /// The field.
+        field: &'static str,
+        /// The kind's word.
+        kind: &'static str,
+    },
     /// A field's value is not allowed.
     #[error("{field} must be {expected}")]
     InvalidField {
@@ -23,6 +31,22 @@ pub enum WireError {
         /// What it must be.
         expected: String,
     },
+    /// An event is longer than is taken.
+    #[error("an event is at most {most} bytes long, this one has {bytes}")]
+    EventTooLarge {
+        /// The length of its text as sent.
+        bytes: usize,
+        /// What is taken.
+        most: usize,
+    },
+    /// A batch holds more events than are taken.
+    #[error("a batch holds at most {most} events, this one has {count}")]
+    TooManyEvents {
+        /// As many as it holds.
+        count: usize,
+        /// As many as are taken.
+        most: usize,
+    },
 }
 
 impl WireError {
@@ -30,8 +54,9 @@ impl WireError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::InvalidJson(_) => "invalid_json",
-            Self::MissingField(_) => "missing_field",
+            Self::MissingField(_) | Self::MissingForKind { .. } => "missing_field",
             Self::InvalidType(_) | Self::InvalidField { .. } => "invalid_field",
+            Self::EventTooLarge { .. } | Self::TooManyEvents { .. } => "too_large",
         }
     }
 }

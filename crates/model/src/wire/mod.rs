@@ -3,6 +3,7 @@
 mod error;
 mod limits;
 pub mod native;
+pub mod segment;
 mod separate;
 
 pub use error::WireError;
