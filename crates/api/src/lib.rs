@@ -10,6 +10,7 @@ mod auth;
 mod body;
 mod budget;
 mod call;
+mod compression;
 mod config;
 mod cors;
 mod counters;

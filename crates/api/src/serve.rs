@@ -8,7 +8,9 @@ use hyper::body::Incoming;
 use runtime::server::{self, Limits};
 use runtime::shutdown::Shutdown;
 use tokio::net::TcpListener;
+use tower::ServiceBuilder;
 
+use crate::compression;
 use crate::error::ApiError;
 use crate::request::RequestId;
 use crate::service::ApiService;
@@ -16,12 +18,11 @@ use crate::voice::Voice;
 
 /// Serves until `closing`, and then until what is in flight is answered.
 pub(crate) async fn serve(listener: TcpListener, limits: Limits, service: ApiService, closing: Shutdown) {
-    let service = Arc::new(service);
-    let answer = move |request: Request<Incoming>| {
-        let service = Arc::clone(&service);
-        async move { service.answer(request.map(Body::new)).await }
-    };
-    server::serve(listener, limits, Arc::new(refusal), answer, closing).await;
+    let layered = ServiceBuilder::new()
+        .layer(compression::layer())
+        .map_request(|request: Request<Incoming>| request.map(Body::new))
+        .service(service.shared());
+    server::serve(listener, limits, Arc::new(refusal), layered, closing).await;
 }
 
 /// What the server says by itself, in the envelope.

@@ -2,6 +2,7 @@
 //! of the body, and panics.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,14 +11,16 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use futures_util::FutureExt;
+use tower::{Service, service_fn};
 
 use crate::app::App;
 use crate::call::Call;
+use crate::compression;
 use crate::cors;
 use crate::drain::Unread;
 use crate::error::ApiError;
 use crate::guard::Guard;
-use crate::places::Place;
+use crate::places::{Class, Place};
 use crate::request::{self, RequestId};
 use crate::router::{Found, Router};
 use crate::voice::Voice;
@@ -32,6 +35,17 @@ pub(crate) struct ApiService {
 impl ApiService {
     pub(crate) fn new(app: Arc<App>, router: Router, guard: Guard) -> Self {
         Self { app, router, guard }
+    }
+
+    /// The service that layers go around. Its future is the answer's own, without a box.
+    pub(crate) fn shared(
+        self,
+    ) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone {
+        let shared = Arc::new(self);
+        service_fn(move |request| {
+            let service = Arc::clone(&shared);
+            async move { Ok(service.answer(request).await) }
+        })
     }
 
     /// Answers in the voice of the route, whatever happens behind.
@@ -67,6 +81,9 @@ impl ApiService {
         id.name(&mut response);
         if let Some(page) = page {
             cors::allow(page, response.headers_mut());
+        }
+        if class.is_some_and(|class| class != Class::Ingest) {
+            compression::allow(&mut response);
         }
         if self.app.is_ending() {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -125,7 +142,6 @@ fn panicked(panic: &(dyn Any + Send), id: &RequestId) -> ApiError {
 
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
     use std::net::Ipv4Addr;
     use std::pin::pin;
     use std::sync::atomic::{AtomicBool, Ordering};
@@ -144,7 +160,6 @@ mod tests {
     use super::*;
     use crate::Config;
     use crate::health;
-    use crate::places::Class;
     use crate::route::{Route, described};
     use crate::routes::ROUTES;
 

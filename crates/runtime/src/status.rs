@@ -7,17 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{Request, Response, StatusCode};
+use axum::http::{Response, StatusCode};
 use axum::routing::get;
-use hyper::body::Incoming;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::net::TcpListener;
-use tower_service::Service;
 
 use crate::metrics::{self, Page, Registry};
 use crate::server::{self, Limits};
@@ -110,11 +107,7 @@ fn numbers(page: Page) -> Router {
 
 async fn answer(listener: TcpListener, routes: Router, shutdown: Shutdown) {
     let limits = Limits { connections: CONNECTIONS, ..Limits::default() };
-    let answer = move |request: Request<Incoming>| {
-        let mut routes = routes.clone();
-        async move { routes.call(request.map(Body::new)).await.unwrap_or_else(|never| match never {}) }
-    };
-    server::serve(listener, limits, Arc::new(refusal), answer, shutdown).await;
+    server::serve(listener, limits, Arc::new(refusal), routes, shutdown).await;
 }
 
 fn refusal(status: StatusCode) -> Response<Vec<u8>> {

@@ -9,6 +9,7 @@
 )]
 
 mod analytics;
+mod compression;
 mod connections;
 mod envelope;
 mod event;

@@ -16,13 +16,11 @@ use axum::{
     response::Response,
     routing::get,
 };
-use hyper::body::Incoming;
 use runtime::{
     server::{self, Limits},
     shutdown::Shutdown,
 };
 use tokio::{net::TcpListener, time};
-use tower_service::Service;
 use tracing::{info, warn};
 
 use self::login::Password;
@@ -45,14 +43,10 @@ pub(crate) async fn serve(
     info!(%address, "engine listens");
 
     let router = router(Arc::clone(&database), password.map(Arc::from));
-    let answer = move |request: axum::http::Request<Incoming>| {
-        let answering = router.clone().call(request.map(axum::body::Body::new));
-        async move { answering.await.unwrap_or_else(|never| match never {}) }
-    };
     // A client that is gone is no longer waited for: its query is cancelled.
     let limits = Limits { half_close: false, ..Limits::default() };
     let closing = Shutdown::new();
-    let mut serving = pin!(server::serve(listener, limits, Arc::new(refusal), answer, closing.clone()));
+    let mut serving = pin!(server::serve(listener, limits, Arc::new(refusal), router, closing.clone()));
     tokio::select! {
         () = &mut serving => {}
         () = shutdown => {}

@@ -14,6 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
+use tower::{Service, ServiceExt};
 
 use super::progress::{Phase, Progress};
 use super::refusal::Refuse;
@@ -26,29 +27,27 @@ use crate::shutdown::Shutdown;
 const LAST_HEAD: Duration = Duration::from_secs(1);
 
 /// Answers requests until the client or `closing` ends it, or a time limit is over.
-pub(super) async fn serve<A, F, B>(
+pub(super) async fn serve<S, B>(
     stream: TcpStream,
     limits: &Limits,
     refuse: Refuse,
-    answer: A,
+    service: S,
     closing: Shutdown,
 ) where
-    A: Fn(Request<Incoming>) -> F,
-    F: Future<Output = Response<B>>,
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone,
     B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Unpin + 'static,
 {
     let progress = Progress::new();
-    let service = service_fn(|request| {
+    let tracked = service_fn(|request| {
         progress.set(Phase::Busy);
-        let answering = answer(request);
-        let progress = progress.clone();
-        async move { Ok::<_, Infallible>(answering.await.map(|body| Tracked { body, progress })) }
+        let (answering, progress) = (service.clone().oneshot(request), progress.clone());
+        async move { Ok::<_, Infallible>(answering.await?.map(|body| Tracked { body, progress })) }
     });
     let stream = Watched::new(WriteLimit::new(stream, limits.write), progress.clone(), refuse);
     let mut http = http1::Builder::new();
     http.half_close(limits.half_close).writev(false);
     http.max_header_size(MAX_HEAD_BYTES).max_buf_size(MAX_HEAD_BYTES);
-    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), tracked));
     tokio::select! {
         biased;
         ended = &mut connection => return log(ended),

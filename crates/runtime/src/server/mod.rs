@@ -7,6 +7,7 @@ mod refusal;
 mod watched;
 mod write_limit;
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use hyper::body::Incoming;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use tower::Service;
 
 pub use self::refusal::Refuse;
 use crate::shutdown::Shutdown;
@@ -76,15 +78,10 @@ impl Limits {
 
 /// Serves until `closing`, and then until what is in flight is answered. Connections without a request in
 /// flight end at once then.
-pub async fn serve<A, F, B>(
-    listener: TcpListener,
-    limits: Limits,
-    refuse: Refuse,
-    answer: A,
-    closing: Shutdown,
-) where
-    A: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Response<B>> + Send + 'static,
+pub async fn serve<S, B>(listener: TcpListener, limits: Limits, refuse: Refuse, service: S, closing: Shutdown)
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send>,
+    S: Clone + Send + Sync + 'static,
     B: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + Unpin + 'static,
 {
     let most = u32::try_from(limits.connections).unwrap_or(u32::MAX);
@@ -94,9 +91,9 @@ pub async fn serve<A, F, B>(
         let refuse = Arc::clone(&refuse);
         if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
             // One token for all would be locked at every turn of every connection.
-            let (answer, closing) = (answer.clone(), closing.child_token());
+            let (service, closing) = (service.clone(), closing.child_token());
             tokio::spawn(async move {
-                connection::serve(stream, &limits, refuse, answer, closing).await;
+                connection::serve(stream, &limits, refuse, service, closing).await;
                 drop(place);
             });
         } else if let Ok(place) = Arc::clone(&turned_away).try_acquire_owned() {

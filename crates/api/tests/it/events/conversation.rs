@@ -1,6 +1,7 @@
 //! `GET /events/conversation/{conversation_id}`
 
 use insta::assert_snapshot;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::App;
@@ -130,9 +131,13 @@ async fn an_answer_that_breaks_off_cannot_be_taken_for_a_whole_one() {
     let app = App::start().await;
     app.create_all(&vec![event(json!({"input": "x".repeat(10_000)})); 20]).await;
     spoil_the_last(&app).await;
-    let answer = reqwest::get(app.url("/events/conversation/c-1")).await.unwrap();
-    assert_eq!(answer.status(), 200);
-    assert!(answer.text().await.is_err());
+    for encoding in ["", "gzip"] {
+        let asked = app.request(Method::GET, "/events/conversation/c-1").header("accept-encoding", encoding);
+        let answer = asked.send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.headers().contains_key("content-encoding"), !encoding.is_empty());
+        assert!(answer.bytes().await.is_err(), "{encoding}");
+    }
 }
 
 #[tokio::test]
