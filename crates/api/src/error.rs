@@ -180,3 +180,90 @@ impl From<BusError> for ApiError {
         Self::unavailable("the pipeline's positions", error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::openapi;
+    use crate::routes::ROUTES;
+
+    /// The error behind this one, in an order that has all of them: a new one needs a place in it.
+    fn next(error: &ApiError) -> Option<ApiError> {
+        Some(match error {
+            ApiError::Wire(WireError::InvalidJson(_)) => WireError::InvalidType(String::new()).into(),
+            ApiError::Wire(WireError::InvalidType(_)) => WireError::MissingField("").into(),
+            ApiError::Wire(WireError::MissingField(_)) => {
+                WireError::MissingForKind { field: "", kind: "" }.into()
+            }
+            ApiError::Wire(WireError::MissingForKind { .. }) => {
+                WireError::InvalidField { field: "", expected: String::new() }.into()
+            }
+            ApiError::Wire(WireError::InvalidField { .. }) => {
+                WireError::EventTooLarge { bytes: 0, most: 0 }.into()
+            }
+            ApiError::Wire(WireError::EventTooLarge { .. }) => {
+                WireError::TooManyEvents { count: 0, most: 0 }.into()
+            }
+            ApiError::Wire(WireError::TooManyEvents { .. }) => ApiError::Invalid(String::new()),
+            ApiError::Invalid(_) => ApiError::Missing(""),
+            ApiError::Missing(_) => ApiError::BrokenBody(String::new()),
+            ApiError::BrokenBody(_) => ApiError::SlowBody,
+            ApiError::SlowBody => ApiError::EventNotFound,
+            ApiError::EventNotFound => ApiError::NoRoute,
+            ApiError::NoRoute => ApiError::NotHttp,
+            ApiError::NotHttp => ApiError::LongAddress,
+            ApiError::LongAddress => ApiError::LargeHead,
+            ApiError::LargeHead => ApiError::Unauthorized(""),
+            ApiError::Unauthorized(_) => ApiError::Forbidden(""),
+            ApiError::Forbidden(_) => ApiError::NotInScope(""),
+            ApiError::NotInScope(_) => ApiError::Method { allowed: String::new() },
+            ApiError::Method { .. } => ApiError::TooLarge(String::new()),
+            ApiError::TooLarge(_) => ApiError::DeadLettered,
+            ApiError::DeadLettered => ApiError::Deleted,
+            ApiError::Deleted => ApiError::Unavailable(String::new()),
+            ApiError::Unavailable(_) => ApiError::QueryTooLarge(""),
+            ApiError::QueryTooLarge(_) => ApiError::ForeignRow,
+            ApiError::ForeignRow => ApiError::Internal,
+            ApiError::Internal => return None,
+        })
+    }
+
+    /// Each code with the statuses that it comes with.
+    fn answered() -> BTreeSet<(String, String)> {
+        let first = WireError::InvalidJson(String::new()).into();
+        let all = std::iter::successors(Some(first), next);
+        let words = |error: ApiError| {
+            let (status, code) = error.status_and_code();
+            (code.to_owned(), status.as_str().to_owned())
+        };
+        all.map(words).collect()
+    }
+
+    /// The same, by `docs/errors.md`.
+    fn documented() -> BTreeSet<(String, String)> {
+        let rows =
+            include_str!("../../../docs/errors.md").lines().filter_map(|line| line.strip_prefix("| `"));
+        let of_row = |row: &str| {
+            let mut cells = row.split(" | ").map(str::to_owned);
+            let code = cells.next().unwrap_or_default().trim_end_matches('`').to_owned();
+            let statuses = cells.next().unwrap_or_default();
+            statuses.split(", ").map(|status| (code.clone(), status.to_owned())).collect::<Vec<_>>()
+        };
+        rows.flat_map(of_row).collect()
+    }
+
+    #[test]
+    fn every_code_and_status_is_documented_and_described() {
+        assert_eq!(documented(), answered());
+        let description: Value = serde_json::from_str(&openapi::document(ROUTES)).unwrap();
+        let paths = description["paths"].as_object().unwrap().values();
+        let operations = paths.flat_map(|path| path.as_object().unwrap().values());
+        let described = operations.flat_map(|operation| operation["responses"].as_object().unwrap().keys());
+        let described: BTreeSet<_> = described.filter(|status| status.as_str() >= "400").cloned().collect();
+        assert_eq!(described, answered().into_iter().map(|(_, status)| status).collect());
+    }
+}
