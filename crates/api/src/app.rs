@@ -15,10 +15,11 @@ use store::Store;
 use crate::Config;
 use crate::auth::{Auth, Caller};
 use crate::body::Bodies;
-use crate::counters::{Requests, Sends};
+use crate::counters::{Clients, Requests, Sends};
 use crate::error::ApiError;
 use crate::lag::Lag;
 use crate::places::Places;
+use crate::recent::Recent;
 use crate::request;
 use crate::sampler::Sampler;
 use crate::wait::Waiter;
@@ -44,6 +45,9 @@ pub(crate) struct App {
     pub(crate) description: Bytes,
     sends: Sends,
     pub(crate) requests: Requests,
+    pub(crate) clients: Clients,
+    /// What `/v1/debug/recent` shows.
+    pub(crate) recent: Recent,
     /// Of the whole process.
     pub(crate) numbers: Page,
     /// Set once the topics are there.
@@ -82,6 +86,8 @@ impl App {
             description,
             sends: Sends::new(&mut registry),
             requests: Requests::new(&mut registry),
+            clients: Clients::new(&mut registry),
+            recent: Recent::default(),
             numbers: Page::new(registry),
             places: Places::new(&config),
             positions,

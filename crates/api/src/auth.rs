@@ -25,12 +25,36 @@ pub(crate) struct Caller {
     pub(crate) tenant: Tenant,
     pub(crate) scopes: Scopes,
     pub(crate) received_at: Timestamp,
+    /// The end of the key, to know it by.
+    pub(crate) key_end: Option<KeyEnd>,
+}
+
+/// The last characters of a key that has more of them.
+pub(crate) type KeyEnd = [u8; 4];
+
+impl Caller {
+    /// Somebody who has not shown a key, and needs none or has yet to.
+    pub(crate) fn nobody(request_id: RequestId) -> Self {
+        Self {
+            request_id,
+            tenant: Tenant::default(),
+            scopes: Scopes::default(),
+            received_at: Timestamp::now(),
+            key_end: None,
+        }
+    }
 }
 
 /// Knows callers by their keys, or lets everyone in where there are none.
 pub(crate) struct Auth {
     /// `None` where everyone is let in.
     ring: Option<KeyRing>,
+}
+
+/// What is known of a key, and its end.
+struct Holder {
+    entry: Entry,
+    key_end: Option<KeyEnd>,
 }
 
 /// The keys of the configuration and those of its file, as last read.
@@ -70,21 +94,35 @@ impl Auth {
         headers: &HeaderMap,
         scope: Option<Scope>,
     ) -> Result<Caller, ApiError> {
-        let (tenant, scopes) = match (scope, &self.ring) {
-            (None, _) => (Tenant::default(), Scopes::default()),
-            (Some(_), None) => (named_tenant(headers)?.unwrap_or_default(), Scopes::ALL),
-            (Some(scope), Some(ring)) => {
-                let Entry { tenant, scopes, .. } = ring.holder(headers)?;
-                if !scopes.has(scope) {
-                    return Err(ApiError::NotInScope(scope.name()));
-                }
-                if named_tenant(headers)?.is_some_and(|named| named != tenant) {
-                    return Err(ApiError::Forbidden("X-Tenant must name the tenant of the key"));
-                }
-                (tenant, scopes)
-            }
+        let nobody = Caller::nobody(request_id);
+        match (scope, &self.ring) {
+            (None, _) => Ok(nobody),
+            (Some(_), None) => anyone(nobody, headers, None),
+            (Some(scope), Some(ring)) => let_in(nobody, headers, scope, &ring.holder(headers)?),
+        }
+    }
+
+    /// The same for a key that may be among these others, behind those in the headers: the first that is known
+    /// counts.
+    pub(crate) fn find(
+        &self,
+        nobody: Caller,
+        headers: &HeaderMap,
+        others: impl Iterator<Item = Vec<u8>>,
+        scope: Scope,
+    ) -> Result<Caller, ApiError> {
+        let written = headers.get_all("x-write-key").iter().map(|key| key.as_bytes().to_vec());
+        let mut sent = sent_keys(headers).chain(written).chain(others);
+        let Some(ring) = &self.ring else {
+            return anyone(nobody, headers, sent.next().as_deref().and_then(end));
         };
-        Ok(Caller { request_id, tenant, scopes, received_at: Timestamp::now() })
+        let keys = ring.keys();
+        let holder =
+            sent.find_map(|key| Some(Holder { entry: keys.find(&key)?.clone(), key_end: end(&key) }));
+        let holder = holder.ok_or(ApiError::Unauthorized(
+            "a write key that is known is needed: as the user of Basic, as X-Write-Key, or as writeKey",
+        ))?;
+        let_in(nobody, headers, scope, &holder)
     }
 
     /// Reads the file of keys again when it changes, for ever. A change counts when it is seen twice: some write a
@@ -113,6 +151,28 @@ impl Auth {
     }
 }
 
+/// Whoever the headers name, where keys are not asked for.
+fn anyone(nobody: Caller, headers: &HeaderMap, key_end: Option<KeyEnd>) -> Result<Caller, ApiError> {
+    let tenant = named_tenant(headers)?.unwrap_or_default();
+    Ok(Caller { tenant, scopes: Scopes::ALL, key_end, ..nobody })
+}
+
+/// The holder of a key, if it is for this scope.
+fn let_in(nobody: Caller, headers: &HeaderMap, scope: Scope, holder: &Holder) -> Result<Caller, ApiError> {
+    let Holder { entry: Entry { tenant, scopes, .. }, key_end } = holder;
+    if !scopes.has(scope) {
+        return Err(ApiError::NotInScope(scope.name()));
+    }
+    if named_tenant(headers)?.is_some_and(|named| named != *tenant) {
+        return Err(ApiError::Forbidden("X-Tenant must name the tenant of the key"));
+    }
+    Ok(Caller { tenant: tenant.clone(), scopes: *scopes, key_end: *key_end, ..nobody })
+}
+
+fn end(key: &[u8]) -> Option<KeyEnd> {
+    key.last_chunk().copied().filter(|end: &KeyEnd| key.len() > end.len())
+}
+
 impl KeyRing {
     /// The text of the file; nothing if there is none.
     fn read(&self) -> std::io::Result<String> {
@@ -127,21 +187,25 @@ impl KeyRing {
         Ok(count)
     }
 
+    fn keys(&self) -> Arc<Keys> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// What is known of the first key among these headers that is known.
-    fn holder(&self, headers: &HeaderMap) -> Result<Entry, ApiError> {
-        let keys = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
+    fn holder(&self, headers: &HeaderMap) -> Result<Holder, ApiError> {
+        let keys = self.keys();
         let mut sent = sent_keys(headers).peekable();
         if sent.peek().is_none() {
             return Err(ApiError::Unauthorized(
                 "a key is needed: send it as Authorization: Bearer, as X-Api-Key, or as the user of Basic",
             ));
         }
-        let mut known = sent.filter_map(|key| keys.find(&key));
-        let holder = known.next().ok_or(ApiError::Unauthorized("the key is not known"))?;
-        if known.any(|other| other.tenant != holder.tenant) {
+        let mut known = sent.filter_map(|key| Some((keys.find(&key)?, end(&key))));
+        let (entry, key_end) = known.next().ok_or(ApiError::Unauthorized("the key is not known"))?;
+        if known.any(|(other, _)| other.tenant != entry.tenant) {
             return Err(ApiError::Forbidden("the request bears keys of several tenants"));
         }
-        Ok(holder.clone())
+        Ok(Holder { entry: entry.clone(), key_end })
     }
 }
 

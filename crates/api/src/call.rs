@@ -13,12 +13,13 @@ use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::parameters;
 use crate::places::Place;
-use crate::voice::Voice;
+use crate::route::Route;
 
 /// One request on its way to its handler.
 pub(crate) struct Call {
     pub(crate) app: Arc<App>,
-    pub(crate) voice: Voice,
+    pub(crate) route: &'static Route,
+    /// Nobody in particular where the handler has to find the key.
     pub(crate) caller: Caller,
     pub(crate) place: Place,
     pub(crate) headers: HeaderMap,

@@ -9,6 +9,7 @@ use runtime::server::Limits;
 use serde::Deserialize;
 
 use crate::guard;
+use crate::segment::PublicUrl;
 
 /// The variables of the API.
 #[derive(Clone, Debug, Deserialize)]
@@ -52,6 +53,12 @@ pub struct Config {
     /// The largest body of a batch, in bytes, unpacked.
     #[serde(deserialize_with = "positive")]
     pub max_batch_body_bytes: usize,
+    /// The largest event of Segment's dialect, in bytes of its own JSON text.
+    #[serde(deserialize_with = "positive")]
+    pub segment_max_event_bytes: usize,
+    /// Where clients reach the API from outside, such as `https://events.example.com`; the `Host` of each request
+    /// if absent.
+    pub public_url: Option<PublicUrl>,
     /// The most events of a batch.
     #[serde(deserialize_with = "positive")]
     pub max_batch_events: usize,
@@ -93,6 +100,8 @@ impl Default for Config {
             max_event_age_days: 3_650,
             max_body_bytes: 1 << 20,
             max_batch_body_bytes: 10 << 20,
+            segment_max_event_bytes: 32 << 10,
+            public_url: None,
             max_batch_events: 5_000,
             max_bodies_bytes: 128 << 20,
             max_connections: 8_192,

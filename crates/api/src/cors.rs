@@ -5,6 +5,8 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 
+use crate::voice::Voice;
+
 const METHODS: &str = "GET, POST, PUT, DELETE";
 /// That a page may send, besides those that need no permission.
 const SENT: &str =
@@ -13,6 +15,9 @@ const SENT: &str =
 const READ: &str = "retry-after, x-request-id";
 /// In seconds.
 const REMEMBERED: &str = "600";
+/// The same for Segment's clients, which send whatever headers their versions know.
+const SEGMENT_METHODS: &str = "GET, POST, OPTIONS";
+const SEGMENT_REMEMBERED: &str = "7200";
 
 /// Whether a browser asks on behalf of a page what that may send.
 pub(crate) fn is_preflight(request: &Request) -> bool {
@@ -30,21 +35,29 @@ pub(crate) fn method(request: &Request) -> Method {
 }
 
 /// What a page may send.
-pub(crate) fn preflight() -> Response {
+pub(crate) fn preflight(request: &Request, voice: Voice) -> Response {
+    let asked = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
+    let (methods, sent, remembered) = match voice {
+        Voice::Native => (METHODS, Some(HeaderValue::from_static(SENT)), REMEMBERED),
+        Voice::Segment => (SEGMENT_METHODS, asked, SEGMENT_REMEMBERED),
+    };
     let mut response = Response::default();
     *response.status_mut() = StatusCode::NO_CONTENT;
-    for (name, value) in [
-        (header::ACCESS_CONTROL_ALLOW_METHODS, METHODS),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, SENT),
-        (header::ACCESS_CONTROL_MAX_AGE, REMEMBERED),
-    ] {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(methods));
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static(remembered));
+    if let Some(sent) = sent {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, sent);
     }
     response
 }
 
-/// Lets a page of this origin read the answer.
-pub(crate) fn allow(origin: HeaderValue, headers: &mut HeaderMap) {
+/// Lets a page of this origin read the answer. Some users have Segment's clients send cookies along, which are
+/// not looked at.
+pub(crate) fn allow(origin: HeaderValue, headers: &mut HeaderMap, voice: Voice) {
+    if voice == Voice::Segment {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    }
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(READ));
     headers.append(header::VARY, HeaderValue::from_static("origin"));

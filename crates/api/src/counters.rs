@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use bus::SendError;
+use model::Source;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -73,6 +74,52 @@ impl Requests {
         let route = route.unwrap_or("none");
         self.answered.get_or_create(&Answered { route, status: status.as_u16() }).inc();
         self.seconds.get_or_create(&Asked { route }).observe(took.as_secs_f64());
+    }
+}
+
+/// What clients of a dialect make a server do twice.
+#[derive(Clone)]
+pub(crate) struct Clients {
+    retries: Family<Spoken, Counter>,
+    mended: Family<Spoken, Counter>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Spoken {
+    dialect: &'static str,
+}
+
+impl Clients {
+    pub(crate) fn new(registry: &mut Registry) -> Self {
+        let of_segment = || {
+            let counters = Family::<Spoken, Counter>::default();
+            drop(counters.get_or_create(&Spoken { dialect: Source::Segment.as_str() }));
+            counters
+        };
+        Self {
+            retries: register(
+                registry,
+                "client_retries",
+                "Requests that their client marked as sent again, by dialect",
+                of_segment(),
+            ),
+            mended: register(
+                registry,
+                "mended_values",
+                "Values in bodies that were no JSON and were taken as null or as U+FFFD, by dialect",
+                of_segment(),
+            ),
+        }
+    }
+
+    /// Counts a request that its client sent before.
+    pub(crate) fn retried(&self, dialect: Source) {
+        self.retries.get_or_create(&Spoken { dialect: dialect.as_str() }).inc();
+    }
+
+    /// Counts so many values.
+    pub(crate) fn mended(&self, dialect: Source, count: usize) {
+        self.mended.get_or_create(&Spoken { dialect: dialect.as_str() }).inc_by(count as u64);
     }
 }
 

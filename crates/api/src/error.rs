@@ -34,6 +34,9 @@ pub(crate) enum ApiError {
     /// No such route.
     #[error("no such route")]
     NoRoute,
+    /// No such route, where clients of Segment's dialect look for theirs.
+    #[error("no such route: those of Segment's clients begin with /v1, such as /v1/track and /v1/batch")]
+    NoSegmentRoute,
     /// What came is no request.
     #[error("this is no HTTP request")]
     NotHttp,
@@ -98,6 +101,11 @@ impl ApiError {
         Self::QueryTooLarge(narrow)
     }
 
+    /// Whether the path leads nowhere.
+    pub(crate) fn is_no_route(&self) -> bool {
+        matches!(self, Self::NoRoute | Self::NoSegmentRoute)
+    }
+
     /// A body of more bytes than are taken.
     pub(crate) fn larger_than(limit: usize) -> Self {
         Self::TooLarge(format!("the body is larger than {limit} bytes"))
@@ -116,7 +124,9 @@ impl ApiError {
             Self::LongAddress => (StatusCode::URI_TOO_LONG, "too_large"),
             Self::LargeHead => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "too_large"),
             Self::SlowBody => (StatusCode::REQUEST_TIMEOUT, "timeout"),
-            Self::EventNotFound | Self::NoRoute => (StatusCode::NOT_FOUND, "not_found"),
+            Self::EventNotFound | Self::NoRoute | Self::NoSegmentRoute => {
+                (StatusCode::NOT_FOUND, "not_found")
+            }
             Self::Method { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Self::DeadLettered => (StatusCode::UNPROCESSABLE_ENTITY, "dead_lettered"),
@@ -214,7 +224,8 @@ mod tests {
             ApiError::BrokenBody(_) => ApiError::SlowBody,
             ApiError::SlowBody => ApiError::EventNotFound,
             ApiError::EventNotFound => ApiError::NoRoute,
-            ApiError::NoRoute => ApiError::NotHttp,
+            ApiError::NoRoute => ApiError::NoSegmentRoute,
+            ApiError::NoSegmentRoute => ApiError::NotHttp,
             ApiError::NotHttp => ApiError::LongAddress,
             ApiError::LongAddress => ApiError::LargeHead,
             ApiError::LargeHead => ApiError::Unauthorized(""),

@@ -9,6 +9,7 @@ use runtime::authority::{address, is_loopback, split};
 use crate::Config;
 use crate::error::ApiError;
 use crate::places::Class;
+use crate::voice::Voice;
 
 /// Who is let in besides this machine itself.
 pub(crate) struct Guard {
@@ -45,9 +46,10 @@ impl Guard {
     }
 
     /// The error is a 403.
-    pub(crate) fn admit(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), ApiError> {
-        // Browsers send the user of an address that was opened once along with the requests of any page.
-        let by_itself = !self.has_keys || is_basic(headers);
+    pub(crate) fn admit(&self, uri: &Uri, headers: &HeaderMap, voice: Voice) -> Result<(), ApiError> {
+        // Browsers send the user of an address that was opened once along with the requests of any page. The
+        // clients of Segment's dialect send theirs themselves, and with it a page can do no more than write.
+        let by_itself = !self.has_keys || is_basic(headers) && voice != Voice::Segment;
         if by_itself && !self.knows_page(headers) {
             return Err(ApiError::Forbidden(
                 "requests from other web pages are refused: see ALLOWED_ORIGINS",
@@ -73,11 +75,11 @@ impl Guard {
         }
     }
 
-    /// Whether a page of this origin may read the answers of routes of this class: any page may send events with
-    /// the key that it was given.
-    pub(crate) fn lets_read(&self, origin: &HeaderValue, class: Option<Class>) -> bool {
+    /// Whether a page of this origin may read the answers of routes of this class and voice: any page may send
+    /// events with the key that it was given, which is all that there is in Segment's dialect.
+    pub(crate) fn lets_read(&self, origin: &HeaderValue, class: Option<Class>, voice: Voice) -> bool {
         self.knows_origin(origin.to_str().unwrap_or_default())
-            || self.has_keys && class == Some(Class::Ingest)
+            || self.has_keys && (class == Some(Class::Ingest) || voice == Voice::Segment)
     }
 
     /// An address is no name that a page could have made to lead here; probes ask by it.
@@ -152,9 +154,13 @@ mod tests {
     }
 
     fn admits(guard: &Guard, headers: &[(&'static str, &'static str)]) -> bool {
+        admitted(guard, headers, Voice::Native)
+    }
+
+    fn admitted(guard: &Guard, headers: &[(&'static str, &'static str)], voice: Voice) -> bool {
         let headers =
             headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
-        guard.admit(&Uri::from_static("/event"), &headers.collect()).is_ok()
+        guard.admit(&Uri::from_static("/event"), &headers.collect(), voice).is_ok()
     }
 
     #[test]
@@ -189,9 +195,11 @@ mod tests {
             assert!(admits(&guard, &[("origin", origin), ("host", "events.example.com")]), "{origin}");
         }
         assert!(!admits(&guard, &[("origin", other), ("authorization", "Basic eA==")]));
+        assert!(admitted(&guard, &[("origin", other), ("authorization", "Basic eA==")], Voice::Segment));
         assert!(admits(&guard, &[("origin", own), ("authorization", "basic eA==")]));
         assert!(admits(&guard, &[("origin", other), ("authorization", "Bearer x")]));
-        let reads = |origin, class| guard.lets_read(&HeaderValue::from_static(origin), class);
+        let reads = |origin, class| guard.lets_read(&HeaderValue::from_static(origin), class, Voice::Native);
+        assert!(guard.lets_read(&HeaderValue::from_static(other), None, Voice::Segment));
         assert!(reads(own, Some(Class::Ingest)) && reads(own, Some(Class::Read)) && reads(own, None));
         assert!(reads(other, Some(Class::Ingest)) && !reads(other, Some(Class::Read)) && !reads(other, None));
     }
@@ -206,8 +214,10 @@ mod tests {
         for name in ["localhost", "example.com"] {
             both.append(header::HOST, name.parse().unwrap());
         }
-        assert!(closed.admit(&Uri::from_static("/"), &both).is_err());
-        assert!(closed.admit(&Uri::from_static("http://example.com/"), &HeaderMap::new()).is_err());
+        assert!(closed.admit(&Uri::from_static("/"), &both, Voice::Native).is_err());
+        assert!(
+            closed.admit(&Uri::from_static("http://example.com/"), &HeaderMap::new(), Voice::Native).is_err()
+        );
 
         let open = guard("", "", "0.0.0.0");
         assert!(host(&open, "api:8080") && host(&open, "example.com"));

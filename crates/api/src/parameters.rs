@@ -84,6 +84,11 @@ pub(crate) fn limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D
     positive(deserializer, "limit", MAX_LIMIT)
 }
 
+/// `limit` of what is kept in memory: 1 to 1,000.
+pub(crate) fn recent_limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    positive(deserializer, "limit", 1_000)
+}
+
 /// `days`: 1 to 3,650.
 fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
     positive(deserializer, "days", MAX_DAYS).map(Some)

@@ -29,6 +29,12 @@ impl<T> Reply<T> {
         Self { status: StatusCode::OK, message: None, data: Some(data), meta: None, error: None }
     }
 
+    /// That all is well, or what is not.
+    pub(crate) fn of(error: Option<ApiError>) -> Self {
+        let good = Self { status: StatusCode::OK, message: None, data: None, meta: None, error: None };
+        error.map_or(good, Self::failed)
+    }
+
     /// A bad answer.
     pub(crate) fn failed(error: ApiError) -> Self {
         Self { status: error.status_and_code().0, message: None, data: None, meta: None, error: Some(error) }

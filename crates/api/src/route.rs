@@ -17,15 +17,27 @@ pub(crate) struct Route {
     pub(crate) method: Method,
     /// At most one segment is variable, `{name}`. Served with and without a trailing slash.
     pub(crate) path: &'static str,
+    /// Other paths by which clients of its dialect know it.
+    pub(crate) aliases: &'static [&'static str],
     /// What numbers and the API's description call it.
     pub(crate) name: &'static str,
     pub(crate) class: Class,
     /// What a key must be for; `None` if none is needed.
     pub(crate) scope: Option<Scope>,
+    pub(crate) key_place: KeyPlace,
     pub(crate) voice: Voice,
     /// What stands at its handler for the API's description.
     pub(crate) described: fn() -> Described,
     pub(crate) handler: Handler,
+}
+
+/// Where a key may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyPlace {
+    /// In the headers: the caller is known before the handler is called.
+    Headers,
+    /// There, in the query, or where only the handler finds it: so it asks whose the key is (`Auth::find`).
+    Anywhere,
 }
 
 /// What an annotation says of a handler.
@@ -50,7 +62,7 @@ pub(crate) fn run<F>(call: Call, handler: impl FnOnce(Call) -> F) -> BoxFuture<'
 where
     F: Future<Output: Answer> + Send + 'static,
 {
-    let (voice, id) = (call.voice, call.caller.request_id.clone());
+    let (voice, id) = (call.route.voice, call.caller.request_id.clone());
     let answered = handler(call);
     Box::pin(async move { answered.await.write(voice, &id) })
 }

@@ -2,12 +2,13 @@
 //! may do, the numbers, the description and the shape of refusals are made of it.
 
 use axum::http::Method;
+use model::Kind;
 
 use crate::keys::Scope;
 use crate::places::Class::{self, Ingest, Read, Stream, Watch};
-use crate::route::{Described, Handler, Route, described, run};
+use crate::route::{Described, Handler, KeyPlace, Route, described, run};
 use crate::voice::Voice;
-use crate::{analytics, events, health, metrics, openapi, pipeline};
+use crate::{analytics, events, health, metrics, openapi, pipeline, recent, segment};
 
 const WRITES: Option<Scope> = Some(Scope::Ingest);
 const READS: Option<Scope> = Some(Scope::Read);
@@ -24,6 +25,18 @@ pub(crate) static ROUTES: &[Route] = &[
     native(Method::GET, "/analytics/errors", "count_errors", Read, READS, described::<analytics::__path_errors>, |call| run(call, analytics::errors)),
     native(Method::GET, "/analytics/latency", "slowest_conversations", Read, READS, described::<analytics::__path_latency>, |call| run(call, analytics::latency)),
     native(Method::GET, "/analytics/sessions/top-errors", "top_error_conversations", Read, READS, described::<analytics::__path_top_error_sessions>, |call| run(call, analytics::top_error_sessions)),
+    segment(Method::POST, "/v1/identify", &["/v1/i", "/api/s/identify", "/api/s/s2s/identify"], "segment_identify", Ingest, WRITES, described::<segment::take::__path_single>, |call| run(call, |call| segment::take::single(call, Kind::Identify))),
+    segment(Method::POST, "/v1/track", &["/v1/t", "/api/s/track", "/api/s/s2s/track"], "segment_track", Ingest, WRITES, described::<segment::take::__path_single>, |call| run(call, |call| segment::take::single(call, Kind::Track))),
+    segment(Method::POST, "/v1/page", &["/v1/p", "/api/s/page", "/api/s/s2s/page"], "segment_page", Ingest, WRITES, described::<segment::take::__path_single>, |call| run(call, |call| segment::take::single(call, Kind::Page))),
+    segment(Method::POST, "/v1/screen", &["/v1/s", "/api/s/screen", "/api/s/s2s/screen"], "segment_screen", Ingest, WRITES, described::<segment::take::__path_single>, |call| run(call, |call| segment::take::single(call, Kind::Screen))),
+    segment(Method::POST, "/v1/group", &["/v1/g", "/api/s/group", "/api/s/s2s/group"], "segment_group", Ingest, WRITES, described::<segment::take::__path_single>, |call| run(call, |call| segment::take::single(call, Kind::Group))),
+    segment(Method::POST, "/v1/alias", &["/v1/a", "/api/s/alias", "/api/s/s2s/alias"], "segment_alias", Ingest, WRITES, described::<segment::take::__path_single>, |call| run(call, |call| segment::take::single(call, Kind::Alias))),
+    segment(Method::POST, "/v1/batch", &["/v1/b", "/v1/import", "/beacon/v1/batch", "/api/s/batch", "/api/s/s2s/batch"], "segment_batch", Ingest, WRITES, described::<segment::take::__path_batch>, |call| run(call, segment::take::batch)),
+    segment(Method::POST, "/v1/event", &[], "semantic_event", Ingest, WRITES, described::<segment::take::__path_semantic>, |call| run(call, segment::take::semantic)),
+    segment(Method::POST, "/v1/m", &[], "segment_metrics", Ingest, None, described::<segment::take::__path_metrics>, |call| run(call, segment::take::metrics)),
+    segment(Method::GET, "/v1/projects/{key}/settings", &["/projects/{key}/settings"], "segment_settings", Watch, WRITES, described::<segment::settings::__path_project>, |call| run(call, segment::settings::project)),
+    segment(Method::GET, "/sourceConfig", &[], "source_config", Watch, WRITES, described::<segment::settings::__path_source_config>, |call| run(call, segment::settings::source_config)),
+    native(Method::GET, "/v1/debug/recent", "recent", Watch, Some(Scope::Admin), described::<recent::__path_show>, |call| run(call, recent::show)),
     native(Method::GET, "/health", "health", Watch, None, described::<health::__path_health>, |call| run(call, health::health)),
     native(Method::GET, "/ready", "ready", Watch, None, described::<health::__path_ready>, |call| run(call, health::ready)),
     native(Method::GET, "/ping", "ping", Watch, None, described::<health::__path_ping>, |call| run(call, health::ping)),
@@ -41,5 +54,21 @@ const fn native(
     described: fn() -> Described,
     handler: Handler,
 ) -> Route {
-    Route { method, path, name, class, scope, voice: Voice::Native, described, handler }
+    let (voice, key_place) = (Voice::Native, KeyPlace::Headers);
+    Route { method, path, aliases: &[], name, class, scope, key_place, voice, described, handler }
+}
+
+#[expect(clippy::too_many_arguments, reason = "a row of the table")]
+const fn segment(
+    method: Method,
+    path: &'static str,
+    aliases: &'static [&'static str],
+    name: &'static str,
+    class: Class,
+    scope: Option<Scope>,
+    described: fn() -> Described,
+    handler: Handler,
+) -> Route {
+    let (voice, key_place) = (Voice::Segment, KeyPlace::Anywhere);
+    Route { method, path, aliases, name, class, scope, key_place, voice, described, handler }
 }

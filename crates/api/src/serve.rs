@@ -25,7 +25,7 @@ pub(crate) async fn serve(listener: TcpListener, limits: Limits, service: ApiSer
     server::serve(listener, limits, Arc::new(refusal), layered, closing).await;
 }
 
-/// What the server says by itself, in the envelope.
+/// What the server says by itself, to clients of any dialect: this voice has the fields that all look at.
 fn refusal(status: StatusCode) -> Response<Vec<u8>> {
     let error = match status {
         StatusCode::SERVICE_UNAVAILABLE => {
@@ -36,7 +36,7 @@ fn refusal(status: StatusCode) -> Response<Vec<u8>> {
         _ => ApiError::NotHttp,
     };
     let id = RequestId::of(&HeaderMap::new());
-    let mut response = Voice::default().refuse(error, &id);
+    let mut response = Voice::Segment.refuse(error, &id);
     id.name(&mut response);
     response
 }

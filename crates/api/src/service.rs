@@ -14,6 +14,7 @@ use futures_util::FutureExt;
 use tower::{Service, service_fn};
 
 use crate::app::App;
+use crate::auth::Caller;
 use crate::call::Call;
 use crate::compression;
 use crate::cors;
@@ -22,8 +23,8 @@ use crate::error::ApiError;
 use crate::guard::Guard;
 use crate::places::{Class, Place};
 use crate::request::{self, RequestId};
-use crate::router::{Found, Router};
-use crate::voice::Voice;
+use crate::route::KeyPlace;
+use crate::router::{Found, Lost, Router};
 
 /// Everything that is served.
 pub(crate) struct ApiService {
@@ -57,12 +58,12 @@ impl ApiService {
         let is_preflight = cors::is_preflight(&request);
         let found = self.router.find(&cors::method(&request), request.uri().path());
         let route = found.as_ref().ok().map(|found| found.route);
-        let (class, voice) =
-            (route.map(|route| route.class), route.map(|route| route.voice).unwrap_or_default());
-        let page = page.filter(|page| self.guard.lets_read(page, class));
-        let (mut response, place) = match self.guard.admit(request.uri(), request.headers()) {
+        let class = route.map(|route| route.class);
+        let voice = found.as_ref().map_or_else(|lost| lost.voice, |found| found.route.voice);
+        let page = page.filter(|page| self.guard.lets_read(page, class, voice));
+        let (mut response, place) = match self.guard.admit(request.uri(), request.headers(), voice) {
             Err(refused) => (voice.refuse(refused, &id), None),
-            Ok(()) if is_preflight => (cors::preflight(), None),
+            Ok(()) if is_preflight => (cors::preflight(&request, voice), None),
             Ok(()) => self.route(found, request, &id).await,
         };
         // A preflight is none of the requests that it asks about.
@@ -80,7 +81,7 @@ impl ApiService {
         }
         id.name(&mut response);
         if let Some(page) = page {
-            cors::allow(page, response.headers_mut());
+            cors::allow(page, response.headers_mut(), voice);
         }
         if class.is_some_and(|class| class != Class::Ingest) {
             compression::allow(&mut response);
@@ -94,13 +95,13 @@ impl ApiService {
     /// The answer of the route, and the place that the request had.
     async fn route(
         &self,
-        found: Result<Found, ApiError>,
+        found: Result<Found, Lost>,
         request: Request,
         id: &RequestId,
     ) -> (Response, Option<Place>) {
         let found = match found {
             Ok(found) => found,
-            Err(refused) => return (Voice::default().refuse(refused, id), None),
+            Err(Lost { voice, error }) => return (voice.refuse(error, id), None),
         };
         let (handler, voice) = (found.route.handler, found.route.voice);
         let (call, place) = match self.admit(found, request, id) {
@@ -117,11 +118,14 @@ impl ApiService {
     fn admit(&self, found: Found, request: Request, id: &RequestId) -> Result<(Call, Place), ApiError> {
         let (parts, body) = request.into_parts();
         let Found { route, segment } = found;
-        let caller = self.app.auth.caller(id.clone(), &parts.headers, route.scope)?;
+        let caller = match route.key_place {
+            KeyPlace::Headers => self.app.auth.caller(id.clone(), &parts.headers, route.scope)?,
+            KeyPlace::Anywhere => Caller::nobody(id.clone()),
+        };
         let place = self.app.places.take(route.class)?;
         let call = Call {
             app: Arc::clone(&self.app),
-            voice: route.voice,
+            route,
             caller,
             place: place.clone(),
             headers: parts.headers,
@@ -160,8 +164,10 @@ mod tests {
     use super::*;
     use crate::Config;
     use crate::health;
+    use crate::keys::Scope;
     use crate::route::{Route, described};
     use crate::routes::ROUTES;
+    use crate::voice::Voice;
 
     /// Connects to nothing that is asked for here.
     fn app(config: Config) -> Arc<App> {
@@ -181,9 +187,11 @@ mod tests {
         static PANICS: &[Route] = &[Route {
             method: Method::GET,
             path: "/panic",
+            aliases: &[],
             name: "panic",
             class: Class::Watch,
             scope: None,
+            key_place: KeyPlace::Headers,
             voice: Voice::Native,
             described: described::<health::__path_ping>,
             handler: |_| panic!("a secret"),
@@ -224,7 +232,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_route_but_four_asks_for_a_key_of_its_scope() {
+    async fn every_route_but_five_asks_for_a_key_of_its_scope() {
         let keys = [("ingest", "acme:ingest"), ("read", "acme:read")];
         let entry = |(key, entry): &(&str, &str)| format!("{entry}:{}", hex::encode(Sha256::digest(key)));
         let api_keys = keys.iter().map(entry).collect::<Vec<_>>().join(",");
@@ -234,13 +242,13 @@ mod tests {
             service.answer(request.body(Body::empty()).unwrap()).await.status()
         };
         for route in ROUTES {
-            if ["health", "ready", "ping", "openapi"].contains(&route.name) {
+            if ["health", "ready", "ping", "openapi", "segment_metrics"].contains(&route.name) {
                 assert!(route.scope.is_none(), "{}", route.name);
                 continue;
             }
             assert_eq!(status(route, "").await, 401, "{}", route.name);
             assert_eq!(status(route, "unknown").await, 401, "{}", route.name);
-            let wrong = if route.class == Class::Ingest { "read" } else { "ingest" };
+            let wrong = if route.scope == Some(Scope::Ingest) { "read" } else { "ingest" };
             assert_eq!(status(route, wrong).await, 403, "{}", route.name);
         }
     }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::reply::Meta;
+use crate::segment::take::Rejected;
 
 /// A good answer.
 #[derive(ToSchema)]
@@ -148,4 +149,113 @@ pub(crate) struct Conversation {
     /// For `cursor`, when there are more.
     next_cursor: Option<String>,
     request_id: String,
+}
+
+/// A good answer to a client of Segment's dialect.
+#[derive(ToSchema)]
+pub(crate) struct SegmentGood {
+    #[schema(example = true)]
+    success: bool,
+    /// Those of a batch that were refused, if some were.
+    rejected: Option<Vec<Rejected>>,
+}
+
+/// An answer to a client of Segment's dialect whose request was not done.
+#[derive(ToSchema)]
+pub(crate) struct SegmentFailure {
+    #[schema(example = false)]
+    success: bool,
+    /// What is the matter, in a word that stays the same from version to version.
+    #[schema(example = "missing_field")]
+    code: String,
+    /// What is the matter, in a sentence.
+    message: String,
+    /// The same.
+    error: String,
+    /// The events that were refused.
+    rejected: Option<Vec<Rejected>>,
+    request_id: String,
+}
+
+/// A call of Segment's. What has no place of its own is kept in the event's context.
+#[derive(ToSchema)]
+#[schema(example = json!({"userId": "u-1", "event": "Order Completed", "properties": {"total": 12.5}}))]
+pub(crate) struct SegmentEvent {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    #[serde(rename = "messageId")]
+    message_id: Option<String>,
+    #[serde(rename = "userId")]
+    user_id: Option<String>,
+    #[serde(rename = "anonymousId")]
+    anonymous_id: Option<String>,
+    /// What was done, of a track.
+    event: Option<String>,
+    /// Of a page or screen.
+    name: Option<String>,
+    #[serde(rename = "groupId")]
+    group_id: Option<String>,
+    #[serde(rename = "previousId")]
+    previous_id: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    properties: Option<Value>,
+    #[schema(value_type = Option<Object>)]
+    traits: Option<Value>,
+    #[schema(value_type = Option<Object>)]
+    context: Option<Value>,
+    #[schema(value_type = Option<Object>)]
+    integrations: Option<Value>,
+    timestamp: Option<String>,
+    #[serde(rename = "originalTimestamp")]
+    original_timestamp: Option<String>,
+    #[serde(rename = "sentAt")]
+    sent_at: Option<String>,
+    #[serde(rename = "writeKey")]
+    write_key: Option<String>,
+}
+
+/// Calls of Segment's. Of `context` and `integrations` each takes what it has not itself.
+#[derive(ToSchema)]
+#[schema(example = json!({"batch": [{"type": "track", "userId": "u-1", "event": "Order Completed"}]}))]
+pub(crate) struct SegmentBatch {
+    batch: Vec<SegmentEvent>,
+    #[schema(value_type = Option<Object>)]
+    context: Option<Value>,
+    #[schema(value_type = Option<Object>)]
+    integrations: Option<Value>,
+    #[serde(rename = "sentAt")]
+    sent_at: Option<String>,
+    #[serde(rename = "writeKey")]
+    write_key: Option<String>,
+}
+
+/// An event of the typed clients. All names may be in camel case too.
+#[derive(ToSchema)]
+#[schema(example = json!({
+    "type": "track", "event": "Order Completed", "user_id": "u-1", "message_id": "m-1", "properties": {"total": "12.5"}
+}))]
+pub(crate) struct SemanticEvent {
+    #[serde(rename = "type")]
+    kind: String,
+    event: Option<String>,
+    entity_gid: Option<String>,
+    /// Its message id, where there is none.
+    event_gid: Option<String>,
+    root_event_gid: Option<String>,
+    partition: Option<String>,
+    timestamp: Option<String>,
+    message_id: Option<String>,
+    user_id: Option<String>,
+    anonymous_id: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    properties: Option<Value>,
+    #[schema(value_type = Option<Object>)]
+    traits: Option<Value>,
+    #[schema(value_type = Option<Object>)]
+    context: Option<Value>,
+    #[schema(value_type = Option<Object>)]
+    page: Option<Value>,
+    #[schema(value_type = Option<Object>)]
+    integrations: Option<Value>,
+    write_key: Option<String>,
 }

@@ -7,12 +7,37 @@ use serde::Serialize;
 use crate::error::ApiError;
 use crate::reply::{Meta, Reply};
 use crate::request::RequestId;
+use crate::router::Lost;
 
-/// What a refused client should wait before it tries again, in seconds.
+/// What a refused client should wait before it tries again, in seconds. Some of Segment's clients take whole seconds
+/// alone, and give up after a few tries.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+const SEGMENT_RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 /// How a client without a key should show one.
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// Where only clients of Segment's dialect call. Those that have forgotten `/v1` call at the root.
+const SEGMENT_FOLDERS: [&str; 18] = [
+    "/v1",
+    "/api/s",
+    "/beacon",
+    "/projects",
+    "/identify",
+    "/i",
+    "/track",
+    "/t",
+    "/page",
+    "/p",
+    "/screen",
+    "/s",
+    "/group",
+    "/g",
+    "/alias",
+    "/a",
+    "/batch",
+    "/b",
+];
 
 /// The shape of a route's answers, also of those that are made in front of its handler.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +45,9 @@ pub(crate) enum Voice {
     /// The envelope: `{"success", "message"?, "data"?, "meta"?, "error"?, "code"?, "request_id"}`.
     #[default]
     Native,
+    /// What Segment's clients judge answers by: `{"success":true, "rejected"?}`, or `{"success":false, "code",
+    /// "message", "error", "rejected"?, "request_id"}`.
+    Segment,
 }
 
 impl Voice {
@@ -31,6 +59,7 @@ impl Voice {
     ) -> Response<B> {
         let body = match self {
             Self::Native => serde_json::to_vec(&Envelope::of(reply, id)),
+            Self::Segment => serde_json::to_vec(&SegmentAnswer::of(reply, id)),
         };
         let body = match body {
             Ok(body) => body,
@@ -44,7 +73,7 @@ impl Voice {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, JSON);
         if reply.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+            headers.insert(header::RETRY_AFTER, self.retry_after());
         }
         if reply.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
@@ -55,6 +84,25 @@ impl Voice {
             headers.insert(header::ALLOW, allowed);
         }
         response
+    }
+
+    /// What is answered where no route is.
+    pub(crate) fn of_no_route(path: &str) -> Lost {
+        let begins_with = |folder: &&str| {
+            path.strip_prefix(*folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if SEGMENT_FOLDERS.iter().any(begins_with) {
+            Lost { voice: Self::Segment, error: ApiError::NoSegmentRoute }
+        } else {
+            Lost { voice: Self::Native, error: ApiError::NoRoute }
+        }
+    }
+
+    fn retry_after(self) -> HeaderValue {
+        match self {
+            Self::Native => RETRY_AFTER,
+            Self::Segment => SEGMENT_RETRY_AFTER,
+        }
     }
 
     /// The answer to a request that was not done.
@@ -117,6 +165,40 @@ impl<'a, T> Envelope<'a, T> {
             error: reply.error.as_ref().map(ToString::to_string),
             code: reply.error.as_ref().map(|error| error.status_and_code().1),
             request_id: id.as_str(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct SegmentAnswer<'a, T> {
+    success: bool,
+    #[serde(flatten)]
+    data: Option<&'a T>,
+    #[serde(flatten)]
+    failure: Option<SegmentFailure<'a>>,
+}
+
+/// Some clients read `message`, others `error`.
+#[derive(Serialize)]
+struct SegmentFailure<'a> {
+    code: &'static str,
+    message: String,
+    error: String,
+    request_id: &'a str,
+}
+
+impl<'a, T> SegmentAnswer<'a, T> {
+    fn of(reply: &'a Reply<T>, id: &'a RequestId) -> Self {
+        let failure = |error: &ApiError| SegmentFailure {
+            code: error.status_and_code().1,
+            message: error.to_string(),
+            error: error.to_string(),
+            request_id: id.as_str(),
+        };
+        Self {
+            success: reply.error.is_none(),
+            data: reply.data.as_ref(),
+            failure: reply.error.as_ref().map(failure),
         }
     }
 }

@@ -11,6 +11,7 @@ use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response};
 
 use crate::places::Class;
 use crate::route::Route;
+use crate::voice::Voice;
 
 const KEYS: [&str; 3] = ["bearer", "x_api_key", "basic"];
 
@@ -30,10 +31,12 @@ pub(super) fn add_keys(document: &mut OpenApi) {
 /// The operation of a route, completed by what its row says.
 pub(super) fn describe(operation: &mut Operation, route: &Route) {
     operation.operation_id = Some(route.name.to_owned());
-    operation.description = route.scope.map(|scope| {
-        let more = operation.description.take().map(|text| text + "\n\n").unwrap_or_default();
-        format!("{more}Where keys are asked for, one of scope `{}`.", scope.name())
-    });
+    let aliases = (!route.aliases.is_empty()).then(|| format!("Also at `{}`.", route.aliases.join("`, `")));
+    let scope =
+        route.scope.map(|scope| format!("Where keys are asked for, one of scope `{}`.", scope.name()));
+    let paragraphs = [operation.description.take(), aliases, scope];
+    let text = paragraphs.into_iter().flatten().collect::<Vec<_>>().join("\n\n");
+    operation.description = Some(text).filter(|text| !text.is_empty());
     // Without keys configured, none is needed.
     operation.security = route.scope.map(|_| {
         let none = SecurityRequirement::default();
@@ -42,7 +45,7 @@ pub(super) fn describe(operation: &mut Operation, route: &Route) {
     });
     let responses = &mut operation.responses.responses;
     for (status, description) in errors(route) {
-        let failure = || RefOr::T(failure(description));
+        let failure = || RefOr::T(failure(description, route.voice));
         responses.entry(status.to_owned()).or_insert_with(failure);
     }
     for (status, response) in responses {
@@ -79,8 +82,11 @@ fn errors(route: &Route) -> impl Iterator<Item = (&'static str, &'static str)> {
     .filter_map(|(can_be, status, description)| can_be.then_some((status, description)))
 }
 
-fn failure(description: &str) -> Response {
-    let schema = Ref::from_schema_name("Failure");
+fn failure(description: &str, voice: Voice) -> Response {
+    let schema = Ref::from_schema_name(match voice {
+        Voice::Native => "Failure",
+        Voice::Segment => "SegmentFailure",
+    });
     let content = ContentBuilder::new().schema(Some(schema)).build();
     ResponseBuilder::new().description(description).content("application/json", content).build()
 }

@@ -18,11 +18,12 @@ use crate::shapes;
     info(
         title = "Millrace",
         description = "Event analytics: events in over HTTP, answers about them a moment later. Every answer but \
-            those of `/metrics` and `/openapi.json` is in one envelope, and bears the request's id."
+            those of `/metrics`, `/openapi.json` and Segment's dialect is in one envelope, and bears the request's id."
     ),
-    components(schemas(shapes::Failure)),
+    components(schemas(shapes::Failure, shapes::SegmentFailure)),
     tags(
         (name = "events", description = "Written one by one or in batches, changed, read"),
+        (name = "segment", description = "What clients of Segment, RudderStack and Jitsu send and ask for"),
         (name = "questions", description = "About many events; all take `from` and `to`, or `days`, and `timezone`"),
         (name = "operation", description = "Whether all is well"),
     )

@@ -140,22 +140,26 @@ async fn numbers_need_a_key_unless_they_have_a_port_of_their_own() {
     }
 }
 
-/// Every operation of the description, with a path that names this event and its conversation.
-async fn operations(app: &App, id: &str) -> Vec<(Method, String)> {
+/// Every operation of the description that asks for a key, with a path that names this event and its conversation;
+/// and whether it is one of those who write.
+async fn operations(app: &App, id: &str) -> Vec<(Method, String, bool)> {
     let document = app.get("/openapi.json").await.json();
     let mut all = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             if operation["security"].is_array() {
-                let path = path.replace("{id}", id).replace("{conversation_id}", "c-1");
+                let path =
+                    path.replace("{id}", id).replace("{conversation_id}", "c-1").replace("{key}", "none");
+                let description = operation["description"].as_str().unwrap();
                 all.push((
                     method.to_uppercase().parse().unwrap(),
                     format!("{path}?event_name=event_a&wait=true"),
+                    description.contains("one of scope `ingest`"),
                 ));
             }
         }
     }
-    assert!(all.len() >= 11, "{all:?}");
+    assert!(all.len() >= 22, "{all:?}");
     all
 }
 
@@ -165,9 +169,9 @@ async fn whoever_may_write_reads_nothing_and_whoever_may_read_writes_nothing_on_
     let (all, ingest, read) = (app.key("acme-all"), app.key("acme-ingest"), app.key("acme-read"));
     let id = all.create(&event(json!({"input": "secret"}))).await;
     let before = all.event(&id).await;
-    for (method, path) in operations(&app, &id).await {
+    for (method, path, writes) in operations(&app, &id).await {
         let body = if method == Method::GET { String::new() } else { event(json!({})).to_string() };
-        let asker = if method == Method::GET { &ingest } else { &read };
+        let asker = if writes { &read } else { &ingest };
         let refused = asker.request(method.clone(), &path).body(body).ask().await;
         assert_eq!(refused.status, 403, "{method} {path}: {}", refused.text);
         assert_eq!(refused.json()["code"], "forbidden", "{method} {path}");
@@ -197,7 +201,7 @@ async fn two_hundred_credentials_that_are_none_are_refused_on_every_route() {
     assert!(forged.len() >= 200, "{}", forged.len());
     let operations = operations(&app, &new_id()).await;
     for (number, text) in forged.iter().enumerate() {
-        let (method, path) = &operations[number % operations.len()];
+        let (method, path, _) = &operations[number % operations.len()];
         for (name, value) in [("authorization", format!("Bearer {text}")), ("x-api-key", text.clone())] {
             let refused = app.request(method.clone(), path).header(name, value).ask().await;
             assert_eq!(refused.status, 401, "{method} {path} {text:?}: {}", refused.text);

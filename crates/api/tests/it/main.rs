@@ -23,6 +23,7 @@ mod origins;
 mod overload;
 mod pipeline;
 mod request_ids;
+mod segment;
 mod shutdown;
 mod start;
 mod tenants;

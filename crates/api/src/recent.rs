@@ -1,0 +1,207 @@
+//! The last requests that brought events, for whoever sets up a client: what became of them, and why.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use model::{Source, Tenant, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::auth::Caller;
+use crate::call::Call;
+use crate::error::ApiError;
+use crate::parameters::recent_limit;
+use crate::reply::Reply;
+use crate::shapes::Good;
+
+/// How many requests are remembered.
+const KEPT: usize = 1_000;
+/// How much of a body is remembered, in bytes.
+const BODY_BYTES: usize = 2 << 10;
+/// How many refused events of one request are.
+const REFUSED: usize = 100;
+
+/// The last requests, of all tenants.
+#[derive(Default)]
+pub(crate) struct Recent(Mutex<VecDeque<Seen>>);
+
+/// A request that brought events.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Seen {
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) at: Timestamp,
+    #[schema(example = "segment")]
+    pub(crate) dialect: &'static str,
+    /// What the route is called.
+    #[schema(example = "segment_batch")]
+    pub(crate) route: &'static str,
+    #[serde(skip)]
+    pub(crate) tenant: Tenant,
+    /// The last four characters of the key, if it was looked at and is longer than that.
+    pub(crate) key: Option<String>,
+    /// How many events were taken in.
+    pub(crate) accepted: usize,
+    /// Those that were not, at most the first 100.
+    pub(crate) refused: Vec<Refused>,
+    /// The beginning of the body, unpacked, at most 2 KiB, its keys masked.
+    pub(crate) body: String,
+}
+
+/// An event that was not taken in.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Refused {
+    /// Its place in the body.
+    pub(crate) index: usize,
+    pub(crate) message_id: Option<String>,
+    #[schema(example = "missing_field")]
+    pub(crate) code: &'static str,
+    #[schema(example = "event is required")]
+    pub(crate) message: String,
+}
+
+/// Of the question what was seen.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(crate) struct Limit {
+    /// How many requests at most.
+    #[serde(deserialize_with = "recent_limit")]
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: u16,
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self { limit: 100 }
+    }
+}
+
+/// The last requests that brought events, the newest first: what was taken in and what was refused, and why. Whoever
+/// holds a key sees those of its tenant.
+#[utoipa::path(
+    get,
+    path = "/v1/debug/recent",
+    tag = "operation",
+    params(Limit),
+    responses((status = 200, description = "The last requests", body = Good<Vec<Seen>>))
+)]
+pub(crate) async fn show(call: Call) -> Result<Reply<Vec<Seen>>, ApiError> {
+    let Limit { limit } = call.parameters()?;
+    Ok(Reply::ok(call.app.recent.of(&call.caller.tenant, limit.into())))
+}
+
+impl Recent {
+    /// Remembers a request in place of the oldest. One that comes while another is being remembered is not: nobody
+    /// waits for this.
+    pub(crate) fn add(&self, mut seen: Seen) {
+        let Ok(mut all) = self.0.try_lock() else { return };
+        if all.len() >= KEPT {
+            all.pop_front();
+        }
+        seen.refused.truncate(REFUSED);
+        all.push_back(seen);
+    }
+
+    /// The last requests of a tenant, the newest first.
+    fn of(&self, tenant: &Tenant, limit: usize) -> Vec<Seen> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().rev().filter(|seen| seen.tenant == *tenant).take(limit).cloned().collect()
+    }
+}
+
+impl Seen {
+    /// A request of which nothing has been taken in yet.
+    pub(crate) fn by(caller: &Caller, dialect: Source, route: &'static str, body: String) -> Self {
+        Self {
+            at: caller.received_at,
+            dialect: dialect.as_str(),
+            route,
+            tenant: caller.tenant.clone(),
+            key: caller.key_end.map(|end| String::from_utf8_lossy(&end).into_owned()),
+            accepted: 0,
+            refused: Vec::new(),
+            body,
+        }
+    }
+}
+
+impl Refused {
+    /// The only event of a request, or the request itself.
+    pub(crate) fn because(error: &ApiError) -> Self {
+        Self { index: 0, message_id: None, code: error.status_and_code().1, message: error.to_string() }
+    }
+}
+
+/// The beginning of a body as text, its keys masked.
+pub(crate) fn beginning(body: &[u8]) -> String {
+    let cut = body.get(..BODY_BYTES).unwrap_or(body);
+    let mut text = String::from_utf8_lossy(cut).into_owned();
+    for name in ["\"writeKey\"", "\"write_key\""] {
+        let mut from = 0;
+        while let Some(found) = text.get(from..).and_then(|rest| rest.find(name)) {
+            from += found + name.len();
+            from = mask(&mut text, from);
+        }
+    }
+    text
+}
+
+/// Masks the string that follows the name which ends at `from`; tells where the rest begins.
+fn mask(text: &mut String, from: usize) -> usize {
+    let rest = text.get(from..).unwrap_or_default();
+    let value = rest.trim_start().strip_prefix(':').map(str::trim_start);
+    let Some(value) = value.and_then(|value| value.strip_prefix('"')) else { return from };
+    let begins = text.len() - value.len();
+    // No key has an escaped quotation mark; of a cut one there is no end.
+    let ends = begins + value.find('"').unwrap_or(value.len());
+    text.replace_range(begins..ends, "***");
+    begins + "***".len()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderMap;
+
+    use super::*;
+    use crate::request::RequestId;
+
+    #[test]
+    fn keys_are_masked_in_bodies_also_in_one_that_is_cut() {
+        for (body, shown) in [
+            (r#"{"writeKey":"secret","a":1}"#, r#"{"writeKey":"***","a":1}"#),
+            (
+                r#"[{"write_key" : "secret"},{"writeKey":"b"}]"#,
+                r#"[{"write_key" : "***"},{"writeKey":"***"}]"#,
+            ),
+            (r#"{"writeKey":null,"write_key":"sec"#, r#"{"writeKey":null,"write_key":"***"#),
+            (r#"{"writeKey""#, r#"{"writeKey""#),
+            (r#"{"writeKey":"""#, r#"{"writeKey":"***""#),
+        ] {
+            assert_eq!(beginning(body.as_bytes()), shown);
+        }
+        let long = format!(r#"{}{{"writeKey":"secret"}}"#, " ".repeat(BODY_BYTES - 15));
+        assert!(beginning(long.as_bytes()).ends_with(r#"{"writeKey":"***"#));
+        assert_eq!(beginning(b"\xff"), "\u{fffd}");
+    }
+
+    #[test]
+    fn the_last_requests_of_a_tenant_are_kept() {
+        let recent = Recent::default();
+        let tenant = |name| Tenant::parse(name).unwrap();
+        for number in 0..KEPT + 2 {
+            let caller = Caller {
+                tenant: tenant(if number % 2 == 0 { "a" } else { "b" }),
+                ..Caller::nobody(RequestId::of(&HeaderMap::new()))
+            };
+            let mut seen = Seen::by(&caller, Source::Segment, "segment_batch", number.to_string());
+            let refused =
+                Refused { index: 0, message_id: None, code: "missing_field", message: String::new() };
+            seen.refused = vec![refused; REFUSED + 1];
+            recent.add(seen);
+        }
+        let of_a = recent.of(&tenant("a"), KEPT);
+        assert_eq!((of_a.len(), of_a[0].refused.len()), (KEPT / 2, REFUSED));
+        assert_eq!((&*of_a[0].body, &*of_a[1].body), ("1000", "998"));
+        assert_eq!(recent.of(&tenant("b"), 1)[0].body, "1001");
+    }
+}
