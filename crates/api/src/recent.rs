@@ -10,6 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::auth::Caller;
 use crate::call::Call;
 use crate::error::ApiError;
+use crate::ingest::Outcome;
 use crate::parameters::recent_limit;
 use crate::reply::Reply;
 use crate::shapes::Good;
@@ -18,8 +19,9 @@ use crate::shapes::Good;
 const KEPT: usize = 1_000;
 /// How much of a body is remembered, in bytes.
 const BODY_BYTES: usize = 2 << 10;
-/// How many refused events of one request are.
-const REFUSED: usize = 100;
+/// How many refused events of one request are, and how many characters of a message id.
+const REFUSED: usize = 20;
+const MESSAGE_ID_CHARS: usize = 128;
 
 /// The last requests, of all tenants.
 #[derive(Default)]
@@ -41,10 +43,10 @@ pub(crate) struct Seen {
     pub(crate) key: Option<String>,
     /// How many events were taken in.
     pub(crate) accepted: usize,
-    /// Those that were not, at most the first 100.
+    /// Those that were not, at most the first 20.
     pub(crate) refused: Vec<Refused>,
-    /// The beginning of the body, unpacked, at most 2 KiB, its keys masked.
-    pub(crate) body: String,
+    /// The beginning of the body, unpacked, at most 2 KiB, its keys masked; null if it came with too many others.
+    pub(crate) body: Option<String>,
 }
 
 /// An event that was not taken in.
@@ -91,14 +93,27 @@ pub(crate) async fn show(call: Call) -> Result<Reply<Vec<Seen>>, ApiError> {
 }
 
 impl Recent {
-    /// Remembers a request in place of the oldest. One that comes while another is being remembered is not: nobody
-    /// waits for this.
+    /// The beginning of a body, to be remembered. `None` while more requests come in a second than are kept: nobody
+    /// looks at them one by one, and taking events in must not cost more for it.
+    pub(crate) fn beginning(&self, now: Timestamp, body: &[u8]) -> Option<String> {
+        let is_of_this_second = |oldest: &Seen| now.millis() - oldest.at.millis() < 1_000;
+        let all = self.0.try_lock().ok()?;
+        let is_flood = all.len() >= KEPT && all.front().is_some_and(is_of_this_second);
+        drop(all);
+        (!is_flood).then(|| beginning(body))
+    }
+
+    /// Remembers a request in place of the oldest, unless it is one of a flood of which nothing was refused. One that
+    /// comes while another is being remembered is not either: nobody waits for this.
     pub(crate) fn add(&self, mut seen: Seen) {
+        if seen.body.is_none() && seen.refused.is_empty() {
+            return;
+        }
+        seen.refused.truncate(REFUSED);
         let Ok(mut all) = self.0.try_lock() else { return };
         if all.len() >= KEPT {
             all.pop_front();
         }
-        seen.refused.truncate(REFUSED);
         all.push_back(seen);
     }
 
@@ -111,7 +126,7 @@ impl Recent {
 
 impl Seen {
     /// A request of which nothing has been taken in yet.
-    pub(crate) fn by(caller: &Caller, dialect: Source, route: &'static str, body: String) -> Self {
+    pub(crate) fn by(caller: &Caller, dialect: Source, route: &'static str, body: Option<String>) -> Self {
         Self {
             at: caller.received_at,
             dialect: dialect.as_str(),
@@ -123,17 +138,25 @@ impl Seen {
             body,
         }
     }
-}
 
-impl Refused {
-    /// The only event of a request, or the request itself.
-    pub(crate) fn because(error: &ApiError) -> Self {
-        Self { index: 0, message_id: None, code: error.status_and_code().1, message: error.to_string() }
+    /// Counts what became of the event at a place in the body.
+    pub(crate) fn count(&mut self, index: usize, outcome: &Outcome, message_id: Option<String>) {
+        match outcome {
+            Ok(_) => self.accepted += 1,
+            Err(refusal) => self.refuse(index, &refusal.error, message_id),
+        }
+    }
+
+    /// Notes that the event at a place in the body was refused; a body that could not be read is at place 0.
+    pub(crate) fn refuse(&mut self, index: usize, error: &ApiError, message_id: Option<String>) {
+        let (_, code) = error.status_and_code();
+        let message_id = message_id.map(|id| id.chars().take(MESSAGE_ID_CHARS).collect());
+        self.refused.push(Refused { index, message_id, code, message: error.to_string() });
     }
 }
 
 /// The beginning of a body as text, its keys masked.
-pub(crate) fn beginning(body: &[u8]) -> String {
+fn beginning(body: &[u8]) -> String {
     let cut = body.get(..BODY_BYTES).unwrap_or(body);
     let mut text = String::from_utf8_lossy(cut).into_owned();
     for name in ["\"writeKey\"", "\"write_key\""] {
@@ -193,7 +216,8 @@ mod tests {
                 tenant: tenant(if number % 2 == 0 { "a" } else { "b" }),
                 ..Caller::nobody(RequestId::of(&HeaderMap::new()))
             };
-            let mut seen = Seen::by(&caller, Source::Segment, "segment_batch", number.to_string());
+            let body = Some(number.to_string());
+            let mut seen = Seen::by(&caller, Source::Segment, "segment_batch", body);
             let refused =
                 Refused { index: 0, message_id: None, code: "missing_field", message: String::new() };
             seen.refused = vec![refused; REFUSED + 1];
@@ -201,7 +225,35 @@ mod tests {
         }
         let of_a = recent.of(&tenant("a"), KEPT);
         assert_eq!((of_a.len(), of_a[0].refused.len()), (KEPT / 2, REFUSED));
-        assert_eq!((&*of_a[0].body, &*of_a[1].body), ("1000", "998"));
-        assert_eq!(recent.of(&tenant("b"), 1)[0].body, "1001");
+        assert_eq!((of_a[0].body.as_deref(), of_a[1].body.as_deref()), (Some("1000"), Some("998")));
+        assert_eq!(recent.of(&tenant("b"), 1)[0].body.as_deref(), Some("1001"));
+    }
+
+    #[test]
+    fn of_a_flood_only_what_is_refused_is_remembered() {
+        let recent = Recent::default();
+        let caller = Caller::nobody(RequestId::of(&HeaderMap::new()));
+        let seen = |at: Timestamp, recent: &Recent| {
+            let body = recent.beginning(at, b"{}");
+            Seen { at, ..Seen::by(&caller, Source::Native, "create_event", body) }
+        };
+        let begun = caller.received_at;
+        for _ in 0..KEPT {
+            recent.add(seen(begun, &recent));
+        }
+        let late = Timestamp::from_millis(begun.millis() + 999).unwrap();
+        assert_eq!(seen(late, &recent).body, None);
+        recent.add(seen(late, &recent));
+        assert_eq!(recent.of(&caller.tenant, 1)[0].at, begun);
+        let mut refused = seen(late, &recent);
+        refused.refuse(0, &ApiError::Internal, Some("x".repeat(1_000)));
+        recent.add(refused);
+        let last = &recent.of(&caller.tenant, 1)[0];
+        assert_eq!(
+            (last.at, last.refused[0].message_id.as_ref().map(String::len)),
+            (late, Some(MESSAGE_ID_CHARS))
+        );
+        let later = Timestamp::from_millis(begun.millis() + 1_000).unwrap();
+        assert_eq!(seen(later, &recent).body.as_deref(), Some("{}"));
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, StatusCode, header};
-use model::EventId;
 use model::wire::native;
+use model::{EventId, Source};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,6 +14,7 @@ use crate::call::Call;
 use crate::error::ApiError;
 use crate::ingest::{self, Item, Outcome, Refusal};
 use crate::parameters::Waiting;
+use crate::recent::Seen;
 use crate::reply::Reply;
 use crate::shapes::{EventList, Good};
 
@@ -58,16 +59,31 @@ enum One {
 )]
 pub(crate) async fn create_many(call: Call) -> Result<Reply<Results>, ApiError> {
     let Waiting { wait } = call.parameters()?;
-    let Call { app, caller, place, headers, body, .. } = call;
+    let Call { app, route, caller, place, headers, body, .. } = call;
     let lines = is_lines(&headers);
     let body = app.bodies.read(&headers, body, app.config.max_batch_body_bytes).await?;
-    let (items, room) = body
+    let ((mut seen, items), room) = body
         .parsed_apart({
             let app = Arc::clone(&app);
-            move |bytes| read(&app, &caller, bytes, lines)
+            move |bytes| {
+                let body = app.recent.beginning(caller.received_at, bytes);
+                let seen = Seen::by(&caller, Source::Native, route.name, body);
+                Ok((seen, read(&app, &caller, bytes, lines)))
+            }
         })
         .await?;
-    let outcomes = ingest::many(&app, items, room, wait, &place).await;
+    let outcomes = match items {
+        Ok(items) => ingest::many(&app, items, room, wait, &place).await,
+        Err(error) => {
+            seen.refuse(0, &error, None);
+            app.recent.add(seen);
+            return Err(error);
+        }
+    };
+    for (index, outcome) in outcomes.iter().enumerate() {
+        seen.count(index, outcome, None);
+    }
+    app.recent.add(seen);
     let reply = if outcomes.iter().any(ingest::is_uncertain) {
         Reply::failed(ApiError::Unavailable("not all events could be taken in: see the results".into()))
     } else if outcomes.iter().all(Result::is_err) {

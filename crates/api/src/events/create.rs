@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use model::Source;
 use model::wire::native;
 
 use super::Queued;
@@ -10,6 +11,7 @@ use crate::call::Call;
 use crate::error::ApiError;
 use crate::ingest::{self, Item, Refusal};
 use crate::parameters::Waiting;
+use crate::recent::Seen;
 use crate::reply::Reply;
 use crate::shapes::{Failure, Good, SentEvent};
 
@@ -29,15 +31,25 @@ use crate::shapes::{Failure, Good, SentEvent};
 )]
 pub(crate) async fn create(call: Call) -> Result<Reply<Queued>, ApiError> {
     let Waiting { wait } = call.parameters()?;
-    let Call { app, caller, place, headers, body, .. } = call;
+    let Call { app, route, caller, place, headers, body, .. } = call;
     let body = app.bodies.read(&headers, body, app.config.max_body_bytes).await?;
-    let (item, room) = body
+    let ((mut seen, item), room) = body
         .parsed({
             let app = Arc::clone(&app);
-            move |bytes| Ok(Item::from(&native::create(bytes, &app.intake(&caller))?))
+            move |bytes| {
+                let body = app.recent.beginning(caller.received_at, bytes);
+                let item = native::create(bytes, &app.intake(&caller)).map(|event| Item::from(&event));
+                Ok((Seen::by(&caller, Source::Native, route.name, body), item))
+            }
         })
         .await?;
-    match ingest::one(&app, item, room, wait, &place).await {
+    let outcome = match item {
+        Ok(item) => ingest::one(&app, item, room, wait, &place).await,
+        Err(error) => Err(ApiError::from(error).into()),
+    };
+    seen.count(0, &outcome, None);
+    app.recent.add(seen);
+    match outcome {
         Ok(taken) => {
             let reply = if taken.visible {
                 Reply::new(StatusCode::CREATED, "event created")

@@ -15,7 +15,7 @@ use crate::call::Call;
 use crate::error::ApiError;
 use crate::ingest::{self, Item, Outcome, Refusal};
 use crate::keys::Scope;
-use crate::recent::{self, Refused, Seen};
+use crate::recent::{Refused, Seen};
 use crate::reply::Reply;
 use crate::shapes::{SegmentBatch, SegmentEvent, SegmentFailure, SegmentGood, SemanticEvent};
 
@@ -105,7 +105,7 @@ struct Brought {
     /// An error is one of the whole body.
     items: Result<Vec<Result<Item, segment::Refused>>, WireError>,
     /// Its beginning, to be remembered.
-    body: String,
+    body: Option<String>,
 }
 
 async fn take(call: Call, form: Form) -> Result<Reply<Rest>, ApiError> {
@@ -128,7 +128,7 @@ async fn take(call: Call, form: Form) -> Result<Reply<Rest>, ApiError> {
         Ok(items) => items,
         Err(error) => {
             let error = ApiError::from(error);
-            seen.refused.push(Refused::because(&error));
+            seen.refuse(0, &error, None);
             app.recent.add(seen);
             return Err(error);
         }
@@ -139,13 +139,7 @@ async fn take(call: Call, form: Form) -> Result<Reply<Rest>, ApiError> {
     let outcomes = ingest::many(&app, items, room, None, &place).await;
     let error = error(&outcomes);
     for (index, outcome) in outcomes.iter().enumerate() {
-        match outcome {
-            Ok(_) => seen.accepted += 1,
-            Err(Refusal { error, .. }) => {
-                let message_id = message_ids.get_mut(index).and_then(Option::take);
-                seen.refused.push(Refused { index, message_id, ..Refused::because(error) });
-            }
-        }
+        seen.count(index, outcome, message_ids.get_mut(index).and_then(Option::take));
     }
     let rejected = seen.refused.iter().map(Rejected::from).collect();
     app.recent.add(seen);
@@ -190,7 +184,7 @@ fn read(
         let is_json = !matches!(sent, Err(WireError::InvalidJson(_)));
         let brought = caller.map(|caller| {
             let items = sent.map(|sent| items(sent, &app.intake(&caller)));
-            Brought { items, caller, body: recent::beginning(bytes) }
+            Brought { items, caller, body: app.recent.beginning(nobody.received_at, bytes) }
         });
         (is_json, brought)
     };

@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{track, writes_only};
+use crate::harness::events::event;
 use crate::harness::{App, Ask};
 use crate::keys::{ENTRIES, with_keys};
 
@@ -46,6 +47,38 @@ async fn the_last_requests_are_shown_with_what_was_refused_and_why() {
         400,
         "invalid_field",
         "limit must be a positive integer",
+    );
+}
+
+#[tokio::test]
+async fn events_of_the_native_dialect_are_shown_too() {
+    let app = writes_only(api::Config::default()).await;
+    app.post("/event", event(json!({}))).await;
+    app.post("/event", "{}").await;
+    app.post("/events", json!({"events": [event(json!({})), {}]})).await;
+    app.post("/events", "[").await;
+    let recent = app.get("/v1/debug/recent").await.data();
+    let shown: Vec<_> = recent
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|seen| {
+            let refused = seen["refused"].as_array().unwrap().first();
+            (
+                seen["route"].as_str().unwrap(),
+                seen["accepted"].as_u64().unwrap(),
+                refused.map(|refused| refused["code"].as_str().unwrap()),
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("create_events", 0, Some("invalid_json")),
+            ("create_events", 1, Some("missing_field")),
+            ("create_event", 0, Some("missing_field")),
+            ("create_event", 1, None),
+        ]
     );
 }
 
