@@ -22,6 +22,13 @@ impl<'a> JsonText<'a> {
         serde_json::from_str(text)
     }
 
+    /// The text of an object that was put together from parts; `Err` tells what is wrong with it.
+    pub fn from_parts(text: String) -> Result<JsonText<'static>, serde_json::Error> {
+        let raw = RawValue::from_string(text)?;
+        JsonText::checked(&raw)?;
+        Ok(JsonText(Some(Cow::Owned(raw))))
+    }
+
     /// What the table holds: already checked when it was written. `Err` if it is no JSON all the same.
     pub fn from_stored(text: String) -> Result<Self, serde_json::Error> {
         if text.is_empty() {
@@ -40,7 +47,8 @@ impl<'a> JsonText<'a> {
         JsonText(self.0.map(|raw| Cow::Owned(raw.into_owned())))
     }
 
-    fn checked(raw: &'a RawValue) -> Result<Self, serde_json::Error> {
+    /// The text of an object that is JSON already; `Err` tells what is wrong with it all the same.
+    pub(crate) fn checked(raw: &'a RawValue) -> Result<Self, serde_json::Error> {
         serde_json::from_str::<Checked>(raw.get())?;
         if raw.get().starts_with('{') {
             Ok(Self(Some(Cow::Borrowed(raw))))

@@ -19,9 +19,7 @@ pub(super) fn check(patch: &Patch<'_>) -> Result<(), WireError> {
         ("user_id", &patch.user_id),
         ("anonymous_id", &patch.anonymous_id),
     ] {
-        if text.as_ref().is_some_and(|text| text.len() > MAX_ID_BYTES) {
-            return Err(invalid(field, format!("at most {MAX_ID_BYTES} bytes")));
-        }
+        check_id(field, text.as_deref().unwrap_or_default())?;
     }
     for (field, texts, bytes) in [
         ("subjects", &patch.subjects, MAX_ID_BYTES),
@@ -34,6 +32,14 @@ pub(super) fn check(patch: &Patch<'_>) -> Result<(), WireError> {
             let expected = format!("at most {MAX_LIST} texts of at most {bytes} bytes each");
             return Err(invalid(field, expected));
         }
+    }
+    Ok(())
+}
+
+/// Refuses an id that is too long.
+pub(super) fn check_id(field: &'static str, id: &str) -> Result<(), WireError> {
+    if id.len() > MAX_ID_BYTES {
+        return Err(invalid(field, format!("at most {MAX_ID_BYTES} bytes")));
     }
     Ok(())
 }

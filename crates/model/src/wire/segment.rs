@@ -1,5 +1,38 @@
-//! The bodies of Segment's, RudderStack's and Jitsu's clients, and the semantic event.
+//! The bodies of the clients of Segment, `RudderStack` and Jitsu, and the semantic event.
+//!
+//! Nothing that is sent is lost, but for the write key, which is nowhere kept. What has a column is there: the
+//! ids as they were sent (`groupId` and `previousId` among the subjects), the event's or page's name, the
+//! properties or traits. All else is in the column `context`, an object of
+//!
+//! - the members of the event's own `context`, then those of the batch's that it lacks;
+//! - `integrations`, merged in the same way;
+//! - `sent`, an object of all other members as they were sent: `timestamp`, `originalTimestamp`, `sentAt` (the
+//!   batch's, where the event has none), `channel`, `_metadata`, the `type` if it is not the kind's own word, and
+//!   whatever nobody knows.
+//!
+//! ```json
+//! {"library":{"name":"analytics-node"},"integrations":{"All":true},"sent":{"timestamp":"2026-11-20T21:57:13Z"}}
+//! ```
+//!
+//! No member of the event's own `context` gives way: if it has `integrations` itself, the event's are
+//! in `sent`, and if it has `sent`, then that is `sent_`. A member that a client writes as `null` is as if absent
+//! where it would have a column, and kept where not.
 
+mod context;
+mod envelope;
+mod event;
+mod mending;
+mod object;
+mod semantic;
+mod times;
+mod values;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+pub use mending::{Mended, mend};
+
+use self::envelope::Envelope;
 use super::{Intake, WireError};
 use crate::{Kind, Operation, Text};
 
@@ -14,23 +47,26 @@ pub enum Form {
     Semantic,
 }
 
-/// What is taken in of a body.
+/// How much of a body is taken in.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// The longest text of an event as sent, in bytes.
     pub max_event_bytes: usize,
-    /// The most events in a body; those behind them are refused one by one.
+    /// The most events in a body; those behind them are refused one by one. A body with four times as many is
+    /// refused as a whole.
     pub max_events: usize,
 }
 
-/// A body that was read, its events not yet.
+/// A body that was taken apart, its events not yet read.
 #[derive(Debug)]
 pub struct Sent<'a> {
-    _body: &'a [u8],
+    form: Form,
+    limits: Limits,
+    envelope: Envelope<'a>,
 }
 
 /// Why an event is not taken in.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// Which event it is, as far as it says so.
     pub message_id: Option<String>,
@@ -38,34 +74,57 @@ pub struct Refused {
     pub error: WireError,
 }
 
-/// A body made JSON.
-#[derive(Debug)]
-pub struct Mended {
-    /// The body.
-    pub bytes: Vec<u8>,
-    /// How many tokens, escapes and stretches of bytes were replaced.
-    pub count: usize,
-}
-
-/// Reads a body. An error is one of the whole body: it is no JSON, no object or has no `batch`. One of
-/// [`WireError::InvalidJson`] may go away if the body is [mended](mend).
-pub fn read<'a>(_body: &'a [u8], _form: Form, _limits: Limits) -> Result<Sent<'a>, WireError> {
-    Err(WireError::MissingField("batch"))
-}
-
-/// Makes JSON of a body that is nearly JSON.
-pub fn mend(body: &[u8]) -> Mended {
-    Mended { bytes: body.to_vec(), count: 0 }
+/// Takes a body apart. An error is one of the whole body: it is no JSON, no object or has no `batch`. A body that is
+/// refused for [`WireError::InvalidJson`] is worth a second try if [`mend`] finds something to mend.
+pub fn read(body: &[u8], form: Form, limits: Limits) -> Result<Sent<'_>, WireError> {
+    Ok(Sent { form, limits, envelope: envelope::open(body, form, limits)? })
 }
 
 impl<'a> Sent<'a> {
     /// The write keys in the body: its own, then those of its events. They may repeat.
     pub fn write_keys(&self) -> impl Iterator<Item = Text<'a>> {
-        std::iter::empty()
+        let of_event = |event: &&'a [u8]| values::filled_string(Marks::read(event)?.write_key);
+        self.envelope
+            .write_key
+            .clone()
+            .into_iter()
+            .chain(self.envelope.events.first.iter().filter_map(of_event))
     }
 
     /// Each event as an operation, or why it is refused.
-    pub fn operations(&self, _intake: &Intake<'_>) -> Vec<Result<Operation<'a>, Refused>> {
-        Vec::new()
+    pub fn operations(&self, intake: &Intake<'_>) -> Vec<Result<Operation<'a>, Refused>> {
+        let Envelope { events, common, .. } = &self.envelope;
+        let (count, most) = (events.count, self.limits.max_events);
+        let beyond = count.saturating_sub(events.first.len());
+        let read = events.first.iter().map(|text| {
+            event::operation(text, self.form, self.limits, common, intake)
+                .map_err(|error| Refused { message_id: Marks::message_id(text), error })
+        });
+        let too_many = || Err(Refused { message_id: None, error: WireError::TooManyEvents { count, most } });
+        read.chain(std::iter::repeat_with(too_many).take(beyond)).collect()
     }
 }
+
+/// What tells whose an event is and which, whatever else is in it.
+#[derive(Deserialize)]
+struct Marks<'a> {
+    #[serde(borrow, alias = "write_key", rename = "writeKey")]
+    write_key: Option<&'a RawValue>,
+    #[serde(borrow, alias = "message_id", rename = "messageId")]
+    message_id: Option<&'a RawValue>,
+}
+
+impl<'a> Marks<'a> {
+    fn read(event: &'a [u8]) -> Option<Self> {
+        serde_json::from_slice(event).ok()
+    }
+
+    /// The message id of an event that is refused.
+    fn message_id(event: &'a [u8]) -> Option<String> {
+        let id = values::id("messageId", Self::read(event)?.message_id).ok()?;
+        (!id.is_empty()).then(|| id.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -31,26 +31,38 @@ impl<'a> Elements<'a> {
 /// can't be told from them: its brackets don't match, it breaks off, or there is no such list or more than one.
 pub(crate) fn elements<'a>(text: &'a [u8], name: &str, most: usize) -> Option<Elements<'a>> {
     let text = text.trim_ascii();
-    let within = |text: &'a [u8], open: u8, close: u8| text.strip_prefix(&[open])?.strip_suffix(&[close]);
-    let list = |text: &'a [u8]| {
+    if text.starts_with(b"[") {
         let mut elements = Elements::at_most(most);
         parts(within(text, b'[', b']')?, |part| elements.push(part))?;
-        Some(elements)
-    };
-    if text.starts_with(b"[") {
-        return list(text);
+        return Some(elements);
     }
     let (mut found, mut lists) = (None, 0);
-    parts(within(text, b'{', b'}')?, |member| {
-        let rest = member.strip_prefix(b"\"").and_then(|rest| rest.strip_prefix(name.as_bytes()));
-        let rest = rest.and_then(|rest| rest.strip_prefix(b"\""));
-        let Some(value) = rest.and_then(|rest| rest.trim_ascii_start().strip_prefix(b":")) else { return };
-        lists += 1;
-        if lists == 1 {
-            found = list(value.trim_ascii());
+    members(text, |member, value| {
+        if member == name.as_bytes() {
+            lists += 1;
+            found = (lists == 1 && value.starts_with(b"[")).then(|| elements(value, name, most)).flatten();
         }
     })?;
-    found.filter(|_| lists == 1)
+    found
+}
+
+/// Hands over the names and values of an object, a name as it stands between its quotes. `None` if they can't be
+/// told apart.
+pub(crate) fn members<'a>(text: &'a [u8], mut take: impl FnMut(&'a [u8], &'a [u8])) -> Option<()> {
+    parts(within(text.trim_ascii(), b'{', b'}')?, |member| {
+        let Some(rest) = member.strip_prefix(b"\"") else { return };
+        // A name with an escaped quote is none that anybody asks for.
+        let Some(end) = rest.iter().position(|byte| *byte == b'"') else { return };
+        let Some((name, rest)) = rest.split_at_checked(end) else { return };
+        let value = rest.strip_prefix(b"\"").and_then(|rest| rest.trim_ascii_start().strip_prefix(b":"));
+        if let Some(value) = value {
+            take(name, value.trim_ascii());
+        }
+    })
+}
+
+fn within(text: &[u8], open: u8, close: u8) -> Option<&[u8]> {
+    text.strip_prefix(&[open])?.strip_suffix(&[close])
 }
 
 /// Hands over what stands between the commas that are in no brackets and no string; nothing of a blank text.

@@ -1,0 +1,151 @@
+//! The members of a JSON object, each value as the text that was sent.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::Text;
+
+/// The members of an object in their order. What is taken out is gone, so what is left in the end is what
+/// nobody knew.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Object<'a>(Vec<Member<'a>>);
+
+/// A name and its value.
+#[derive(Clone, Debug)]
+pub(super) struct Member<'a> {
+    pub(super) name: Text<'a>,
+    pub(super) value: &'a RawValue,
+}
+
+impl<'a> Object<'a> {
+    /// The members of the object that the text is.
+    pub(super) fn parse(text: &'a str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
+    /// A value. Of several of one name the last counts, as for any JSON reader; `null` is as if absent.
+    pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
+        self.place(name).and_then(|at| self.0.get(at)).map(|member| member.value).filter(|raw| !is_null(raw))
+    }
+
+    /// The same, taken out.
+    pub(super) fn take(&mut self, name: &str) -> Option<&'a RawValue> {
+        self.place(name).map(|at| self.0.remove(at).value).filter(|raw| !is_null(raw))
+    }
+
+    /// Whether there is a member of this name, even if it is `null`.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.place(name).is_some()
+    }
+
+    /// Takes out whatever has this name.
+    pub(super) fn remove(&mut self, name: &str) {
+        self.0.retain(|member| member.name != name);
+    }
+
+    /// Gives a member that is not there yet.
+    pub(super) fn push(&mut self, name: Text<'a>, value: &'a RawValue) {
+        self.0.push(Member { name, value });
+    }
+
+    /// Gives a member another name, unless another member has it.
+    pub(super) fn rename(&mut self, from: &str, to: &'static str) {
+        if let Some(at) = self.place(from)
+            && !self.has(to)
+            && let Some(member) = self.0.get_mut(at)
+        {
+            member.name = to.into();
+        }
+    }
+
+    /// Adds the members of another object whose names are not there.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for member in &other.0 {
+            if !self.has(&member.name) {
+                self.0.push(member.clone());
+            }
+        }
+    }
+
+    /// The members in their order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Member<'a>> {
+        self.0.iter()
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The bytes that the members take when they are written, more or less.
+    pub(super) fn bytes(&self) -> usize {
+        // Quotes, colon and comma.
+        self.0.iter().map(|member| member.name.len() + member.value.get().len() + 4).sum()
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        self.0.iter().rposition(|member| member.name == *name)
+    }
+}
+
+fn is_null(raw: &RawValue) -> bool {
+    raw.get() == "null"
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members)
+    }
+}
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Object<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
+        // As many as most events have.
+        let mut members = Vec::with_capacity(12);
+        while let Some(name) = map.next_key()? {
+            members.push(Member { name, value: map.next_value()? });
+        }
+        Ok(Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(object: &Object<'_>) -> String {
+        object.iter().map(|Member { name, value }| format!("{name}={value} ")).collect()
+    }
+
+    #[test]
+    fn the_last_of_a_name_counts_and_null_is_absent() {
+        let mut object = Object::parse(r#"{"a":1,"b":null,"a":2,"c":[ 1 ]}"#).unwrap();
+        assert_eq!(object.get("a").unwrap().get(), "2");
+        assert!(object.get("b").is_none() && object.has("b") && !object.has("d"));
+        assert_eq!(object.take("a").unwrap().get(), "2");
+        assert!(object.take("b").is_none());
+        assert_eq!(shown(&object), "a=1 c=[ 1 ] ");
+        object.remove("a");
+        assert_eq!(shown(&object), "c=[ 1 ] ");
+    }
+
+    #[test]
+    fn merging_and_renaming_take_no_name_from_another() {
+        let mut object = Object::parse(r#"{"a":1,"b":null}"#).unwrap();
+        object.merge(&Object::parse(r#"{"a":7,"b":7,"c":7}"#).unwrap());
+        assert_eq!(shown(&object), "a=1 b=null c=7 ");
+        object.rename("a", "c");
+        object.rename("c", "d");
+        assert_eq!(shown(&object), "a=1 b=null d=7 ");
+    }
+}

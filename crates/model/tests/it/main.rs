@@ -1,0 +1,4 @@
+//! The wire formats against requests of real clients.
+#![expect(clippy::panic, clippy::unwrap_used, reason = "what isn't as expected fails the test")]
+
+mod segment;
