@@ -15,11 +15,14 @@ PROGRAM = """
 from typing import Optional
 from buffered_event_client import BufferedEventClient
 from event_client import EventClient
+from segment_client import SegmentClient, SemanticEvent
 
 with EventClient() as client:
     event_id: str = client.track_event("chat-1", "event_a", latency=1)
 with BufferedEventClient(client=client) as events:
     perhaps: Optional[str] = events.track_event("chat-1", "event_a")
+with SegmentClient("write-key", entity_gid="shop-1", partition="eu") as segment:
+    event: SemanticEvent = segment.track("visit-7", "event_a", user_id="u")
 """
 
 
