@@ -204,7 +204,7 @@ class SemanticEvent(BaseModel):
         if self.user_id is None and self.anonymous_id is None:
             raise ValueError("user_id or anonymous_id is required")
         if self.type == "track" and self.event is None:
-            raise ValueError("event is required of a track")
+            raise ValueError("event is required for track")
         if not self.event_gid:
             object.__setattr__(self, "event_gid", self._derived_gid())
         return self

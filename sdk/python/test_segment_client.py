@@ -84,7 +84,14 @@ class TheRequest(Case):
     def test_an_event_has_all_that_the_caller_said_and_what_was_filled_in(self) -> None:
         request = self.sent(
             lambda client: client.track(
-                properties={"total": 350, "vip": True, "price": 1.5, "coupon": "x", "lines": [{"id": 1}]},
+                properties={
+                    "total": 350,
+                    "vip": True,
+                    "price": 1.5,
+                    "coupon": "x",
+                    "lines": [{"id": 1}],
+                    "left": None,
+                },
                 integrations={"All": True, "Mixpanel": False},
                 anonymous_id="a-1",
                 user_id="u-1",

@@ -1,4 +1,4 @@
-"""Every block of the documentation is run, under every interpreter there is, and prints what it says."""
+"""Every block of the documentation is run, under every interpreter that can, and prints what it says."""
 
 from __future__ import annotations
 
@@ -16,20 +16,22 @@ from interpreters import PYTHONS
 
 SDK = ROOT / "sdk" / "python"
 MARK = "----8<----"
+# From here on packages are needed, which only this interpreter has.
+WITH_PACKAGES = "\n## Segment events\n"
 
 
-def blocks(path: Path, *kinds: str) -> list[tuple[str, str]]:
+def blocks(text: str, *kinds: str) -> list[tuple[str, str]]:
     """The kind and the text of each block of these kinds; there must be no others than are known here."""
-    found = re.findall(r"^```(.*?)\n(.*?)^```$", path.read_text(), re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^```(.*?)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     unknown = {kind for kind, _ in found} - {"python", "text", "sh"}
-    assert not unknown, f"nothing checks the blocks of these kinds in {path}: {unknown}"
+    assert not unknown, f"nothing checks the blocks of these kinds: {unknown}"
     return [(kind, text) for kind, text in found if kind in kinds]
 
 
-def session(path: Path) -> tuple[str, list[str]]:
+def session(document: str) -> tuple[str, list[str]]:
     """All Python of a document as one program, and what each block prints."""
     program, printed = "", []
-    for kind, text in blocks(path, "python", "text"):
+    for kind, text in blocks(document, "python", "text"):
         if kind == "python":
             program += f"{text}\nprint({MARK!r})\n"
             printed.append("")
@@ -38,16 +40,10 @@ def session(path: Path) -> tuple[str, list[str]]:
     return program, printed
 
 
-@pytest.mark.parametrize(
-    "document", [SDK / "README.md", ROOT / "README.md"], ids=["the client's", "the project's"]
-)
-@pytest.mark.parametrize("python", PYTHONS.values(), ids=PYTHONS.keys())
-def test_the_python_of_a_readme_runs_as_printed(
-    millrace: Installation, tmp_path: Path, python: str, document: Path
-) -> None:
+def runs_as_printed(millrace: Installation, folder: Path, python: str, document: str) -> None:
     program, printed = session(document)
     assert printed
-    script = tmp_path / "session.py"
+    script = folder / "session.py"
     # Conversations of its own, since the installation is shared.
     own = program.replace("http://localhost:8080", millrace.url).replace("chat-", f"chat-{uuid.uuid4()}-")
     script.write_text(own)
@@ -62,12 +58,25 @@ def test_the_python_of_a_readme_runs_as_printed(
     assert ran.stdout.split(f"{MARK}\n") == [*printed, ""]
 
 
+@pytest.mark.parametrize(
+    "document", [SDK / "README.md", ROOT / "README.md"], ids=["the client's", "the project's"]
+)
+@pytest.mark.parametrize("python", PYTHONS.values(), ids=PYTHONS.keys())
+def test_the_python_of_a_readme_runs_as_printed(
+    millrace: Installation, tmp_path: Path, python: str, document: Path
+) -> None:
+    runs_as_printed(millrace, tmp_path, python, document.read_text().partition(WITH_PACKAGES)[0])
+
+
+def test_the_python_that_needs_packages_runs_as_printed(millrace: Installation, tmp_path: Path) -> None:
+    section = (SDK / "README.md").read_text().partition(WITH_PACKAGES)[2]
+    runs_as_printed(millrace, tmp_path, sys.executable, section)
+
+
 @pytest.mark.parametrize("kind", ["", "py", "pyhton", "python title=x"])
-def test_a_block_of_an_unknown_kind_is_noticed(tmp_path: Path, kind: str) -> None:
-    document = tmp_path / "README.md"
-    document.write_text(f"```python\nprint(1)\n```\n\n```{kind}\nprint(2)\n```\n")
+def test_a_block_of_an_unknown_kind_is_noticed(kind: str) -> None:
     with pytest.raises(AssertionError, match="nothing checks"):
-        session(document)
+        session(f"```python\nprint(1)\n```\n\n```{kind}\nprint(2)\n```\n")
 
 
 def test_the_commands_of_the_readme_install_the_client(tmp_path: Path) -> None:
@@ -82,8 +91,8 @@ def test_the_commands_of_the_readme_install_the_client(tmp_path: Path) -> None:
         "PIP_NO_INDEX": "1",
         "PIP_NO_WARN_SCRIPT_LOCATION": "1",
     }
-    commands = [text for _, text in blocks(SDK / "README.md", "sh")]
-    assert len(commands) == 2
+    commands = [text for _, text in blocks((SDK / "README.md").read_text(), "sh")]
+    assert len(commands) == 3
     for command in commands:
         ran = subprocess.run(
             ["sh", "-euc", command],
