@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use insta::assert_snapshot;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{is_refusal, rejected, track, writes_only};
 use crate::harness::{App, Ask, Part, Setup};
@@ -43,25 +43,34 @@ async fn what_is_taken_in_is_a_200_with_an_object_on_every_path() {
 
 #[tokio::test]
 async fn an_item_that_is_refused_costs_only_itself() {
-    let app = App::with(Setup { api: api::Config::default(), ..Setup::default() }).await;
-    let mut large = track();
-    large["properties"] = json!({"text": "x".repeat(40_000)});
-    let mut numbered = track();
-    (numbered["userId"], numbered["messageId"]) = (json!(7), json!("m-7"));
+    let app = App::start().await;
+    let item = |more: Value| {
+        let mut item = track();
+        item["type"] = json!("track");
+        item.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        item
+    };
     let answer = app
         .batch(json!([
-            {"type": "track", "event": "e"},
-            large,
-            {"type": "track", "userId": "u"},
-            {"type": "nothing", "userId": "u"},
-            {"type": "track", "event": "e", "userId": ["u"], "messageId": "m-4"},
-            numbered,
+            item(json!({"messageId": "large", "properties": {"text": "x".repeat(40_000)}})),
+            item(json!({"messageId": "nobody", "userId": null})),
+            item(json!({"messageId": "listed", "userId": ["u"]})),
+            item(json!({"messageId": "nothing", "event": ""})),
+            item(json!({"messageId": "unknown", "type": "nothing"})),
+            item(json!({"messageId": "no object", "properties": "x"})),
+            item(json!({"messageId": "old", "timestamp": "2001-01-01T00:00:00Z"})),
+            7,
+            item(json!({"messageId": "number", "userId": 7})),
+            item(json!({"messageId": "empty", "properties": []})),
         ]))
         .await;
     assert_eq!(answer.status, 200, "{}", answer.text);
-    let indexes: Vec<_> = rejected(&answer).into_iter().map(|(index, ..)| index).collect();
-    // `large` and `numbered` have no type.
-    assert_eq!(indexes, [0, 1, 2, 3, 4, 5]);
+    assert_snapshot!(rejected(&answer));
+    app.sees(
+        "SELECT message_id, user_id, properties FROM events FINAL ORDER BY message_id",
+        "empty\tu-1\t\nnumber\t7",
+    )
+    .await;
 }
 
 #[tokio::test]

@@ -32,12 +32,10 @@ impl App {
     }
 }
 
-/// What an answer lists as refused: index, code and message.
-fn rejected(answer: &Answer) -> Vec<(u64, String, String)> {
-    let text = |item: &Value, name: &str| item[name].as_str().unwrap().to_owned();
+/// What an answer lists as refused, an event a line.
+fn rejected(answer: &Answer) -> String {
     let list = answer.json()["rejected"].take();
-    let items = list.as_array().unwrap().iter();
-    items.map(|item| (item["index"].as_u64().unwrap(), text(item, "code"), text(item, "message"))).collect()
+    list.as_array().unwrap().iter().map(|item| format!("{item}\n")).collect()
 }
 
 /// An answer to a client that looks at status, `Retry-After` and a few fields, each in its own way.

@@ -14,7 +14,7 @@ use crate::harness::{Answer, App, Ask, PATIENCE, Setup};
 
 /// Those that the decoder's tests read too.
 fn recordings() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../model/tests/fixtures/segment/recorded");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../model/tests/fixtures/segment");
     let mut files: Vec<_> = folder.read_dir().unwrap().map(|file| file.unwrap().path()).collect();
     files.sort();
     assert!(files.len() >= 25, "{files:?}");
@@ -52,7 +52,7 @@ async fn rows(app: &App, tenant: &str) -> String {
         error, properties, context";
     app.sql(&format!(
         "SELECT {columns} FROM events FINAL WHERE tenant = '{tenant}' AND message_id != '' \
-         ORDER BY created_at, message_id FORMAT JSONEachRow"
+         ORDER BY created_at, message_id FORMAT JSONEachRow SETTINGS output_format_json_escape_forward_slashes = 0"
     ))
     .await
 }
