@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run build test fuzz chaos hostile fmt lint bench engine kafka sdk
+.PHONY: help run build test fuzz chaos hostile fmt lint bench engine kafka sdk clients
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ hostile: ## Let rude clients loose and measure what good ones see (PROFILE=relea
 sdk: ## Check and test the Python client alone (MILLRACE_TEST_EVENTS_PER_THREAD=5000 kills the API under 80,000 events)
 	cargo build --workspace --bins --locked
 	@scripts/test-python.sh
+
+clients: ## Let the official clients of Segment, RudderStack and Jitsu send, and look in the table
+	cargo build --workspace --bins --locked
+	@scripts/test-sdks.sh
 
 fmt: ## Format the code
 	cargo fmt --all

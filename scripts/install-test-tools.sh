@@ -10,7 +10,9 @@ needs=(
   perl perl
   java default-jre-headless
   mvn maven
+  node nodejs
   npm npm
+  chromium chromium
   curl curl
   unshare util-linux
   docker-compose docker-compose

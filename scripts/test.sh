@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs every test of the workspace and of the Python client against real services, holds the API against its
-# description, and counts: the last line is `N passed, N failed`. The exit status is 0 only if all went well.
+# Runs every test of the workspace and of the Python client against real services, lets the official clients of Segment
+# and its like send to it, holds the API against its description, and counts: the last line is `N passed, N failed`.
+# The exit status is 0 only if all went well.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -11,14 +12,17 @@ cargo build --workspace --bins --locked
 
 log=$(mktemp)
 python_log=$(mktemp)
+sdks_log=$(mktemp)
 openapi_log=$(mktemp)
 hostile_log=$(mktemp)
-trap 'rm -f "$log" "$python_log" "$openapi_log" "$hostile_log"' EXIT
+trap 'rm -f "$log" "$python_log" "$sdks_log" "$openapi_log" "$hostile_log"' EXIT
 set +e
 cargo test --workspace --locked --no-fail-fast | tee "$log"
 status=${PIPESTATUS[0]}
 scripts/test-python.sh | tee "$python_log"
 python_status=${PIPESTATUS[0]}
+scripts/test-sdks.sh | tee "$sdks_log"
+sdks_status=${PIPESTATUS[0]}
 scripts/test-openapi.sh | tee "$openapi_log"
 openapi_status=${PIPESTATUS[0]}
 scripts/hostile.sh | tee "$hostile_log"
@@ -39,10 +43,15 @@ fi
 # "200 passed, 0 failed", unless it didn't get that far
 count() { grep -x '[0-9]* passed, [0-9]* failed' "$1" || echo 0 passed, 0 failed; }
 read -r python_passed _ python_failed _ < <(count "$python_log")
+read -r sdks_passed _ sdks_failed _ < <(count "$sdks_log")
 read -r openapi_passed _ openapi_failed _ < <(count "$openapi_log")
 read -r hostile_passed _ hostile_failed _ < <(count "$hostile_log")
 if ((python_status != 0)); then
   echo "the Python client's checks or tests failed (exit status $python_status)" >&2
+  status=1
+fi
+if ((sdks_status != 0)); then
+  echo "the official clients are not served as they expect (exit status $sdks_status)" >&2
   status=1
 fi
 if ((openapi_status != 0)); then
@@ -54,5 +63,5 @@ if ((hostile_status != 0)); then
   status=1
 fi
 echo
-echo "$((passed + python_passed + openapi_passed + hostile_passed)) passed, $((failed + python_failed + openapi_failed + hostile_failed)) failed"
+echo "$((passed + python_passed + sdks_passed + openapi_passed + hostile_passed)) passed, $((failed + python_failed + sdks_failed + openapi_failed + hostile_failed)) failed"
 exit "$status"

@@ -47,7 +47,7 @@ def free_port() -> int:
 class Installation:
     """Starts on any free ports, unless `api_port` and `engine_port` say which.
 
-    `settings` are further variables.
+    `settings` are further variables; `key` is what it is asked with.
     """
 
     def __init__(
@@ -56,8 +56,10 @@ class Installation:
         api_port: int = 0,
         engine_port: int = 0,
         settings: dict[str, str] | None = None,
+        key: str | None = None,
     ) -> None:
         self.folder = folder
+        self._api_key = {"X-Api-Key": key} if key else {}
         kept = ("PATH", "HOME", "XDG_CACHE_HOME", "MILLRACE_ENGINE_LIB")
         self._environment = {
             **{name: value for name, value in os.environ.items() if name in kept},
@@ -104,7 +106,8 @@ class Installation:
         return (self.folder / "output").read_text()
 
     def get(self, path: str) -> Any:
-        with urllib.request.urlopen(self.url + path) as answer:
+        request = urllib.request.Request(self.url + path, headers=self._api_key)
+        with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 
     def sql(self, query: str) -> str:
