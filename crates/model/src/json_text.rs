@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 /// The text of a JSON object, or empty when there is none. Dates, nulls, key order, number forms
 /// and white space stay as they came, because only the text is kept.
@@ -22,9 +22,9 @@ impl<'a> JsonText<'a> {
         serde_json::from_str(text)
     }
 
-    /// The text of an object that was put together from parts; `Err` tells what is wrong with it.
-    pub fn from_parts(text: String) -> Result<JsonText<'static>, serde_json::Error> {
-        let raw = RawValue::from_string(text)?;
+    /// The text of an object made of parts of other texts; `Err` tells what is wrong with them.
+    pub(crate) fn written(parts: &impl Serialize) -> Result<JsonText<'static>, serde_json::Error> {
+        let raw = to_raw_value(parts)?;
         JsonText::checked(&raw)?;
         Ok(JsonText(Some(Cow::Owned(raw))))
     }

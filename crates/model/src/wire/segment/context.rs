@@ -1,5 +1,7 @@
 //! The column `context` of an event: all that was sent and has no column of its own.
 
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::object::Object;
@@ -12,18 +14,15 @@ const INTEGRATIONS: &str = "integrations";
 /// Where all the rest is. Underscores follow if the event's context has a member of that name.
 const SENT: &str = "sent";
 
-/// The members of an event's or a batch's `context` or `integrations`. A write key is none of them.
+/// The members of an event's or a batch's `context` or `integrations`.
 pub(super) fn members<'a>(field: &'static str, value: Option<&'a RawValue>) -> Result<Object<'a>, WireError> {
-    let mut object = match value {
+    match value {
         Some(value) if value.get().starts_with('{') => {
-            Object::parse(value.get()).map_err(|error| unreadable(field, &error))?
+            Object::parse(value.get()).map_err(|error| unreadable(field, &error))
         }
-        Some(value) if !is_empty_list(value) => return Err(invalid(field, "an object")),
-        _ => Object::default(),
-    };
-    object.remove("writeKey");
-    object.remove("write_key");
-    Ok(object)
+        Some(value) if !is_empty_list(value) => Err(invalid(field, "an object")),
+        _ => Ok(Object::default()),
+    }
 }
 
 /// Puts the column together.
@@ -33,91 +32,79 @@ pub(super) fn column(
     common_integrations: &Object<'_>,
     rest: &Object<'_>,
 ) -> Result<JsonText<'static>, WireError> {
-    let integrations_bytes = integrations.map_or(0, |value| value.get().len()) + common_integrations.bytes();
-    let bytes = context.bytes() + integrations_bytes + rest.bytes() + 64;
-    let mut text = Writer(String::with_capacity(bytes));
-    text.open();
-    text.members(context);
+    let integrations = Integrations::of(integrations, common_integrations)?;
     let is_taken = context.has(INTEGRATIONS);
-    if !is_taken {
-        write_integrations(&mut text, integrations, common_integrations)?;
+    let (beside, within) = if is_taken { (None, integrations) } else { (integrations, None) };
+    let mut name = SENT.to_owned();
+    while context.has(&name) {
+        name.push('_');
     }
-    let has_more = is_taken && (integrations.is_some() || !common_integrations.is_empty());
-    if has_more || !rest.is_empty() {
-        let mut name = SENT.to_owned();
-        while context.has(&name) {
-            name.push('_');
-        }
-        text.name(&name);
-        text.open();
-        if is_taken {
-            write_integrations(&mut text, integrations, common_integrations)?;
-        }
-        text.members(rest);
-        text.close();
-    }
-    text.close();
-    if text.0 == "{}" {
+    let sent = Part { members: rest, integrations: within.as_ref(), sent: None };
+    let sent = (!sent.is_empty()).then_some((name.as_str(), &sent));
+    let column = Part { members: context, integrations: beside.as_ref(), sent };
+    if column.is_empty() {
         return Ok(JsonText::default());
     }
-    JsonText::from_parts(text.0).map_err(|error| unreadable("context", &error))
+    JsonText::written(&column).map_err(|error| unreadable("context", &error))
 }
 
-/// As they were sent, with those of the batch where both are objects.
-fn write_integrations(
-    text: &mut Writer,
-    own: Option<&RawValue>,
-    common: &Object<'_>,
-) -> Result<(), WireError> {
-    match own {
-        None if common.is_empty() => {}
-        Some(own) if common.is_empty() || !(own.get().starts_with('{') || is_empty_list(own)) => {
-            text.name(INTEGRATIONS);
-            text.0.push_str(own.get());
-        }
-        _ => {
-            let mut merged = members(INTEGRATIONS, own)?;
-            merged.merge(common);
-            text.name(INTEGRATIONS);
-            text.open();
-            text.members(&merged);
-            text.close();
-        }
-    }
-    Ok(())
+/// The column, or the object in it that has what was sent beside the context.
+struct Part<'a> {
+    members: &'a Object<'a>,
+    integrations: Option<&'a Integrations<'a>>,
+    sent: Option<(&'a str, &'a Part<'a>)>,
 }
 
-/// Writes an object into memory.
-struct Writer(String);
-
-impl Writer {
-    fn open(&mut self) {
-        self.0.push('{');
+impl Part<'_> {
+    fn is_empty(&self) -> bool {
+        self.members.is_empty() && self.integrations.is_none() && self.sent.is_none()
     }
+}
 
-    fn close(&mut self) {
-        self.0.push('}');
+impl Serialize for Part<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for member in self.members.iter() {
+            map.serialize_entry(&member.name, member.value)?;
+        }
+        if let Some(integrations) = self.integrations {
+            map.serialize_entry(INTEGRATIONS, integrations)?;
+        }
+        if let Some((name, sent)) = &self.sent {
+            map.serialize_entry(name, sent)?;
+        }
+        map.end()
     }
+}
 
-    fn members(&mut self, object: &Object<'_>) {
-        for member in object.iter() {
-            self.name(&member.name);
-            self.0.push_str(member.value.get());
-        }
+/// Where else an event is to go, in the words of its client.
+enum Integrations<'a> {
+    AsSent(&'a RawValue),
+    Merged(Object<'a>),
+}
+
+impl<'a> Integrations<'a> {
+    /// An event's own, with those of its batch where both are objects.
+    fn of(own: Option<&'a RawValue>, common: &Object<'a>) -> Result<Option<Self>, WireError> {
+        Ok(match own {
+            None if common.is_empty() => None,
+            Some(own) if common.is_empty() || !(own.get().starts_with('{') || is_empty_list(own)) => {
+                Some(Self::AsSent(own))
+            }
+            _ => {
+                let mut merged = members(INTEGRATIONS, own)?;
+                merged.merge(common);
+                Some(Self::Merged(merged))
+            }
+        })
     }
+}
 
-    fn name(&mut self, name: &str) {
-        if !self.0.ends_with('{') {
-            self.0.push(',');
+impl Serialize for Integrations<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::AsSent(raw) => raw.serialize(serializer),
+            Self::Merged(members) => Part { members, integrations: None, sent: None }.serialize(serializer),
         }
-        if name.bytes().any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\')) {
-            // A string into memory: nothing that can fail.
-            self.0.push_str(&serde_json::to_string(name).unwrap_or_default());
-        } else {
-            self.0.push('"');
-            self.0.push_str(name);
-            self.0.push('"');
-        }
-        self.0.push(':');
     }
 }

@@ -46,16 +46,11 @@ fn create<'a>(
             WireError::InvalidJson(error.to_string())
         }
     })?;
-    event.remove("writeKey");
-    event.remove("write_key");
     if form == Form::Semantic {
         semantic::translate(&mut event);
     }
-    if let Some(sent_at) = common.sent_at
-        && event.get("sentAt").is_none()
-    {
-        event.remove("sentAt");
-        event.push("sentAt".into(), sent_at);
+    if let Some(sent_at) = common.sent_at {
+        event.fill("sentAt", sent_at);
     }
     let at = times::happened(&event, intake)?;
     let content = content(event, form, common)?;

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use crate::Text;
 
 /// The members of an object in their order. What is taken out is gone, so what is left in the end is what
-/// nobody knew.
+/// nobody knew. Write keys are left out as it is read, so that they are kept nowhere.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Object<'a>(Vec<Member<'a>>);
 
@@ -40,14 +40,12 @@ impl<'a> Object<'a> {
         self.place(name).is_some()
     }
 
-    /// Takes out whatever has this name.
-    pub(super) fn remove(&mut self, name: &str) {
-        self.0.retain(|member| member.name != name);
-    }
-
-    /// Gives a member that is not there yet.
-    pub(super) fn push(&mut self, name: Text<'a>, value: &'a RawValue) {
-        self.0.push(Member { name, value });
+    /// Gives a value to a name that has none, or `null`.
+    pub(super) fn fill(&mut self, name: &'static str, value: &'a RawValue) {
+        if self.get(name).is_none() {
+            self.take(name);
+            self.0.push(Member { name: name.into(), value });
+        }
     }
 
     /// Gives a member another name, unless another member has it.
@@ -79,12 +77,6 @@ impl<'a> Object<'a> {
         self.0.is_empty()
     }
 
-    /// The bytes that the members take when they are written, more or less.
-    pub(super) fn bytes(&self) -> usize {
-        // Quotes, colon and comma.
-        self.0.iter().map(|member| member.name.len() + member.value.get().len() + 4).sum()
-    }
-
     fn place(&self, name: &str) -> Option<usize> {
         self.0.iter().rposition(|member| member.name == *name)
     }
@@ -112,8 +104,11 @@ impl<'de> Visitor<'de> for Members {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
         // As many as most events have.
         let mut members = Vec::with_capacity(12);
-        while let Some(name) = map.next_key()? {
-            members.push(Member { name, value: map.next_value()? });
+        while let Some(name) = map.next_key::<Text<'de>>()? {
+            let value = map.next_value()?;
+            if !matches!(&*name, "writeKey" | "write_key") {
+                members.push(Member { name, value });
+            }
         }
         Ok(Object(members))
     }
@@ -135,8 +130,10 @@ mod tests {
         assert_eq!(object.take("a").unwrap().get(), "2");
         assert!(object.take("b").is_none());
         assert_eq!(shown(&object), "a=1 c=[ 1 ] ");
-        object.remove("a");
-        assert_eq!(shown(&object), "c=[ 1 ] ");
+        for name in ["a", "c", "d"] {
+            object.fill(name, serde_json::from_str("3").unwrap());
+        }
+        assert_eq!(shown(&object), "a=1 c=[ 1 ] d=3 ");
     }
 
     #[test]

@@ -24,11 +24,8 @@ pub(super) fn translate(event: &mut Object<'_>) {
     for (from, to) in SPELLINGS {
         event.rename(from, to);
     }
-    if event.get("messageId").is_none()
-        && let Some(gid) = event.get("event_gid")
-    {
-        event.remove("messageId");
-        event.push("messageId".into(), gid);
+    if let Some(gid) = event.get("event_gid") {
+        event.fill("messageId", gid);
     }
 }
 

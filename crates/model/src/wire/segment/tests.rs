@@ -203,6 +203,6 @@ fn a_batch_gives_its_context_and_integrations_key_by_key() {
         {"type":"track","userId":"u","event":"c","integrations":false,"context":{"integrations":1,"sent":2,"sent_":3},"writeKey":"k"}]}"#), @r#"
     a {"device":{"id": 1},"locale":null,"integrations":{"All":true,"x":1},"sent":{"sentAt":"2026-11-25"}}
     b {"device":{"type":"phone","name":"P"},"locale":"en","integrations":{"All":false,"x":1},"sent":{"sentAt":"2026-11-26"}}
-    c {"integrations":1,"sent":2,"sent_":3,"device":{"type":"phone","name":"P"},"locale":"en","sent__":{"integrations":false,"sentAt":"2026-11-26"}}
+    c {"integrations":1,"sent":2,"sent_":3,"device":{"type":"phone","name":"P"},"locale":"en","sent__":{"sentAt":"2026-11-26","integrations":false}}
     "#);
 }
