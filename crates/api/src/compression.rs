@@ -1,7 +1,7 @@
 //! Compression of answers: gzip, where the client takes it, for texts that are read and large enough to pay.
 //! Answers to writes are left alone, so that taking events in costs no more.
 
-use axum::http::{Extensions, HeaderMap, StatusCode, Version, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version, header};
 use axum::response::Response;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
@@ -28,9 +28,8 @@ pub(crate) fn layer() -> CompressionLayer<impl Predicate> {
 }
 
 fn is_allowed(_: StatusCode, _: Version, headers: &HeaderMap, extensions: &Extensions) -> bool {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    extensions.get::<Allowed>().is_some()
-        && content_type.is_some_and(|sent| TEXTS.iter().any(|text| sent.starts_with(text)))
+    let is_text = |sent: &HeaderValue| TEXTS.iter().any(|text| sent.as_bytes().starts_with(text.as_bytes()));
+    extensions.get::<Allowed>().is_some() && headers.get(header::CONTENT_TYPE).is_some_and(is_text)
 }
 
 #[cfg(test)]

@@ -40,8 +40,12 @@ pub(super) async fn serve<S, B>(
     let progress = Progress::new();
     let tracked = service_fn(|request| {
         progress.set(Phase::Busy);
-        let (answering, progress) = (service.clone().oneshot(request), progress.clone());
-        async move { Ok::<_, Infallible>(answering.await?.map(|body| Tracked { body, progress })) }
+        let (service, progress) = (service.clone(), progress.clone());
+        // The service's future is large: it is made where it stays, in place of being moved through the layers.
+        async move {
+            let answer = service.oneshot(request).await?;
+            Ok::<_, Infallible>(answer.map(|body| Tracked { body, progress }))
+        }
     });
     let stream = Watched::new(WriteLimit::new(stream, limits.write), progress.clone(), refuse);
     let mut http = http1::Builder::new();
