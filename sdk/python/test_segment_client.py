@@ -311,6 +311,7 @@ class NothingIsSent(Case):
         for error, arguments in [
             (ValueError, ("", "e", "p")),
             (ValueError, ("a\r\nX-Tenant: b", "e", "p")),
+            (ValueError, ("a\nb", "e", "p")),
             (ValueError, ("ü", "e", "p")),
             (TypeError, (None, "e", "p")),
             (ValueError, ("wk", "", "p")),
