@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 
 import requests
 from pydantic import (
+    AfterValidator,
     AliasChoices,
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -81,11 +81,16 @@ def _moment(value: object) -> object:
     return value
 
 
+def _aware(moment: datetime) -> datetime:
+    """One without a time zone is taken as UTC."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
 Id = Union[str, int, uuid.UUID]
 IdText = Annotated[str, BeforeValidator(_id), StringConstraints(min_length=1, max_length=1_024)]
 Name = Annotated[str, StringConstraints(min_length=1)]
 Texts = Annotated[dict[str, str], BeforeValidator(_texts)]
-Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+Moment = Annotated[datetime, BeforeValidator(_moment), AfterValidator(_aware)]
 _ID: TypeAdapter[str] = TypeAdapter(IdText)
 
 
