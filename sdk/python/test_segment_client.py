@@ -286,7 +286,6 @@ class NothingIsSent(Case):
             (pydantic.ValidationError, {"context": "de"}),
             (pydantic.ValidationError, {"context": {"extras": "de"}}),
             (pydantic.ValidationError, {"context": {"app": object()}}),
-            (pydantic.ValidationError, {"timestamp": datetime(2026, 11, 20)}),  # noqa: DTZ001
             (pydantic.ValidationError, {"timestamp": "yesterday"}),
             (pydantic.ValidationError, {"timestamp": "1795557433"}),
             (TypeError, {"timestamp": 1_795_557_433}),
