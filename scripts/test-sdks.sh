@@ -14,6 +14,8 @@ fail() {
 export CHROMIUM=${CHROMIUM:-/usr/bin/chromium}
 [[ -x $CHROMIUM ]] || fail "$CHROMIUM is missing: scripts/install-test-tools.sh installs it"
 
+[[ $(node --version) =~ ^v([0-9]+) ]] && ((BASH_REMATCH[1] >= 20)) || fail "Segment's client for Node needs Node 20"
+
 # It may be relative to this folder.
 target=${CARGO_TARGET_DIR:-target}
 [[ $target == /* ]] || target=$PWD/$target

@@ -16,7 +16,7 @@ from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, NamedTuple
 
-# The connection is cut after the server has answered; or this is the status, and the server never knows.
+# Cut off after the server has taken the events in; or the server never knows, and this is the status.
 Fault = Literal["cut", 429, 503]
 
 RETRY_AFTER = "1"
@@ -117,12 +117,11 @@ class _Handler(BaseHTTPRequestHandler):
             answer = self._turn_away(fault)
         else:
             answer = self.proxy.forward(self.command, self.path, headers, body)
-            told = fault or answer.status
+            told = fault if fault and answer.status == 200 else answer.status
         # Before the client knows, who may end then.
         if events:
             self.proxy.note(Exchange(self.path, headers, body, events, told))
         if told == "cut":
-            assert answer.status == 200, answer
             self._reset()
         else:
             self._send(answer)
