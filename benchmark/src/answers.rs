@@ -43,6 +43,20 @@ struct One<'a> {
     code: Option<Cow<'a, str>>,
 }
 
+#[derive(Deserialize)]
+struct Taken<'a> {
+    success: bool,
+    #[serde(borrow, default)]
+    rejected: Vec<Rejected<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Rejected<'a> {
+    index: usize,
+    #[serde(borrow)]
+    code: Cow<'a, str>,
+}
+
 /// Of an answer about one event.
 pub(crate) fn single(answer: &Answer<'_>) -> Verdict {
     if (200..300).contains(&answer.status) { Verdict::Accepted } else { failed(answer) }
@@ -62,6 +76,24 @@ pub(crate) fn batch(answer: &Answer<'_>) -> Verdict {
         .enumerate()
         .filter_map(|(place, one)| Some((place, one.code?.into_owned())))
         .collect();
+    taken_but(refused)
+}
+
+/// Of an answer in Segment's dialect. Some of its clients send again what is not answered with exactly 200 and
+/// `success`, so anything else is a refusal.
+pub(crate) fn segment(answer: &Answer<'_>) -> Verdict {
+    if answer.status != 200 {
+        return failed(answer);
+    }
+    match serde_json::from_slice(answer.body) {
+        Ok(Taken { success: true, rejected }) => {
+            taken_but(rejected.into_iter().map(|one| (one.index, one.code.into_owned())).collect())
+        }
+        _ => Verdict::Refused("not an answer of Segment's".into()),
+    }
+}
+
+fn taken_but(refused: Vec<(usize, String)>) -> Verdict {
     if refused.is_empty() { Verdict::Accepted } else { Verdict::InPart(refused) }
 }
 
@@ -100,5 +132,24 @@ mod tests {
         let some = r#"{"data":{"results":[{"id":"a"},{"error":"no","code":"invalid_field"}]}}"#;
         assert_eq!(batch(&answer(202, some)), Verdict::InPart(vec![(1, "invalid_field".into())]));
         assert_eq!(batch(&answer(200, "{}")), Verdict::Refused("not a batch's answer".into()));
+    }
+
+    #[test]
+    fn segments_clients_take_nothing_but_a_200_that_says_success() {
+        assert_eq!(segment(&answer(200, r#"{"success":true}"#)), Verdict::Accepted);
+        let some =
+            r#"{"success":true,"rejected":[{"index":3,"messageId":"m","code":"too_large","message":"no"}]}"#;
+        assert_eq!(segment(&answer(200, some)), Verdict::InPart(vec![(3, "too_large".into())]));
+        for body in ["", "ok", "{}", r#"{"success":false}"#] {
+            let verdict = segment(&answer(200, body));
+            assert_eq!(verdict, Verdict::Refused("not an answer of Segment's".into()), "{body:?}");
+        }
+        assert_eq!(segment(&answer(202, r#"{"success":true}"#)), Verdict::Refused("202".into()));
+        let all = r#"{"success":false,"code":"invalid_request","message":"no","rejected":[]}"#;
+        assert_eq!(segment(&answer(400, all)), Verdict::Refused("400 invalid_request".into()));
+        assert_eq!(
+            segment(&answer(503, r#"{"code":"unavailable"}"#)),
+            Verdict::Again("503 unavailable".into())
+        );
     }
 }

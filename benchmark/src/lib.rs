@@ -6,6 +6,7 @@
 
 mod answers;
 pub mod chart;
+pub mod dialect;
 pub mod http;
 pub mod number;
 pub mod options;

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use clap::{Args, Parser, Subcommand};
+use model::Tenant;
 
+use crate::dialect::Dialect;
 use crate::http::Target;
 use crate::phase::Pace;
 use crate::plan::Sizes;
@@ -58,6 +60,13 @@ impl Server {
     pub fn target(&self) -> anyhow::Result<Target> {
         Target::parse(&self.url, &self.header)
     }
+
+    /// Whose the events are, as the headers say.
+    pub fn tenant(&self) -> anyhow::Result<Tenant> {
+        let named = self.header.iter().filter_map(|header| header.split_once(':'));
+        let mut named = named.filter(|(name, _)| name.trim().eq_ignore_ascii_case("x-tenant"));
+        named.next().map_or_else(|| Ok(Tenant::default()), |(_, tenant)| Ok(Tenant::parse(tenant.trim())?))
+    }
 }
 
 /// What is written, and how.
@@ -75,7 +84,11 @@ pub struct Load {
     /// How many of the others to delete.
     #[arg(long, env = "DELETE_COUNT", value_name = "N", default_value_t = 200_000)]
     pub deletes: u64,
-    /// Creates per request; more than one go to `POST /events`.
+    /// How creates are sent. With `segment` as track events, whose ids hang on the tenant: one other than the
+    /// default, even if it is a key's, must be named by a header `X-Tenant`.
+    #[arg(long, value_enum, default_value_t)]
+    pub dialect: Dialect,
+    /// Creates per request; more than one go to `POST /events` or, with `segment`, `POST /v1/batch`.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub batch: u64,
     /// Operations a second, whatever the answers take: an answer's time counts from when the request was
@@ -104,14 +117,19 @@ pub struct Load {
 }
 
 impl Load {
-    /// How much is sent; an error if more events would be updated and deleted than there are.
+    /// How much is sent; an error if more events would be updated and deleted than there are, or if the dialect
+    /// can't say it.
     pub fn sizes(&self) -> anyhow::Result<Sizes> {
-        let &Self { inserts, updates, deletes, .. } = self;
+        let &Self { inserts, updates, deletes, dialect, embeddings, .. } = self;
         ensure!(
             updates.checked_add(deletes).is_some_and(|touched| touched <= inserts),
             "{updates} updates and {deletes} deletes go to different events, and there are only {inserts}"
         );
-        Ok(Sizes { inserts, updates, deletes, payload: self.payload.clone(), dimensions: self.embeddings })
+        ensure!(
+            dialect == Dialect::Native || embeddings == 0,
+            "embeddings can be sent in the native dialect alone"
+        );
+        Ok(Sizes { inserts, updates, deletes, payload: self.payload.clone(), dimensions: embeddings })
     }
 
     /// How it is sent.
@@ -173,6 +191,7 @@ mod tests {
         let sizes = load.sizes().unwrap();
         assert_eq!((sizes.inserts, sizes.updates, sizes.deletes), (500_000, 200_000, 200_000));
         assert_eq!((load.concurrency, load.batch, load.rate), (100, 1, None));
+        assert_eq!(load.dialect, Dialect::Native);
     }
 
     #[test]
@@ -230,5 +249,16 @@ mod tests {
         }
         let few = parse(&["--inserts", "9", "--updates", "5", "--deletes", "5"]).unwrap();
         assert!(few.load.sizes().unwrap_err().to_string().contains("only 9"));
+        let vectors = parse(&["--dialect", "segment", "--embeddings", "8"]).unwrap();
+        assert!(vectors.load.sizes().unwrap_err().to_string().contains("native dialect"));
+    }
+
+    #[test]
+    fn the_tenant_is_the_one_that_a_header_names() {
+        let tenant = |arguments: &[&str]| parse(arguments).unwrap().server.tenant();
+        assert_eq!(tenant(&[]).unwrap(), Tenant::default());
+        let named = ["--header", "A: b", "--header", "x-tenant: acme"];
+        assert_eq!(tenant(&named).unwrap(), Tenant::parse("acme").unwrap());
+        assert!(tenant(&["--header", "X-Tenant: a b"]).is_err());
     }
 }

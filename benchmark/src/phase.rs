@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::answers::{self, Verdict};
-use crate::http::{Connection, Head, Target};
+use crate::http::{Answer, Connection, Head, Target};
 use crate::plan::{Kind, Plan};
 use crate::tally::Tally;
 
@@ -22,7 +22,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// How operations are sent.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// Events per request; above 1 they go to `/events`. Only creates can go together.
+    /// Events per request. Only creates can go together.
     pub batch: u64,
     /// Operations a second, whatever the answers take; without it each caller goes on once it is answered.
     pub rate: Option<f64>,
@@ -54,8 +54,7 @@ impl Phase {
     pub fn new(plan: &Arc<Plan>, kind: Kind, target: &Target, pace: Pace) -> Arc<Self> {
         let batch = if kind == Kind::Insert { pace.batch.max(1) } else { 1 };
         let head = match kind {
-            Kind::Insert if batch > 1 => target.head("POST", "/events"),
-            Kind::Insert => target.head("POST", "/event"),
+            Kind::Insert => target.head("POST", plan.dialect().path(batch > 1)),
             Kind::Update => target.head("PUT", "/event/"),
             Kind::Delete => target.head("DELETE", "/event/"),
         };
@@ -118,16 +117,7 @@ impl Phase {
     fn write(&self, turn: &Turn, body: &mut String, request: &mut Vec<u8>) {
         body.clear();
         match self.kind {
-            Kind::Insert if self.batch > 1 => {
-                body.push_str(r#"{"events":["#);
-                for index in self.events(turn) {
-                    self.plan.create(index, body);
-                    body.push(',');
-                }
-                // The comma behind the last.
-                body.pop();
-                body.push_str("]}");
-            }
+            Kind::Insert if self.batch > 1 => self.plan.batch(self.events(turn), body),
             Kind::Insert => self.plan.create(turn.first, body),
             Kind::Update => self.plan.update(turn.first, body),
             Kind::Delete => {}
@@ -150,8 +140,7 @@ impl Phase {
         let mut pause = FIRST_PAUSE;
         loop {
             let verdict = match connection.call(request).await {
-                Ok(answer) if self.batch > 1 => answers::batch(&answer),
-                Ok(answer) => answers::single(&answer),
+                Ok(answer) => self.verdict(&answer),
                 Err(error) => Verdict::Again(error.kind().to_owned()),
             };
             let verdict = match verdict {
@@ -163,6 +152,13 @@ impl Phase {
             }
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn verdict(&self, answer: &Answer<'_>) -> Verdict {
+        match self.kind {
+            Kind::Insert => self.plan.dialect().verdict(answer, self.batch > 1),
+            Kind::Update | Kind::Delete => answers::single(answer),
         }
     }
 

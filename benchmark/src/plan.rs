@@ -3,11 +3,12 @@
 
 use std::fmt::Write;
 
-use model::Timestamp;
+use model::{Tenant, Timestamp};
 use serde_json::{Map, Value};
-use uuid::{Builder, Uuid};
+use uuid::Uuid;
 
-use crate::number::{mix, place};
+use crate::dialect::{Dialect, Draft};
+use crate::number::{float, mix, place};
 use crate::text::{Text, Vectors};
 
 /// Ids are spread as if so many events came each millisecond.
@@ -15,8 +16,6 @@ const EVENTS_PER_MS: u64 = 20;
 /// So many events in a row belong to so many conversations in turn.
 const WINDOW: u64 = 100_000;
 const CONVERSATIONS_PER_WINDOW: u64 = 20;
-/// An event's body but for the text, in bytes.
-const FRAME_BYTES: usize = 215;
 
 /// How many operations of what kind, and how large.
 #[derive(Clone, Debug)]
@@ -42,6 +41,8 @@ pub struct Plan {
     seed: u64,
     text: Text,
     vectors: Vectors,
+    dialect: Dialect,
+    tenant: Tenant,
 }
 
 /// What a run must leave behind of one event.
@@ -54,11 +55,24 @@ pub enum Fate {
 }
 
 impl Plan {
-    /// `names` are event names that the installation allows; the seed tells runs apart.
+    /// `names` are event names that the installation allows; the seed tells runs apart. The creates are native
+    /// ones.
     pub fn new(sizes: Sizes, names: Vec<String>, start: Timestamp, seed: u64) -> Self {
         let longest = sizes.payload.iter().copied().max().unwrap_or_default();
         let (text, vectors) = (Text::new(longest), Vectors::new(sizes.dimensions));
-        Self { sizes, names, start, seed, text, vectors }
+        let (dialect, tenant) = (Dialect::default(), Tenant::default());
+        Self { sizes, names, start, seed, text, vectors, dialect, tenant }
+    }
+
+    /// The same with creates in this dialect; the ids of some depend on the tenant whose they are.
+    #[must_use]
+    pub fn speaking(self, dialect: Dialect, tenant: Tenant) -> Self {
+        Self { dialect, tenant, ..self }
+    }
+
+    /// The dialect of the creates.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
     }
 
     /// How much is sent.
@@ -66,15 +80,15 @@ impl Plan {
         &self.sizes
     }
 
-    /// The event's id, a UUID of version 7.
+    /// The event's id.
     pub fn id(&self, index: u64) -> Uuid {
-        let millis = u64::try_from(self.time(index).millis()).unwrap_or_default();
-        let mut random = [0; 10];
-        let bits = [mix(self.seed ^ index), mix(self.seed.rotate_left(32) ^ index)];
-        for (to, from) in random.iter_mut().zip(bits.into_iter().flat_map(u64::to_be_bytes)) {
-            *to = from;
-        }
-        Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+        self.dialect.id(self.random(index), self.time(index), &self.tenant)
+    }
+
+    /// Bits that no other event has.
+    fn random(&self, index: u64) -> [u8; 16] {
+        let [high, low] = [mix(self.seed ^ index), mix(self.seed.rotate_left(32) ^ index)];
+        ((u128::from(high) << 64) | u128::from(low)).to_be_bytes()
     }
 
     /// When the event is said to have happened.
@@ -107,30 +121,40 @@ impl Plan {
             .step_by(usize::try_from(CONVERSATIONS_PER_WINDOW).unwrap_or(usize::MAX))
     }
 
+    /// Puts the JSON of creates that are sent together in the place of what is in `body`.
+    pub(crate) fn batch(&self, events: impl Iterator<Item = u64>, body: &mut String) {
+        body.clear();
+        self.dialect.open(self.start, body);
+        for index in events {
+            self.create(index, body);
+            body.push(',');
+        }
+        // The comma behind the last.
+        body.pop();
+        body.push_str("]}");
+    }
+
     /// Puts the JSON of a create behind what is in `body`.
     pub fn create(&self, index: u64, body: &mut String) {
-        let name = self.names.get(place(index, self.names.len())).map_or("event_a", String::as_str);
-        let size =
-            self.sizes.payload.get(place(index, self.sizes.payload.len())).copied().unwrap_or_default();
-        let text = size.saturating_sub(FRAME_BYTES);
-        let error = if index % 20 == 7 { "timeout" } else { "" };
-        let (id, user) = (self.id(index), index % 10_000);
-        let (conversation, prefix) = (Self::conversation_of(index), self.seed >> 32);
-        // Writing to memory can't fail.
-        let _ = write!(
-            body,
-            r#"{{"id":"{id}","conversation_id":"bench-{prefix:08x}-{conversation}","event_name":"{name}","error":"{error}","latency":{}.5,"user_id":"user-{user}","input":"{}","output":"{}","properties":{{"model":"m-{}","tokens":{}}}"#,
-            index % 3_000,
-            self.text.piece(index, text / 3),
-            self.text.piece(!index, text - text / 3),
-            index % 4,
-            index % 4_096,
-        );
-        if self.sizes.dimensions > 0 {
-            let (input, output) = (self.vectors.piece(index), self.vectors.piece(index / 7));
-            let _ = write!(body, r#","input_embeddings":{input},"output_embeddings":{output}"#);
-        }
-        body.push('}');
+        let sizes = &self.sizes;
+        let size = sizes.payload.get(place(index, sizes.payload.len())).copied().unwrap_or_default();
+        let text = size.saturating_sub(self.dialect.frame_bytes());
+        let draft = Draft {
+            random: self.random(index),
+            at: self.time(index),
+            conversation_id: self.conversation_id(Self::conversation_of(index)),
+            event_name: self.names.get(place(index, self.names.len())).map_or("event_a", String::as_str),
+            error: if index % 20 == 7 { "timeout" } else { "" },
+            latency: float(index % 3_000) + 0.5,
+            user: index % 10_000,
+            input: self.text.piece(index, text / 3),
+            output: self.text.piece(!index, text - text / 3),
+            model: index % 4,
+            tokens: index % 4_096,
+            embeddings: (sizes.dimensions > 0)
+                .then(|| [self.vectors.piece(index), self.vectors.piece(index / 7)]),
+        };
+        self.dialect.create(&draft, body);
     }
 
     /// Puts the JSON of an update behind what is in `body`.
@@ -162,15 +186,15 @@ impl Plan {
         if self.is_deleted(index) {
             return Fate::Deleted;
         }
-        let mut fields = Map::new();
         let mut body = String::new();
         self.create(index, &mut body);
-        fields.extend(object(&body));
+        let mut fields = self.dialect.fields(object(&body));
         if updated {
             body.clear();
             self.update(index, &mut body);
             fields.extend(object(&body));
         }
+        fields.insert("id".into(), self.id(index).to_string().into());
         fields.insert("created_at".into(), self.time(index).to_string().into());
         Fate::Live(fields)
     }
@@ -217,72 +241,4 @@ fn object(text: &str) -> Map<String, Value> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn plan(inserts: u64, payload: Vec<usize>, dimensions: usize) -> Plan {
-        let sizes = Sizes { inserts, updates: inserts / 5, deletes: inserts / 5, payload, dimensions };
-        Plan::new(sizes, vec!["event_a".into()], Timestamp::now(), 0x1234_5678_9abc_def0)
-    }
-
-    #[test]
-    fn every_event_belongs_to_one_conversation() {
-        for inserts in [0, 1, 19, 20, 21, 1_000, WINDOW - 1, WINDOW, WINDOW + 3, 2 * WINDOW + 50] {
-            let plan = plan(inserts, vec![], 0);
-            let mut all: Vec<u64> = (0..plan.conversations()).flat_map(|c| plan.members(c)).collect();
-            all.sort_unstable();
-            assert_eq!(all, (0..inserts).collect::<Vec<_>>(), "{inserts}");
-            assert!((0..plan.conversations()).all(|c| plan.members(c).count() > 0), "{inserts}");
-        }
-    }
-
-    #[test]
-    fn the_body_says_which_conversation_and_id_an_event_has() {
-        let plan = plan(2 * WINDOW, vec![], 0);
-        for conversation in [0, 19, 20, 39] {
-            let index = plan.members(conversation).nth(3).unwrap();
-            let mut body = String::new();
-            plan.create(index, &mut body);
-            let body = object(&body);
-            assert_eq!(body["conversation_id"], plan.conversation_id(conversation));
-            assert_eq!(body["id"], plan.id(index).to_string());
-        }
-    }
-
-    #[test]
-    fn a_body_has_about_the_size_asked_for() {
-        let plan = plan(1_000, vec![300, 4_000], 0);
-        for (index, size) in [(500, 300), (501, 4_000), (998, 300)] {
-            let mut body = String::new();
-            plan.create(index, &mut body);
-            assert!(body.len().abs_diff(size) < 20, "{} for {size}", body.len());
-        }
-    }
-
-    #[test]
-    fn an_updated_event_has_the_new_fields_and_keeps_the_others() {
-        let plan = plan(1_000, vec![300], 8);
-        let (Fate::Live(updated), Fate::Live(plain)) = (plan.fate(7), plan.fate(807)) else {
-            panic!("both are there")
-        };
-        assert_eq!((&updated["error"], &plain["error"]), (&"".into(), &"timeout".into()));
-        assert_eq!((&updated["latency"], &plain["latency"]), (&7.25.into(), &807.5.into()));
-        assert_eq!(
-            (&updated["user_id"], updated.get("tags")),
-            (&"user-7".into(), Some(&vec!["updated"].into()))
-        );
-        assert_eq!(plain["input_embeddings"].as_array().unwrap().len(), 8);
-        assert_eq!(plan.fate(200), Fate::Deleted);
-        assert_eq!(plan.fate(399), Fate::Deleted);
-        assert_ne!(plan.fate(400), Fate::Deleted);
-    }
-
-    #[test]
-    fn ids_differ_and_carry_growing_times() {
-        let plan = plan(10_000, vec![], 0);
-        let ids: std::collections::HashSet<_> = (0..10_000).map(|index| plan.id(index)).collect();
-        assert_eq!(ids.len(), 10_000);
-        assert!(ids.iter().all(|id| id.get_version_num() == 7));
-        assert!(plan.id(0) < plan.id(9_999));
-    }
-}
+mod tests;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use model::Timestamp;
 use serde::Serialize;
 
+use crate::dialect::Dialect;
 use crate::number::{float, rate};
 use crate::options::Load;
 use crate::plan::Kind;
@@ -45,6 +46,8 @@ pub struct Report {
 pub struct Settings {
     /// Callers, each with one request at a time.
     pub concurrency: u16,
+    /// How creates were sent.
+    pub dialect: Dialect,
     /// Creates per request.
     pub batch: u64,
     /// Operations a second, if they were to be so many.
@@ -127,8 +130,8 @@ impl Report {
 
 impl From<Load> for Settings {
     fn from(load: Load) -> Self {
-        let Load { concurrency, batch, rate, payload, embeddings, .. } = load;
-        Self { concurrency, batch, rate, payload, embeddings }
+        let Load { concurrency, dialect, batch, rate, payload, embeddings, .. } = load;
+        Self { concurrency, dialect, batch, rate, payload, embeddings }
     }
 }
 
@@ -222,7 +225,9 @@ mod tests {
     use super::*;
 
     fn report(tally: &Tally, verification: Verification) -> Report {
-        let settings = Settings { concurrency: 1, batch: 1, rate: None, payload: vec![300], embeddings: 0 };
+        let dialect = Dialect::Native;
+        let settings =
+            Settings { concurrency: 1, dialect, batch: 1, rate: None, payload: vec![300], embeddings: 0 };
         let phase = PhaseReport::new(Kind::Insert, tally, 1.0, 2.0, Some(5.0));
         let url = "http://x".to_owned();
         Report::new(

@@ -46,7 +46,8 @@ impl Run {
     pub async fn write(server: &Server, load: &Load) -> anyhow::Result<Self> {
         let target = server.target()?;
         let started_at = Timestamp::now();
-        let plan = Arc::new(Plan::new(load.sizes()?, load.event_names.clone(), started_at, rand::random()));
+        let plan = Plan::new(load.sizes()?, load.event_names.clone(), started_at, rand::random());
+        let plan = Arc::new(plan.speaking(load.dialect, server.tenant()?));
         let progress = Progress::new(server.quiet);
         let used = usage::cpu(std::process::id());
         let connections = Connection::open_many(target.address(), load.concurrency).await;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::ensure;
+use benchmark::dialect::Dialect;
 use benchmark::http::{Connection, Target};
 use benchmark::phase::{Pace, Phase};
 use benchmark::plan::{Kind, Plan, Sizes};
 use benchmark::tally::Latency;
-use model::Timestamp;
+use model::{Tenant, Timestamp};
 
 /// Each caller sends its next request once it has an answer.
 pub(crate) const SINGLE: Pace = Pace { batch: 1, rate: None };
@@ -38,17 +39,23 @@ impl Written {
 
 /// A plan of events of about 300 bytes.
 pub(crate) fn plan(inserts: u64, updates: u64, deletes: u64) -> Arc<Plan> {
-    filled(Sizes { inserts, updates, deletes, payload: vec![300], dimensions: 0 })
+    Arc::new(plan_of(Sizes { inserts, updates, deletes, payload: vec![300], dimensions: 0 }))
 }
 
 /// A plan of events with two embeddings.
 pub(crate) fn with_embeddings(inserts: u64, dimensions: usize) -> Arc<Plan> {
-    filled(Sizes { inserts, updates: 0, deletes: 0, payload: vec![300], dimensions })
+    Arc::new(plan_of(Sizes { inserts, updates: 0, deletes: 0, payload: vec![300], dimensions }))
 }
 
-fn filled(sizes: Sizes) -> Arc<Plan> {
+/// A plan of track events of about 600 bytes, as clients of Segment's send them.
+pub(crate) fn of_segment(inserts: u64) -> Arc<Plan> {
+    let plan = plan_of(Sizes { inserts, updates: 0, deletes: 0, payload: vec![600], dimensions: 0 });
+    Arc::new(plan.speaking(Dialect::Segment, Tenant::default()))
+}
+
+fn plan_of(sizes: Sizes) -> Plan {
     let names = ["event_a", "event_b", "event_c"].map(str::to_owned).to_vec();
-    Arc::new(Plan::new(sizes, names, Timestamp::now(), rand::random()))
+    Plan::new(sizes, names, Timestamp::now(), rand::random())
 }
 
 /// Sends all operations of a kind; an error if any had to be given up.

@@ -7,6 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use model::{EventId, Source, Tenant, Timestamp};
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
@@ -47,6 +48,8 @@ impl Fake {
         let routes = Router::new()
             .route("/event", post(create))
             .route("/events", post(create_many))
+            .route("/v1/track", post(track))
+            .route("/v1/batch", post(track_many))
             .route("/event/{id}", get(read).put(update).delete(delete))
             .route("/events/conversation/{id}", get(conversation))
             .route("/pipeline", get(pipeline))
@@ -72,7 +75,7 @@ impl Fake {
     fn create(&self, mut event: Event) -> StatusCode {
         let id = event["id"].as_str().unwrap().to_owned();
         let millis = i64::from_str_radix(&id.replace('-', "")[..12], 16).unwrap();
-        let created_at = model::Timestamp::from_millis(millis).unwrap().to_string();
+        let created_at = Timestamp::from_millis(millis).unwrap().to_string();
         event.insert("created_at".into(), created_at.into());
         match self.fault {
             Fault::Busy if self.is_first(&id) => return StatusCode::SERVICE_UNAVAILABLE,
@@ -100,6 +103,42 @@ async fn create_many(State(fake): State<Arc<Fake>>, Json(mut batch): Json<Value>
         _ => json!({"error": "no", "code": "invalid_field"}),
     });
     (StatusCode::ACCEPTED, Json(json!({"data": {"results": results.collect::<Vec<_>>()}})))
+}
+
+async fn track(State(fake): State<Arc<Fake>>, Json(event): Json<Value>) -> Reply {
+    match fake.create(tracked(event)) {
+        StatusCode::ACCEPTED => (StatusCode::OK, Json(json!({"success": true}))),
+        status => reply(status),
+    }
+}
+
+async fn track_many(State(fake): State<Arc<Fake>>, Json(mut batch): Json<Value>) -> Reply {
+    let events: Vec<Value> = serde_json::from_value(batch["batch"].take()).unwrap();
+    let taken: Vec<_> = events.into_iter().map(|event| fake.create(tracked(event))).collect();
+    if taken.contains(&StatusCode::SERVICE_UNAVAILABLE) {
+        return reply(StatusCode::SERVICE_UNAVAILABLE);
+    }
+    let refused = taken.iter().enumerate().filter(|(_, status)| !status.is_success());
+    let rejected: Vec<_> = refused.map(|(at, _)| json!({"index": at, "code": "invalid_field"})).collect();
+    (StatusCode::OK, Json(json!({"success": true, "rejected": rejected})))
+}
+
+/// What Segment's dialect says, as an event of the default tenant.
+fn tracked(mut sent: Value) -> Event {
+    let [at, message_id] = ["timestamp", "messageId"].map(|name| sent[name].as_str().unwrap());
+    let at = Timestamp::parse(at).unwrap();
+    let id = EventId::derive(&Tenant::default(), Source::Segment, message_id, at);
+    let error = sent["properties"].get("error").cloned().unwrap_or_else(|| "".into());
+    let event = json!({
+        "id": id,
+        "message_id": message_id,
+        "event_name": sent["event"],
+        "user_id": sent["userId"],
+        "conversation_id": sent["context"]["sessionId"],
+        "error": error,
+        "properties": sent["properties"].take(),
+    });
+    serde_json::from_value(event).unwrap()
 }
 
 async fn update(

@@ -13,9 +13,13 @@ async fn against(fault: Fault, further: &[&str]) -> Ended {
 
 #[tokio::test]
 async fn a_server_that_does_as_it_should_is_believed() {
-    for further in
-        [&[][..], &["--batch", "100"], &["--payload", "300,2000", "--embeddings", "4", "--rate", "5000"]]
-    {
+    for further in [
+        &[][..],
+        &["--batch", "100"],
+        &["--payload", "300,2000", "--embeddings", "4", "--rate", "5000"],
+        &["--dialect", "segment"],
+        &["--dialect", "segment", "--batch", "100", "--payload", "600"],
+    ] {
         let ended = against(Fault::Nothing, further).await;
         assert_eq!(ended.code, 0, "{}", ended.printed);
         assert_eq!(ended.json["verification"]["events"], 1_200);
@@ -43,16 +47,19 @@ async fn every_kind_of_mismatch_ends_with_the_exit_code_for_it() {
 
 #[tokio::test]
 async fn what_is_refused_for_a_moment_is_sent_again_and_counted() {
-    let ended = against(Fault::Busy, &["--sample", "10"]).await;
-    assert_eq!(ended.code, 0, "{}", ended.printed);
-    assert_eq!(ended.json["phases"][0]["errors"], json!({"503 unavailable": 1_500}));
-    assert_eq!(ended.json["phases"][0]["requests"], 3_000);
-    assert_eq!(ended.json["verification"]["looked_up"], 30);
+    for dialect in ["native", "segment"] {
+        let ended = against(Fault::Busy, &["--sample", "10", "--dialect", dialect]).await;
+        assert_eq!(ended.code, 0, "{}", ended.printed);
+        assert_eq!(ended.json["phases"][0]["errors"], json!({"503 unavailable": 1_500}));
+        assert_eq!(ended.json["phases"][0]["requests"], 3_000);
+        assert_eq!(ended.json["verification"]["looked_up"], 30);
+    }
 }
 
 #[tokio::test]
 async fn what_is_refused_for_good_is_given_up_and_excused_from_the_verification() {
-    for further in [&[][..], &["--batch", "50"]] {
+    let dialect = ["--dialect", "segment", "--batch", "50"];
+    for further in [&[][..], &["--batch", "50"], &dialect[..2], &dialect] {
         let ended = against(Fault::Refuses, further).await;
         assert_eq!(ended.code, 3, "{}", ended.printed);
         assert!(ended.printed.contains("inserts: 1 operations were given up"), "{}", ended.printed);

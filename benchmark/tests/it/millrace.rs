@@ -64,6 +64,14 @@ async fn everything_that_is_written_is_verified_and_reported() {
     assert_eq!(ended.code, 0, "{}", ended.printed);
     assert_eq!(ended.json["phases"][0]["requests"], 30);
 
+    for batch in ["1", "100"] {
+        let segment = ["--dialect", "segment", "--payload", "600", "--batch", batch];
+        let ended = run(&millrace.url, &[&counts[..], &segment].concat()).await;
+        assert_eq!(ended.code, 0, "{}", ended.printed);
+        assert_eq!(ended.json["verification"]["events"], 2_000);
+        assert_eq!(ended.json["verification"]["looked_up"], 60);
+    }
+
     let ended = run(&millrace.url, &["reads", "--calls", "3", "--long-calls", "2"]).await;
     assert_eq!(ended.code, 0, "{}", ended.printed);
     for name in ["by id", "by conversation", "errors of 7 days", "slowest of all", "most errors of all"] {

@@ -86,7 +86,8 @@ async fn at_256(site: &Site, plan: &Arc<Plan>, process: &str) -> anyhow::Result<
     Ok((float(written.accepted) / cpu.max(0.01), costs))
 }
 
-fn per_cpu(written: &Written, costs: &[Cost]) -> anyhow::Result<Figure> {
+/// Events per CPU-second of the API.
+pub(super) fn per_cpu(written: &Written, costs: &[Cost]) -> anyhow::Result<Figure> {
     let cpu = cost_of(costs, "api")?.cpu_seconds;
     Ok(Figure::new("per CPU-second of the api", float(written.accepted) / cpu.max(0.01), "events"))
 }

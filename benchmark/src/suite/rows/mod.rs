@@ -7,6 +7,7 @@ mod embeddings;
 mod idle;
 mod rate;
 mod reads;
+mod segment;
 mod standalone;
 mod standard;
 mod table;
@@ -44,6 +45,7 @@ impl Measured {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Row {
     Api,
+    Segment,
     Consumer,
     Embeddings,
     Idle,
@@ -55,8 +57,9 @@ pub(crate) enum Row {
 }
 
 impl Row {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Api,
+        Self::Segment,
         Self::Consumer,
         Self::Embeddings,
         Self::Idle,
@@ -71,6 +74,7 @@ impl Row {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Api => "api",
+            Self::Segment => "segment",
             Self::Consumer => "consumer",
             Self::Embeddings => "embeddings",
             Self::Idle => "idle",
@@ -86,6 +90,7 @@ impl Row {
     pub(crate) async fn run(self, scale: Scale, output: &Path) -> anyhow::Result<Vec<Measured>> {
         match self {
             Self::Api => api::run(scale).await,
+            Self::Segment => segment::run(scale).await,
             Self::Consumer => consumer::run(scale).await,
             Self::Embeddings => embeddings::run(scale).await,
             Self::Idle => idle::run(scale).await,
@@ -115,6 +120,6 @@ mod tests {
     fn rows_are_chosen_by_name() {
         assert_eq!(chosen("").unwrap(), Row::ALL);
         assert_eq!(chosen("drain, api").unwrap(), [Row::Api, Row::Drain]);
-        assert!(chosen("apis").unwrap_err().to_string().contains("api, consumer"));
+        assert!(chosen("apis").unwrap_err().to_string().contains("api, segment"));
     }
 }
