@@ -134,7 +134,7 @@ impl Auth {
         let (mut taken, mut seen) = (None, None);
         loop {
             sleep(LOOK_EVERY).await;
-            let read = ring.read().map_err(|error| error.to_string());
+            let read = ring.read();
             let settled = seen.as_ref() == Some(&read);
             // What can't be read is said once, and the keys stay as they were.
             if settled && taken.as_ref() != Some(&read) {
@@ -174,9 +174,10 @@ fn end(key: &[u8]) -> Option<KeyEnd> {
 }
 
 impl KeyRing {
-    /// The text of the file; nothing if there is none.
-    fn read(&self) -> std::io::Result<String> {
-        self.file.as_ref().map_or(Ok(String::new()), std::fs::read_to_string)
+    /// The text of the file; nothing if there is none. The error names it.
+    fn read(&self) -> Result<String, String> {
+        let Some(file) = &self.file else { return Ok(String::new()) };
+        std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
     }
 
     /// From now on these keys are known, and those of the configuration; tells how many.

@@ -35,7 +35,9 @@ pub(crate) enum ApiError {
     #[error("no such route")]
     NoRoute,
     /// No such route, where clients of Segment's dialect look for theirs.
-    #[error("no such route: those of Segment's clients begin with /v1, such as /v1/track and /v1/batch")]
+    #[error(
+        "no such route: Segment's are /v1/track, /v1/batch and their like; clients are given the host without /v1"
+    )]
     NoSegmentRoute,
     /// What came is no request.
     #[error("this is no HTTP request")]

@@ -40,7 +40,13 @@ impl Guard {
                 }
                 Allowed::Any
             }
-            hosts => hosts,
+            // Where clients are sent to, they are let in.
+            Allowed::These(mut hosts) => {
+                let public = config.public_url.as_ref().map(|url| split(url.authority()).0);
+                hosts.extend(public.map(str::to_ascii_lowercase));
+                Allowed::These(hosts)
+            }
+            Allowed::Any => Allowed::Any,
         };
         Self { hosts, origins: Allowed::parse(&config.allowed_origins), has_keys }
     }
@@ -227,6 +233,11 @@ mod tests {
             assert!(!host(&some, "other:8080"));
             assert!(host(&some, "10.1.2.3:8080") && host(&some, "[fd00::1]"));
             assert!(host(&guard("*", "", listens), "other"));
+        }
+        for (url, name) in [("https://Events.example.com:8443/a", "events.example.com"), ("http://b", "b")] {
+            let config = Config { public_url: Some(url.parse().unwrap()), ..Config::default() };
+            let guard = Guard::new(&config, IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), false);
+            assert!(host(&guard, name) && host(&guard, "localhost") && !host(&guard, "example.com"));
         }
     }
 }

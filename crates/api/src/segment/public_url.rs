@@ -29,6 +29,11 @@ impl PublicUrl {
         Ok(Self { protocol: if is_https { "https" } else { "http" }, host: host.to_owned() })
     }
 
+    /// The host, and the port if it is there.
+    pub(crate) fn authority(&self) -> &str {
+        self.host.split('/').next().unwrap_or_default()
+    }
+
     /// `http` or `https`.
     pub(super) fn protocol(&self) -> &'static str {
         self.protocol
@@ -56,8 +61,7 @@ impl FromStr for PublicUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::parsed(text)
-            .ok_or_else(|| format!("{text:?} must be an address such as https://events.example.com"))
+        Self::parsed(text).ok_or_else(|| "must be an address such as https://events.example.com".to_owned())
     }
 }
 
