@@ -13,7 +13,7 @@ pub(super) const FRAME_BYTES: usize = 363;
 
 pub(super) fn open(sent_at: Timestamp, body: &mut String) {
     // Writing to memory can't fail.
-    let _ = write!(body, r#"{{"sentAt":"{sent_at}","batch":["#);
+    let _ = write!(body, r#"{{"writeKey":"millrace-benchmark","sentAt":"{sent_at}","batch":["#);
 }
 
 pub(super) fn create(draft: &Draft<'_>, body: &mut String) {
@@ -124,12 +124,13 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_says_when_it_was_sent() {
+    fn a_batch_says_whose_it_is_and_when_it_was_sent() {
         let mut body = String::new();
         open(draft("").at, &mut body);
         create(&draft(""), &mut body);
         let batch: Value = serde_json::from_str(&(body + "]}")).unwrap();
         assert_eq!(batch["sentAt"], "2026-11-20T21:57:13.120Z");
+        assert_eq!(batch["writeKey"], "millrace-benchmark");
         assert_eq!(batch["batch"].as_array().unwrap().len(), 1);
     }
 }
