@@ -62,5 +62,10 @@ pub(super) fn invalid(field: &'static str, expected: &str) -> WireError {
 }
 
 fn unquoted<'a>(field: &str, value: &'a RawValue) -> Result<Text<'a>, WireError> {
+    // JSON already: without an escape it is what stands between the quotes.
+    let quoted = value.get().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    if let Some(plain) = quoted.filter(|text| !text.contains('\\')) {
+        return Ok(plain.into());
+    }
     serde_json::from_str(value.get()).map_err(|error| unreadable(field, &error))
 }
