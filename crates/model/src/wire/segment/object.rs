@@ -1,5 +1,6 @@
 //! The members of a JSON object, each value as the text that was sent.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -58,13 +59,16 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Adds the members of another object whose names are not there.
+    /// Adds the members of another object whose names are not there. Takes time by the sum of their numbers, not
+    /// by the product: a batch merges thousands of members into each of thousands of events.
     pub(super) fn merge(&mut self, other: &Self) {
-        for member in &other.0 {
-            if !self.has(&member.name) {
-                self.0.push(member.clone());
-            }
+        if other.is_empty() {
+            return;
         }
+        let names: HashSet<&str> = self.0.iter().map(|member| &*member.name).collect();
+        let is_absent = |member: &&Member<'a>| !names.contains(&*member.name);
+        let absent: Vec<_> = other.0.iter().filter(is_absent).cloned().collect();
+        self.0.extend(absent);
     }
 
     /// The members in their order.
@@ -141,6 +145,9 @@ mod tests {
         let mut object = Object::parse(r#"{"a":1,"b":null}"#).unwrap();
         object.merge(&Object::parse(r#"{"a":7,"b":7,"c":7}"#).unwrap());
         assert_eq!(shown(&object), "a=1 b=null c=7 ");
+        object.merge(&Object::parse(r#"{"d":1,"d":2}"#).unwrap());
+        assert_eq!(object.take("d").unwrap().get(), "2");
+        object.take("d");
         object.rename("a", "c");
         object.rename("c", "d");
         assert_eq!(shown(&object), "a=1 b=null d=7 ");
