@@ -26,6 +26,8 @@ const SLOWEST_RATE: usize = 1 << 10;
 const UNPACKING_PER_CORE: usize = 2;
 /// How long a body may wait for that: as long as one may take to come.
 const UNPACKING_WAITS: Duration = ARRIVES_WITHIN;
+/// The largest body that is read on a thread that serves others too, in bytes: a millisecond or two.
+const LARGEST_IN_PLACE: usize = 1 << 20;
 
 /// Reads bodies while the memory for them lasts.
 pub(crate) struct Bodies {
@@ -51,6 +53,11 @@ impl Bodies {
             budget: Budget::new(max_bytes),
             unpacking: Arc::new(Semaphore::new(cores * UNPACKING_PER_CORE)),
         }
+    }
+
+    /// Takes room for so many bytes that are made of a body. The error is a 503.
+    pub(crate) fn add(&self, room: &mut Room, bytes: usize) -> Result<(), ApiError> {
+        room.add(&self.budget, bytes)
     }
 
     /// The body, at most `limit` bytes of it, packed and unpacked.
@@ -100,22 +107,26 @@ impl Bodies {
 
 impl Taken<'_> {
     /// What `parse` makes of the unpacked body, and the room it holds: to be kept until the records have
-    /// been handed over.
+    /// been handed over. What is much larger than the body takes more of it.
     pub(crate) async fn parsed<T: Send + 'static>(
         self,
-        parse: impl FnOnce(&[u8]) -> Result<T, ApiError> + Send + 'static,
+        parse: impl FnOnce(&[u8], &mut Room) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<(T, Room), ApiError> {
-        if self.packed { self.parsed_apart(parse).await } else { Ok((parse(&self.bytes)?, self.room)) }
+        if self.packed || self.bytes.len() > LARGEST_IN_PLACE {
+            return self.parsed_apart(parse).await;
+        }
+        let Self { bytes, mut room, .. } = self;
+        Ok((parse(&bytes, &mut room)?, room))
     }
 
-    /// The same, off the threads that serve others: for bodies that may be megabytes.
+    /// The same, always off the threads that serve others: for bodies that may be large.
     pub(crate) async fn parsed_apart<T: Send + 'static>(
         self,
-        parse: impl FnOnce(&[u8]) -> Result<T, ApiError> + Send + 'static,
+        parse: impl FnOnce(&[u8], &mut Room) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<(T, Room), ApiError> {
         let Self { bodies, bytes, packed, limit, mut room } = self;
         if !packed {
-            return apart(move || Ok((parse(&bytes)?, room))).await;
+            return apart(move || Ok((parse(&bytes, &mut room)?, room))).await;
         }
         let place = timeout(UNPACKING_WAITS, Arc::clone(&bodies.unpacking).acquire_owned()).await;
         let busy = |_| ApiError::Unavailable("too much is being unpacked, please retry".into());
@@ -124,7 +135,7 @@ impl Taken<'_> {
         apart(move || {
             let _place = place;
             let unpacked = unpack(&bytes, limit, |size| room.cover(&budget, bytes.len() + size))?;
-            Ok((parse(&unpacked)?, room))
+            Ok((parse(&unpacked, &mut room)?, room))
         })
         .await
     }
@@ -187,13 +198,23 @@ mod tests {
         let read = async || {
             let body = Body::from(vec![b' '; 700 << 10]);
             let taken = bodies.read(&HeaderMap::new(), body, 1 << 20).await?;
-            taken.parsed(|bytes| Ok(bytes.len())).await
+            taken.parsed(|bytes, _| Ok(bytes.len())).await
         };
         let (bytes, room) = read().await.unwrap();
         assert_eq!(bytes, 700 << 10);
         assert!(matches!(read().await.map(|_| ()), Err(ApiError::Unavailable(_))));
         drop(room);
         assert!(read().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_large_body_is_read_on_a_thread_that_serves_nobody() {
+        let bodies = Bodies::new(4 << 20);
+        for (size, is_apart) in [(LARGEST_IN_PLACE, false), (LARGEST_IN_PLACE + 1, true)] {
+            let taken = bodies.read(&HeaderMap::new(), Body::from(vec![b' '; size]), 2 << 20).await.unwrap();
+            let (thread, _) = taken.parsed(|_, _| Ok(std::thread::current().id())).await.unwrap();
+            assert_eq!(thread != std::thread::current().id(), is_apart, "{size}");
+        }
     }
 
     #[test]

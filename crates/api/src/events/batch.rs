@@ -65,7 +65,7 @@ pub(crate) async fn create_many(call: Call) -> Result<Reply<Results>, ApiError> 
     let ((mut seen, items), room) = body
         .parsed_apart({
             let app = Arc::clone(&app);
-            move |bytes| {
+            move |bytes, _| {
                 let body = app.recent.beginning(caller.received_at, bytes);
                 let seen = Seen::by(&caller, Source::Native, route.name, body);
                 Ok((seen, read(&app, &caller, bytes, lines)))

@@ -36,7 +36,7 @@ pub(crate) async fn create(call: Call) -> Result<Reply<Queued>, ApiError> {
     let ((mut seen, item), room) = body
         .parsed({
             let app = Arc::clone(&app);
-            move |bytes| {
+            move |bytes, _| {
                 let body = app.recent.beginning(caller.received_at, bytes);
                 let item = native::create(bytes, &app.intake(&caller)).map(|event| Item::from(&event));
                 Ok((Seen::by(&caller, Source::Native, route.name, body), item))

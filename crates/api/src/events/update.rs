@@ -48,7 +48,7 @@ pub(crate) async fn update(call: Call) -> Result<Reply<Queued>, ApiError> {
     let (Item { key, mut record }, room) = body
         .parsed({
             let app = Arc::clone(&app);
-            move |bytes| Ok(Item::from(&native::update(bytes, key, &app.intake(&caller))?))
+            move |bytes, _| Ok(Item::from(&native::update(bytes, key, &app.intake(&caller))?))
         })
         .await?;
     named.put_on(&mut record);

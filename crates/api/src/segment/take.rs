@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::auth::Caller;
+use crate::budget::Room;
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::ingest::{self, Item, Outcome, Refusal};
@@ -116,7 +117,7 @@ async fn take(call: Call, form: Form) -> Result<Reply<Rest>, ApiError> {
     let body = app.bodies.read(&headers, body, app.config.max_batch_body_bytes).await?;
     let read = {
         let app = Arc::clone(&app);
-        move |bytes: &[u8]| read(&app, &caller, &headers, &uri, bytes, form)
+        move |bytes: &[u8], room: &mut Room| read(&app, &caller, &headers, &uri, bytes, form, room)
     };
     let (brought, room) = match form {
         Form::Batch => body.parsed_apart(read).await?,
@@ -171,33 +172,37 @@ fn read(
     uri: &Uri,
     bytes: &[u8],
     form: Form,
+    room: &mut Room,
 ) -> Result<Brought, ApiError> {
     let limits = Limits {
         max_event_bytes: app.config.segment_max_event_bytes,
         max_events: app.config.max_batch_events,
     };
-    let read = |bytes: &[u8]| {
+    let read = |bytes: &[u8], room: &mut Room| {
         let sent = segment::read(bytes, form, limits);
         let inside = sent.iter().flat_map(Sent::write_keys).map(|key| key.as_bytes().to_vec());
         let keys = query_key(uri).into_iter().chain(inside);
         let caller = app.auth.find(nobody.clone(), headers, keys, Scope::Ingest);
         let is_json = !matches!(sent, Err(WireError::InvalidJson(_)));
-        let brought = caller.map(|caller| {
+        let brought = caller.and_then(|caller| {
+            app.bodies.add(room, sent.as_ref().map_or(0, Sent::added_bytes))?;
             let items = sent.map(|sent| items(sent, &app.intake(&caller)));
-            Brought { items, caller, body: app.recent.beginning(nobody.received_at, bytes) }
+            Ok(Brought { items, caller, body: app.recent.beginning(nobody.received_at, bytes) })
         });
         (is_json, brought)
     };
-    let (is_json, brought) = read(bytes);
+    let (is_json, brought) = read(bytes, room);
     if is_json && !brought.as_ref().is_ok_and(Brought::has_broken_item) {
         return brought;
     }
+    app.bodies.add(room, bytes.len())?;
     let mended = segment::mend(bytes);
+    app.bodies.add(room, mended.bytes.len().saturating_sub(bytes.len()))?;
     if mended.count == 0 {
         return brought;
     }
     app.clients.mended(Source::Segment, mended.count);
-    read(&mended.bytes).1
+    read(&mended.bytes, room).1
 }
 
 fn items(sent: Sent<'_>, intake: &Intake<'_>) -> Vec<Result<Item, segment::Refused>> {

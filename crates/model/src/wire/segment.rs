@@ -91,6 +91,11 @@ impl<'a> Sent<'a> {
             .chain(self.envelope.events.first.iter().filter_map(of_event))
     }
 
+    /// How many bytes the batch's own context and integrations add to all of its events together, at most.
+    pub fn added_bytes(&self) -> usize {
+        self.envelope.common.bytes.saturating_mul(self.envelope.events.first.len())
+    }
+
     /// Each event as an operation, or why it is refused.
     pub fn operations(&self, intake: &Intake<'_>) -> Vec<Result<Operation<'a>, Refused>> {
         let Envelope { events, common, .. } = &self.envelope;

@@ -42,6 +42,19 @@ async fn what_is_taken_in_is_a_200_with_an_object_on_every_path() {
 }
 
 #[tokio::test]
+async fn what_a_batch_adds_to_its_events_takes_room_like_a_body() {
+    let config = api::Config { max_bodies_bytes: 20 << 20, ..api::Config::default() };
+    let app = writes_only(config).await;
+    let batch = |context_bytes: usize| {
+        let items = vec![json!({"type": "track", "userId": "u", "event": "e"}); 1_000];
+        json!({"batch": items, "context": {"a": "x".repeat(context_bytes)}})
+    };
+    // A thousand times 30 KB are more than there is room for, a thousand times 10 KB are not.
+    is_refusal(&app.post("/v1/batch", batch(30_000)).await, 503, "unavailable");
+    assert_eq!(app.post("/v1/batch", batch(10_000)).await.text, r#"{"success":true}"#);
+}
+
+#[tokio::test]
 async fn an_item_that_is_refused_costs_only_itself() {
     let app = App::start().await;
     let item = |more: Value| {

@@ -34,6 +34,8 @@ pub(super) struct Common<'a> {
     pub(super) context: Object<'a>,
     pub(super) integrations: Object<'a>,
     pub(super) sent_at: Option<&'a RawValue>,
+    /// How long its context and its integrations are.
+    pub(super) bytes: usize,
 }
 
 /// Takes a body apart. Of a batch with an event that is no JSON the others are read all the same, unless
@@ -135,6 +137,7 @@ impl<'a> Parts<'a> {
             context: context::members("context", context)?,
             integrations: context::members("integrations", integrations)?,
             sent_at: present(self.sent_at),
+            bytes: common_bytes,
         };
         Ok(Envelope { events, common, write_key: filled_string(self.write_key) })
     }

@@ -97,7 +97,7 @@ fn what_a_batch_adds_to_its_events_is_bounded() {
         )
     };
     assert!(read(body(32_768, 1).as_bytes(), Form::Batch, LIMITS).is_ok());
-    assert!(read(body(16_384, 2_048).as_bytes(), Form::Batch, LIMITS).is_ok());
+    assert_eq!(read(body(16_384, 2_048).as_bytes(), Form::Batch, LIMITS).unwrap().added_bytes(), 32 << 20);
     assert_eq!(
         refused(body(16_385, 2_048).as_bytes(), Form::Batch),
         "invalid_field: context must be at most 16384 bytes long, with the integrations, in a batch of 2048 events"
