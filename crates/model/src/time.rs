@@ -45,7 +45,11 @@ impl Timestamp {
     /// Reads RFC 3339 with any offset; fractions of a millisecond are cut off. `None` when it is
     /// not RFC 3339 or out of range.
     pub fn parse(text: &str) -> Option<Self> {
-        let instant = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        Self::of(OffsetDateTime::parse(text, &Rfc3339).ok()?)
+    }
+
+    /// The millisecond in which an instant lies. `None` when out of range.
+    pub(crate) fn of(instant: OffsetDateTime) -> Option<Self> {
         let millis = instant.unix_timestamp_nanos().div_euclid(1_000_000);
         Self::from_millis(i64::try_from(millis).ok()?)
     }

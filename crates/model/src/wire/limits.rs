@@ -11,6 +11,15 @@ const MAX_LIST: usize = 100;
 /// The longest tag, in bytes.
 const MAX_TAG_BYTES: usize = 256;
 
+/// How long each text of a list may be, in bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Texts(usize);
+
+/// Subjects and trace ids.
+pub(super) const IDS: Texts = Texts(MAX_ID_BYTES);
+/// Tags.
+pub(super) const TAGS: Texts = Texts(MAX_TAG_BYTES);
+
 /// Refuses a text that names something and is too long for that.
 pub(super) fn check(patch: &Patch<'_>) -> Result<(), WireError> {
     for (field, text) in [
@@ -21,19 +30,25 @@ pub(super) fn check(patch: &Patch<'_>) -> Result<(), WireError> {
     ] {
         check_id(field, text.as_deref().unwrap_or_default())?;
     }
-    for (field, texts, bytes) in [
-        ("subjects", &patch.subjects, MAX_ID_BYTES),
-        ("tags", &patch.tags, MAX_TAG_BYTES),
-        ("trace_ids", &patch.trace_ids, MAX_ID_BYTES),
+    for (field, texts, limit) in [
+        ("subjects", &patch.subjects, IDS),
+        ("tags", &patch.tags, TAGS),
+        ("trace_ids", &patch.trace_ids, IDS),
     ] {
-        let is_short =
-            |texts: &Vec<Text<'_>>| texts.len() <= MAX_LIST && texts.iter().all(|text| text.len() <= bytes);
-        if !texts.as_ref().is_none_or(is_short) {
-            let expected = format!("at most {MAX_LIST} texts of at most {bytes} bytes each");
-            return Err(invalid(field, expected));
-        }
+        limit.check(field, texts.as_deref().unwrap_or_default())?;
     }
     Ok(())
+}
+
+impl Texts {
+    /// Refuses a list that is too long, or that has a text which is.
+    pub(super) fn check(self, field: &'static str, texts: &[Text<'_>]) -> Result<(), WireError> {
+        let Self(bytes) = self;
+        if texts.len() <= MAX_LIST && texts.iter().all(|text| text.len() <= bytes) {
+            return Ok(());
+        }
+        Err(invalid(field, format!("at most {MAX_LIST} texts of at most {bytes} bytes each")))
+    }
 }
 
 /// Refuses an id that is too long.

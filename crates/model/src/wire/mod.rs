@@ -1,10 +1,12 @@
 //! The dialects: each file reads one wire format into operations, and past it nobody knows the dialect.
 
 mod error;
+pub mod event_service;
 mod limits;
 pub mod native;
 pub mod segment;
 mod separate;
+mod values;
 
 pub use error::WireError;
 

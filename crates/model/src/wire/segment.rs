@@ -25,7 +25,6 @@ mod mending;
 mod object;
 mod semantic;
 mod times;
-mod values;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -33,7 +32,7 @@ use serde_json::value::RawValue;
 pub use mending::{Mended, mend};
 
 use self::envelope::Envelope;
-use super::{Intake, WireError};
+use super::{Intake, WireError, values};
 use crate::{Kind, Operation, Text};
 
 /// How a body is laid out.

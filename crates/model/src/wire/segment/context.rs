@@ -5,9 +5,9 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::object::Object;
-use super::values::{invalid, is_empty_list, unreadable};
 use crate::JsonText;
 use crate::wire::WireError;
+use crate::wire::values::{invalid, is_empty_list, unreadable};
 
 /// Where the event's integrations are, unless its context has a member of that name.
 const INTEGRATIONS: &str = "integrations";

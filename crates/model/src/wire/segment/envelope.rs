@@ -7,12 +7,12 @@ use serde_json::value::RawValue;
 
 use super::mending::{has_lone_surrogate, mend};
 use super::object::Object;
-use super::values::{filled_string, invalid};
 use super::{Form, Limits, context};
 use crate::Text;
 use crate::wire::WireError;
 use crate::wire::error::json_bytes;
 use crate::wire::separate::{self, Elements};
+use crate::wire::values::{filled_string, invalid};
 
 /// The most bytes that a batch may add to all of its events together, as a multiple of the longest event.
 const COMMON_BYTES: usize = 1_024;

@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 
 use super::envelope::Common;
 use super::object::Object;
-use super::values::{filled_string, id, invalid, object, string};
 use super::{Form, Limits, context, semantic, times};
 use crate::wire::error::read_object;
+use crate::wire::values::{filled_string, id, invalid, object, string};
 use crate::wire::{Intake, WireError};
 use crate::{Content, Event, EventId, Kind, Operation, Source, Text};
 

@@ -3,8 +3,8 @@
 use serde_json::value::RawValue;
 
 use super::object::Object;
-use super::values::filled_string;
 use crate::Text;
+use crate::wire::values::filled_string;
 
 /// The spellings that mean the same, as Python and as Segment write them.
 const SPELLINGS: [(&str, &str); 8] = [

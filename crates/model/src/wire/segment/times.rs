@@ -6,7 +6,7 @@ use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
 use super::object::Object;
-use super::values::filled_string;
+use crate::wire::values::filled_string;
 use crate::wire::{Intake, WireError};
 use crate::{Text, Timestamp};
 

@@ -2,11 +2,14 @@
 
 use serde_json::value::RawValue;
 
-use crate::wire::{WireError, limits};
+use super::{WireError, limits};
 use crate::{JsonText, Text};
 
 /// An id: a string, or a number as its own text, since Ruby and PHP send what they are given. Empty if it is absent.
-pub(super) fn id<'a>(field: &'static str, value: Option<&'a RawValue>) -> Result<Text<'a>, WireError> {
+pub(in crate::wire) fn id<'a>(
+    field: &'static str,
+    value: Option<&'a RawValue>,
+) -> Result<Text<'a>, WireError> {
     let Some(value) = value else { return Ok(Text::default()) };
     let id = match value.get().as_bytes().first() {
         Some(b'"') => unquoted(field, value)?,
@@ -18,7 +21,10 @@ pub(super) fn id<'a>(field: &'static str, value: Option<&'a RawValue>) -> Result
 }
 
 /// A string; empty if it is absent.
-pub(super) fn string<'a>(field: &'static str, value: Option<&'a RawValue>) -> Result<Text<'a>, WireError> {
+pub(in crate::wire) fn string<'a>(
+    field: &'static str,
+    value: Option<&'a RawValue>,
+) -> Result<Text<'a>, WireError> {
     match value {
         None => Ok(Text::default()),
         Some(value) if value.get().starts_with('"') => unquoted(field, value),
@@ -27,12 +33,12 @@ pub(super) fn string<'a>(field: &'static str, value: Option<&'a RawValue>) -> Re
 }
 
 /// A string that is not empty, or nothing, whatever else is there.
-pub(super) fn filled_string(value: Option<&RawValue>) -> Option<Text<'_>> {
+pub(in crate::wire) fn filled_string(value: Option<&RawValue>) -> Option<Text<'_>> {
     string("", value).ok().filter(|text| !text.is_empty())
 }
 
 /// An object, as it was sent. PHP writes an empty one as an empty list.
-pub(super) fn object<'a>(
+pub(in crate::wire) fn object<'a>(
     field: &'static str,
     value: Option<&'a RawValue>,
 ) -> Result<JsonText<'a>, WireError> {
@@ -46,18 +52,18 @@ pub(super) fn object<'a>(
 }
 
 /// Whether a value is `[]`.
-pub(super) fn is_empty_list(value: &RawValue) -> bool {
+pub(in crate::wire) fn is_empty_list(value: &RawValue) -> bool {
     let within = value.get().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     within.is_some_and(|within| within.trim_ascii().is_empty())
 }
 
 /// JSON by its brackets, but not in what stands between them.
-pub(super) fn unreadable(field: &str, error: &serde_json::Error) -> WireError {
+pub(in crate::wire) fn unreadable(field: &str, error: &serde_json::Error) -> WireError {
     WireError::InvalidJson(format!("{field}: {error}"))
 }
 
 /// A value that is not allowed.
-pub(super) fn invalid(field: &'static str, expected: &str) -> WireError {
+pub(in crate::wire) fn invalid(field: &'static str, expected: &str) -> WireError {
     WireError::InvalidField { field, expected: expected.into() }
 }
 
