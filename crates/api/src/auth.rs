@@ -112,13 +112,15 @@ impl Auth {
         scope: Scope,
     ) -> Result<Caller, ApiError> {
         let written = headers.get_all("x-write-key").iter().map(|key| key.as_bytes().to_vec());
-        let mut sent = sent_keys(headers).chain(written).chain(others);
+        let mut in_headers = sent_keys(headers).chain(written);
         let Some(ring) = &self.ring else {
-            return anyone(nobody, headers, sent.next().as_deref().and_then(end));
+            // It is only shown: that is worth no look into the body.
+            return anyone(nobody, headers, in_headers.next().as_deref().and_then(end));
         };
         let keys = ring.keys();
-        let holder =
-            sent.find_map(|key| Some(Holder { entry: keys.find(&key)?.clone(), key_end: end(&key) }));
+        let holder = in_headers
+            .chain(others)
+            .find_map(|key| Some(Holder { entry: keys.find(&key)?.clone(), key_end: end(&key) }));
         let holder = holder.ok_or(ApiError::Unauthorized(
             "a write key that is known is needed: as the user of Basic, as X-Write-Key, or as writeKey",
         ))?;
