@@ -104,16 +104,17 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// The parts of a body that is no JSON somewhere within.
+    /// The parts of a body that is no JSON somewhere within an event, or in a member that nobody reads.
     fn of_broken(body: &'a [u8], most: usize) -> Option<Self> {
-        let mut parts = Self::NONE;
+        let (mut parts, mut are_read) = (Self::NONE, true);
         separate::members(body, |name, value| {
             if let Some(place) = str::from_utf8(name).ok().and_then(|name| parts.place(name)) {
                 *place = serde_json::from_slice(value).ok();
+                are_read &= place.is_some();
             }
         })?;
         parts.events = separate::elements(body, "batch", most);
-        parts.events.is_some().then_some(parts)
+        (are_read && parts.events.is_some()).then_some(parts)
     }
 
     fn envelope(self, limits: Limits) -> Result<Envelope<'a>, WireError> {

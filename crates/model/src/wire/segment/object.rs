@@ -49,13 +49,13 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Gives a member another name, unless another member has it.
+    /// Gives a member another name, unless another member has it and a value.
     pub(super) fn rename(&mut self, from: &str, to: &'static str) {
-        if let Some(at) = self.place(from)
-            && !self.has(to)
-            && let Some(member) = self.0.get_mut(at)
-        {
-            member.name = to.into();
+        if self.has(from) && self.get(to).is_none() {
+            self.take(to);
+            if let Some(member) = self.place(from).and_then(|at| self.0.get_mut(at)) {
+                member.name = to.into();
+            }
         }
     }
 
@@ -151,5 +151,7 @@ mod tests {
         object.rename("a", "c");
         object.rename("c", "d");
         assert_eq!(shown(&object), "a=1 b=null d=7 ");
+        object.rename("d", "b");
+        assert_eq!(shown(&object), "a=1 b=7 ");
     }
 }

@@ -158,6 +158,9 @@ fn an_event_that_is_no_json_costs_only_itself() {
     let both = body.replace("\"b\"", "NaN");
     assert!(refused(both.as_bytes(), Form::Batch).starts_with("invalid_json"));
     assert!(read(&mend(both.as_bytes()).bytes, Form::Batch, LIMITS).is_ok());
+    // What all events have in common is not lost in silence.
+    let broken = br#"{"context":{"a":+1},"batch":[{"type":"page","userId":"u"}]}"#;
+    assert!(refused(broken, Form::Batch).starts_with("invalid_json"));
     assert!(refused(br#"{"batch":[{"a":+1}}"#, Form::Batch).starts_with("invalid_json"));
     assert!(refused(br#"{"userId":"u","event":+1}"#, TRACK).starts_with("invalid_json"));
 }
