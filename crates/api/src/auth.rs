@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use model::{Tenant, Timestamp};
+use serde::{Serialize, Serializer};
 use tokio::time::sleep;
 
 use crate::Config;
@@ -30,7 +31,14 @@ pub(crate) struct Caller {
 }
 
 /// The last characters of a key that has more of them.
-pub(crate) type KeyEnd = [u8; 4];
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeyEnd([u8; 4]);
+
+impl Serialize for KeyEnd {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&String::from_utf8_lossy(&self.0))
+    }
+}
 
 impl Caller {
     /// Somebody who has not shown a key, and needs none or has yet to.
@@ -172,7 +180,7 @@ fn let_in(nobody: Caller, headers: &HeaderMap, scope: Scope, holder: &Holder) ->
 }
 
 fn end(key: &[u8]) -> Option<KeyEnd> {
-    key.last_chunk().copied().filter(|end: &KeyEnd| key.len() > end.len())
+    key.last_chunk().filter(|end| key.len() > end.len()).copied().map(KeyEnd)
 }
 
 impl KeyRing {

@@ -7,7 +7,7 @@ use model::{Source, Tenant, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::auth::Caller;
+use crate::auth::{Caller, KeyEnd};
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::ingest::Outcome;
@@ -40,7 +40,8 @@ pub(crate) struct Seen {
     #[serde(skip)]
     pub(crate) tenant: Tenant,
     /// The last four characters of the key, if it was looked at and is longer than that.
-    pub(crate) key: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub(crate) key: Option<KeyEnd>,
     /// How many events were taken in.
     pub(crate) accepted: usize,
     /// Those that were not, at most the first 20.
@@ -110,6 +111,11 @@ impl Recent {
             return;
         }
         seen.refused.truncate(REFUSED);
+        for id in seen.refused.iter_mut().filter_map(|refused| refused.message_id.as_mut()) {
+            if let Some((end, _)) = id.char_indices().nth(MESSAGE_ID_CHARS) {
+                id.truncate(end);
+            }
+        }
         let Ok(mut all) = self.0.try_lock() else { return };
         if all.len() >= KEPT {
             all.pop_front();
@@ -132,7 +138,7 @@ impl Seen {
             dialect: dialect.as_str(),
             route,
             tenant: caller.tenant.clone(),
-            key: caller.key_end.map(|end| String::from_utf8_lossy(&end).into_owned()),
+            key: caller.key_end,
             accepted: 0,
             refused: Vec::new(),
             body,
@@ -150,7 +156,6 @@ impl Seen {
     /// Notes that the event at a place in the body was refused; a body that could not be read is at place 0.
     pub(crate) fn refuse(&mut self, index: usize, error: &ApiError, message_id: Option<String>) {
         let (_, code) = error.status_and_code();
-        let message_id = message_id.map(|id| id.chars().take(MESSAGE_ID_CHARS).collect());
         self.refused.push(Refused { index, message_id, code, message: error.to_string() });
     }
 }

@@ -92,6 +92,10 @@ async fn where_nothing_is_taken_in_the_answer_is_a_400_with_the_reasons() {
     let single = app.post("/v1/track", json!({"userId": "u", "messageId": "m"})).await;
     is_refusal(&single, 400, "missing_field");
     assert_snapshot!(single.shown());
+    // Clients look for the event by it.
+    let long = "m".repeat(1_000);
+    let single = app.post("/v1/track", json!({"userId": "u", "messageId": long})).await.json();
+    assert_eq!(single["rejected"][0]["messageId"], long);
     let batch = app.batch(json!([{"type": "track", "event": "e"}, {"type": "x", "userId": "u"}])).await;
     is_refusal(&batch, 400, "invalid_field");
     assert_snapshot!(batch.shown());
