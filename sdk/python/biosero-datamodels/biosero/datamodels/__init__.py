@@ -1,0 +1,1 @@
+"""Millrace's EventService client under the names that existing programs import."""
