@@ -123,10 +123,10 @@ class EventMessage(BaseModel):
     module_id: Optional[Id] = None
     orchestrator_id: Optional[Id] = None
     source_trace_ids: Optional[list[str]] = None
-    access_policy: Optional[str] = None
-    sharing_policy: Optional[str] = None
-    retention_policy: Optional[str] = None
-    encryption_provider: Optional[str] = None
+    access_policy: Optional[JsonValue] = None
+    sharing_policy: Optional[JsonValue] = None
+    retention_policy: Optional[JsonValue] = None
+    encryption_provider: Optional[JsonValue] = None
 
     def to_wire(self) -> Json:
         """What is sent: PascalCase, times as ISO 8601 in UTC, nothing that is None."""
@@ -400,9 +400,9 @@ def _time(name: str, value: object) -> Optional[str]:
 
 
 def _key(event: Json) -> str:
-    """What tells an event from others: to the server it is its id and the time of its making."""
-    id_ = event.get("eventId")
-    return json.dumps([id_, event.get("createdDateUtc")] if id_ else event, sort_keys=True)
+    """What tells an event from others: its id and, if it has one, the time of its making."""
+    created = event.get("createdDateUtc")
+    return json.dumps([event.get("eventId"), created] if created else event, sort_keys=True)
 
 
 def _json(response: Union[requests.Response, httpx.Response]) -> Any:

@@ -188,7 +188,7 @@ def test_a_table_that_is_emptied_meanwhile_ends_the_query(paged: tuple[Table, Ev
 
 def test_events_with_one_id_and_different_times_are_different() -> None:
     events = [{"eventId": "e", "createdDateUtc": f"2026-11-20T00:00:0{n}Z"} for n in range(3)]
-    events += [{"topic": "a"}, {"topic": "b"}]
+    events += [{"eventId": "e", "topic": topic} for topic in ("a", "b")]
     with ScriptedServer(reply(json.dumps(events).encode())) as server:
         assert list(EventClient(server.url).query_events(end=AT)) == [events]
 

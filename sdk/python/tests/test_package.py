@@ -11,9 +11,12 @@ import pytest
 
 from installation import ROOT
 
+PACKAGES = (ROOT / "sdk" / "python", ROOT / "sdk" / "python" / "biosero-datamodels")
 PROGRAM = """
 from typing import Optional
 from buffered_event_client import BufferedEventClient
+from biosero.datamodels.events import EventMessage
+from biosero.datamodels.restclients import EventClient as LaboratoryClient
 from event_client import EventClient
 from segment_client import SegmentClient, SemanticEvent
 
@@ -23,6 +26,8 @@ with BufferedEventClient(client=client) as events:
     perhaps: Optional[str] = events.track_event("chat-1", "event_a")
 with SegmentClient("write-key", entity_gid="shop-1", partition="eu") as segment:
     event: SemanticEvent = segment.track("visit-7", "event_a", user_id="u")
+with LaboratoryClient("http://localhost:8080") as laboratory:
+    answer: dict[str, object] = laboratory.publish_event(EventMessage(topic="t", subjects=["s"], data={}))
 """
 
 
@@ -35,12 +40,13 @@ def run(*command: object, cwd: Path | None = None) -> str:
 
 @pytest.fixture(scope="module", params=[[], ["--editable"]], ids=["installed", "editable"])
 def python(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with nothing but the client in it."""
+    """An environment with nothing but the clients in it."""
     folder = tmp_path_factory.mktemp("package")
     venv.create(folder / "venv", symlinks=True)
     installed = run(
         sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index",
-        "--no-warn-script-location", "--prefix", folder / "venv", *request.param, ROOT / "sdk" / "python",
+        "--no-warn-script-location", "--prefix", folder / "venv",
+        *[word for package in PACKAGES for word in (*request.param, package)],
     )  # fmt: skip
     assert installed.endswith("status 0"), installed
     return folder / "venv" / "bin" / "python"
@@ -58,6 +64,11 @@ def test_the_package_needs_nothing_else(python: Path) -> None:
     assert shown == "event_client\nstatus 0"
 
 
+def test_the_names_of_existing_programs_leave_room_for_other_parts_of_their_package(python: Path) -> None:
+    shown = run(python, "-I", "-W", "error", "-c", "import biosero; print(biosero.__file__)")
+    assert shown == "None\nstatus 0"
+
+
 def test_the_package_is_typed(python: Path, tmp_path: Path) -> None:
     def check(source: str) -> str:
         program = tmp_path / "program.py"
@@ -72,4 +83,7 @@ def test_the_package_is_typed(python: Path, tmp_path: Path) -> None:
 
     assert "Success: no issues found" in check(PROGRAM)
     wrong = check(PROGRAM.replace("latency=1)", 'latency="1")'))
+    assert wrong.count("error:") == 1, wrong
     assert 'Argument "latency" to "track_event" of "EventClient" has incompatible type "str"' in wrong
+    wrong = check(PROGRAM.replace("answer: dict[str, object]", "answer: str"))
+    assert 'expression has type "dict[str, Any]", variable has type "str"' in wrong

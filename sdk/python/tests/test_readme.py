@@ -92,7 +92,7 @@ def test_the_commands_of_the_readme_install_the_client(tmp_path: Path) -> None:
         "PIP_NO_WARN_SCRIPT_LOCATION": "1",
     }
     commands = [text for _, text in blocks((SDK / "README.md").read_text(), "sh")]
-    assert len(commands) == 3
+    assert len(commands) == 4
     for command in commands:
         ran = subprocess.run(
             ["sh", "-euc", command],
