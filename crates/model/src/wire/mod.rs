@@ -4,6 +4,8 @@ mod error;
 pub mod event_service;
 mod limits;
 pub mod native;
+#[cfg(test)]
+mod random_json;
 pub mod segment;
 mod separate;
 mod values;

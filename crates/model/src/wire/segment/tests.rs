@@ -1,7 +1,6 @@
 //! What the decoder makes of bodies, decision by decision.
 
 mod bodies;
-mod json;
 mod lossless;
 mod mapping;
 mod never_panics;

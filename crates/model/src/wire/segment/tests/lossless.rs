@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::json::{members, value};
 use super::*;
+use crate::wire::random_json::{members, value};
 
 const NAMES: &str = r#"[a-z"\\ü]{1,3}"#;
 const TIME: i64 = 1_795_639_822;

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::json::value;
 use super::*;
+use crate::wire::random_json::value;
 
 const FORMS: [Form; 4] = [TRACK, Form::Single(Kind::Identify), Form::Batch, Form::Semantic];
 
