@@ -1,23 +1,15 @@
 //! Who makes a request, whose events it is about, and what may be done to them.
 
-use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
-
 use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use model::{Tenant, Timestamp};
 use serde::{Serialize, Serializer};
-use tokio::time::sleep;
 
 use crate::Config;
 use crate::error::ApiError;
-use crate::keys::{Entry, Keys, Scope, Scopes};
+use crate::keys::{Entry, KeyRing, Scope, Scopes};
 use crate::request::RequestId;
-
-/// How often the file of keys is looked at.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Whoever made a request. Made once, in front of the handlers.
 #[derive(Clone, Debug)]
@@ -65,28 +57,10 @@ struct Holder {
     key_end: Option<KeyEnd>,
 }
 
-/// The keys of the configuration and those of its file, as last read.
-struct KeyRing {
-    configured: Keys,
-    file: Option<PathBuf>,
-    current: RwLock<Arc<Keys>>,
-}
-
 impl Auth {
-    /// An error is a key or a file that can't be read. An empty file lets nobody in.
+    /// An error is a key or a file that can't be read.
     pub(crate) fn new(config: &Config) -> anyhow::Result<Self> {
-        let file = config.api_keys_file.clone();
-        if config.api_keys.is_empty() && file.is_none() {
-            return Ok(Self { ring: None });
-        }
-        let configured =
-            Keys::parse(&config.api_keys).map_err(|error| anyhow::anyhow!("API_KEYS: {error}"))?;
-        let ring = KeyRing { configured, file, current: RwLock::default() };
-        let text = ring.read().map_err(|error| anyhow::anyhow!("API_KEYS_FILE: {error}"))?;
-        let variable = if ring.file.is_some() { "API_KEYS_FILE" } else { "API_KEYS" };
-        let keys = ring.take(&text).map_err(|error| anyhow::anyhow!("{variable}: {error}"))?;
-        tracing::info!(keys, "keys are asked for");
-        Ok(Self { ring: Some(ring) })
+        Ok(Self { ring: KeyRing::new(&config.api_keys, config.api_keys_file.as_deref())? })
     }
 
     /// Whether keys are asked for.
@@ -106,7 +80,7 @@ impl Auth {
         match (scope, &self.ring) {
             (None, _) => Ok(nobody),
             (Some(_), None) => anyone(nobody, headers, None),
-            (Some(scope), Some(ring)) => let_in(nobody, headers, scope, &ring.holder(headers)?),
+            (Some(scope), Some(ring)) => let_in(nobody, headers, scope, &holder(ring, headers)?),
         }
     }
 
@@ -135,28 +109,11 @@ impl Auth {
         let_in(nobody, headers, scope, &holder)
     }
 
-    /// Reads the file of keys again when it changes, for ever. A change counts when it is seen twice: some write a
-    /// file in pieces.
+    /// Reads the file of keys again when it changes, for ever.
     pub(crate) async fn watch(&self) {
-        let Some(ring) = self.ring.as_ref().filter(|ring| ring.file.is_some()) else {
-            return std::future::pending().await;
-        };
-        let (mut taken, mut seen) = (None, None);
-        loop {
-            sleep(LOOK_EVERY).await;
-            let read = ring.read();
-            let settled = seen.as_ref() == Some(&read);
-            // What can't be read is said once, and the keys stay as they were.
-            if settled && taken.as_ref() != Some(&read) {
-                match read.clone().and_then(|text| ring.take(&text)) {
-                    Ok(keys) => tracing::info!(keys, "the keys were read"),
-                    Err(error) => {
-                        tracing::error!(error, "the keys could not be read: they stay as they were");
-                    }
-                }
-                taken = Some(read.clone());
-            }
-            seen = Some(read);
+        match &self.ring {
+            Some(ring) => ring.watch().await,
+            None => std::future::pending().await,
         }
     }
 }
@@ -183,41 +140,21 @@ fn end(key: &[u8]) -> Option<KeyEnd> {
     key.last_chunk().filter(|end| key.len() > end.len()).copied().map(KeyEnd)
 }
 
-impl KeyRing {
-    /// The text of the file; nothing if there is none. The error names it.
-    fn read(&self) -> Result<String, String> {
-        let Some(file) = &self.file else { return Ok(String::new()) };
-        std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
+/// What is known of the first key among these headers that is known.
+fn holder(ring: &KeyRing, headers: &HeaderMap) -> Result<Holder, ApiError> {
+    let keys = ring.keys();
+    let mut sent = sent_keys(headers).peekable();
+    if sent.peek().is_none() {
+        return Err(ApiError::Unauthorized(
+            "a key is needed: send it as Authorization: Bearer, as X-Api-Key, or as the user of Basic",
+        ));
     }
-
-    /// From now on these keys are known, and those of the configuration; tells how many.
-    fn take(&self, text: &str) -> Result<usize, String> {
-        let keys = self.configured.and(Keys::parse(text)?)?;
-        let count = keys.len();
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
-        Ok(count)
+    let mut known = sent.filter_map(|key| Some((keys.find(&key)?, end(&key))));
+    let (entry, key_end) = known.next().ok_or(ApiError::Unauthorized("the key is not known"))?;
+    if known.any(|(other, _)| other.tenant != entry.tenant) {
+        return Err(ApiError::Forbidden("the request bears keys of several tenants"));
     }
-
-    fn keys(&self) -> Arc<Keys> {
-        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// What is known of the first key among these headers that is known.
-    fn holder(&self, headers: &HeaderMap) -> Result<Holder, ApiError> {
-        let keys = self.keys();
-        let mut sent = sent_keys(headers).peekable();
-        if sent.peek().is_none() {
-            return Err(ApiError::Unauthorized(
-                "a key is needed: send it as Authorization: Bearer, as X-Api-Key, or as the user of Basic",
-            ));
-        }
-        let mut known = sent.filter_map(|key| Some((keys.find(&key)?, end(&key))));
-        let (entry, key_end) = known.next().ok_or(ApiError::Unauthorized("the key is not known"))?;
-        if known.any(|(other, _)| other.tenant != entry.tenant) {
-            return Err(ApiError::Forbidden("the request bears keys of several tenants"));
-        }
-        Ok(Holder { entry: entry.clone(), key_end })
-    }
+    Ok(Holder { entry: entry.clone(), key_end })
 }
 
 /// The keys that a request bears.
@@ -252,8 +189,8 @@ mod tests {
     // `printf secret | sha256sum`
     const SECRET: &str = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
 
-    fn auth(api_keys: &str, api_keys_file: Option<PathBuf>) -> anyhow::Result<Auth> {
-        Auth::new(&Config { api_keys: api_keys.into(), api_keys_file, ..Config::default() })
+    fn auth(api_keys: &str) -> Auth {
+        Auth::new(&Config { api_keys: api_keys.into(), ..Config::default() }).unwrap()
     }
 
     fn caller(
@@ -268,7 +205,7 @@ mod tests {
 
     #[test]
     fn without_keys_the_header_names_the_tenant_and_everything_may_be_done() {
-        let auth = auth("", None).unwrap();
+        let auth = auth("");
         let found = caller(&auth, Some(Scope::Admin), &[("x-tenant", "acme")]).unwrap();
         assert_eq!((found.tenant.as_str(), found.scopes), ("acme", Scopes::ALL));
         assert_eq!(caller(&auth, Some(Scope::Read), &[]).unwrap().tenant, Tenant::default());
@@ -277,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_key_must_be_known_and_for_the_route() {
-        let auth = auth(&format!("acme:read:{SECRET}"), None).unwrap();
+        let auth = auth(&format!("acme:read:{SECRET}"));
         let refused =
             |scope, headers: &[_]| caller(&auth, Some(scope), headers).unwrap_err().status_and_code().0;
         assert_eq!(
@@ -296,30 +233,10 @@ mod tests {
     #[test]
     fn keys_of_two_tenants_are_not_taken_together() {
         let (key, entry) = Entry::generate(Tenant::parse("b").unwrap(), Scopes::ALL);
-        let auth = auth(&format!("acme:read:{SECRET},{entry}"), None).unwrap();
+        let auth = auth(&format!("acme:read:{SECRET},{entry}"));
         let both = [("authorization", &*format!("Bearer {key}")), ("x-api-key", "secret")];
         assert_eq!(caller(&auth, Some(Scope::Read), &both).unwrap_err().status_and_code().0, 403);
         let once = [("x-api-key", &*key), ("x-api-key", &*key)];
         assert!(caller(&auth, Some(Scope::Read), &once).is_ok());
-    }
-
-    #[test]
-    fn a_file_that_cant_be_read_leaves_the_keys_as_they_were() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("keys");
-        let error = |auth: anyhow::Result<Auth>| auth.err().unwrap().to_string();
-        assert!(error(auth("", Some(file.clone()))).starts_with("API_KEYS_FILE: "));
-        std::fs::write(&file, "acme").unwrap();
-        assert!(error(auth("", Some(file.clone()))).starts_with("API_KEYS_FILE: entry 1: "));
-        assert!(error(auth("acme", None)).starts_with("API_KEYS: entry 1: "));
-
-        std::fs::write(&file, "").unwrap();
-        let auth = auth(&format!("acme:read:{SECRET}"), Some(file)).unwrap();
-        let ring = auth.ring.as_ref().unwrap();
-        let is_known = || caller(&auth, Some(Scope::Read), &[("x-api-key", "secret")]).is_ok();
-        assert!(ring.take("acme").is_err() && is_known());
-        assert!(ring.take(&format!("b:admin:{SECRET}")).unwrap_err().contains("the same key") && is_known());
-        let (_, other) = Entry::generate(Tenant::default(), Scopes::ALL);
-        assert_eq!(ring.take(&other.to_string()), Ok(2));
     }
 }

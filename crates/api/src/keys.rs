@@ -1,6 +1,7 @@
 //! Keys: whose events whoever holds one may write and read. Only their hashes are known here.
 
 mod command;
+mod ring;
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,6 +13,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 pub use self::command::Command;
+pub(crate) use self::ring::KeyRing;
 
 /// What a key lets its holder do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
