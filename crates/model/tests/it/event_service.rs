@@ -27,7 +27,7 @@ fn shown(fixture: &Fixture) -> String {
             let mut back: Value = serde_json::to_value(Returned::new(&event)).unwrap();
             let is_new = event.content.message_id.is_empty();
             if is_new {
-                back["eventId"] = "new id".into();
+                back.as_object_mut().unwrap().insert("eventId".into(), "new id".into());
             }
             let id = if is_new { "new id".into() } else { event.id.to_string() };
             format!("{id} at {}\n{content}\nreturned as {back:#}\n", event.id.created_at())

@@ -23,7 +23,7 @@ proptest! {
         )
     ) {
         let body = parts.concat();
-        for body in [format!(r#"[{{{body}}}]"#), format!(r#"{{"Topic":"t",{body}}}"#), body] {
+        for body in [format!(r"[{{{body}}}]"), format!(r#"{{"Topic":"t",{body}}}"#), body] {
             for operation in results(body.as_bytes(), LIMITS).into_iter().flatten().flatten() {
                 let Operation::Create(event) = operation else { panic!("{operation:?}") };
                 returned(&event);
