@@ -111,7 +111,8 @@ struct Brought {
 
 async fn take(call: Call, form: Form) -> Result<Reply<Rest>, ApiError> {
     let Call { app, route, caller, place, headers, uri, body, .. } = call;
-    if TRIES.iter().any(|name| headers.get(*name).is_some_and(|tries| tries != "0")) {
+    let tries = |name: &&str| headers.get(*name)?.to_str().ok()?.parse::<u32>().ok();
+    if TRIES.iter().filter_map(tries).any(|tries| tries > 0) {
         app.clients.retried(Source::Segment);
     }
     let body = app.bodies.read(&headers, body, app.config.max_batch_body_bytes).await?;
@@ -178,8 +179,8 @@ fn read(
         max_event_bytes: app.config.segment_max_event_bytes,
         max_events: app.config.max_batch_events,
     };
-    let read = |bytes: &[u8], room: &mut Room| {
-        let sent = segment::read(bytes, form, limits);
+    let read = |text: &[u8], room: &mut Room| {
+        let sent = segment::read(text, form, limits);
         let inside = sent.iter().flat_map(Sent::write_keys).map(|key| key.as_bytes().to_vec());
         let keys = query_key(uri).into_iter().chain(inside);
         let caller = app.auth.find(nobody.clone(), headers, keys, Scope::Ingest);

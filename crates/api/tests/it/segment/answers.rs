@@ -139,6 +139,22 @@ async fn while_kafka_is_away_clients_are_asked_to_come_again_after_whole_seconds
 }
 
 #[tokio::test]
+async fn requests_that_are_sent_again_are_counted() {
+    let app = writes_only(api::Config::default()).await;
+    for (name, tries) in [
+        ("x-retry-count", "0"),
+        ("x-retry-count", ""),
+        ("x-retry-count", "2"),
+        ("rsa-retry-attempt", "1"),
+        ("rsa-retry-attempt", "no number"),
+    ] {
+        app.request(Method::POST, "/v1/t").header(name, tries).body(track().to_string()).ask().await;
+    }
+    let numbers = app.get("/metrics").await.text;
+    assert!(numbers.contains(r#"millrace_client_retries_total{dialect="segment"} 2"#), "{numbers}");
+}
+
+#[tokio::test]
 async fn bodies_are_read_whatever_their_type_says_and_unpacked() {
     let app = App::start().await;
     let body = json!({"batch": [{"type": "track", "userId": "u", "event": "e", "messageId": "m-1", "timestamp": "2026-11-20T21:57:13Z"}]});

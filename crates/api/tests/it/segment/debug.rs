@@ -17,6 +17,8 @@ async fn the_last_requests_are_shown_with_what_was_refused_and_why() {
     app.batch(json!([{"type": "track", "event": "e", "messageId": "m-2"}, {"type": "page", "userId": "u"}]))
         .await;
     app.post("/v1/batch", "[").await;
+    app.post("/v1/t", r#"{"userId":"u","event":"e","properties":{"a":NaN}}"#).await;
+    assert!(app.get("/v1/debug/recent?limit=1").await.text.contains("NaN"), "a body is shown as it was sent");
     let recent = app.get("/v1/debug/recent").await.data();
     let shown: Vec<_> = recent
         .as_array()
@@ -32,15 +34,18 @@ async fn the_last_requests_are_shown_with_what_was_refused_and_why() {
             )
         })
         .collect();
-    assert_eq!(shown, [("segment_batch", 0, 1), ("segment_batch", 1, 1), ("segment_track", 1, 0)]);
     assert_eq!(
-        recent[1]["refused"][0],
+        shown,
+        [("segment_track", 1, 0), ("segment_batch", 0, 1), ("segment_batch", 1, 1), ("segment_track", 1, 0)]
+    );
+    assert_eq!(
+        recent[2]["refused"][0],
         json!({
             "index": 0, "message_id": "m-2", "code": "missing_field", "message": "userId or anonymousId is required"
         })
     );
-    assert_eq!((&recent[2]["key"], &recent[1]["key"]), (&json!("cret"), &json!(null)));
-    let body = recent[2]["body"].as_str().unwrap();
+    assert_eq!((&recent[3]["key"], &recent[2]["key"]), (&json!("cret"), &json!(null)));
+    let body = recent[3]["body"].as_str().unwrap();
     assert!(body.contains(r#""writeKey":"***""#) && !body.contains("wk_secret"), "{body}");
     assert_eq!(app.get("/v1/debug/recent?limit=1").await.data().as_array().unwrap().len(), 1);
     app.get("/v1/debug/recent?limit=0").await.refuses(
