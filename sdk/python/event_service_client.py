@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 from typing import Annotated, Any, Callable, Optional, Union
 from urllib.parse import urlsplit
 
+import anyio
 import httpx
 import requests
 from pydantic import (
@@ -44,6 +45,9 @@ SERVER_TIME = "/api/v2.0/ServerTime"
 MAX_PAGE = 1_000
 # The most connections that are kept open, as many as threads send at the same time.
 MAX_IDLE_CONNECTIONS = 32
+# The most requests that one httpx client is given at a time, as many as it opens connections by default: what
+# thousands that wait for one cost it, grows with the square of their number.
+MAX_REQUESTS_IN_FLIGHT = 100
 _HEADERS = {
     "Content-Type": "application/json",
     "Accept": "application/json",
@@ -205,6 +209,7 @@ class EventClient:
             self._http_client = http_client
         else:
             raise ValueError("one of url, url_provider and http_client is required")
+        self._in_flight = weakref.WeakKeyDictionary[httpx.AsyncClient, anyio.Semaphore]()
         self._close: Callable[[], object] = lambda: None
         if self._http_client is not http_client:
             self._close = self._http_client.close
@@ -234,16 +239,18 @@ class EventClient:
         `httpx_client` sends it, with its own headers and timeouts, to this client's URL. For a free
         connection it waits as long as it takes, so that any number of calls can be gathered.
         """
+        body = _body(message)
         timeout = httpx.Timeout(httpx_client.timeout)
         timeout.pool = None
-        response = await httpx_client.post(
-            self._url(PUBLISH),
-            content=_body(message),
-            headers=_HEADERS,
-            timeout=timeout,
-            # It would make a GET of it.
-            follow_redirects=False,
-        )
+        async with self._in_flight.setdefault(httpx_client, anyio.Semaphore(MAX_REQUESTS_IN_FLIGHT)):
+            response = await httpx_client.post(
+                self._url(PUBLISH),
+                content=body,
+                headers=_HEADERS,
+                timeout=timeout,
+                # It would make a GET of it.
+                follow_redirects=False,
+            )
         answer = _json(response)
         if not _is_kept(response.status_code, answer):
             reason = _unexpected(response.status_code, answer)

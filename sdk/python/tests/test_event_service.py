@@ -274,3 +274,24 @@ def test_none_is_removed_at_any_depth() -> None:
     expected = {"b": {"d": [None, {"f": [{}]}]}, "h": 0, "i": ""}
     assert EventClient("http://localhost").remove_none_values(given) == expected
     assert given["a"] is None
+
+
+def test_an_httpx_client_is_given_few_of_many_requests_at_a_time() -> None:
+    waiting = most = 0
+
+    async def handle(request: httpx.Request) -> httpx.Response:
+        nonlocal waiting, most
+        waiting += 1
+        most = max(most, waiting)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        waiting -= 1
+        return httpx.Response(200, json={"success": True})
+
+    async def run() -> None:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(handle)) as httpx_client:
+            await asyncio.gather(*(client.publish_async(message(), httpx_client) for _ in range(1_000)))
+
+    with EventClient("http://localhost") as client:
+        asyncio.run(run())
+    assert most == event_service_client.MAX_REQUESTS_IN_FLIGHT

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from event_service_client import EventClient
-from laboratory import AT, NOT_OURS, NOTHING, quick
+from laboratory import AT, NOT_OURS, NOTHING, nothing, quick
 from scripted_server import Act, Request, ScriptedServer, reply
 
 
@@ -73,11 +73,6 @@ class Table:
         if not page:
             return nothing(connection, request)
         return reply(json.dumps(page).encode())(connection, request)
-
-
-def nothing(connection: Any, request: Request) -> bool:
-    connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
-    return True
 
 
 @pytest.fixture

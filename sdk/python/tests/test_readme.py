@@ -40,12 +40,12 @@ def session(document: str) -> tuple[str, list[str]]:
     return program, printed
 
 
-def runs_as_printed(millrace: Installation, folder: Path, python: str, document: str) -> None:
+def runs_as_printed(url: str, folder: Path, python: str, document: str) -> None:
     program, printed = session(document)
     assert printed
     script = folder / "session.py"
     # Conversations of its own, since the installation is shared.
-    own = program.replace("http://localhost:8080", millrace.url).replace("chat-", f"chat-{uuid.uuid4()}-")
+    own = program.replace("http://localhost:8080", url).replace("chat-", f"chat-{uuid.uuid4()}-")
     script.write_text(own)
     ran = subprocess.run(
         [python, "-W", "error", script],
@@ -65,12 +65,12 @@ def runs_as_printed(millrace: Installation, folder: Path, python: str, document:
 def test_the_python_of_a_readme_runs_as_printed(
     millrace: Installation, tmp_path: Path, python: str, document: Path
 ) -> None:
-    runs_as_printed(millrace, tmp_path, python, document.read_text().partition(WITH_PACKAGES)[0])
+    runs_as_printed(millrace.url, tmp_path, python, document.read_text().partition(WITH_PACKAGES)[0])
 
 
 def test_the_python_that_needs_packages_runs_as_printed(millrace: Installation, tmp_path: Path) -> None:
     section = (SDK / "README.md").read_text().partition(WITH_PACKAGES)[2]
-    runs_as_printed(millrace, tmp_path, sys.executable, section)
+    runs_as_printed(millrace.url, tmp_path, sys.executable, section)
 
 
 @pytest.mark.parametrize("kind", ["", "py", "pyhton", "python title=x"])
