@@ -38,7 +38,7 @@ pub(crate) fn method(request: &Request) -> Method {
 pub(crate) fn preflight(request: &Request, voice: Voice) -> Response {
     let asked = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
     let (methods, sent, remembered) = match voice {
-        Voice::Native => (METHODS, Some(HeaderValue::from_static(SENT)), REMEMBERED),
+        Voice::Native | Voice::EventService => (METHODS, Some(HeaderValue::from_static(SENT)), REMEMBERED),
         Voice::Segment => (SEGMENT_METHODS, asked, SEGMENT_REMEMBERED),
     };
     let mut response = Response::default();

@@ -94,6 +94,23 @@ pub(crate) fn is_uncertain(outcome: &Outcome) -> bool {
     matches!(outcome, Err(Refusal { id: Some(_), .. }))
 }
 
+/// Why a request with many as a whole was not done: a client sends it again, or gives it up. `list` is the answer's
+/// part that says what is the matter with each.
+pub(crate) fn failure(outcomes: &[Outcome], list: &'static str) -> Option<ApiError> {
+    if outcomes.iter().any(is_uncertain) {
+        let again = "not all events could be taken in, please send them again";
+        return Some(ApiError::Unavailable(again.into()));
+    }
+    match outcomes {
+        [Err(Refusal { error, .. })] => Some(error.clone()),
+        [] => None,
+        _ if outcomes.iter().all(Result::is_err) => {
+            Some(ApiError::Invalid(format!("no event of the batch could be taken in: see {list}")))
+        }
+        _ => None,
+    }
+}
+
 fn outcome(key: EventKey, sent: Result<Written, ApiError>) -> Outcome {
     match sent {
         Ok(written) => Ok(Taken { key, written, visible: false }),

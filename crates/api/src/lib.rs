@@ -16,6 +16,7 @@ mod cors;
 mod counters;
 mod drain;
 mod error;
+mod event_service;
 mod events;
 mod guard;
 mod gzip;

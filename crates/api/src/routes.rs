@@ -8,7 +8,7 @@ use crate::keys::Scope;
 use crate::places::Class::{self, Ingest, Read, Stream, Watch};
 use crate::route::{Described, Handler, KeyPlace, Route, described, run};
 use crate::voice::Voice;
-use crate::{analytics, events, health, metrics, openapi, pipeline, recent, segment};
+use crate::{analytics, event_service, events, health, metrics, openapi, pipeline, recent, segment};
 
 const WRITES: Option<Scope> = Some(Scope::Ingest);
 const READS: Option<Scope> = Some(Scope::Read);
@@ -36,6 +36,8 @@ pub(crate) static ROUTES: &[Route] = &[
     segment(Method::POST, "/v1/m", &[], "segment_metrics", Ingest, None, described::<segment::take::__path_metrics>, |call| run(call, segment::take::metrics)),
     segment(Method::GET, "/v1/projects/{key}/settings", &["/projects/{key}/settings"], "segment_settings", Watch, WRITES, described::<segment::settings::__path_project>, |call| run(call, segment::settings::project)),
     segment(Method::GET, "/sourceConfig", &[], "source_config", Watch, WRITES, described::<segment::settings::__path_source_config>, |call| run(call, segment::settings::source_config)),
+    event_service(Method::POST, "/api/v2.0/EventService", "publish_messages", Ingest, WRITES, described::<event_service::publish::__path_publish>, |call| run(call, event_service::publish::publish)),
+    event_service(Method::GET, "/api/v2.0/ServerTime", "server_time", Watch, None, described::<event_service::server_time::__path_show>, |call| run(call, event_service::server_time::show)),
     native(Method::GET, "/v1/debug/recent", "recent", Watch, Some(Scope::Admin), described::<recent::__path_show>, |call| run(call, recent::show)),
     native(Method::GET, "/health", "health", Watch, None, described::<health::__path_health>, |call| run(call, health::health)),
     native(Method::GET, "/ready", "ready", Watch, None, described::<health::__path_ready>, |call| run(call, health::ready)),
@@ -55,6 +57,19 @@ const fn native(
     handler: Handler,
 ) -> Route {
     let (voice, key_place) = (Voice::Native, KeyPlace::Headers);
+    Route { method, path, aliases: &[], name, class, scope, key_place, voice, described, handler }
+}
+
+const fn event_service(
+    method: Method,
+    path: &'static str,
+    name: &'static str,
+    class: Class,
+    scope: Option<Scope>,
+    described: fn() -> Described,
+    handler: Handler,
+) -> Route {
+    let (voice, key_place) = (Voice::EventService, KeyPlace::Headers);
     Route { method, path, aliases: &[], name, class, scope, key_place, voice, described, handler }
 }
 

@@ -5,6 +5,7 @@ use model::EventId;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::event_service::publish::PublishedMessage;
 use crate::reply::Meta;
 use crate::segment::take::Rejected;
 
@@ -160,9 +161,9 @@ pub(crate) struct SegmentGood {
     rejected: Option<Vec<Rejected>>,
 }
 
-/// An answer to a client of Segment's dialect whose request was not done.
+/// An answer to a client of another dialect whose request was not done.
 #[derive(ToSchema)]
-pub(crate) struct SegmentFailure {
+pub(crate) struct FlatFailure {
     #[schema(example = false)]
     success: bool,
     /// What is the matter, in a word that stays the same from version to version.
@@ -172,8 +173,10 @@ pub(crate) struct SegmentFailure {
     message: String,
     /// The same.
     error: String,
-    /// The events that were refused.
+    /// The events that were refused, of Segment's dialect.
     rejected: Option<Vec<Rejected>>,
+    /// What became of each message of a list, of the `EventService` API.
+    results: Option<Vec<PublishedMessage>>,
     request_id: String,
 }
 

@@ -39,6 +39,9 @@ const SEGMENT_FOLDERS: [&str; 18] = [
     "/b",
 ];
 
+/// Where only clients of the EventService API call.
+const EVENT_SERVICE_FOLDER: &str = "/api/v2.0";
+
 /// The shape of a route's answers, also of those that are made in front of its handler.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Voice {
@@ -48,6 +51,8 @@ pub(crate) enum Voice {
     /// What Segment's clients judge answers by: `{"success":true, "rejected"?}`, or `{"success":false, "code",
     /// "message", "error", "rejected"?, "request_id"}`.
     Segment,
+    /// The same with other data: `{"success":true, "eventId"? or "results"?}`.
+    EventService,
 }
 
 impl Voice {
@@ -59,7 +64,7 @@ impl Voice {
     ) -> Response<B> {
         let body = match self {
             Self::Native => serde_json::to_vec(&Envelope::of(reply, id)),
-            Self::Segment => serde_json::to_vec(&SegmentAnswer::of(reply, id)),
+            Self::Segment | Self::EventService => serde_json::to_vec(&FlatAnswer::of(reply, id)),
         };
         let body = match body {
             Ok(body) => body,
@@ -91,7 +96,9 @@ impl Voice {
         let begins_with = |folder: &&str| {
             path.strip_prefix(*folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        if SEGMENT_FOLDERS.iter().any(begins_with) {
+        if begins_with(&EVENT_SERVICE_FOLDER) {
+            Lost { voice: Self::EventService, error: ApiError::NoRoute }
+        } else if SEGMENT_FOLDERS.iter().any(begins_with) {
             Lost { voice: Self::Segment, error: ApiError::NoSegmentRoute }
         } else {
             Lost { voice: Self::Native, error: ApiError::NoRoute }
@@ -100,7 +107,7 @@ impl Voice {
 
     fn retry_after(self) -> HeaderValue {
         match self {
-            Self::Native => RETRY_AFTER,
+            Self::Native | Self::EventService => RETRY_AFTER,
             Self::Segment => SEGMENT_RETRY_AFTER,
         }
     }
@@ -170,26 +177,26 @@ impl<'a, T> Envelope<'a, T> {
 }
 
 #[derive(Serialize)]
-struct SegmentAnswer<'a, T> {
+struct FlatAnswer<'a, T> {
     success: bool,
     #[serde(flatten)]
     data: Option<&'a T>,
     #[serde(flatten)]
-    failure: Option<SegmentFailure<'a>>,
+    failure: Option<FlatFailure<'a>>,
 }
 
 /// Some clients read `message`, others `error`.
 #[derive(Serialize)]
-struct SegmentFailure<'a> {
+struct FlatFailure<'a> {
     code: &'static str,
     message: String,
     error: String,
     request_id: &'a str,
 }
 
-impl<'a, T> SegmentAnswer<'a, T> {
+impl<'a, T> FlatAnswer<'a, T> {
     fn of(reply: &'a Reply<T>, id: &'a RequestId) -> Self {
-        let failure = |error: &ApiError| SegmentFailure {
+        let failure = |error: &ApiError| FlatFailure {
             code: error.status_and_code().1,
             message: error.to_string(),
             error: error.to_string(),

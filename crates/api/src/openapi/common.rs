@@ -85,7 +85,7 @@ fn errors(route: &Route) -> impl Iterator<Item = (&'static str, &'static str)> {
 fn failure(description: &str, voice: Voice) -> Response {
     let schema = Ref::from_schema_name(match voice {
         Voice::Native => "Failure",
-        Voice::Segment => "SegmentFailure",
+        Voice::Segment | Voice::EventService => "FlatFailure",
     });
     let content = ContentBuilder::new().schema(Some(schema)).build();
     ResponseBuilder::new().description(description).content("application/json", content).build()

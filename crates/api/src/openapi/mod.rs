@@ -18,12 +18,13 @@ use crate::shapes;
     info(
         title = "Millrace",
         description = "Event analytics: events in over HTTP, answers about them a moment later. Every answer but \
-            those of `/metrics`, `/openapi.json` and Segment's dialect is in one envelope, and bears the request's id."
+            those of `/metrics`, `/openapi.json` and the dialects of others is in one envelope, and bears the request's id."
     ),
-    components(schemas(shapes::Failure, shapes::SegmentFailure)),
+    components(schemas(shapes::Failure, shapes::FlatFailure)),
     tags(
         (name = "events", description = "Written one by one or in batches, changed, read"),
         (name = "segment", description = "What clients of Segment, RudderStack and Jitsu send and ask for"),
+        (name = "event service", description = "What laboratory software publishes"),
         (name = "questions", description = "About many events; all take `from` and `to`, or `days`, and `timezone`"),
         (name = "operation", description = "Whether all is well"),
     )

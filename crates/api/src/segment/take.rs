@@ -14,11 +14,11 @@ use crate::auth::Caller;
 use crate::budget::Room;
 use crate::call::Call;
 use crate::error::ApiError;
-use crate::ingest::{self, Item, Outcome, Refusal};
+use crate::ingest::{self, Item};
 use crate::keys::Scope;
 use crate::recent::{Refused, Seen};
 use crate::reply::Reply;
-use crate::shapes::{SegmentBatch, SegmentEvent, SegmentFailure, SegmentGood, SemanticEvent};
+use crate::shapes::{FlatFailure, SegmentBatch, SegmentEvent, SegmentGood, SemanticEvent};
 
 /// How clients mark a request that they send again: with a number above 0.
 const TRIES: [&str; 2] = ["x-retry-count", "rsa-retry-attempt"];
@@ -52,7 +52,7 @@ pub(crate) struct Rejected {
     request_body(content = SegmentEvent, description = "May be gzipped. It is read as JSON whatever its type"),
     responses(
         (status = 200, description = "It is kept", body = SegmentGood),
-        (status = 400, description = "It was refused", body = SegmentFailure),
+        (status = 400, description = "It was refused", body = FlatFailure),
     )
 )]
 pub(crate) async fn single(call: Call, kind: Kind) -> Result<Reply<Rest>, ApiError> {
@@ -67,7 +67,7 @@ pub(crate) async fn single(call: Call, kind: Kind) -> Result<Reply<Rest>, ApiErr
     request_body(content = SegmentBatch, description = "May be gzipped. It is read as JSON whatever its type"),
     responses(
         (status = 200, description = "All are kept but those that are listed", body = SegmentGood),
-        (status = 400, description = "None is kept", body = SegmentFailure),
+        (status = 400, description = "None is kept", body = FlatFailure),
     )
 )]
 pub(crate) async fn batch(call: Call) -> Result<Reply<Rest>, ApiError> {
@@ -82,7 +82,7 @@ pub(crate) async fn batch(call: Call) -> Result<Reply<Rest>, ApiError> {
     request_body(content = SemanticEvent, description = "May be gzipped. It is read as JSON whatever its type"),
     responses(
         (status = 200, description = "It is kept", body = SegmentGood),
-        (status = 400, description = "It was refused", body = SegmentFailure),
+        (status = 400, description = "It was refused", body = FlatFailure),
     )
 )]
 pub(crate) async fn semantic(call: Call) -> Result<Reply<Rest>, ApiError> {
@@ -139,29 +139,13 @@ async fn take(call: Call, form: Form) -> Result<Reply<Rest>, ApiError> {
     let mut message_ids: Vec<_> = items.iter().map(named).collect();
     let items = items.into_iter().map(|item| item.map_err(|refused| refused.error.into())).collect();
     let outcomes = ingest::many(&app, items, room, None, &place).await;
-    let error = error(&outcomes);
+    let error = ingest::failure(&outcomes, "rejected");
     for (index, outcome) in outcomes.iter().enumerate() {
         seen.count(index, outcome, message_ids.get_mut(index).and_then(Option::take));
     }
     let rejected = seen.refused.iter().map(Rejected::from).collect();
     app.recent.add(seen);
     Ok(Reply::of(error).with(Rest { rejected }))
-}
-
-/// Why the request as a whole was not done: a client sends it again, or gives it up.
-fn error(outcomes: &[Outcome]) -> Option<ApiError> {
-    if outcomes.iter().any(ingest::is_uncertain) {
-        let again = "not all events could be taken in, please send them again";
-        return Some(ApiError::Unavailable(again.into()));
-    }
-    match outcomes {
-        [Err(Refusal { error, .. })] => Some(error.clone()),
-        [] => None,
-        _ if outcomes.iter().all(Result::is_err) => {
-            Some(ApiError::Invalid("no event of the batch could be taken in: see rejected".into()))
-        }
-        _ => None,
-    }
 }
 
 /// Whose events a body brings, and which. A body that is no JSON, as a whole or in an item, is mended and read a

@@ -13,6 +13,7 @@ mod compression;
 mod connections;
 mod envelope;
 mod event;
+mod event_service;
 mod events;
 mod harness;
 mod health;

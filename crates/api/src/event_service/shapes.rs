@@ -1,0 +1,68 @@
+//! The shapes of bodies and answers of the `EventService` API, as the description shows them.
+#![expect(dead_code, reason = "these are read by the description alone")]
+
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::publish::PublishedMessage;
+
+/// A good answer to what was published.
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EventServiceGood {
+    #[schema(example = true)]
+    success: bool,
+    /// Of one message: its `EventId` as sent, or the one that it was given.
+    #[schema(example = "3f2504e0-4f89-41d3-9a0c-0305e82c3301")]
+    event_id: Option<String>,
+    /// Of a list: what became of each, in its order.
+    results: Option<Vec<PublishedMessage>>,
+}
+
+/// One message or a list of them.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(crate) enum EventServiceBody {
+    One(Box<EventServiceMessage>),
+    List(Vec<EventServiceMessage>),
+}
+
+/// A message. Names are read without regard to case and underscores; those that are not listed are kept too.
+#[derive(ToSchema)]
+#[serde(rename_all = "PascalCase")]
+#[schema(example = json!({
+    "EventId": "3f2504e0-4f89-41d3-9a0c-0305e82c3301", "Topic": "plate.moved", "Subjects": ["plate-1"],
+    "CreatedDateUtc": "2026-11-20T21:57:13.1234567Z", "Data": {"to": "reader-2"}
+}))]
+pub(crate) struct EventServiceMessage {
+    /// With `CreatedDateUtc` it says which event it is: sent again, it is the same.
+    event_id: Option<String>,
+    topic: String,
+    /// At most 100 of 1,024 bytes, as of the trace ids.
+    subjects: Option<Vec<String>>,
+    /// At most 100 of 256 bytes.
+    tags: Option<Vec<String>>,
+    /// An object, or a text that may be one.
+    data: Option<Value>,
+    /// Times are RFC 3339 with up to nine digits of a second, in UTC where they have no zone. The first moment of
+    /// the year 1 is as if absent.
+    start: Option<String>,
+    end: Option<String>,
+    created_date_utc: Option<String>,
+    expiration_date_utc: Option<String>,
+    organization_id: Option<String>,
+    group_id: Option<String>,
+    owner_id: Option<String>,
+    /// Who did it; `user_id` if it is absent.
+    actor_id: Option<String>,
+    operator_id: Option<String>,
+    activity_id: Option<String>,
+    association_id: Option<String>,
+    module_id: Option<String>,
+    orchestrator_id: Option<String>,
+    source_trace_ids: Option<Vec<String>>,
+    access_policy: Option<Value>,
+    sharing_policy: Option<Value>,
+    retention_policy: Option<Value>,
+    encryption_provider: Option<Value>,
+}
