@@ -22,7 +22,11 @@ fn take_in(body: &[u8]) {
     let window = Window::around(now, 3_650);
     let intake = Intake { tenant: Tenant::default(), now, window, names: &EventNames::Any };
     for form in FORMS {
-        let Ok(sent) = read(body, form, Limits { max_event_bytes: 1_000, max_events: 9 }) else { continue };
+        let Ok(sent) =
+            read(body, form, Limits { max_event_bytes: 1_000, max_added_bytes: 9_000, max_events: 9 })
+        else {
+            continue;
+        };
         sent.write_keys().for_each(drop);
         for operation in sent.operations(&intake).into_iter().flatten() {
             let id = operation.key().id.to_string();

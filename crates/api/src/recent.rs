@@ -1,7 +1,7 @@
 //! The last requests that brought events, for whoever sets up a client: what became of them, and why.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use model::{Source, Tenant, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -104,8 +104,8 @@ impl Recent {
         (!is_flood).then(|| beginning(body))
     }
 
-    /// Remembers a request in place of the oldest, unless it is one of a flood of which nothing was refused. One that
-    /// comes while another is being remembered is not either: nobody waits for this.
+    /// Remembers a request in place of the oldest, unless it is one of a flood of which nothing was refused. One of
+    /// which nothing was refused is not either if it comes while another is being remembered: it is not to wait for this.
     pub(crate) fn add(&self, mut seen: Seen) {
         if seen.body.is_none() && seen.refused.is_empty() {
             return;
@@ -116,16 +116,21 @@ impl Recent {
                 id.truncate(end);
             }
         }
-        let Ok(mut all) = self.0.try_lock() else { return };
+        let all = if seen.refused.is_empty() { self.0.try_lock().ok() } else { Some(self.locked()) };
+        let Some(mut all) = all else { return };
         if all.len() >= KEPT {
             all.pop_front();
         }
         all.push_back(seen);
     }
 
+    fn locked(&self) -> MutexGuard<'_, VecDeque<Seen>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The last requests of a tenant, the newest first.
     fn of(&self, tenant: &Tenant, limit: usize) -> Vec<Seen> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = self.locked();
         all.iter().rev().filter(|seen| seen.tenant == *tenant).take(limit).cloned().collect()
     }
 }

@@ -18,7 +18,7 @@ const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Where only clients of Segment's dialect call. Those that have forgotten `/v1` call at the root.
-const SEGMENT_FOLDERS: [&str; 18] = [
+const SEGMENT_FOLDERS: [&str; 19] = [
     "/v1",
     "/api/s",
     "/beacon",
@@ -36,6 +36,7 @@ const SEGMENT_FOLDERS: [&str; 18] = [
     "/alias",
     "/a",
     "/batch",
+    "/import",
     "/b",
 ];
 

@@ -148,8 +148,7 @@ async fn take(call: Call, form: Form) -> Result<Reply<Rest>, ApiError> {
     Ok(Reply::of(error).with(Rest { rejected }))
 }
 
-/// Whose events a body brings, and which. A body that is no JSON, as a whole or in an item, is mended and read a
-/// second time.
+/// Whose events a body brings, and which. A body that is no JSON is mended and read a second time.
 fn read(
     app: &App,
     nobody: &Caller,
@@ -161,6 +160,7 @@ fn read(
 ) -> Result<Brought, ApiError> {
     let limits = Limits {
         max_event_bytes: app.config.segment_max_event_bytes,
+        max_added_bytes: app.config.max_batch_body_bytes,
         max_events: app.config.max_batch_events,
     };
     let read = |text: &[u8], room: &mut Room| {
@@ -177,7 +177,7 @@ fn read(
         (is_json, brought)
     };
     let (is_json, brought) = read(bytes, room);
-    if is_json && !brought.as_ref().is_ok_and(Brought::has_broken_item) {
+    if is_json {
         return brought;
     }
     app.bodies.add(room, bytes.len())?;
@@ -193,16 +193,6 @@ fn read(
 fn items(sent: Sent<'_>, intake: &Intake<'_>) -> Vec<Result<Item, segment::Refused>> {
     let item = |operation: Result<_, _>| operation.map(|operation| Item::from(&operation));
     sent.operations(intake).into_iter().map(item).collect()
-}
-
-impl Brought {
-    /// Whether an item is no JSON by itself.
-    fn has_broken_item(&self) -> bool {
-        let is_broken = |item: &Result<_, segment::Refused>| {
-            item.as_ref().is_err_and(|refused| matches!(refused.error, WireError::InvalidJson(_)))
-        };
-        self.items.as_ref().is_ok_and(|items| items.iter().any(is_broken))
-    }
 }
 
 /// The key in the query. It is not logged.

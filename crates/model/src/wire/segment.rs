@@ -51,6 +51,8 @@ pub enum Form {
 pub struct Limits {
     /// The longest text of an event as sent, in bytes.
     pub max_event_bytes: usize,
+    /// The most that the context and the integrations of a batch may add to all of its events together, in bytes.
+    pub max_added_bytes: usize,
     /// The most events in a body; those behind them are refused one by one. A body with four times as many is
     /// refused as a whole.
     pub max_events: usize,
@@ -82,7 +84,10 @@ pub fn read(body: &[u8], form: Form, limits: Limits) -> Result<Sent<'_>, WireErr
 impl<'a> Sent<'a> {
     /// The write keys in the body: its own, then those of its events. They may repeat.
     pub fn write_keys(&self) -> impl Iterator<Item = Text<'a>> {
-        let of_event = |event: &&'a [u8]| values::filled_string(Marks::read(event)?.write_key);
+        let of_event = |event: &&'a [u8]| {
+            let marks = Marks::read(event)?;
+            values::filled_string(marks.write_key).or_else(|| values::filled_string(marks.snake_write_key))
+        };
         self.envelope
             .write_key
             .clone()
@@ -112,10 +117,14 @@ impl<'a> Sent<'a> {
 /// What tells whose an event is and which, whatever else is in it.
 #[derive(Deserialize)]
 struct Marks<'a> {
-    #[serde(borrow, alias = "write_key", rename = "writeKey")]
+    #[serde(borrow, rename = "writeKey")]
     write_key: Option<&'a RawValue>,
-    #[serde(borrow, alias = "message_id", rename = "messageId")]
+    #[serde(borrow, rename = "write_key")]
+    snake_write_key: Option<&'a RawValue>,
+    #[serde(borrow, rename = "messageId")]
     message_id: Option<&'a RawValue>,
+    #[serde(borrow, rename = "message_id")]
+    snake_message_id: Option<&'a RawValue>,
 }
 
 impl<'a> Marks<'a> {
@@ -125,7 +134,8 @@ impl<'a> Marks<'a> {
 
     /// The message id of an event that is refused.
     fn message_id(event: &'a [u8]) -> Option<String> {
-        let id = values::id("messageId", Self::read(event)?.message_id).ok()?;
+        let marks = Self::read(event)?;
+        let id = values::id("messageId", marks.message_id.or(marks.snake_message_id)).ok()?;
         (!id.is_empty()).then(|| id.to_string())
     }
 }

@@ -9,7 +9,7 @@ use model::wire::{Intake, WireError};
 use model::{Event, EventNames, Kind, Operation, Tenant, Timestamp, Window};
 use serde_json::Value;
 
-const LIMITS: Limits = Limits { max_event_bytes: 32_768, max_events: 5_000 };
+const LIMITS: Limits = Limits { max_event_bytes: 32_768, max_added_bytes: 32 << 20, max_events: 5_000 };
 
 fn recordings() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/segment");

@@ -42,16 +42,21 @@ async fn what_is_taken_in_is_a_200_with_an_object_on_every_path() {
 }
 
 #[tokio::test]
-async fn what_a_batch_adds_to_its_events_takes_room_like_a_body() {
+async fn what_a_batch_adds_to_its_events_is_bounded_and_takes_room_like_a_body() {
     let config = api::Config { max_bodies_bytes: 20 << 20, ..api::Config::default() };
     let app = writes_only(config).await;
-    let batch = |context_bytes: usize| {
-        let items = vec![json!({"type": "track", "userId": "u", "event": "e"}); 1_000];
-        json!({"batch": items, "context": {"a": "x".repeat(context_bytes)}})
+    let batch = |context_bytes: usize, item_bytes: usize, value: &str| {
+        let text = "x".repeat(item_bytes);
+        let item =
+            format!(r#"{{"type":"track","userId":"u","event":"{text}","properties":{{"a":{value}}}}}"#);
+        let items = vec![item; 1_000].join(",");
+        format!(r#"{{"batch":[{items}],"context":{{"a":"{}"}}}}"#, "x".repeat(context_bytes))
     };
-    // A thousand times 30 KB are more than there is room for, a thousand times 10 KB are not.
-    is_refusal(&app.post("/v1/batch", batch(30_000)).await, 503, "unavailable");
-    assert_eq!(app.post("/v1/batch", batch(10_000)).await.text, r#"{"success":true}"#);
+    // A thousand times as much are more than the largest body.
+    is_refusal(&app.post("/v1/batch", batch(10_486, 1, "1")).await, 400, "invalid_field");
+    assert_eq!(app.post("/v1/batch", batch(10_000, 9_000, "1")).await.text, r#"{"success":true}"#);
+    // Mended, the body is there twice, and there is no room for what it adds.
+    is_refusal(&app.post("/v1/batch", batch(10_000, 9_000, "NaN")).await, 503, "unavailable");
 }
 
 #[tokio::test]

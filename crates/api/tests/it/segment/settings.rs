@@ -36,5 +36,5 @@ async fn settings_name_the_public_address_if_there_is_one() {
 async fn a_source_is_there_and_has_no_destinations() {
     let app = writes_only(api::Config::default()).await;
     let answer = app.get("/sourceConfig/?p=npm&v=3.34.1&writeKey=wk").await;
-    assert_snapshot!(answer.text, @r#"{"source":{"config":{"statsCollection":{"errors":{"enabled":false},"metrics":{"enabled":false}}},"destinations":[],"enabled":true,"id":"default","name":"default","workspaceId":"default"}}"#);
+    assert_snapshot!(answer.text, @r#"{"source":{"config":{"statsCollection":{"errors":{"enabled":false},"metrics":{"enabled":false}}},"destinations":[],"enabled":true,"id":"millrace","name":"millrace","workspaceId":"millrace"}}"#);
 }

@@ -14,8 +14,6 @@ use crate::wire::error::json_bytes;
 use crate::wire::separate::{self, Elements};
 use crate::wire::values::{filled_string, invalid};
 
-/// The most bytes that a batch may add to all of its events together, as a multiple of the longest event.
-const COMMON_BYTES: usize = 1_024;
 /// A batch of so many times the events that are taken is refused as a whole: naming each would take more memory
 /// than the body.
 const REFUSED_ONE_BY_ONE: usize = 4;
@@ -127,7 +125,7 @@ impl<'a> Parts<'a> {
         let (context, integrations) = (present(self.context), present(self.integrations));
         let common_bytes: usize =
             [context, integrations].into_iter().flatten().map(|raw| raw.get().len()).sum();
-        let most_bytes = limits.max_event_bytes.saturating_mul(COMMON_BYTES) / count.max(COMMON_BYTES);
+        let most_bytes = limits.max_event_bytes.min(limits.max_added_bytes / count.max(1));
         if common_bytes > most_bytes {
             let expected = format!(
                 "at most {most_bytes} bytes long, with the integrations, in a batch of {count} events"

@@ -11,7 +11,7 @@ use super::*;
 use crate::{Event, EventId, EventNames, Source, Tenant, Timestamp, Window};
 
 const NOW: &str = "2026-11-26T12:00:00.000Z";
-const LIMITS: Limits = Limits { max_event_bytes: 32_768, max_events: 5_000 };
+const LIMITS: Limits = Limits { max_event_bytes: 32_768, max_added_bytes: 32 << 20, max_events: 5_000 };
 const TRACK: Form = Form::Single(Kind::Track);
 
 fn results(body: &[u8], form: Form, limits: Limits) -> Vec<Result<Operation<'_>, Refused>> {

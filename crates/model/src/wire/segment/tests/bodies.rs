@@ -116,6 +116,7 @@ fn write_keys_are_the_bodys_then_the_events() {
         (Form::Batch, r#"{"batch":[{"writeKey":"b","x":{"writeKey":"no"}}],"writeKey":null}"#, "b"),
         (TRACK, r#"{"writeKey":"k1:***"}"#, "k1:***"),
         (Form::Semantic, r#"{"write_key":"a"}"#, "a"),
+        (Form::Semantic, r#"{"writeKey":null,"write_key":"a"}"#, "a"),
         (TRACK, r#"{"writeKey":""}"#, ""),
     ] {
         let sent = read(body.as_bytes(), form, LIMITS).unwrap();

@@ -89,7 +89,7 @@ proptest! {
     #[test]
     fn an_event_is_found_again_in_its_columns(sent in event()) {
         let body = json!({ "batch": [sent] }).to_string();
-        let limits = Limits { max_event_bytes: 1 << 20, max_events: 1 };
+        let limits = Limits { max_event_bytes: 1 << 20, max_added_bytes: 1 << 20, max_events: 1 };
         let read = results(body.as_bytes(), Form::Batch, limits).remove(0);
         let Ok(Operation::Create(event)) = read else { panic!("{read:?}") };
         let content = &event.content;

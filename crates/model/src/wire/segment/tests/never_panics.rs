@@ -13,7 +13,9 @@ fn read_all(body: &[u8]) {
     let names = EventNames::Any;
     let intake = Intake { tenant: Tenant::default(), now, window: Window::around(now, 30), names: &names };
     for form in FORMS {
-        if let Ok(sent) = read(body, form, Limits { max_event_bytes: 200, max_events: 3 }) {
+        if let Ok(sent) =
+            read(body, form, Limits { max_event_bytes: 200, max_added_bytes: 600, max_events: 3 })
+        {
             sent.write_keys().for_each(drop);
             sent.operations(&intake);
         }
