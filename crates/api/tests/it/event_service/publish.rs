@@ -148,7 +148,7 @@ async fn what_is_refused_as_a_whole_is_a_400_that_names_the_field_and_stores_not
 #[tokio::test]
 async fn whoever_answers_on_these_paths_says_a_message() {
     let api = api::Config { max_batch_body_bytes: 4 << 10, max_batch_events: 2, ..api::Config::default() };
-    let app =
+    let mut app =
         App::with(Setup { api, without: &[Part::Consumer, Part::ClickHouse], ..Setup::default() }).await;
     is_refusal(&app.get("/api/v2.0/Nothing").await, 404, "not_found");
     is_refusal(&app.get(PUBLISH).await, 405, "method_not_allowed");
@@ -156,4 +156,15 @@ async fn whoever_answers_on_these_paths_says_a_message() {
     is_refusal(&app.post(PUBLISH, "x".repeat(5 << 10)).await, 413, "too_large");
     let packed = app.request(Method::POST, PUBLISH).header("content-encoding", "gzip").body("x");
     assert_eq!(packed.ask().await.status, 400);
+    app.close_log().await;
+    let answer = app.message(&json!([message(json!({})), {}])).await;
+    is_refusal(&answer, 503, "unavailable");
+    answer.invites_a_retry();
+    // Sent again, it is the same event.
+    let json = answer.json();
+    assert_eq!(
+        (&json["results"][0]["success"], &json["results"][0]["eventId"]),
+        (&json!(false), &json!("e-1"))
+    );
+    assert!(json["results"][1]["error"].as_str().unwrap().contains("Topic"));
 }
