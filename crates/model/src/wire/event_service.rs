@@ -91,7 +91,7 @@ impl<'a> Sent<'a> {
 
 /// The id of a message that is refused.
 fn event_id(text: &[u8]) -> Option<String> {
-    let message = Message::parse(str::from_utf8(text).ok()?).ok()?;
+    let message = Message::parse(str::from_utf8(text).ok()?, 0).ok()?;
     let id = message.id(Field::EventId).ok()?;
     (!id.is_empty()).then(|| id.to_string())
 }

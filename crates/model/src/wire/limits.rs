@@ -7,7 +7,9 @@ use crate::{Patch, Text};
 /// The longest id that a client may give a conversation, a user or a message, in bytes.
 const MAX_ID_BYTES: usize = 1_024;
 /// The most subjects, tags and trace ids that an event may have, of each.
-const MAX_LIST: usize = 100;
+pub(super) const MAX_LIST: usize = 100;
+/// The most members of a message that nobody knows.
+pub(super) const MAX_UNKNOWN: usize = 1_000;
 /// The longest tag, in bytes.
 const MAX_TAG_BYTES: usize = 256;
 

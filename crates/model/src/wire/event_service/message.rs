@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -22,9 +22,12 @@ pub(super) struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// The members of the object that the text is.
-    pub(super) fn parse(text: &'a str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(text)
+    /// The members of the object that the text is. Of those that nobody knows at most so many are kept, since
+    /// each takes more memory than its text.
+    pub(super) fn parse(text: &'a str, most_unknown: usize) -> Result<Self, serde_json::Error> {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let message = Members { most_unknown }.deserialize(&mut reader)?;
+        reader.end().map(|()| message)
     }
 
     /// The value of a member.
@@ -67,7 +70,7 @@ impl<'a> Message<'a> {
         limit: limits::Texts,
     ) -> Result<Vec<Text<'a>>, WireError> {
         let Some(value) = self.get(field) else { return Ok(Vec::new()) };
-        let texts: Vec<Text<'a>> =
+        let Texts(texts) =
             serde_json::from_str(value.get()).map_err(|_| invalid(field.pascal(), "a list of strings"))?;
         limit.check(field.pascal(), &texts)?;
         if !texts.is_empty() {
@@ -112,13 +115,18 @@ impl Serialize for Message<'_> {
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Message<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Members)
-    }
+/// Reads a message.
+struct Members {
+    most_unknown: usize,
 }
 
-struct Members;
+impl<'de> DeserializeSeed<'de> for Members {
+    type Value = Message<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Message<'de>, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
 
 impl<'de> Visitor<'de> for Members {
     type Value = Message<'de>;
@@ -133,9 +141,39 @@ impl<'de> Visitor<'de> for Members {
             let value: &RawValue = map.next_value()?;
             match Field::of(&name) {
                 Some(field) => message.set(field, Some(value).filter(|value| value.get() != "null")),
-                None => message.unknown.push((name, value)),
+                None if message.unknown.len() < self.most_unknown => message.unknown.push((name, value)),
+                None => {}
             }
         }
         Ok(message)
+    }
+}
+
+/// A list of texts, of which no more are kept than tell that it is too long.
+struct Texts<'a>(Vec<Text<'a>>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Texts<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(TextsVisitor)
+    }
+}
+
+struct TextsVisitor;
+
+impl<'de> Visitor<'de> for TextsVisitor {
+    type Value = Texts<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of strings")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Texts<'de>, A::Error> {
+        let mut texts = Vec::new();
+        while let Some(text) = list.next_element()? {
+            if texts.len() <= limits::MAX_LIST {
+                texts.push(text);
+            }
+        }
+        Ok(Texts(texts))
     }
 }

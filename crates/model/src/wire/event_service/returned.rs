@@ -24,7 +24,7 @@ impl<'a> Returned<'a> {
     pub fn new(event: &'a Event<'a>) -> Self {
         let text = event.content.context.as_str();
         // None is there, or what is there was checked when it was written.
-        Self { event, context: Message::parse(text).unwrap_or_default() }
+        Self { event, context: Message::parse(text, usize::MAX).unwrap_or_default() }
     }
 
     /// Writes a member: what its column says, else what the context does.

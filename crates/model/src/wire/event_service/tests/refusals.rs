@@ -36,6 +36,7 @@ fn a_bad_message_is_refused_by_the_name_of_its_field() {
         ("Data", format!(r#""Data":{{"a":{deep}}}"#)),
         ("AccessPolicy", format!(r#""AccessPolicy":{deep}"#)),
         ("extra", format!(r#""extra":{deep}"#)),
+        ("members", unknown(1_001)),
     ];
     let long: Vec<_> = long.iter().map(|(field, members)| (*field, members.as_str())).collect();
     let short = [
@@ -82,13 +83,20 @@ fn a_bad_message_is_refused_by_the_name_of_its_field() {
     insta::assert_snapshot!(refusals(&long));
 }
 
+/// So many members that nobody knows.
+fn unknown(count: usize) -> String {
+    (0..count).map(|number| format!(r#""x{number}":null"#)).collect::<Vec<_>>().join(",")
+}
+
 #[test]
 fn what_is_as_long_as_may_be_is_taken() {
     let (id, tag) = ("x".repeat(1_024), "x".repeat(256));
     let many = vec![id.as_str(); 100].join(r#"",""#);
     let event = one(&format!(
-        r#"{{"Topic":"{id}","EventId":"{id}","Subjects":["{many}"],"Tags":["{tag}"],"OwnerId":"{id}"}}"#
+        r#"{{"Topic":"{id}","EventId":"{id}","Subjects":["{many}"],"Tags":["{tag}"],"OwnerId":"{id}",{}}}"#,
+        unknown(1_000)
     ))
     .unwrap();
     assert_eq!(event.content.subjects.len(), 100);
+    assert!(event.content.context.as_str().contains("x999"));
 }
