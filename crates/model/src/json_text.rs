@@ -81,7 +81,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for JsonText<'a> {
 
 /// Reads any JSON value and keeps nothing. Unlike [`IgnoredAny`] and [`RawValue`] it is subject to
 /// the recursion limit and looks into strings and numbers.
-struct Checked;
+pub(crate) struct Checked;
 
 impl<'de> Deserialize<'de> for Checked {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

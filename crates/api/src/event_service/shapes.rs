@@ -27,7 +27,7 @@ pub(crate) enum EventServiceBody {
     List(Vec<EventServiceMessage>),
 }
 
-/// A message. Names are read without regard to case and underscores; those that are not listed are kept too.
+/// A message. Names are read without regard to case and underscores; of those that are not listed up to 1,000 are kept too.
 #[derive(ToSchema)]
 #[serde(rename_all = "PascalCase")]
 #[schema(example = json!({

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::json_text::Checked;
+
 /// Why a body is no operation. The text is a sentence for the sender and names the field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
@@ -94,6 +96,15 @@ pub(crate) fn read_object<'de, T: Deserialize<'de>>(body: &'de [u8]) -> Result<T
             (_, Err(bytes)) => WireError::InvalidJson(format!("not UTF-8: {bytes}")),
             (Ok(()), Ok(_)) => WireError::InvalidJson("could not be read".into()),
         }),
+    }
+}
+
+/// The error, or if it is that an object is no JSON: the same with the name of the member. It is read once more for
+/// that, and nothing of it is kept.
+pub(crate) fn with_member(error: WireError, object: &[u8]) -> WireError {
+    match error {
+        WireError::InvalidJson(_) => read_object::<Checked>(object).err().unwrap_or(error),
+        error => error,
     }
 }
 

@@ -1,11 +1,10 @@
 //! One message as it was sent, made an operation.
 
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use super::field::Field;
 use super::message::Message;
-use crate::wire::error::read_object;
+use crate::wire::error::with_member;
 use crate::wire::values::{invalid, string, unreadable};
 use crate::wire::{Intake, WireError, limits};
 use crate::{Content, Event, EventId, JsonText, Operation, Source, Timestamp};
@@ -18,11 +17,7 @@ pub(super) fn operation<'a>(text: &'a [u8], intake: &Intake<'_>) -> Result<Opera
     let read = str::from_utf8(text)
         .map_err(|error| WireError::InvalidJson(format!("not UTF-8: {error}")))
         .and_then(|text| create(text, intake));
-    read.map_err(|error| match error {
-        // Read once more, to name the member.
-        WireError::InvalidJson(_) => read_object::<Map<String, Value>>(text).err().unwrap_or(error),
-        error => error,
-    })
+    read.map_err(|error| with_member(error, text))
 }
 
 fn create<'a>(text: &'a str, intake: &Intake<'_>) -> Result<Operation<'a>, WireError> {

@@ -1,12 +1,11 @@
 //! One event as it was sent, made an operation.
 
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use super::envelope::Common;
 use super::object::Object;
 use super::{Form, Limits, context, semantic, times};
-use crate::wire::error::read_object;
+use crate::wire::error::with_member;
 use crate::wire::values::{filled_string, id, invalid, object, string};
 use crate::wire::{Intake, WireError};
 use crate::{Content, Event, EventId, Kind, Operation, Source, Text};
@@ -26,11 +25,7 @@ pub(super) fn operation<'a>(
     let read = str::from_utf8(text)
         .map_err(|error| WireError::InvalidJson(error.to_string()))
         .and_then(|text| create(text, form, common, intake));
-    read.map_err(|error| match error {
-        // Read once more, to name the member.
-        WireError::InvalidJson(_) => read_object::<Map<String, Value>>(text).err().unwrap_or(error),
-        error => error,
-    })
+    read.map_err(|error| with_member(error, text))
 }
 
 fn create<'a>(
