@@ -11,7 +11,13 @@ use crate::call::Call;
     get,
     path = "/api/v2.0/ServerTime",
     tag = "event service",
-    responses((status = 200, description = "The time, a JSON string", body = String, example = json!("2026-11-20T21:57:13.123Z")))
+    responses((
+        status = 200,
+        description = "The time, a JSON string",
+        content_type = "application/json",
+        body = String,
+        example = json!("2026-11-20T21:57:13.123Z")
+    ))
 )]
 pub(crate) async fn show(_: Call) -> Response {
     Json(Timestamp::now()).into_response()
