@@ -25,18 +25,5 @@ check "$tools/ruff" format --check --quiet .
 check "$tools/mypy"
 check "$tools/vermin" --quiet --no-tips --target=3.9- --violations ./*.py
 
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-"$tools/pytest" "$@" | tee "$log" || status=1
-
-# "=== 1 failed, 200 passed, 2 errors in 12.34s ==="
-read -r passed failed < <(tail -n 1 "$log" | awk '
-  { for (i = 2; i <= NF; i++) { if ($i ~ /^passed/) p += $(i - 1); if ($i ~ /^(failed|errors?)/) f += $(i - 1) } }
-  END { print p + 0, f + 0 }')
-if ((passed == 0)); then
-  echo "test-python: no test has passed" >&2
-  status=1
-fi
-echo
-echo "$passed passed, $failed failed"
+../../scripts/run-pytest.sh "$tools/pytest" test-python "$@" || status=1
 exit "$status"
