@@ -1,11 +1,11 @@
-//! A body of the EventService API: what is taken in can be put on the topic and read from it unchanged, and the
-//! message that comes back is JSON which comes to the same message again.
+//! A body of the EventService API, read as a query and as messages: what is taken in can be put on the topic and read
+//! from it unchanged, and the message that comes back is JSON which comes to the same message again.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use model::message::{decode, encode};
 use model::wire::Intake;
-use model::wire::event_service::{Limits, Returned, read};
+use model::wire::event_service::{Limits, Query, Returned, read};
 use model::{Event, EventNames, Operation, Tenant, Timestamp, Window};
 use serde_json::Value;
 
@@ -24,6 +24,7 @@ fn events<'a>(body: &'a [u8], intake: &Intake<'_>) -> Vec<Event<'a>> {
 }
 
 fuzz_target!(|body: &[u8]| {
+    let _ = Query::read(body);
     let now = Timestamp::parse("2026-11-20T21:57:13.123Z").expect("a time");
     let window = Window::around(now, 3_650);
     let intake = Intake { tenant: Tenant::default(), now, window, names: &EventNames::Any };

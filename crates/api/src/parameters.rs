@@ -16,6 +16,7 @@ use crate::error::ApiError;
 
 const MAX_DAYS: u32 = 3_650;
 const MAX_LIMIT: u64 = 10_000;
+const MAX_OFFSET: u32 = 1_000_000_000;
 const WAIT: Duration = Duration::from_secs(10);
 const MAX_WAIT: Duration = Duration::from_secs(30);
 
@@ -84,9 +85,19 @@ pub(crate) fn limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D
     positive(deserializer, "limit", MAX_LIMIT)
 }
 
-/// `limit` of what is kept in memory: 1 to 1,000.
-pub(crate) fn recent_limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+/// `limit` of an answer that is made in one piece: 1 to 1,000.
+pub(crate) fn short_limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
     positive(deserializer, "limit", 1_000)
+}
+
+/// `offset`: how many are passed over, at most a billion.
+pub(crate) fn offset<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(number) if digits && number <= MAX_OFFSET => Ok(number),
+        _ => Err(de::Error::custom(format_args!("offset must be an integer from 0 to {MAX_OFFSET}"))),
+    }
 }
 
 /// `days`: 1 to 3,650.

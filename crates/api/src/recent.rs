@@ -11,7 +11,7 @@ use crate::auth::{Caller, KeyEnd};
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::ingest::Outcome;
-use crate::parameters::recent_limit;
+use crate::parameters::short_limit;
 use crate::reply::Reply;
 use crate::shapes::Good;
 
@@ -68,7 +68,7 @@ pub(crate) struct Refused {
 #[serde(default)]
 pub(crate) struct Limit {
     /// How many requests at most.
-    #[serde(deserialize_with = "recent_limit")]
+    #[serde(deserialize_with = "short_limit")]
     #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: u16,
 }

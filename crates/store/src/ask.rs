@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use clickhouse::query::Query;
 use clickhouse::{RowOwned, RowRead};
-use model::Tenant;
+use model::{Event, State, Stored, Tenant};
 use serde::Serialize;
 
 use crate::filter::{Condition, Filters};
 use crate::queries::sql_time;
 use crate::range::Range;
+use crate::row::EventRow;
 use crate::zone::Zone;
 use crate::{Store, StoreError, within};
 
@@ -114,6 +115,30 @@ impl Question<'_> {
 
     /// All rows of the answer.
     pub async fn fetch_all<T: RowOwned + RowRead>(self) -> Result<Vec<T>, StoreError> {
+        let (query, patience) = self.ready();
+        within(patience, query.fetch_all()).await
+    }
+
+    /// The events of an answer whose rows have all columns but the computed one.
+    pub(crate) async fn fetch_events(self) -> Result<Vec<Event<'static>>, StoreError> {
+        let (query, patience) = self.ready();
+        let answer = async {
+            let (mut rows, mut events) = (query.fetch::<EventRow<'_>>()?, Vec::new());
+            while let Some(row) = rows.next().await? {
+                events.push(row.into_stored());
+            }
+            Ok(events)
+        };
+        let live = |(_, Stored { state, .. })| match state {
+            State::Live(event) => Some(*event),
+            State::Deleted { .. } => None,
+        };
+        let events = within(patience, answer).await?.into_iter();
+        events.filter_map(|stored| stored.map(live).transpose()).collect()
+    }
+
+    /// With the values of the scope, and how long its answer may take: the server gives up before.
+    fn ready(self) -> (Query, Duration) {
         let Scope { tenant, range, zone, limits, .. } = self.scope;
         // Last, so that no value of the question's own takes their place.
         let query = self
@@ -122,9 +147,7 @@ impl Question<'_> {
             .param("from", sql_time(range.from()))
             .param("to", sql_time(range.counted_to()))
             .param("zone", zone.as_str());
-        // The server gives up before.
-        let patience = Duration::from_secs(limits.seconds() + 1);
-        within(patience, query.fetch_all()).await
+        (query, Duration::from_secs(limits.seconds() + 1))
     }
 }
 

@@ -66,3 +66,50 @@ pub(crate) struct EventServiceMessage {
     retention_policy: Option<Value>,
     encryption_provider: Option<Value>,
 }
+
+/// One value or a list of them.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(crate) enum EventServiceAnyOf {
+    One(String),
+    List(Vec<String>),
+}
+
+/// What must hold of an event, all of it. Names are read without regard to case and underscores. Of a list one value
+/// is enough; what is absent, `null` or empty asks for nothing.
+#[derive(ToSchema)]
+#[serde(rename_all = "PascalCase")]
+#[schema(example = json!({"Subjects": ["plate-1"], "Start": "2026-11-20T00:00:00Z", "End": "2026-11-21T00:00:00Z"}))]
+pub(crate) struct EventServiceQuery {
+    topic: Option<EventServiceAnyOf>,
+    /// All of these are among the event's.
+    subjects: Option<EventServiceAnyOf>,
+    /// One of the event's subjects has the text in it. Case counts.
+    subjects_contains: Option<EventServiceAnyOf>,
+    tags: Option<EventServiceAnyOf>,
+    association_id: Option<EventServiceAnyOf>,
+    module_id: Option<EventServiceAnyOf>,
+    /// Also the user of an event without an actor.
+    actor_id: Option<EventServiceAnyOf>,
+    activity_id: Option<EventServiceAnyOf>,
+    source_trace_ids: Option<EventServiceAnyOf>,
+    /// The first time that counts, to the millisecond.
+    start: Option<String>,
+    /// The first time that counts no more, to the millisecond.
+    end: Option<String>,
+}
+
+/// A message as it was sent, without what is unset, its names in camel case.
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(example = json!({
+    "eventId": "3f2504e0-4f89-41d3-9a0c-0305e82c3301", "topic": "plate.moved", "subjects": ["plate-1"],
+    "data": {"to": "reader-2"}, "createdDateUtc": "2026-11-20T21:57:13.1234567Z"
+}))]
+pub(crate) struct EventServiceFound {
+    /// As it was sent, or the one that it was given.
+    event_id: String,
+    topic: String,
+    #[serde(flatten)]
+    others: Value,
+}

@@ -1,5 +1,6 @@
 //! What the route table says of an operation: its name, its keys, and what can go wrong in front of its handler.
 
+use axum::http::Method;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::ResponseBuilder;
@@ -63,15 +64,16 @@ pub(super) fn describe(operation: &mut Operation, route: &Route) {
 /// What can be the matter with any request of the route.
 fn errors(route: &Route) -> impl Iterator<Item = (&'static str, &'static str)> {
     let asks = route.scope.is_some();
-    let (writes, works) = (route.class == Class::Ingest, route.class != Class::Watch);
+    let takes_body = route.class == Class::Ingest || route.method == Method::POST;
+    let works = route.class != Class::Watch;
     let questions = matches!(route.class, Class::Read | Class::Stream);
     [
         (true, "400", "Something in the request has to be changed: `error` says what"),
         (asks, "401", "No key, or one that is not known"),
         (true, "403", "The key, the page or the host is not allowed to do this"),
         (true, "405", "The path does not take this method"),
-        (writes, "408", "The body did not come in time"),
-        (writes, "413", "The body is too large"),
+        (takes_body, "408", "The body did not come in time"),
+        (takes_body, "413", "The body is too large"),
         (true, "414", "The address is too long"),
         (questions, "422", "The question is too large: `error` says what to narrow"),
         (true, "431", "The head of the request is too large"),

@@ -46,7 +46,7 @@ pub(crate) async fn a_table_that_is_shut_to_older_writers_is_not_written_to_and_
     let consumer = site.start(Config::default());
     site.send(&operations).await;
     site.caught_up().await;
-    site.sql("ALTER TABLE {db}.events ADD CONSTRAINT schema_4 CHECK schema_version >= 4").await;
+    site.sql("ALTER TABLE {db}.events ADD CONSTRAINT schema_5 CHECK schema_version >= 5").await;
     let later = creates(10);
     site.send_record(Record { value: b"no operation".to_vec(), ..record(&later[0]) }).await;
     site.send(&later).await;
@@ -54,7 +54,7 @@ pub(crate) async fn a_table_that_is_shut_to_older_writers_is_not_written_to_and_
     assert_eq!((site.count().await, site.done().await), (10, 10));
     // What is at fault itself is a letter, before any row that would hide it.
     assert_eq!(site.reasons().await, [("undecodable".to_owned(), "no operation".to_owned())]);
-    site.sql("ALTER TABLE {db}.events DROP CONSTRAINT schema_4").await;
+    site.sql("ALTER TABLE {db}.events DROP CONSTRAINT schema_5").await;
     operations.extend(later);
     goes_on(&site, consumer, &operations).await;
 }

@@ -18,11 +18,13 @@
 mod create;
 mod field;
 mod message;
+mod query;
 mod returned;
 mod times;
 
 use serde::de::IgnoredAny;
 
+pub use query::Query;
 pub use returned::Returned;
 
 use self::field::Field;
@@ -30,7 +32,7 @@ use self::message::Message;
 use super::error::json_bytes;
 use super::separate::{self, Elements};
 use super::{Intake, WireError};
-use crate::{Operation, Timestamp};
+use crate::Operation;
 
 /// How much of a body is taken in.
 #[derive(Clone, Copy, Debug)]
@@ -94,15 +96,6 @@ fn event_id(text: &[u8]) -> Option<String> {
     let message = Message::parse(str::from_utf8(text).ok()?, 0).ok()?;
     let id = message.id(Field::EventId).ok()?;
     (!id.is_empty()).then(|| id.to_string())
-}
-
-/// A time as messages and questions about them write it: RFC 3339, UTC where it has no zone. `None` if it is
-/// none between 1970 and 2299.
-pub fn time(text: &str) -> Option<Timestamp> {
-    match times::read(text)? {
-        times::Moment::At(moment) => Timestamp::of(moment),
-        times::Moment::Unset => None,
-    }
 }
 
 #[cfg(test)]

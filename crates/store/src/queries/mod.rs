@@ -3,6 +3,7 @@
 mod conversation;
 mod error_counts;
 mod event;
+mod event_service;
 mod latency;
 mod top_error_sessions;
 

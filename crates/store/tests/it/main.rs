@@ -11,6 +11,7 @@ mod ask;
 mod away;
 mod conversation;
 mod database;
+mod event_service;
 mod filter;
 mod insert;
 mod lookup;

@@ -1,6 +1,8 @@
 //! The EventService API, as laboratory software sees it.
 
 mod publish;
+mod query;
+mod query_pages;
 mod server_time;
 
 use serde_json::{Value, json};
@@ -8,6 +10,7 @@ use serde_json::{Value, json};
 use crate::harness::{Answer, App};
 
 const PUBLISH: &str = "/api/v2.0/EventService";
+const QUERY: &str = "/api/v2.0/QueryService/Events";
 
 /// A message that is good but for these members.
 fn message(members: Value) -> Value {

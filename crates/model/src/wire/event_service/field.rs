@@ -61,7 +61,7 @@ fields! {
 }
 
 /// Whether a name is another without regard to case and underscores.
-fn is_spelling(name: &str, of: &str) -> bool {
+pub(super) fn is_spelling(name: &str, of: &str) -> bool {
     let letters = name.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase());
     letters.eq(of.bytes().map(|byte| byte.to_ascii_lowercase()))
 }

@@ -8,7 +8,7 @@ mod refusals;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Event, EventId, EventNames, Source, Tenant, Window};
+use crate::{Event, EventId, EventNames, Source, Tenant, Timestamp, Window};
 
 const NOW: &str = "2026-11-26T12:00:00.000Z";
 const LIMITS: Limits = Limits { max_events: 5_000 };

@@ -1,0 +1,132 @@
+//! What the `EventService` API asks the table.
+
+use model::wire::event_service::Query;
+use model::{Content, Event, EventKey, State, Stored, Tenant};
+use store::{Limits, Range, Scope};
+
+use crate::database::{Database, created, deleted, id_at, scope, tenant, time, updated};
+
+/// What finds its events by an index.
+const INDEXED: [&str; 5] = [
+    r#"{"Subjects":["s-7"]}"#,
+    r#"{"Tags":["t-7","t-none"]}"#,
+    r#"{"SourceTraceIds":["tr-7"]}"#,
+    r#"{"ActivityId":"a-7"}"#,
+    r#"{"ActorId":"u-7","Tags":"t-7"}"#,
+];
+
+impl Database {
+    async fn asked(&self, tenant: &Tenant, query: &str, limit: u64, offset: u64) -> Vec<Event<'static>> {
+        let range = range();
+        let query = Query::read(query.as_bytes()).unwrap();
+        self.store.event_service(&scope(&self.store, tenant, range), &query, limit, offset).await.unwrap()
+    }
+}
+
+fn range() -> Range {
+    let end = time("2026-11-21T00:00:00Z");
+    Range::new(time("2026-11-20T00:00:00Z"), end, end).unwrap()
+}
+
+fn about(subject: &str) -> Content<'static> {
+    Content { subjects: vec![subject.to_owned().into()], ..Content::default() }
+}
+
+fn key(at: &str) -> EventKey {
+    EventKey { tenant: tenant("acme"), id: id_at(at) }
+}
+
+fn event(row: &(EventKey, Stored<'static>)) -> Event<'static> {
+    match &row.1.state {
+        State::Live(event) => event.as_ref().clone(),
+        State::Deleted { .. } => panic!("a live row"),
+    }
+}
+
+#[tokio::test]
+async fn the_winning_version_decides_though_an_index_knows_them_all() {
+    let database = Database::new().await;
+    let [moved, came, gone, before, behind] = [
+        "2026-11-20T10:00:00Z",
+        "2026-11-20T11:00:00Z",
+        "2026-11-20T12:00:00Z",
+        "2026-11-19T23:59:59.999Z",
+        "2026-11-21T00:00:00Z",
+    ]
+    .map(key);
+    let others = EventKey { tenant: tenant("globex"), id: came.id };
+    let last = updated(&came, 4, about("plate-1"));
+    database
+        .insert_apart(&[
+            created(&moved, 1, about("plate-1")),
+            created(&came, 2, about("plate-2")),
+            updated(&moved, 3, about("plate-2")),
+            last.clone(),
+            created(&gone, 5, about("plate-1")),
+            deleted(&gone, 6),
+            created(&before, 7, about("plate-1")),
+            created(&behind, 8, about("plate-1")),
+            created(&others, 9, about("plate-1")),
+        ])
+        .await;
+    assert_eq!(
+        database.asked(&tenant("acme"), r#"{"Subjects":"plate-1"}"#, 10, 0).await,
+        [event(&last)],
+        "the last change of one of this tenant and day"
+    );
+    let found = database.asked(&tenant("acme"), r#"{"SubjectsContains":"plate"}"#, 10, 0).await;
+    assert_eq!(found.iter().map(|event| event.id).collect::<Vec<_>>(), [came.id, moved.id]);
+}
+
+#[tokio::test]
+async fn events_of_a_millisecond_come_by_the_bytes_of_their_ids() {
+    let database = Database::new().await;
+    let mut ids: Vec<_> = (0..50).map(|_| id_at("2026-11-20T10:00:00Z")).collect();
+    let rows: Vec<_> = (0..)
+        .zip(&ids)
+        .map(|(n, id)| created(&EventKey { tenant: tenant("acme"), id: *id }, n, about("plate-1")))
+        .collect();
+    database.insert_apart(&rows).await;
+    ids.sort_unstable();
+    ids.reverse();
+    for (limit, offset) in [(50, 0), (7, 0), (7, 45), (7, 50)] {
+        let page = database.asked(&tenant("acme"), "{}", limit, offset).await;
+        let expected: Vec<_> =
+            ids.iter().skip(offset.try_into().unwrap()).take(limit.try_into().unwrap()).collect();
+        assert_eq!(page.iter().map(|event| &event.id).collect::<Vec<_>>(), expected, "{limit} at {offset}");
+    }
+}
+
+#[tokio::test]
+async fn lists_are_looked_up_in_indexes() {
+    let database = Database::new().await;
+    let hour = |n: i64| format!("2026-11-20T{:02}:{:02}:{:02}Z", n / 3_600, n / 60 % 60, n % 60);
+    let rows: Vec<_> = (0..20_000)
+        .map(|n| {
+            let group = n / 1_000;
+            let texts = |name: &str| vec![format!("{name}-{group}").into()];
+            let content = Content {
+                subjects: texts("s"),
+                tags: texts("t"),
+                trace_ids: texts("tr"),
+                conversation_id: format!("a-{group}").into(),
+                user_id: format!("u-{}", if group == 7 { 7 } else { n % 10 }).into(),
+                ..Content::default()
+            };
+            created(&key(&hour(n)), n, content)
+        })
+        .collect();
+    database.store.insert(&rows).await.unwrap();
+    // Twice two granules of 2,048 rows: the keys, then the rows.
+    let limits = Limits { rows_read: 4 * 2_048, ..database.store.limits() };
+    let acme = tenant("acme");
+    let scope = Scope { limits, ..scope(&database.store, &acme, range()) };
+    let asked = async |query: &str| {
+        let query = Query::read(query.as_bytes()).unwrap();
+        database.store.event_service(&scope, &query, 1_000, 0).await
+    };
+    for query in INDEXED {
+        assert_eq!(asked(query).await.unwrap().len(), 1_000, "{query}");
+    }
+    assert!(asked(r#"{"SubjectsContains":"s-7"}"#).await.unwrap_err().is_too_large());
+}
