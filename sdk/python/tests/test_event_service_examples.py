@@ -15,22 +15,20 @@ import httpx
 import pytest
 
 from event_service_client import EventClient
-from installation import ROOT, until
-from laboratory import Model, camel, message
-from scripted_server import ScriptedServer
+from installation import ROOT, Installation, until
+from laboratory import message
 from test_readme import runs_as_printed
 
 
 @pytest.fixture
-def service() -> Iterator[str]:
-    with ScriptedServer(Model()) as server:
-        yield server.url
-
-
-@pytest.fixture
-def client(service: str) -> Iterator[EventClient]:
-    with EventClient(service) as client:
+def client(millrace: Installation) -> Iterator[EventClient]:
+    with EventClient(millrace.url) as client:
         yield client
+
+
+def camel(wire: dict[str, Any]) -> dict[str, Any]:
+    """A message as queries answer it."""
+    return {name[0].lower() + name[1:]: value for name, value in wire.items()}
 
 
 @pytest.fixture
@@ -115,8 +113,8 @@ def test_paging_gives_each_of_many_once_while_writes_go_on(client: EventClient, 
     assert len(once_found(client, 1_100, subjects=subject)) == 1_100
 
 
-def test_the_examples_of_the_documentation_run_as_printed(service: str, tmp_path: Path) -> None:
+def test_the_examples_of_the_documentation_run_as_printed(millrace: Installation, tmp_path: Path) -> None:
     text = (ROOT / "docs" / "event-service.md").read_text()
-    # Subjects of its own, since others use the service too.
+    # Subjects of its own, since the installation is shared.
     text = text.replace("lab-", f"{uuid.uuid4()}-").replace("lab_user", str(uuid.uuid4()))
-    runs_as_printed(service, tmp_path, sys.executable, text)
+    runs_as_printed(millrace.url, tmp_path, sys.executable, text)
