@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use clickhouse::query::Query;
+use clickhouse::query::{Query, RowCursor};
 use clickhouse::{RowOwned, RowRead};
-use model::{Event, State, Stored, Tenant};
+use model::Tenant;
 use serde::Serialize;
 
 use crate::filter::{Condition, Filters};
@@ -115,39 +115,25 @@ impl Question<'_> {
 
     /// All rows of the answer.
     pub async fn fetch_all<T: RowOwned + RowRead>(self) -> Result<Vec<T>, StoreError> {
-        let (query, patience) = self.ready();
-        within(patience, query.fetch_all()).await
+        // The server gives up before.
+        let patience = Duration::from_secs(self.scope.limits.seconds() + 1);
+        within(patience, self.ready().fetch_all()).await
     }
 
-    /// The events of an answer whose rows have all columns but the computed one.
-    pub(crate) async fn fetch_events(self) -> Result<Vec<Event<'static>>, StoreError> {
-        let (query, patience) = self.ready();
-        let answer = async {
-            let (mut rows, mut events) = (query.fetch::<EventRow<'_>>()?, Vec::new());
-            while let Some(row) = rows.next().await? {
-                events.push(row.into_stored());
-            }
-            Ok(events)
-        };
-        let live = |(_, Stored { state, .. })| match state {
-            State::Live(event) => Some(*event),
-            State::Deleted { .. } => None,
-        };
-        let events = within(patience, answer).await?.into_iter();
-        events.filter_map(|stored| stored.map(live).transpose()).collect()
+    /// The answer as it comes, whose rows have all columns but the computed one.
+    pub(crate) fn fetch(self) -> Result<RowCursor<EventRow<'static>>, StoreError> {
+        Ok(self.ready().fetch::<EventRow<'_>>()?)
     }
 
-    /// With the values of the scope, and how long its answer may take: the server gives up before.
-    fn ready(self) -> (Query, Duration) {
-        let Scope { tenant, range, zone, limits, .. } = self.scope;
+    /// With the values of the scope.
+    fn ready(self) -> Query {
+        let Scope { tenant, range, zone, .. } = self.scope;
         // Last, so that no value of the question's own takes their place.
-        let query = self
-            .query
+        self.query
             .param("tenant", tenant.as_str())
             .param("from", sql_time(range.from()))
             .param("to", sql_time(range.counted_to()))
-            .param("zone", zone.as_str());
-        (query, Duration::from_secs(limits.seconds() + 1))
+            .param("zone", zone.as_str())
     }
 }
 

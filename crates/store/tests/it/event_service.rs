@@ -79,6 +79,28 @@ async fn the_winning_version_decides_though_an_index_knows_them_all() {
 }
 
 #[tokio::test]
+async fn a_page_goes_on_behind_events_that_are_gone() {
+    let database = Database::new().await;
+    let keys: Vec<_> = (0..60).map(|n| key(&format!("2026-11-20T10:00:{n:02}Z"))).rev().collect();
+    let rows: Vec<_> = (0..).zip(&keys).map(|(n, key)| created(key, n, about("plate-1"))).collect();
+    let gone: Vec<_> = (100..).zip(&keys[2..50]).map(|(n, key)| deleted(key, n)).collect();
+    let moved = updated(&keys[50], 200, about("plate-2"));
+    database.insert_apart(&[]).await;
+    for rows in [rows, gone, vec![moved]] {
+        database.store.insert(&rows).await.unwrap();
+    }
+    let left: Vec<_> = keys[..2].iter().chain(&keys[51..]).map(|key| key.id).collect();
+    for limit in [1, 2, 3, 4, 10, 11, 12, 100] {
+        for offset in [0, 1, 2, 3, 10, 11, 12] {
+            let page = database.asked(&tenant("acme"), r#"{"Subjects":"plate-1"}"#, limit, offset).await;
+            let expected: Vec<_> =
+                left.iter().skip(offset.try_into().unwrap()).take(limit.try_into().unwrap()).collect();
+            assert_eq!(page.iter().map(|event| &event.id).collect::<Vec<_>>(), expected, "{limit} {offset}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn events_of_a_millisecond_come_by_the_bytes_of_their_ids() {
     let database = Database::new().await;
     let mut ids: Vec<_> = (0..50).map(|_| id_at("2026-11-20T10:00:00Z")).collect();
