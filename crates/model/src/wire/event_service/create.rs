@@ -21,7 +21,7 @@ pub(super) fn operation<'a>(text: &'a [u8], intake: &Intake<'_>) -> Result<Opera
 }
 
 fn create<'a>(text: &'a str, intake: &Intake<'_>) -> Result<Operation<'a>, WireError> {
-    let mut message = Message::parse(text, limits::MAX_UNKNOWN + 1).map_err(|error| {
+    let mut message = Message::parse_bounded(text).map_err(|error| {
         if error.is_data() {
             WireError::InvalidType("a message must be an object".into())
         } else {
@@ -54,11 +54,7 @@ fn created(message: &mut Message<'_>, intake: &Intake<'_>) -> Result<Option<Time
 
 /// Takes out of a message what has a column. The rest goes into the context.
 fn content(mut message: Message<'_>) -> Result<Content<'_>, WireError> {
-    let most = limits::MAX_UNKNOWN;
-    if message.unknown().len() > most {
-        let expected = format!("without more than {most} members that nobody knows");
-        return Err(invalid("a message", &expected));
-    }
+    message.check_unknown()?;
     let topic = message.take_id(Field::Topic)?;
     if topic.is_empty() {
         return Err(WireError::MissingField(Field::Topic.pascal()));

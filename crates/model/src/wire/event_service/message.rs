@@ -30,6 +30,20 @@ impl<'a> Message<'a> {
         reader.end().map(|()| message)
     }
 
+    /// The members, of those that nobody knows as many as tell [`Self::check_unknown`] that there are too many.
+    pub(super) fn parse_bounded(text: &'a str) -> Result<Self, serde_json::Error> {
+        Self::parse(text, limits::MAX_UNKNOWN + 1)
+    }
+
+    /// Refuses too many members that nobody knows.
+    pub(super) fn check_unknown(&self) -> Result<(), WireError> {
+        let most = limits::MAX_UNKNOWN;
+        if self.unknown.len() <= most {
+            return Ok(());
+        }
+        Err(invalid("a message", &format!("without more than {most} members that nobody knows")))
+    }
+
     /// The value of a member.
     pub(super) fn get(&self, field: Field) -> Option<&'a RawValue> {
         self.known.get(field as usize).copied().flatten()

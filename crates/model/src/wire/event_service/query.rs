@@ -48,11 +48,12 @@ impl Query {
     pub fn read(body: &[u8]) -> Result<Self, WireError> {
         let text = str::from_utf8(json_bytes(body)?)
             .map_err(|error| WireError::InvalidJson(format!("not UTF-8: {error}")))?;
-        let mut message = Message::parse(text).map_err(|error| {
+        let mut message = Message::parse_bounded(text).map_err(|error| {
             // Read once more, for the words in which other bodies are refused.
             let refused = read_object::<Map<String, Value>>(body).err();
             refused.unwrap_or_else(|| WireError::InvalidJson(error.to_string()))
         })?;
+        message.check_unknown()?;
         let mut known = |field: Field| {
             let value = message.get(field);
             message.set(field, None);
