@@ -41,6 +41,7 @@ mod segment;
 mod serve;
 mod service;
 mod shapes;
+mod streamed;
 mod voice;
 mod wait;
 

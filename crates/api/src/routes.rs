@@ -37,7 +37,7 @@ pub(crate) static ROUTES: &[Route] = &[
     segment(Method::GET, "/v1/projects/{key}/settings", &["/projects/{key}/settings"], "segment_settings", Watch, WRITES, described::<segment::settings::__path_project>, |call| run(call, segment::settings::project)),
     segment(Method::GET, "/sourceConfig", &[], "source_config", Watch, WRITES, described::<segment::settings::__path_source_config>, |call| run(call, segment::settings::source_config)),
     event_service(Method::POST, "/api/v2.0/EventService", "publish_messages", Ingest, WRITES, described::<event_service::publish::__path_publish>, |call| run(call, event_service::publish::publish)),
-    event_service(Method::POST, "/api/v2.0/QueryService/Events", "query_messages", Read, READS, described::<event_service::query::__path_events>, |call| run(call, event_service::query::events)),
+    event_service(Method::POST, "/api/v2.0/QueryService/Events", "query_messages", Stream, READS, described::<event_service::query::__path_events>, |call| run(call, event_service::query::events)),
     event_service(Method::GET, "/api/v2.0/ServerTime", "server_time", Watch, None, described::<event_service::server_time::__path_show>, |call| run(call, event_service::server_time::show)),
     native(Method::GET, "/v1/debug/recent", "recent", Watch, Some(Scope::Admin), described::<recent::__path_show>, |call| run(call, recent::show)),
     native(Method::GET, "/health", "health", Watch, None, described::<health::__path_health>, |call| run(call, health::health)),

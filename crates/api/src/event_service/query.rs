@@ -1,19 +1,21 @@
 //! Messages of the EventService API are found again: those that match what a body asks for, page by page.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use model::Timestamp;
 use model::wire::event_service::{Query, Returned};
+use model::{Event, Timestamp};
 use serde::Deserialize;
-use store::{Filters, Range, Scope, Zone};
+use store::queries::Matches;
+use store::{Filters, Range, Scope, StoreError, Zone};
 use utoipa::IntoParams;
 
 use super::shapes::{EventServiceFound, EventServiceQuery};
+use crate::auth::Caller;
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::parameters;
 use crate::shapes::FlatFailure;
+use crate::streamed::{self, Array};
 
 const NARROW: &str = "ask for a shorter time from Start to End";
 
@@ -53,26 +55,50 @@ impl Default for Paging {
 )]
 pub(crate) async fn events(call: Call) -> Result<Response, ApiError> {
     let Paging { limit, offset } = call.parameters()?;
-    // Its place is held until the answer is made.
-    let Call { app, caller, place: _place, headers, body, .. } = call;
+    let Call { app, caller: Caller { tenant, request_id, .. }, place, headers, body, .. } = call;
     let body = app.bodies.read(&headers, body, app.config.max_body_bytes).await?;
     let (query, room) = body.parsed(|bytes, _| Ok(Query::read(bytes)?)).await?;
     drop(room);
     let Some(range) = range(&query) else { return Ok(StatusCode::NO_CONTENT.into_response()) };
     let scope = Scope {
-        tenant: &caller.tenant,
+        tenant: &tenant,
         range,
         zone: &Zone::UTC,
         filters: &Filters::NONE,
         limits: app.store.limits(),
-        query_id: Some(caller.request_id.as_str()),
+        query_id: Some(request_id.as_str()),
     };
-    let events = app.store.event_service(&scope, &query, limit.into(), offset.into()).await;
-    let events = events.map_err(|error| ApiError::question(error, NARROW))?;
-    if events.is_empty() {
+    let question = |error| ApiError::question(error, NARROW);
+    let mut matches = app.store.event_service(&scope, query, limit.into(), offset.into())?;
+    let Some(first) = matches.next().await.map_err(question)? else {
         return Ok(StatusCode::NO_CONTENT.into_response());
+    };
+    streamed::answer(Found { first: Some(first), matches }, &place, request_id).await.map_err(question)
+}
+
+/// The array of what is found; there is at least one.
+struct Found {
+    first: Option<Event<'static>>,
+    matches: Matches,
+}
+
+impl Array for Found {
+    const HEAD: &'static [u8] = b"[";
+
+    async fn next(&mut self) -> Result<Option<Event<'static>>, StoreError> {
+        match self.first.take() {
+            None => self.matches.next().await,
+            first => Ok(first),
+        }
     }
-    Ok(Json(events.iter().map(Returned::new).collect::<Vec<_>>()).into_response())
+
+    fn write(&self, event: &Event<'_>, chunk: &mut Vec<u8>) {
+        serde_json::to_writer(chunk, &Returned::new(event)).unwrap_or_default();
+    }
+
+    fn tail(&self, chunk: &mut Vec<u8>) {
+        chunk.push(b']');
+    }
 }
 
 /// The times that are asked about, also those to come: a laboratory's clock may be ahead of ours. `None` if they

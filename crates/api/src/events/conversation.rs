@@ -1,9 +1,6 @@
 //! The events of one conversation, streamed.
 
-use axum::body::{Body, Bytes};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
-use futures_util::{StreamExt, stream};
+use axum::response::Response;
 use model::wire::native::Returned;
 use model::{Event, EventId};
 use serde::Deserialize;
@@ -15,15 +12,13 @@ use crate::auth::Caller;
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::parameters;
-use crate::places::Place;
 use crate::request::RequestId;
 use crate::shapes::Conversation;
+use crate::streamed::{self, Array};
 
 /// Clients that know no cursor get this many.
 const DEFAULT_LIMIT: u64 = 10_000;
 const NARROW: &str = "ask for a smaller limit";
-/// How much is gathered before it is sent.
-const CHUNK_BYTES: usize = 64 << 10;
 
 /// The parameters of a conversation.
 #[derive(Deserialize, IntoParams)]
@@ -65,87 +60,47 @@ pub(crate) async fn by_conversation(call: Call) -> Result<Response, ApiError> {
         after.map_err(|_| ApiError::Invalid("cursor must be the next_cursor of an earlier answer".into()))?;
     // One more than asked for tells whether there is more.
     let page = Page { after, limit: limit + 1, with_embeddings };
-    let question = |error| ApiError::question(error, NARROW);
     let Call { app, caller: Caller { tenant, request_id, .. }, place, .. } = call;
-    let mut turns = app.store.conversation(&tenant, &conversation_id, page)?;
-    let next = turns.next().await.map_err(question)?;
-    // In flight until the last of it is written.
-    let place = place.keep();
-    let mut answer = Answer {
-        turns,
-        next,
-        left: limit,
-        with_embeddings,
-        last: None,
-        request_id,
-        part: Part::Head,
-        _place: place,
-    };
-    // The first piece before the status: afterwards an error can only break off.
-    let first = answer.chunk().await.map_err(question)?;
-    let rest = stream::try_unfold(answer, |mut answer| async {
-        // The server writes what it has while it waits, and drops it when the next piece fails.
-        tokio::task::yield_now().await;
-        let chunk = answer.chunk().await.inspect_err(|error| {
-            tracing::error!(%error, request_id = answer.request_id.as_str(), "an answer broke off");
-        })?;
-        Ok::<_, StoreError>(chunk.map(|chunk| (chunk, answer)))
-    });
-    let chunks = stream::iter(first.map(Ok)).chain(rest);
-    Ok(([(header::CONTENT_TYPE, "application/json")], Body::from_stream(chunks)).into_response())
+    let turns = app.store.conversation(&tenant, &conversation_id, page)?;
+    let request = request_id.clone();
+    let array = Turned { turns, left: limit, with_embeddings, last: None, has_more: false, request_id };
+    streamed::answer(array, &place, request).await.map_err(|error| ApiError::question(error, NARROW))
 }
 
-/// An envelope being written.
-struct Answer {
+/// The envelope of the events.
+struct Turned {
     turns: Turns,
-    next: Option<Event<'static>>,
     left: u64,
     with_embeddings: bool,
     last: Option<EventId>,
+    has_more: bool,
     request_id: RequestId,
-    part: Part,
-    _place: Place,
 }
 
-enum Part {
-    Head,
-    Rest,
-    Done,
-}
+impl Array for Turned {
+    const HEAD: &'static [u8] = br#"{"success":true,"data":["#;
 
-impl Answer {
-    /// The next piece; `None` behind the last.
-    async fn chunk(&mut self) -> Result<Option<Bytes>, StoreError> {
-        let mut chunk = Vec::with_capacity(CHUNK_BYTES);
-        match self.part {
-            Part::Head => chunk.extend(br#"{"success":true,"data":["#),
-            Part::Rest => {}
-            Part::Done => return Ok(None),
+    async fn next(&mut self) -> Result<Option<Event<'static>>, StoreError> {
+        let next = self.turns.next().await?;
+        if self.left == 0 {
+            self.has_more = next.is_some();
+            return Ok(None);
         }
-        self.part = Part::Rest;
-        while chunk.len() < CHUNK_BYTES {
-            let Some(event) = self.next.take_if(|_| self.left > 0) else {
-                self.tail(&mut chunk);
-                break;
-            };
-            if self.last.replace(event.id).is_some() {
-                chunk.push(b',');
-            }
-            serde_json::to_writer(&mut chunk, &Returned::new(&event, self.with_embeddings))
-                .unwrap_or_default();
-            self.left -= 1;
-            self.next = self.turns.next().await?;
-        }
-        Ok(Some(chunk.into()))
+        self.left -= 1;
+        self.last = next.as_ref().map_or(self.last, |event| Some(event.id));
+        Ok(next)
     }
 
-    fn tail(&mut self, chunk: &mut Vec<u8>) {
+    fn write(&self, event: &Event<'_>, chunk: &mut Vec<u8>) {
+        serde_json::to_writer(chunk, &Returned::new(event, self.with_embeddings)).unwrap_or_default();
+    }
+
+    fn tail(&self, chunk: &mut Vec<u8>) {
         chunk.push(b']');
-        if let (Some(_), Some(last)) = (&self.next, self.last) {
+        if let Some(last) = self.last.filter(|_| self.has_more) {
             chunk.extend(format!(r#","next_cursor":"{last}""#).bytes());
         }
         let id = serde_json::to_string(self.request_id.as_str()).unwrap_or_default();
         chunk.extend(format!(r#","request_id":{id}}}"#).bytes());
-        self.part = Part::Done;
     }
 }

@@ -2,11 +2,11 @@
 
 use clickhouse::query::RowCursor;
 use model::wire::event_service::Query;
-use model::{Event, EventId, State};
+use model::{Event, EventId, State, Tenant};
 
 use super::sql_time;
 use crate::row::EventRow;
-use crate::{Scope, Store, StoreError, within};
+use crate::{Filters, Limits, Range, Scope, Store, StoreError, Zone, within};
 
 /// Two steps, as for a conversation. The inner one finds the next keys, also by versions that lost; it reads in the
 /// order of the table, backwards, and stops when it has enough. The outer one takes the winning version of each: one
@@ -68,40 +68,93 @@ fn conditions(query: &Query) -> [Condition<'_>; 9] {
     ]
 }
 
+/// A page of events as they arrive, so that memory stays bounded however large they are.
+pub struct Matches {
+    store: Store,
+    tenant: Tenant,
+    range: Range,
+    limits: Limits,
+    query_id: Option<String>,
+    query: Query,
+    /// Events that are still passed over.
+    to_pass: u64,
+    /// Events that are still wanted.
+    wanted: u64,
+    /// How many keys the query asked for.
+    keys: u64,
+    /// How many of them it has answered.
+    answered: u64,
+    /// The last of them.
+    last: Option<EventId>,
+    rows: RowCursor<EventRow<'static>>,
+}
+
+impl Matches {
+    /// The next event.
+    pub async fn next(&mut self) -> Result<Option<Event<'static>>, StoreError> {
+        while self.wanted > 0 {
+            let Some(row) = within(self.limits.time, self.rows.next()).await? else {
+                if self.answered < self.keys {
+                    break;
+                }
+                // Some of these keys are of events that are gone, so there may be more.
+                self.keys = (2 * self.keys).min(MAX_KEYS);
+                self.answered = 0;
+                self.rows = self.store.winners(&self.scope(), &self.query, self.keys, self.last)?;
+                continue;
+            };
+            self.answered += 1;
+            let (key, stored) = row.into_stored()?;
+            self.last = Some(key.id);
+            match stored.state {
+                State::Live(_) if self.to_pass > 0 => self.to_pass -= 1,
+                State::Live(event) => {
+                    self.wanted -= 1;
+                    return Ok(Some(*event));
+                }
+                State::Deleted { .. } => {}
+            }
+        }
+        Ok(None)
+    }
+
+    fn scope(&self) -> Scope<'_> {
+        Scope {
+            tenant: &self.tenant,
+            range: self.range,
+            zone: &Zone::UTC,
+            filters: &Filters::NONE,
+            limits: self.limits,
+            query_id: self.query_id.as_deref(),
+        }
+    }
+}
+
 impl Store {
     /// The events of the scope that a question is about, newest first, those of one millisecond by their ids. The
     /// question's times are the scope's range, and the scope has no other filters.
-    pub async fn event_service(
+    pub fn event_service(
         &self,
         scope: &Scope<'_>,
-        query: &Query,
+        query: Query,
         limit: u64,
         offset: u64,
-    ) -> Result<Vec<Event<'static>>, StoreError> {
-        let (mut wanted, mut to_pass, mut before) = (limit, offset, None);
-        let (mut events, mut keys) = (Vec::new(), offset + limit);
-        loop {
-            let mut rows = self.winners(scope, query, keys, before)?;
-            let mut answered = 0;
-            while let Some(row) = within(self.timeout(), rows.next()).await? {
-                answered += 1;
-                let (key, stored) = row.into_stored()?;
-                before = Some(key.id);
-                match stored.state {
-                    State::Live(_) if to_pass > 0 => to_pass -= 1,
-                    State::Live(event) if wanted > 0 => {
-                        wanted -= 1;
-                        events.push(*event);
-                    }
-                    _ => {}
-                }
-            }
-            if wanted == 0 || answered < keys {
-                return Ok(events);
-            }
-            // Some of these keys are of events that are gone, so there may be more.
-            keys = (2 * keys).min(MAX_KEYS);
-        }
+    ) -> Result<Matches, StoreError> {
+        let keys = offset + limit;
+        Ok(Matches {
+            rows: self.winners(scope, &query, keys, None)?,
+            store: self.clone(),
+            tenant: scope.tenant.clone(),
+            range: scope.range,
+            limits: scope.limits,
+            query_id: scope.query_id.map(str::to_owned),
+            query,
+            to_pass: offset,
+            wanted: limit,
+            keys,
+            answered: 0,
+            last: None,
+        })
     }
 
     /// The winning row of each of the next keys.

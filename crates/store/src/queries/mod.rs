@@ -9,6 +9,7 @@ mod top_error_sessions;
 
 pub use conversation::{Page, Turns};
 pub use error_counts::ErrorCount;
+pub use event_service::Matches;
 pub use latency::SessionLatency;
 pub use top_error_sessions::ErrorSession;
 

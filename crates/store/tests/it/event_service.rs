@@ -2,7 +2,8 @@
 
 use model::wire::event_service::Query;
 use model::{Content, Event, EventId, EventKey, State, Stored, Tenant};
-use store::{Limits, Range, Scope};
+use store::queries::Matches;
+use store::{Limits, Range, Scope, StoreError};
 
 use crate::database::{Database, created, deleted, id_at, scope, tenant, time, updated};
 
@@ -17,10 +18,21 @@ const INDEXED: [&str; 5] = [
 
 impl Database {
     async fn asked(&self, tenant: &Tenant, query: &str, limit: u64, offset: u64) -> Vec<Event<'static>> {
-        let range = range();
-        let query = Query::read(query.as_bytes()).unwrap();
-        self.store.event_service(&scope(&self.store, tenant, range), &query, limit, offset).await.unwrap()
+        let scope = scope(&self.store, tenant, range());
+        all(self.store.event_service(&scope, asking(query), limit, offset).unwrap()).await.unwrap()
     }
+}
+
+fn asking(query: &str) -> Query {
+    Query::read(query.as_bytes()).unwrap()
+}
+
+async fn all(mut matches: Matches) -> Result<Vec<Event<'static>>, StoreError> {
+    let mut events = Vec::new();
+    while let Some(event) = matches.next().await? {
+        events.push(event);
+    }
+    Ok(events)
 }
 
 fn range() -> Range {
@@ -146,10 +158,8 @@ async fn lists_are_looked_up_in_indexes() {
     let limits = Limits { rows_read: 4 * 2_048, ..database.store.limits() };
     let acme = tenant("acme");
     let scope = Scope { limits, ..scope(&database.store, &acme, range()) };
-    let asked = async |query: &str| {
-        let query = Query::read(query.as_bytes()).unwrap();
-        database.store.event_service(&scope, &query, 1_000, 0).await
-    };
+    let asked =
+        async |query: &str| all(database.store.event_service(&scope, asking(query), 1_000, 0).unwrap()).await;
     for query in INDEXED {
         assert_eq!(asked(query).await.unwrap().len(), 1_000, "{query}");
     }
