@@ -48,7 +48,7 @@ pub struct Scope<'a> {
 /// [is too large](StoreError::is_too_large). 0 rows or bytes are any number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Counted in whole seconds.
+    /// Counted in whole seconds; none is any time.
     pub time: Duration,
     /// Of memory.
     pub memory_bytes: u64,

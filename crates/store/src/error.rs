@@ -1,5 +1,7 @@
 //! What can go wrong between a caller and the table.
 
+use std::time::Duration;
+
 use clickhouse::error::Error;
 
 /// Why ClickHouse gave no answer, or a bad one.
@@ -18,6 +20,9 @@ pub enum StoreError {
         /// What it said, see [`StoreError::detail`].
         text: String,
     },
+    /// The server is there, but what it was asked takes longer than it may.
+    #[error("ClickHouse has no answer to this within {0:?}")]
+    TooSlow(Duration),
     /// The table holds a row that this program never writes; only that row can't be read.
     #[error("the table holds a row that Millrace did not write: {0}")]
     Foreign(String),
@@ -62,6 +67,11 @@ const TOO_LARGE: [u32; 5] = [
 ];
 
 impl StoreError {
+    /// The server did not answer in time.
+    pub(crate) fn no_answer(within: Duration) -> Self {
+        Self::Away(format!("no answer within {within:?}"))
+    }
+
     /// A failure of this side of the connection.
     pub(crate) fn client(text: impl Into<String>) -> Self {
         let text = text.into();
@@ -86,7 +96,11 @@ impl StoreError {
 
     /// Whether a read asked for more than it may take, so that a smaller one may succeed.
     pub fn is_too_large(&self) -> bool {
-        matches!(self, Self::Server { code, .. } if TOO_LARGE.contains(code))
+        match self {
+            Self::TooSlow(_) => true,
+            Self::Server { code, .. } => TOO_LARGE.contains(code),
+            _ => false,
+        }
     }
 
     /// Whether a row is at fault, so that the same rows will never be taken.

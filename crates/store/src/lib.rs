@@ -106,7 +106,7 @@ async fn within<T>(
 ) -> Result<T, StoreError> {
     match tokio::time::timeout(limit, answer).await {
         Ok(result) => result.map_err(StoreError::from),
-        Err(_) => Err(StoreError::Away(format!("no answer within {limit:?}"))),
+        Err(_) => Err(StoreError::no_answer(limit)),
     }
 }
 

@@ -1,12 +1,15 @@
 //! What the `EventService` API asks for: events by what they are about, newest first.
 
+use std::time::Duration;
+
 use clickhouse::query::RowCursor;
 use model::wire::event_service::Query;
-use model::{Event, EventId, State, Tenant};
+use model::{Event, EventId, EventKey, State, Stored, Tenant};
+use tokio::time::timeout;
 
 use super::sql_time;
 use crate::row::EventRow;
-use crate::{Filters, Limits, Range, Scope, Store, StoreError, Zone, within};
+use crate::{Filters, Limits, Range, Scope, Store, StoreError, Zone};
 
 /// Two steps, as for a conversation. The inner one finds the next keys, also by versions that lost; it reads in the
 /// order of the table, backwards, and stops when it has enough. The outer one takes the winning version of each: one
@@ -93,7 +96,7 @@ impl Matches {
     /// The next event.
     pub async fn next(&mut self) -> Result<Option<Event<'static>>, StoreError> {
         while self.wanted > 0 {
-            let Some(row) = within(self.limits.time, self.rows.next()).await? else {
+            let Some((key, stored)) = self.row().await? else {
                 if self.answered < self.keys {
                     break;
                 }
@@ -104,7 +107,6 @@ impl Matches {
                 continue;
             };
             self.answered += 1;
-            let (key, stored) = row.into_stored()?;
             self.last = Some(key.id);
             match stored.state {
                 State::Live(_) if self.to_pass > 0 => self.to_pass -= 1,
@@ -116,6 +118,19 @@ impl Matches {
             }
         }
         Ok(None)
+    }
+
+    /// The next row. The server's own limit of time would count what the client takes to read, so it is here that
+    /// a question has one.
+    async fn row(&mut self) -> Result<Option<(EventKey, Stored<'static>)>, StoreError> {
+        let limit = self.limits.time;
+        match timeout(limit, self.rows.next()).await {
+            Ok(row) => row?.map(EventRow::into_stored).transpose(),
+            Err(_) if self.answered == 0 && self.store.ping().await.is_ok() => {
+                Err(StoreError::TooSlow(limit))
+            }
+            Err(_) => Err(StoreError::no_answer(limit)),
+        }
     }
 
     fn scope(&self) -> Scope<'_> {
@@ -170,7 +185,9 @@ impl Store {
         let asked: String = conditions.iter().map(|(_, _, sql)| format!(" AND {sql}")).collect();
         let sql = EVENTS.replace("/* asked */", &format!("events.is_deleted = 0{asked}"));
         let sql = sql.replace("/* before */", before.map_or("", |_| BEFORE));
-        let mut question = self.ask(scope, &sql).param("keys", keys);
+        let limits = Limits { time: Duration::ZERO, ..scope.limits };
+        let scope = Scope { limits, ..scope.clone() };
+        let mut question = self.ask(&scope, &sql).param("keys", keys);
         for (name, values, _) in conditions {
             question = question.param(name, values);
         }

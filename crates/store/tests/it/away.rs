@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use model::Tenant;
+use model::wire::event_service::Query;
 use store::queries::Page;
 use store::{Config, Range, Store, StoreError};
 use testing::wait::until;
@@ -38,6 +39,10 @@ async fn errors(store: &Store) -> Vec<(&'static str, StoreError)> {
         ("lookup", store.lookup(&[key], usize::MAX).await.unwrap_err()),
         ("insert", store.insert(&rows).await.unwrap_err()),
         ("conversation", store.conversation(&tenant, "c", page).unwrap().next().await.unwrap_err()),
+        (
+            "event_service",
+            store.event_service(&scope, Query::default(), 1, 0).unwrap().next().await.unwrap_err(),
+        ),
         ("error_counts", store.error_counts(&scope).await.unwrap_err()),
         ("latency", store.latency(&scope, 10).await.unwrap_err()),
         ("top_error_sessions", store.top_error_sessions(&scope, 1, 10).await.unwrap_err()),

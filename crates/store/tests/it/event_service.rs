@@ -1,11 +1,16 @@
 //! What the `EventService` API asks the table.
 
+use std::time::Duration;
+
 use model::wire::event_service::Query;
-use model::{Content, Event, EventId, EventKey, State, Stored, Tenant};
+use model::{Content, Event, EventId, EventKey, JsonText, State, Stored, Tenant};
 use store::queries::Matches;
 use store::{Limits, Range, Scope, StoreError};
+use testing::wait::until;
 
 use crate::database::{Database, created, deleted, id_at, scope, tenant, time, updated};
+
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What finds its events by an index.
 const INDEXED: [&str; 5] = [
@@ -164,4 +169,34 @@ async fn lists_are_looked_up_in_indexes() {
         assert_eq!(asked(query).await.unwrap().len(), 1_000, "{query}");
     }
     assert!(asked(r#"{"SubjectsContains":"s-7"}"#).await.unwrap_err().is_too_large());
+}
+
+#[tokio::test]
+async fn a_page_may_be_read_more_slowly_than_the_server_may_answer() {
+    let database = Database::new().await;
+    // More than a connection holds on its way.
+    let text = format!(r#"{{"text":"{}"}}"#, "x".repeat(5 << 20));
+    let keys: Vec<_> = (0..30).map(|n| key(&format!("2026-11-20T10:00:{n:02}Z"))).collect();
+    for (n, key) in (0..).zip(&keys) {
+        let context = JsonText::parse(&text).unwrap().into_owned();
+        database.store.insert(&[created(key, n, Content { context, ..Content::default() })]).await.unwrap();
+    }
+    let limits = Limits { time: Duration::from_secs(1), ..database.store.limits() };
+    let acme = tenant("acme");
+    let scope = Scope { limits, ..scope(&database.store, &acme, range()) };
+    let mut matches = database.store.event_service(&scope, asking("{}"), 1_000, 0).unwrap();
+    assert!(matches.next().await.unwrap().is_some());
+    let overdue = "SELECT max(elapsed) > 2 FROM system.processes WHERE current_database = '{db}'";
+    until("it takes longer", PATIENCE, async || database.sql(overdue).await == "1").await;
+    assert_eq!(all(matches).await.unwrap().len(), keys.len() - 1);
+}
+
+#[tokio::test]
+async fn a_page_that_does_not_begin_in_time_is_asked_too_much() {
+    let database = Database::new().await;
+    let limits = Limits { time: Duration::ZERO, ..database.store.limits() };
+    let acme = tenant("acme");
+    let scope = Scope { limits, ..scope(&database.store, &acme, range()) };
+    let error = all(database.store.event_service(&scope, asking("{}"), 1, 0).unwrap()).await.unwrap_err();
+    assert!(error.is_too_large() && matches!(error, StoreError::TooSlow(_)), "{error:?}");
 }
