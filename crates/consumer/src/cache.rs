@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{EventKey, Stored};
+use model::{EventKey, State, Stored};
 use quick_cache::Weighter;
 use quick_cache::unsync::Cache as Bounded;
 
@@ -51,7 +51,11 @@ impl Cache {
         rows: impl IntoIterator<Item = (EventKey, Stored<'a>)>,
         looked_up: &HashSet<EventKey>,
     ) {
-        for (key, row) in rows {
+        for (key, mut row) in rows {
+            if let State::Deleted { hidden, .. } = &mut row.state {
+                // The table has taken it in.
+                *hidden = None;
+            }
             if looked_up.contains(&key) {
                 self.rows.insert(key, row.into_owned());
             } else if !self.rows.is_empty() {
@@ -67,7 +71,7 @@ impl Cache {
 
 #[cfg(test)]
 mod tests {
-    use model::{AppliedKeys, EventId, Position, State, Tenant, Timestamp, Version, Write};
+    use model::{AppliedKeys, EventId, Position, Tenant, Timestamp, Version, Write};
 
     use super::*;
 
@@ -79,7 +83,7 @@ mod tests {
 
     fn tombstone(offset: i64) -> Stored<'static> {
         let version = Version::new(Write::Delete, Position::new(1_800_000_000_000, offset).unwrap());
-        let state = State::Deleted { at: Timestamp::default() };
+        let state = State::Deleted { at: Timestamp::default(), hidden: None };
         Stored { version, state, applied: AppliedKeys::default() }
     }
 

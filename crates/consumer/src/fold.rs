@@ -16,7 +16,9 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use indexmap::map::Entry;
-use model::{AppliedKeys, EventKey, IdempotencyKey, Operation, Position, State, Stored, Version, Write};
+use model::{
+    AppliedKeys, EventKey, IdempotencyKey, Mentions, Operation, Position, State, Stored, Version, Write,
+};
 
 /// An operation and its position in the log.
 #[derive(Clone, Debug)]
@@ -102,7 +104,8 @@ fn step<'a>(
         }
         Operation::Delete { at, .. } => {
             let version = Version::new(Write::Delete, position);
-            replace(row, Stored { version, state: State::Deleted { at }, applied: AppliedKeys::default() })
+            let state = State::Deleted { at, hidden: None };
+            replace(row, Stored { version, state, applied: AppliedKeys::default() })
         }
         Operation::Update { at, patch, .. } => match row {
             None => Fate::UnknownEvent,
@@ -124,10 +127,17 @@ fn step<'a>(
     }
 }
 
-/// The greater version stays, as in the table.
-fn replace<'a>(row: &mut Option<Stored<'a>>, new: Stored<'a>) -> Fate {
+/// The greater version stays, as in the table. A tombstone keeps what the event named, which the table never saw if
+/// its create is in the same batch.
+fn replace<'a>(row: &mut Option<Stored<'a>>, mut new: Stored<'a>) -> Fate {
     if row.as_ref().is_some_and(|stored| stored.version >= new.version) {
         return Fate::Replay;
+    }
+    if let State::Deleted { hidden, .. } = &mut new.state {
+        *hidden = row.take().and_then(|old| match old.state {
+            State::Live(event) => Mentions::of(event.content),
+            State::Deleted { hidden, .. } => hidden,
+        });
     }
     *row = Some(new);
     Fate::Folded

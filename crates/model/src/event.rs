@@ -175,7 +175,7 @@ content! {
 }
 
 /// A value of a field.
-trait Field {
+pub(crate) trait Field {
     type Owned;
 
     /// Copies the texts that the value borrows.

@@ -25,7 +25,7 @@ pub use json_text::JsonText;
 pub use names::EventNames;
 pub use numbers::{Embedding, Latency};
 pub use operation::{EventKey, Operation};
-pub use stored::{State, Stored};
+pub use stored::{Mentions, State, Stored};
 pub use tenant::{Tenant, TenantError};
 pub use text::Text;
 pub use time::{Timestamp, Window};

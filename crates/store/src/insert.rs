@@ -14,7 +14,10 @@ const ONE_THERE: &str = "
     LIMIT 1";
 
 /// How rows are inserted.
-const SETTINGS: [(&str, &str); 7] = [
+const SETTINGS: [(&str, &str); 8] = [
+    // A replicated table would know rows that are inserted again, and not show them to the view of mentions, which
+    // an insert that failed half way may not have reached.
+    ("insert_deduplicate", "0"),
     // The answer must mean that the rows are kept, not that they wait in a buffer.
     ("async_insert", "0"),
     // How many months a batch may span is up to whoever makes it.
@@ -57,8 +60,8 @@ impl Store {
         }
         // Once more as it is, but for who writes it: it is the same event, so nothing changes.
         let again = format!("INSERT INTO events SELECT * REPLACE ({SCHEMA_VERSION} AS schema_version)");
-        let again = with(&again).with_setting("insert_deduplicate", "0");
-        let again = SETTINGS.into_iter().fold(again, |query, (name, value)| query.with_setting(name, value));
+        let again =
+            SETTINGS.into_iter().fold(with(&again), |query, (name, value)| query.with_setting(name, value));
         within(self.timeout(), again.execute()).await?;
         Ok(true)
     }

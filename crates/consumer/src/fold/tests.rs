@@ -2,7 +2,7 @@
 //! two tenants holding the same id and two owners of the partition at once, ends in the table that
 //! applying the log once, in order, ends in.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use model::{Content, Event, EventId, Patch, Source, Tenant, Text, Timestamp};
 use proptest::prelude::*;
@@ -76,7 +76,9 @@ fn steps(acts: &[Act], keys: &[EventKey; 3]) -> Vec<Step<'static>> {
         let operation = match *act {
             Act::Create(key, value) => {
                 let EventKey { tenant, id } = keys[usize::from(key)].clone();
-                let content = Content { input: said(value), output: said(value), ..Content::default() };
+                let subjects = vec![said(value)];
+                let content =
+                    Content { input: said(value), output: said(value), subjects, ..Content::default() };
                 Operation::Create(Box::new(Event {
                     tenant,
                     id,
@@ -135,13 +137,36 @@ fn applied_once(steps: &[Step<'static>]) -> BTreeMap<EventKey, Said> {
     state.into_iter().filter_map(|(key, said)| Some((key, said?))).collect()
 }
 
-/// ReplacingMergeTree: the greatest version of a key wins, the last inserted on a tie.
+/// What events named while they were there, by the same truth.
+fn named_once(steps: &[Step<'static>]) -> Named {
+    let (mut named, mut known) = (Named::new(), HashSet::new());
+    for step in steps {
+        match &step.operation {
+            Operation::Create(event) if known.insert(event.key()) => {
+                named.extend(event.content.subjects.iter().map(|name| (event.key(), name.clone())));
+            }
+            Operation::Delete { key, .. } => drop(known.insert(key.clone())),
+            Operation::Create(_) | Operation::Update { .. } => {}
+        }
+    }
+    named
+}
+
+type Named = BTreeSet<(EventKey, Text<'static>)>;
+
+/// ReplacingMergeTree: the greatest version of a key wins, the last inserted on a tie. And the names in all rows that
+/// were ever inserted.
 #[derive(Default)]
-struct Table(HashMap<EventKey, Stored<'static>>);
+struct Table(HashMap<EventKey, Stored<'static>>, Named);
 
 impl Table {
     fn insert(&mut self, rows: &[(EventKey, Stored<'static>)]) {
         for (key, row) in rows {
+            let names = match &row.state {
+                State::Live(event) => event.content.subjects.clone(),
+                State::Deleted { hidden, .. } => hidden.clone().unwrap_or_default().subjects,
+            };
+            self.1.extend(names.into_iter().map(|name| (key.clone(), name)));
             if self.0.get(key).is_none_or(|winner| row.version >= winner.version) {
                 self.0.insert(key.clone(), row.clone());
             }
@@ -195,7 +220,7 @@ fn stored((content, keys): Said) -> (Content<'static>, AppliedKeys) {
     (content, applied)
 }
 
-fn run(log: &[Step<'static>], turns: &[Turn]) -> BTreeMap<EventKey, (Content<'static>, AppliedKeys)> {
+fn run(log: &[Step<'static>], turns: &[Turn]) -> Table {
     let (mut table, mut committed) = (Table::default(), 0);
     let mut owners = [Owner::new(), Owner::new()];
     let last =
@@ -233,7 +258,7 @@ fn run(log: &[Step<'static>], turns: &[Turn]) -> BTreeMap<EventKey, (Content<'st
             table.insert(&outcome.rows);
         }
     }
-    table.live()
+    table
 }
 
 proptest! {
@@ -248,7 +273,9 @@ proptest! {
         let log = steps(&acts, &keys);
         let expected: BTreeMap<_, _> =
             applied_once(&log).into_iter().map(|(key, said)| (key, stored(said))).collect();
-        prop_assert_eq!(run(&log, &turns), expected);
+        let table = run(&log, &turns);
+        prop_assert_eq!(table.live(), expected);
+        prop_assert!(table.1.is_superset(&named_once(&log)), "an event can't be found by what it named");
     }
 
     #[test]

@@ -124,7 +124,7 @@ async fn every_field_is_in_its_column_and_comes_back() {
 async fn a_tombstone_comes_back() {
     let (store, _) = table().await;
     let (key, Stored { version, .. }) = full();
-    let state = State::Deleted { at: time("2026-11-20T21:57:13.789Z") };
+    let state = State::Deleted { at: time("2026-11-20T21:57:13.789Z"), hidden: None };
     let tombstone = Stored { version, state, applied: AppliedKeys::default() };
     store.insert(&[(key.clone(), tombstone.clone())]).await.unwrap();
     assert_eq!(store.event(&key).await.unwrap(), Some(tombstone));

@@ -125,7 +125,7 @@ pub(crate) fn updated(key: &EventKey, n: i64, content: Content<'static>) -> (Eve
 /// A deleted event.
 pub(crate) fn deleted(key: &EventKey, n: i64) -> (EventKey, Stored<'static>) {
     let at = time("2027-01-15T09:00:00Z");
-    let state = State::Deleted { at };
+    let state = State::Deleted { at, hidden: None };
     (key.clone(), Stored { version: version(Write::Delete, n), state, applied: AppliedKeys::default() })
 }
 
