@@ -11,8 +11,7 @@ use super::sql_time;
 use crate::row::EventRow;
 use crate::{Filters, Limits, Range, Scope, Store, StoreError, Zone};
 
-/// Two steps, as for a conversation. The inner one finds the next keys, also by versions that lost; it reads in the
-/// order of the table, backwards, and stops when it has enough. The outer one takes the winning version of each: one
+/// Two steps, as for a conversation. The inner one finds the next keys, also by versions that lost. The outer one takes the winning version of each: one
 /// that is not asked for counts as deleted. So it answers as many rows as there were keys. One subject's 50 of five
 /// million events take half the CPU time that FINAL takes, the newest 1,000 of all a tenth. Texts and vectors that no
 /// message has are left where they are.
@@ -26,10 +25,10 @@ const EVENTS: &str = "
     WHERE tenant = {tenant:String}
         AND created_at >= {from:DateTime64(3, 'UTC')} AND created_at < {to:DateTime64(3, 'UTC')}
         AND (created_at, id) IN (
-            SELECT created_at, id FROM events
+            SELECT created_at, id FROM /* index */
             WHERE tenant = {tenant:String}
                 AND created_at >= {from:DateTime64(3, 'UTC')} AND created_at < {to:DateTime64(3, 'UTC')}
-                AND /* asked */ /* before */
+                AND /* keys */ /* before */
             ORDER BY created_at DESC, UUIDToNum(id) DESC
             LIMIT 1 BY created_at, id
             LIMIT {keys:UInt64})
@@ -43,32 +42,61 @@ const BEFORE: &str = "AND created_at <= {before_time:DateTime64(3, 'UTC')}
 /// Keys of one query at most, but for the first, which asks for as many as are wanted.
 const MAX_KEYS: u64 = 10_000;
 
-/// What must hold, where something is asked: the name of its parameter, the values, and the SQL.
-type Condition<'a> = (&'static str, &'a [String], &'static str);
+/// What must hold, where something is asked.
+struct Condition<'a> {
+    /// Of its parameter.
+    name: &'static str,
+    values: &'a [String],
+    sql: &'static str,
+    /// How the index of names finds it alone: the kind of name, and what must hold there.
+    named: Option<(&'static str, &'static str)>,
+}
 
 /// `subjects`, `tags`, `trace_ids`, `user_id` and `conversation_id` have indexes, which tell what to read. Parts of
 /// subjects are looked for in all of the range: indexes of their n-grams took a quarter of the table's size, and
 /// nothing off the time.
-fn conditions(query: &Query) -> [Condition<'_>; 9] {
-    [
-        ("topics", &query.topics, "event_name IN {topics:Array(String)}"),
-        ("subjects", &query.subjects, "hasAll(subjects, {subjects:Array(String)})"),
-        (
-            "parts",
-            &query.subjects_contain,
-            "arrayExists(subject -> arrayExists(part -> position(subject, part) > 0, {parts:Array(String)}), subjects)",
-        ),
-        ("tags", &query.tags, "hasAny(tags, {tags:Array(String)})"),
-        (
+fn conditions(query: &Query) -> Vec<Condition<'_>> {
+    let of = |name, values, sql| Condition { name, values, sql, named: None };
+    // The index tells who has one of several names, not who has all.
+    let alone = (query.subjects.len() == 1).then_some(("subject", "value IN {subjects:Array(String)}"));
+    let mut conditions = vec![
+        of("topics", &query.topics, "event_name IN {topics:Array(String)}"),
+        Condition {
+            named: alone,
+            ..of("subjects", &query.subjects, "hasAll(subjects, {subjects:Array(String)})")
+        },
+        Condition {
+            named: Some(("subject", "arrayExists(part -> position(value, part) > 0, {parts:Array(String)})")),
+            ..of(
+                "parts",
+                &query.subjects_contain,
+                "arrayExists(subject -> arrayExists(part -> position(subject, part) > 0, {parts:Array(String)}), subjects)",
+            )
+        },
+        of("tags", &query.tags, "hasAny(tags, {tags:Array(String)})"),
+        of(
             "associations",
             &query.association_ids,
             "JSONExtractString(context, 'associationId') IN {associations:Array(String)}",
         ),
-        ("modules", &query.module_ids, "JSONExtractString(context, 'moduleId') IN {modules:Array(String)}"),
-        ("actors", &query.actor_ids, "user_id IN {actors:Array(String)}"),
-        ("activities", &query.activity_ids, "conversation_id IN {activities:Array(String)}"),
-        ("traces", &query.trace_ids, "hasAny(trace_ids, {traces:Array(String)})"),
-    ]
+        of("modules", &query.module_ids, "JSONExtractString(context, 'moduleId') IN {modules:Array(String)}"),
+        of("actors", &query.actor_ids, "user_id IN {actors:Array(String)}"),
+        of("activities", &query.activity_ids, "conversation_id IN {activities:Array(String)}"),
+        Condition {
+            named: Some(("trace", "value IN {traces:Array(String)}")),
+            ..of("traces", &query.trace_ids, "hasAny(trace_ids, {traces:Array(String)})")
+        },
+    ];
+    conditions.retain(|condition| !condition.values.is_empty());
+    conditions
+}
+
+/// How the index of names finds the events, if one name is all that is asked.
+fn by_name(conditions: &[Condition<'_>]) -> Option<(&'static str, &'static str)> {
+    match conditions {
+        [only] => only.named,
+        _ => None,
+    }
 }
 
 /// A page of events as they arrive, so that memory stays bounded however large they are.
@@ -89,6 +117,8 @@ pub struct Matches {
     answered: u64,
     /// The last of them.
     last: Option<EventId>,
+    /// Whether the index of names gives the keys.
+    by_name: bool,
     rows: RowCursor<EventRow<'static>>,
 }
 
@@ -97,7 +127,9 @@ impl Matches {
     pub async fn next(&mut self) -> Result<Option<Event<'static>>, StoreError> {
         while self.wanted > 0 {
             let Some((key, stored)) = self.row().await? else {
-                if self.answered < self.keys {
+                // Fewer rows than keys are no end if the index of names gave them: it may know an event a moment
+                // before the table does.
+                if self.answered == 0 || (self.answered < self.keys && !self.by_name) {
                     break;
                 }
                 // Some of these keys are of events that are gone, so there may be more.
@@ -163,6 +195,7 @@ impl Store {
             range: scope.range,
             limits: scope.limits,
             query_id: scope.query_id.map(str::to_owned),
+            by_name: by_name(&conditions(&query)).is_some(),
             query,
             to_pass: offset,
             wanted: limit,
@@ -180,15 +213,20 @@ impl Store {
         keys: u64,
         before: Option<EventId>,
     ) -> Result<RowCursor<EventRow<'static>>, StoreError> {
-        let mut conditions = Vec::from(conditions(query));
-        conditions.retain(|(_, values, _)| !values.is_empty());
-        let asked: String = conditions.iter().map(|(_, _, sql)| format!(" AND {sql}")).collect();
-        let sql = EVENTS.replace("/* asked */", &format!("events.is_deleted = 0{asked}"));
-        let sql = sql.replace("/* before */", before.map_or("", |_| BEFORE));
+        let conditions = conditions(query);
+        let asked: String = conditions.iter().map(|condition| format!(" AND {}", condition.sql)).collect();
+        let asked = format!("events.is_deleted = 0{asked}");
+        // Else events are read in the order of the table, backwards, until there are enough.
+        let (index, keys_sql) = match by_name(&conditions) {
+            Some((kind, sql)) => ("mentions", format!("kind = '{kind}' AND {sql}")),
+            None => ("events", asked.clone()),
+        };
+        let sql = EVENTS.replace("/* asked */", &asked).replace("/* index */", index);
+        let sql = sql.replace("/* keys */", &keys_sql).replace("/* before */", before.map_or("", |_| BEFORE));
         let limits = Limits { time: Duration::ZERO, ..scope.limits };
         let scope = Scope { limits, ..scope.clone() };
         let mut question = self.ask(&scope, &sql).param("keys", keys);
-        for (name, values, _) in conditions {
+        for Condition { name, values, .. } in conditions {
             question = question.param(name, values);
         }
         if let Some(before) = before {

@@ -6,12 +6,14 @@ mod event;
 mod event_service;
 mod latency;
 mod top_error_sessions;
+mod trail;
 
 pub use conversation::{Page, Turns};
 pub use error_counts::ErrorCount;
 pub use event_service::Matches;
 pub use latency::SessionLatency;
 pub use top_error_sessions::ErrorSession;
+pub use trail::{About, TrailPage};
 
 /// A time as text that ClickHouse reads as `DateTime64(3, 'UTC')`.
 pub(crate) fn sql_time(at: model::Timestamp) -> String {

@@ -17,3 +17,4 @@ mod insert;
 mod lookup;
 mod migrations;
 mod range;
+mod trail;

@@ -17,7 +17,7 @@ const RECORDED: &str = "SELECT name, checksum FROM {db}.schema_migrations FINAL 
 const FIRST: &str = include_str!("../../../../migrations/0001_events.sql");
 const SECOND: &str = include_str!("../../../../migrations/0002_idempotency_keys.sql");
 const THIRD: &str = include_str!("../../../../migrations/0003_write_buffers.sql");
-const FOURTH: &str = include_str!("../../../../migrations/0004_lists.sql");
+const FOURTH: &str = include_str!("../../../../migrations/0004_mentions.sql");
 
 /// What the record of the migrations has to say, as `sha256sum migrations/*` prints it.
 fn expected_record() -> String {
@@ -25,7 +25,7 @@ fn expected_record() -> String {
         ("0001_events", FIRST),
         ("0002_idempotency_keys", SECOND),
         ("0003_write_buffers", THIRD),
-        ("0004_lists", FOURTH),
+        ("0004_mentions", FOURTH),
     ];
     files.map(|(name, file)| format!("{name}\t{}", checksum(file))).join("\n")
 }
@@ -80,8 +80,8 @@ async fn a_database_of_the_first_version_is_altered_where_it_is_and_keeps_its_ro
     let id = id_at("2026-11-20T21:57:13.123Z");
     let (live, deleted) = (EventKey { tenant: tenant("a"), id }, EventKey { tenant: tenant("b"), id });
     let rows = format!(
-        "INSERT INTO {{db}}.events (tenant, id, created_at, updated_at, received_at, source, kind, input, version, is_deleted)
-         SELECT tenant, toUUID('{id}'), at, at, at, source, source = '' ? '' : 'event', 'said', version, is_deleted
+        "INSERT INTO {{db}}.events (tenant, id, created_at, updated_at, received_at, source, kind, input, subjects, version, is_deleted)
+         SELECT tenant, toUUID('{id}'), at, at, at, source, source = '' ? '' : 'event', 'said', ['s-1'], version, is_deleted
          FROM (SELECT toDateTime64('2026-11-20 21:57:13.123', 3, 'UTC') AS at, tenant, source, version, is_deleted
                FROM VALUES('tenant String, source String, version UInt64, is_deleted UInt8', ('a', 'native', {}, 0), ('b', '', {}, 1)))",
         version(Write::Create, 1).raw(),
@@ -95,6 +95,8 @@ async fn a_database_of_the_first_version_is_altered_where_it_is_and_keeps_its_ro
     let Stored { state: State::Live(event), applied, .. } = &found[&live] else { panic!("a live row") };
     assert_eq!((&*event.content.input, applied.as_slice()), ("said", &[][..]));
     assert!(matches!(found[&deleted].state, State::Deleted { .. }));
+    let named = "SELECT tenant, kind, value FROM {db}.mentions FINAL ORDER BY tenant";
+    assert_eq!(database.sql(named).await, "a\tsubject\ts-1\nb\tsubject\ts-1");
 
     let mut keyed = updated(&live, 3, saying("more"));
     keyed.1.applied.push(IdempotencyKey::of(b"key"));
