@@ -12,6 +12,9 @@ use testing::wait::until;
 use crate::installation::Installation;
 
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Far more than the 2 s after which the API gives a write up, since this machine may be busy, and far less than the
+/// minutes that librdkafka would take.
+const SOON: Duration = Duration::from_secs(15);
 const CALLERS: usize = 500;
 const EVENTS: usize = 50_000;
 
@@ -35,7 +38,7 @@ async fn while_kafka_is_away_every_write_is_answered_soon_and_after_its_return_t
         for (status, says_when, took) in join_all(calls).await {
             assert_eq!(status, 503);
             assert!(says_when);
-            assert!(took < Duration::from_secs(3), "{took:?} with {callers} callers");
+            assert!(took < SOON, "{took:?} with {callers} callers");
         }
     }
     assert_eq!(millrace.get("/health").await.unwrap().status(), 200);
@@ -46,7 +49,7 @@ async fn while_kafka_is_away_every_write_is_answered_soon_and_after_its_return_t
         millrace.post("/event", &event(1)).await.status() == 202
     })
     .await;
-    assert!(back.elapsed() < Duration::from_secs(5), "it took {:?}", back.elapsed());
+    assert!(back.elapsed() < SOON, "it took {:?}", back.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
