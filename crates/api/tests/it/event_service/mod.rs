@@ -3,6 +3,7 @@
 mod publish;
 mod query;
 mod query_pages;
+mod query_streams;
 mod server_time;
 
 use serde_json::{Value, json};

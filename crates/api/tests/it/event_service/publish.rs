@@ -143,6 +143,18 @@ async fn what_is_refused_as_a_whole_is_a_400_that_names_the_field_and_stores_not
         assert_eq!(app.post(PUBLISH, body).await.status, 400, "{body}");
     }
     assert_eq!(app.records().await.len(), 0);
+    // Among good ones each costs only itself.
+    let good = |number: usize| message(json!({"EventId": format!("good-{number}")}));
+    let mixed: Vec<_> = all.into_iter().enumerate().flat_map(|(n, bad)| [good(n), bad]).collect();
+    let answer = app.message(&json!(mixed)).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let json = answer.json();
+    for (number, results) in json["results"].as_array().unwrap().chunks(2).enumerate() {
+        assert_eq!(results[0], json!({"success": true, "eventId": format!("good-{number}")}));
+        assert_eq!(results[1]["success"], false);
+        assert!(results[1]["error"].as_str().unwrap().contains(bad[number].0), "{}", results[1]);
+    }
+    assert_eq!(app.records().await.len(), bad.len());
 }
 
 #[tokio::test]

@@ -57,6 +57,19 @@ async fn what_was_sent_is_found_with_all_of_its_fields() {
 }
 
 #[tokio::test]
+async fn unset_dates_of_dotnet_come_back_absent_and_others_with_their_seven_digits() {
+    let app = App::start().await;
+    let sent = r#"{"Topic":"t","CreatedDateUtc":"0001-01-01T00:00:00","Start":"2026-11-20T01:00:00.1234567","ExpirationDateUtc":null}"#;
+    let answer = app.post(super::PUBLISH, sent).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let id = answer.json()["eventId"].take();
+    app.settled().await;
+    let found = app.post(QUERY, r#"{"Topic":"t"}"#).await;
+    let event = json!({"eventId": id, "topic": "t", "start": "2026-11-20T01:00:00.1234567"});
+    assert_eq!((found.status.as_u16(), found.json()), (200, json!([event])));
+}
+
+#[tokio::test]
 async fn each_filter_finds_its_own_alone_and_with_others() {
     let app = App::start().await;
     let messages = json!([
