@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-import threading
 import uuid
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
+import requests
 
-from event_service_client import EventClient
+from event_service_client import PUBLISH, EventClient, EventMessage
 from installation import ROOT, Installation, until
 from laboratory import message
 from test_readme import runs_as_printed
@@ -90,27 +88,35 @@ def test_the_times_of_an_event_and_of_a_question_are_the_same(client: EventClien
     assert not found(client, subjects=subject, end=created.replace(microsecond=0))
 
 
-def test_paging_gives_each_of_many_once_while_writes_go_on(client: EventClient, subject: str) -> None:
-    events = [message(subjects=[subject], data={"number": number}) for number in range(1_000)]
+def write(millrace: Installation, events: list[EventMessage]) -> None:
+    """Publishes events, which can be found when this returns."""
+    for begin in range(0, len(events), 1_000):
+        wires = [event.to_wire() for event in events[begin : begin + 1_000]]
+        answer = requests.post(millrace.url + PUBLISH, json=wires, timeout=60.0)
+        answer.raise_for_status()
+        assert [result for result in answer.json()["results"] if not result["success"]] == []
+    millrace.catch_up()
 
-    async def publish(events: list[Any]) -> None:
-        async with httpx.AsyncClient(timeout=60.0) as httpx_client:
-            await asyncio.gather(*(client.publish_async(event, httpx_client) for event in events))
 
-    asyncio.run(publish(events))
-    once_found(client, len(events), subjects=subject)
-    late = [message(subjects=[subject], created_date_utc=event.created_date_utc) for event in events[::10]]
-    writer = threading.Thread(target=asyncio.run, args=(publish(late),))
-    pages = client.query_events(subjects=subject, page_size=50)
-    given = next(pages)
-    writer.start()
-    for page in pages:
-        given += page
-    writer.join()
-    ids = [event["eventId"] for event in given]
-    assert len(set(ids)) == len(ids)
-    assert {event.event_id for event in events} <= set(ids)
-    assert len(once_found(client, 1_100, subjects=subject)) == 1_100
+def test_paging_gives_each_of_ten_thousand_once_while_writes_go_on(
+    millrace: Installation, client: EventClient, subject: str
+) -> None:
+    events = [message(subjects=[subject], data={"number": number}) for number in range(10_000)]
+    write(millrace, events)
+    tomorrow = client.get_server_time() + timedelta(hours=23)
+    late: set[str] = set()
+    given: list[str] = []
+    for number, page in enumerate(client.query_events(subjects=subject)):
+        given += [event["eventId"] for event in page]
+        # Before the end of the query, among the newest of what it finds; and behind it.
+        newest = events[-1 - number].created_date_utc
+        before = [message(subjects=[subject], created_date_utc=newest) for _ in range(50)]
+        behind = [message(subjects=[subject], created_date_utc=tomorrow) for _ in range(50)]
+        write(millrace, before + behind)
+        late.update(event.event_id for event in before)
+    assert len(set(given)) == len(given)
+    assert {event.event_id for event in events} <= set(given)
+    assert set(given) <= {event.event_id for event in events} | late
 
 
 def test_the_examples_of_the_documentation_run_as_printed(millrace: Installation, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ pub(super) enum Case {
     Growth,
     ClickHouseAway,
     StoppedReaders,
+    UnreadPage,
     PipelineFlood,
     WaitFlood,
     ForeignPages,
@@ -30,7 +31,7 @@ const STANDALONE: &[Kind] = &[Kind::Standalone];
 const KAFKA: &[Kind] = &[Kind::Kafka];
 
 impl Case {
-    pub(super) const ALL: [Self; 16] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::IdleBodies,
         Self::SlowBodies,
         Self::Bombs,
@@ -39,6 +40,7 @@ impl Case {
         Self::Growth,
         Self::ClickHouseAway,
         Self::StoppedReaders,
+        Self::UnreadPage,
         Self::PipelineFlood,
         Self::WaitFlood,
         Self::ForeignPages,
@@ -68,6 +70,7 @@ impl Case {
             Self::Growth => ("growth", "updates of large events after small ones; memory stays bounded"),
             Self::ClickHouseAway => ("clickhouse-away", "thousands wait for ClickHouse; plain creates go on"),
             Self::StoppedReaders => ("stopped-readers", "100 readers of 10 MB stop; ingestion goes on"),
+            Self::UnreadPage => ("unread-page", "a page of 300 MB is not read; memory stays bounded"),
             Self::PipelineFlood => ("pipeline-flood", "512 callers of /pipeline; batches go on"),
             Self::WaitFlood => ("wait-flood", "500 creates wait at once; all see their event"),
             Self::ForeignPages => ("foreign-pages", "requests of other sites' pages; they get 403"),
@@ -85,7 +88,7 @@ impl Case {
             Self::IdleBodies | Self::ManyMonths | Self::Growth | Self::PipelineFlood | Self::WaitFlood => {
                 BOTH
             }
-            Self::ClickHouseAway => KAFKA,
+            Self::ClickHouseAway | Self::UnreadPage => KAFKA,
             _ => STANDALONE,
         }
     }
@@ -100,6 +103,7 @@ impl Case {
             Self::Growth => growth::updates(site, scale).await,
             Self::ClickHouseAway => waits::clickhouse_away(site, scale).await,
             Self::StoppedReaders => readers::stop(site).await,
+            Self::UnreadPage => readers::unread_page(site).await,
             Self::PipelineFlood => floods::pipeline(site).await,
             Self::WaitFlood => floods::waits(site).await,
             Self::ForeignPages => requests::foreign(site).await,

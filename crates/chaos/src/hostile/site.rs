@@ -176,6 +176,11 @@ impl Site {
         self.processes.iter().map(Process::id).collect()
     }
 
+    /// The id of the process that serves the API.
+    pub(super) fn api_process(&self) -> anyhow::Result<u32> {
+        Ok(self.processes.first().context("no process")?.id())
+    }
+
     /// The consumer, on Kafka.
     pub(super) fn consumer(&self) -> Option<&Process> {
         self.processes.get(1)

@@ -60,24 +60,25 @@ async fn pages_give_each_of_ten_thousand_once_while_writes_go_on() {
         assert_eq!(app.message(&messages("t", begin..begin + 5_000)).await.status, 200);
     }
     app.settled().await;
-    // What is written meanwhile is of the same times, but not of what is asked for, or later than its end.
+    // What is written meanwhile is later than the end of what is asked for, or before it but older than all of that,
+    // or of the same times but not of what is asked for.
     let query = json!({"Topic": "t", "End": "2026-11-20T10:01:00"});
     let mut pages = Vec::new();
-    for n in 0..20 {
-        let page = app.page(&query, 1_000, pages.len()).await;
-        if page.is_empty() {
-            break;
-        }
-        pages.extend(page);
-        let mut later = messages("t", 0..1);
-        later[0]["EventId"] = json!(format!("later-{n}"));
-        later[0]["CreatedDateUtc"] = json!("2026-11-20T10:01:00");
+    for n in 0..10 {
+        pages.extend(app.page(&query, 1_000, pages.len()).await);
+        let at = |name: &str, at: &str| {
+            message(json!({"EventId": format!("{name}-{n}"), "Topic": "t", "CreatedDateUtc": at}))
+        };
+        let around = json!([at("later", "2026-11-20T10:01:00"), at("older", "2026-11-20T09:00:00")]);
         let others = messages(&format!("other-{n}"), 0..100);
-        for written in [later, others] {
+        for written in [around, others] {
             assert_eq!(app.message(&written).await.status, 200);
         }
         app.settled().await;
     }
-    assert_eq!(pages.len(), 10_000);
-    assert_eq!(pages.iter().collect::<HashSet<_>>().len(), 10_000);
+    let all: HashSet<_> = (0..10_000).map(|number| format!("t-{number}")).collect();
+    assert_eq!((pages.len(), pages.into_iter().collect::<HashSet<_>>()), (10_000, all));
+    let mut older = app.page(&query, 1_000, 10_000).await;
+    older.sort_unstable();
+    assert_eq!(older, (0..10).map(|n| format!("older-{n}")).collect::<Vec<_>>());
 }
