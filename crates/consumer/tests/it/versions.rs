@@ -51,7 +51,10 @@ pub(crate) async fn a_table_that_is_shut_to_older_writers_is_not_written_to_and_
     site.send_record(Record { value: b"no operation".to_vec(), ..record(&later[0]) }).await;
     site.send(&later).await;
     holds(&consumer, "clickhouse: the database takes no rows of this version any more").await;
-    assert_eq!((site.count().await, site.done().await), (10, 10));
+    assert_eq!(site.count().await, 10);
+    // The letter may be of a batch of its own.
+    let done = site.done().await;
+    assert!((10..=11).contains(&done), "{done} are committed");
     // What is at fault itself is a letter, before any row that would hide it.
     assert_eq!(site.reasons().await, [("undecodable".to_owned(), "no operation".to_owned())]);
     site.sql("ALTER TABLE {db}.events DROP CONSTRAINT schema_5").await;
