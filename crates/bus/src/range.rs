@@ -18,13 +18,29 @@ pub enum From {
     Beginning,
     /// At the first record of each partition that was appended at this time or later.
     Time(Timestamp),
+    /// The same at a time of its own for each of these partitions, of them alone.
+    Times(BTreeMap<i32, Timestamp>),
     /// At these offsets, of these partitions alone; at the first record that is still there.
     Offsets(Offsets),
+}
+
+impl From {
+    /// One of the partitions that are named and that are not among those of the topic.
+    pub(crate) fn missing(&self, is_there: impl Fn(i32) -> bool) -> Option<i32> {
+        let is_missing = |partition: &i32| !is_there(*partition);
+        match self {
+            Self::Beginning | Self::Time(_) => None,
+            Self::Times(times) => times.keys().copied().find(is_missing),
+            Self::Offsets(offsets) => offsets.keys().copied().find(is_missing),
+        }
+    }
 }
 
 /// The part of one partition that belongs to a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
+    /// The first offset that is still there in the partition.
+    pub first: i64,
     /// The first offset of the range in the partition.
     pub begin: i64,
     /// The first offset behind the range. Not every offset before it need be a record.
@@ -37,7 +53,7 @@ impl Span {
     /// From `start`, as far as the partition reaches there.
     pub(crate) fn new(start: i64, first: i64, end: i64) -> Self {
         let begin = start.max(first).min(end);
-        Self { begin, end, next: begin }
+        Self { first, begin, end, next: begin }
     }
 
     pub(crate) fn is_empty(&self) -> bool {

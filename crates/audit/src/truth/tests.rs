@@ -49,7 +49,7 @@ fn findings(ledger: &Ledger, begin: i64, records: &[Delivery]) -> Vec<String> {
     for record in records {
         truth.take(record);
     }
-    let truth = truth.end(&BTreeMap::from([(0, Span { begin, end, next: end })]));
+    let truth = truth.end(&BTreeMap::from([(0, Span { first: begin, begin, end, next: end })]));
     assert!(truth.findings.iter().all(|finding| finding.anomaly == Anomaly::Lost));
     truth.findings.iter().map(ToString::to_string).collect()
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use model::Timestamp;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::delivery::delivery;
-use super::positions::{every_partition, known_offsets, limits};
+use super::positions::{known_offsets, limits};
 use super::rate_limited_log::RateLimitedLog;
 use super::{ANSWER_WITHIN, Kafka, blocking};
 use crate::range::{CHUNK_BYTES, From, RangeReader, Reader, Span};
@@ -51,24 +52,21 @@ fn open(
     from: From,
 ) -> KafkaResult<Result<RangeReader, BusError>> {
     let (begins, ends) = limits(&client, &topic.name)?;
+    let is_there = |partition| begins.contains_key(&partition) && ends.contains_key(&partition);
+    if let Some(partition) = from.missing(is_there) {
+        return Ok(Err(BusError::no_partition(&topic.name, partition)));
+    }
     let starts = match from {
         From::Beginning => begins.clone(),
         From::Offsets(offsets) => offsets,
-        From::Time(at) => {
-            let times = every_partition(&client, &topic.name, Offset::Offset(at.millis()))?;
-            let found = known_offsets(&client.offsets_for_times(times, ANSWER_WITHIN)?);
-            // A partition without a record so late begins at its end.
-            ends.iter()
-                .map(|(partition, end)| (*partition, found.get(partition).copied().unwrap_or(*end)))
-                .collect()
-        }
+        From::Time(at) => since(&client, topic, ends.keys().map(|partition| (*partition, at)), &ends)?,
+        From::Times(times) => since(&client, topic, times, &ends)?,
     };
     let mut spans = BTreeMap::new();
     for (partition, start) in starts {
-        let (Some(begin), Some(end)) = (begins.get(&partition), ends.get(&partition)) else {
-            return Ok(Err(BusError::no_partition(&topic.name, partition)));
-        };
-        spans.insert(partition, Span::new(start, *begin, *end));
+        if let (Some(begin), Some(end)) = (begins.get(&partition), ends.get(&partition)) {
+            spans.insert(partition, Span::new(start, *begin, *end));
+        }
     }
     let mut assigned = TopicPartitionList::new();
     for (partition, span) in spans.iter().filter(|(_, span)| !span.is_empty()) {
@@ -86,6 +84,23 @@ fn open(
             .collect(),
     };
     Ok(Ok(RangeReader::new(spans, Reader::Kafka(reader))))
+}
+
+/// The first offset of each of these partitions that was appended at its time or later; where there is no record
+/// so late, the partition's end.
+fn since(
+    client: &BaseConsumer<RateLimitedLog>,
+    topic: &Topic,
+    times: impl IntoIterator<Item = (i32, Timestamp)>,
+    ends: &Offsets,
+) -> KafkaResult<Offsets> {
+    let (mut asked, mut offsets) = (TopicPartitionList::new(), Offsets::new());
+    for (partition, at) in times {
+        asked.add_partition_offset(&topic.name, partition, Offset::Offset(at.millis()))?;
+        offsets.insert(partition, ends.get(&partition).copied().unwrap_or_default());
+    }
+    offsets.extend(known_offsets(&client.offsets_for_times(asked, ANSWER_WITHIN)?));
+    Ok(offsets)
 }
 
 impl ChunkReader {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use model::Timestamp;
 use rusqlite::Connection;
 use tokio::task::spawn_blocking;
 
@@ -41,16 +42,16 @@ fn open(file: Connection, topic: &str, from: &From) -> rusqlite::Result<Result<R
     if all.is_empty() {
         return Ok(Err(missing(topic)));
     }
-    if let From::Offsets(offsets) = from
-        && let Some(partition) = offsets.keys().find(|named| all.iter().all(|at| at.partition != **named))
-    {
-        return Ok(Err(BusError::no_partition(topic, *partition)));
+    if let Some(partition) = from.missing(|named| all.iter().any(|at| at.partition == named)) {
+        return Ok(Err(BusError::no_partition(topic, partition)));
     }
     let (mut spans, mut parts) = (BTreeMap::new(), VecDeque::new());
     for Standing { partition, slot, begin, end, .. } in all {
+        let since = |at: &Timestamp| first_since(&file, topic, partition, (begin, end), at.millis());
         let start = match from {
             From::Beginning => Some(begin),
-            From::Time(at) => Some(first_since(&file, topic, partition, (begin, end), at.millis())?),
+            From::Time(at) => Some(since(at)?),
+            From::Times(times) => times.get(&partition).map(since).transpose()?,
             From::Offsets(offsets) => offsets.get(&partition).copied(),
         };
         let Some(start) = start else { continue };

@@ -53,6 +53,7 @@ testing::suite! {
         a_stretch_delivers_every_record_in_order_and_ends_where_the_topic_ended
         a_stretch_of_an_empty_topic_ends_at_once
         a_stretch_begins_at_a_time
+        a_stretch_begins_at_a_time_of_each_partition_that_is_named
         a_stretch_begins_at_offsets_of_the_partitions_that_are_named
         a_stretch_of_what_is_not_there_is_an_error;
     atomic:

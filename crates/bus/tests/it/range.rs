@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bus::{BusError, Delivery, From, Offsets, RangeReader, Schedule};
+use bus::{BusError, Delivery, From, Offsets, RangeReader, Schedule, Span};
 use model::Timestamp;
 use testing::wait::until;
 use tokio::time::timeout;
@@ -56,6 +56,7 @@ pub(crate) async fn a_stretch_of_an_empty_topic_ends_at_once(place: Place) {
         From::Beginning,
         From::Time(Timestamp::default()),
         From::Time(Timestamp::now()),
+        From::Times(BTreeMap::from([(1, Timestamp::now())])),
         From::Offsets(Offsets::new()),
         From::Offsets(Offsets::from([(0, 0), (2, 7)])),
     ] {
@@ -85,6 +86,36 @@ pub(crate) async fn a_stretch_begins_at_a_time(place: Place) {
     }
 }
 
+pub(crate) async fn a_stretch_begins_at_a_time_of_each_partition_that_is_named(place: Place) {
+    let topic = place.topic(3).await;
+    let positions = place.bus.positions(&topic, GROUP).unwrap();
+    let send = async || place.send_all(&topic, (0..60).map(|i| record(&format!("key-{i}"), i))).await;
+    let ends =
+        async || positions.partitions().await.unwrap().into_iter().map(|at| at.end).collect::<Vec<_>>();
+    send().await;
+    let middles = ends().await;
+    let last = Timestamp::now();
+    until("a later millisecond", PATIENCE, async || Timestamp::now() > last).await;
+    send().await;
+    let ends = ends().await;
+    let middle = positions.append_time(2, middles[2]).await.unwrap().unwrap();
+
+    let times = BTreeMap::from([(0, Timestamp::default()), (2, middle)]);
+    let range = place.bus.read_range(&topic, From::Times(times)).await.unwrap();
+    assert_eq!(range.remaining(), ends[0] + ends[2] - middles[2]);
+    let (first, begin, end) = (0, middles[2], ends[2]);
+    assert_eq!(range.spans()[&2], Span { first, begin, end, next: begin });
+    let all = read(range).await;
+    assert_eq!(all.keys().collect::<Vec<_>>(), [&0, &2]);
+    assert_eq!(offsets(&all[&0]), (0..ends[0]).collect::<Vec<_>>());
+    assert_eq!(offsets(&all[&2]), (middles[2]..ends[2]).collect::<Vec<_>>());
+
+    let never = From::Times(BTreeMap::from([(1, Timestamp::MAX)]));
+    let mut range = place.bus.read_range(&topic, never).await.unwrap();
+    assert!(next(&mut range).await.is_none());
+    assert_eq!(range.spans()[&1].begin, ends[1]);
+}
+
 pub(crate) async fn a_stretch_begins_at_offsets_of_the_partitions_that_are_named(place: Place) {
     let topic = place.topic(3).await;
     place.send_all(&topic, (0..300).map(|i| record(&format!("key-{i}"), i))).await;
@@ -107,6 +138,9 @@ pub(crate) async fn a_stretch_of_what_is_not_there_is_an_error(place: Place) {
     let error = place.bus.read_range(&missing, From::Beginning).await.err().unwrap();
     assert!(error.is_retryable(), "{error}");
     let topic = place.topic(2).await;
-    let error = place.bus.read_range(&topic, From::Offsets(Offsets::from([(2, 0)]))).await.err().unwrap();
-    assert!(matches!(&error, BusError::Refused(reason) if reason.contains("no partition 2")), "{error}");
+    let times = BTreeMap::from([(0, Timestamp::default()), (2, Timestamp::default())]);
+    for from in [From::Offsets(Offsets::from([(2, 0)])), From::Times(times)] {
+        let error = place.bus.read_range(&topic, from).await.err().unwrap();
+        assert!(matches!(&error, BusError::Refused(reason) if reason.contains("no partition 2")), "{error}");
+    }
 }
