@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::vec;
 
 use model::Timestamp;
+use tokio::runtime::Handle;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::{BusError, Delivery, Offsets, kafka, log};
@@ -135,6 +136,15 @@ impl RangeReader {
                 Ok(chunk) => self.chunk = chunk.into_iter(),
                 Err(error) => return Some(Err(error)),
             }
+        }
+    }
+}
+
+impl Drop for RangeReader {
+    /// A client of Kafka may take a while to end: no async thread is to wait for that.
+    fn drop(&mut self) {
+        if let (Some(reading), Ok(runtime)) = (self.reading.take(), Handle::try_current()) {
+            runtime.spawn_blocking(move || drop(reading));
         }
     }
 }
