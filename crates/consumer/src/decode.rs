@@ -102,14 +102,8 @@ pub(crate) fn decode(delivery: &Delivery) -> Result<Step<'_>, Reason> {
     let operation = message::decode(delivery.key.as_deref(), &delivery.value)
         .map_err(|error| Reason::new(error.reason(), error))?;
     let idempotency_key = match &operation {
-        Operation::Update { .. } => idempotency_key(delivery),
+        Operation::Update { .. } => IdempotencyKey::find(&delivery.headers),
         Operation::Create(_) | Operation::Delete { .. } => None,
     };
     Ok(Step { position, operation, idempotency_key })
-}
-
-/// The idempotency key that the record's header names. An empty one counts as none.
-fn idempotency_key(delivery: &Delivery) -> Option<IdempotencyKey> {
-    let (_, sent) = delivery.headers.iter().find(|(name, _)| name == message::IDEMPOTENCY_KEY)?;
-    (!sent.is_empty()).then(|| IdempotencyKey::of(sent))
 }

@@ -2,6 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::message;
+
 /// Which change it is, in the words of whoever asks for it: the first 8 bytes of the SHA-256 of the key as
 /// sent, as a number with the first byte in front.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +14,12 @@ impl IdempotencyKey {
     pub fn of(sent: &[u8]) -> Self {
         let digest = Sha256::digest(sent);
         Self(digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte)))
+    }
+
+    /// The key that the headers of a record name. An empty one counts as none.
+    pub fn find(headers: &[(String, Vec<u8>)]) -> Option<Self> {
+        let (_, sent) = headers.iter().find(|(name, _)| name == message::IDEMPOTENCY_KEY)?;
+        (!sent.is_empty()).then(|| Self::of(sent))
     }
 }
 
