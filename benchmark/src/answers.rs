@@ -67,16 +67,21 @@ pub(crate) fn batch(answer: &Answer<'_>) -> Verdict {
     if !(200..300).contains(&answer.status) {
         return failed(answer);
     }
-    let Ok(Batch { data }) = serde_json::from_slice(answer.body) else {
-        return Verdict::Refused("not a batch's answer".into());
-    };
-    let refused: Vec<_> = data
-        .results
-        .into_iter()
-        .enumerate()
-        .filter_map(|(place, one)| Some((place, one.code?.into_owned())))
-        .collect();
-    taken_but(refused)
+    match serde_json::from_slice(answer.body) {
+        Ok(Batch { data }) => data.verdict(),
+        Err(_) => Verdict::Refused("not a batch's answer".into()),
+    }
+}
+
+/// Of an answer about an array of messages of the `EventService` API.
+pub(crate) fn array(answer: &Answer<'_>) -> Verdict {
+    if answer.status != 200 {
+        return failed(answer);
+    }
+    match serde_json::from_slice::<Results<'_>>(answer.body) {
+        Ok(results) => results.verdict(),
+        Err(_) => Verdict::Refused("not an array's answer".into()),
+    }
 }
 
 /// Of an answer in Segment's dialect. Some of its clients send again what is not answered with exactly 200 and
@@ -90,6 +95,17 @@ pub(crate) fn segment(answer: &Answer<'_>) -> Verdict {
             taken_but(rejected.into_iter().map(|one| (one.index, one.code.into_owned())).collect())
         }
         _ => Verdict::Refused("not an answer of Segment's".into()),
+    }
+}
+
+impl Results<'_> {
+    fn verdict(self) -> Verdict {
+        let refused = self
+            .results
+            .into_iter()
+            .enumerate()
+            .filter_map(|(place, one)| Some((place, one.code?.into_owned())));
+        taken_but(refused.collect())
     }
 }
 
@@ -132,6 +148,17 @@ mod tests {
         let some = r#"{"data":{"results":[{"id":"a"},{"error":"no","code":"invalid_field"}]}}"#;
         assert_eq!(batch(&answer(202, some)), Verdict::InPart(vec![(1, "invalid_field".into())]));
         assert_eq!(batch(&answer(200, "{}")), Verdict::Refused("not a batch's answer".into()));
+    }
+
+    #[test]
+    fn each_message_of_an_array_has_its_own_answer() {
+        let all = r#"{"success":true,"results":[{"success":true,"eventId":"a"}]}"#;
+        assert_eq!(array(&answer(200, all)), Verdict::Accepted);
+        let some = r#"{"success":true,"results":[{"success":true,"eventId":"a"},{"success":false,"error":"no","code":"invalid_field"}]}"#;
+        assert_eq!(array(&answer(200, some)), Verdict::InPart(vec![(1, "invalid_field".into())]));
+        assert_eq!(array(&answer(200, "{}")), Verdict::Refused("not an array's answer".into()));
+        let none = r#"{"success":false,"code":"invalid_field","message":"no","results":[]}"#;
+        assert_eq!(array(&answer(400, none)), Verdict::Refused("400 invalid_field".into()));
     }
 
     #[test]

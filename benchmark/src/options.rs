@@ -84,11 +84,12 @@ pub struct Load {
     /// How many of the others to delete.
     #[arg(long, env = "DELETE_COUNT", value_name = "N", default_value_t = 200_000)]
     pub deletes: u64,
-    /// How creates are sent. With `segment` as track events, whose ids hang on the tenant: one other than the
-    /// default, even if it is a key's, must be named by a header `X-Tenant`.
+    /// How creates are sent. With `segment` as track events, with `event-service` as messages, whose ids hang on the
+    /// tenant: one other than the default, even if it is a key's, must be named by a header `X-Tenant`.
     #[arg(long, value_enum, default_value_t)]
     pub dialect: Dialect,
-    /// Creates per request; more than one go to `POST /events` or, with `segment`, `POST /v1/batch`.
+    /// Creates per request; more than one go to `POST /events`, with `segment` to `POST /v1/batch`, with
+    /// `event-service` in an array.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub batch: u64,
     /// Operations a second, whatever the answers take: an answer's time counts from when the request was

@@ -131,7 +131,7 @@ impl Plan {
         }
         // The comma behind the last.
         body.pop();
-        body.push_str("]}");
+        body.push_str(self.dialect.close());
     }
 
     /// Puts the JSON of a create behind what is in `body`.

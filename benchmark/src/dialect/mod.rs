@@ -1,6 +1,7 @@
 //! The dialects in which creates can be sent, and all that differs between them. Updates, deletes and reads are
 //! always Millrace's own.
 
+mod event_service;
 mod native;
 mod segment;
 
@@ -22,6 +23,8 @@ pub enum Dialect {
     Native,
     /// Segment's: `POST /v1/track` and `POST /v1/batch`, with ids derived from message ids.
     Segment,
+    /// The `EventService` API's: `POST /api/v2.0/EventService`, with ids derived from message ids.
+    EventService,
 }
 
 /// What a create says, whatever the dialect.
@@ -52,14 +55,24 @@ impl Dialect {
             (Self::Native, true) => "/events",
             (Self::Segment, false) => "/v1/track",
             (Self::Segment, true) => "/v1/batch",
+            (Self::EventService, _) => "/api/v2.0/EventService",
         }
     }
 
-    /// Puts the beginning of a batch into `body`, up to the first event. Behind the last event comes `]}`.
+    /// Puts the beginning of a batch into `body`, up to the first event.
     pub(crate) fn open(self, sent_at: Timestamp, body: &mut String) {
         match self {
             Self::Native => native::open(body),
             Self::Segment => segment::open(sent_at, body),
+            Self::EventService => body.push('['),
+        }
+    }
+
+    /// What comes behind the last event of a batch.
+    pub(crate) fn close(self) -> &'static str {
+        match self {
+            Self::Native | Self::Segment => "]}",
+            Self::EventService => "]",
         }
     }
 
@@ -68,6 +81,7 @@ impl Dialect {
         match self {
             Self::Native => native::create(draft, body),
             Self::Segment => segment::create(draft, body),
+            Self::EventService => event_service::create(draft, body),
         }
     }
 
@@ -76,6 +90,7 @@ impl Dialect {
         match self {
             Self::Native => native::FRAME_BYTES,
             Self::Segment => segment::FRAME_BYTES,
+            Self::EventService => event_service::FRAME_BYTES,
         }
     }
 
@@ -84,6 +99,7 @@ impl Dialect {
         match self {
             Self::Native => native::id(random, at),
             Self::Segment => segment::id(random, at, tenant),
+            Self::EventService => event_service::id(random, at, tenant),
         }
     }
 
@@ -92,15 +108,17 @@ impl Dialect {
         match self {
             Self::Native => sent,
             Self::Segment => segment::fields(sent),
+            Self::EventService => event_service::fields(sent),
         }
     }
 
     /// What the answer to a create or to a batch of them means.
     pub(crate) fn verdict(self, answer: &Answer<'_>, is_batch: bool) -> Verdict {
         match (self, is_batch) {
-            (Self::Native, false) => answers::single(answer),
+            (Self::Native | Self::EventService, false) => answers::single(answer),
             (Self::Native, true) => answers::batch(answer),
             (Self::Segment, _) => answers::segment(answer),
+            (Self::EventService, true) => answers::array(answer),
         }
     }
 }

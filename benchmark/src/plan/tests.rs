@@ -31,7 +31,7 @@ fn the_body_says_which_conversation_and_id_an_event_has() {
 
 #[test]
 fn a_body_has_about_the_size_asked_for() {
-    for (dialect, small) in [(Dialect::Native, 300), (Dialect::Segment, 600)] {
+    for (dialect, small) in [(Dialect::Native, 300), (Dialect::Segment, 600), (Dialect::EventService, 600)] {
         let plan = plan(1_000, vec![small, 4_000], 0).speaking(dialect, Tenant::default());
         for (index, size) in [(500, small), (501, 4_000), (998, small)] {
             let mut body = String::new();

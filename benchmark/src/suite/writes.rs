@@ -47,10 +47,10 @@ pub(crate) fn with_embeddings(inserts: u64, dimensions: usize) -> Arc<Plan> {
     Arc::new(plan_of(Sizes { inserts, updates: 0, deletes: 0, payload: vec![300], dimensions }))
 }
 
-/// A plan of track events of about 600 bytes, as clients of Segment's send them.
-pub(crate) fn of_segment(inserts: u64) -> Arc<Plan> {
+/// A plan of events of about 600 bytes in a dialect.
+pub(crate) fn speaking(dialect: Dialect, inserts: u64) -> Arc<Plan> {
     let plan = plan_of(Sizes { inserts, updates: 0, deletes: 0, payload: vec![600], dimensions: 0 });
-    Arc::new(plan.speaking(Dialect::Segment, Tenant::default()))
+    Arc::new(plan.speaking(dialect, Tenant::default()))
 }
 
 fn plan_of(sizes: Sizes) -> Plan {

@@ -50,6 +50,7 @@ impl Fake {
             .route("/events", post(create_many))
             .route("/v1/track", post(track))
             .route("/v1/batch", post(track_many))
+            .route("/api/v2.0/EventService", post(publish))
             .route("/event/{id}", get(read).put(update).delete(delete))
             .route("/events/conversation/{id}", get(conversation))
             .route("/pipeline", get(pipeline))
@@ -121,6 +122,40 @@ async fn track_many(State(fake): State<Arc<Fake>>, Json(mut batch): Json<Value>)
     let refused = taken.iter().enumerate().filter(|(_, status)| !status.is_success());
     let rejected: Vec<_> = refused.map(|(at, _)| json!({"index": at, "code": "invalid_field"})).collect();
     (StatusCode::OK, Json(json!({"success": true, "rejected": rejected})))
+}
+
+async fn publish(State(fake): State<Arc<Fake>>, Json(sent): Json<Value>) -> Reply {
+    let Value::Array(messages) = sent else {
+        return match fake.create(published(sent)) {
+            StatusCode::ACCEPTED => (StatusCode::OK, Json(json!({"success": true}))),
+            status => reply(status),
+        };
+    };
+    let taken: Vec<_> = messages.into_iter().map(|message| fake.create(published(message))).collect();
+    if taken.contains(&StatusCode::SERVICE_UNAVAILABLE) {
+        return reply(StatusCode::SERVICE_UNAVAILABLE);
+    }
+    let result = |status: StatusCode| {
+        if status.is_success() { json!({"success": true}) } else { json!({"code": "invalid_field"}) }
+    };
+    let results: Vec<_> = taken.into_iter().map(result).collect();
+    (StatusCode::OK, Json(json!({"success": true, "results": results})))
+}
+
+/// What a message of the `EventService` API says, as an event of the default tenant.
+fn published(sent: Value) -> Event {
+    let [at, event_id] = ["CreatedDateUtc", "EventId"].map(|name| sent[name].as_str().unwrap());
+    let at = Timestamp::parse(&format!("{at}Z")).unwrap();
+    let event = json!({
+        "id": EventId::derive(&Tenant::default(), Source::EventService, event_id, at),
+        "message_id": event_id,
+        "event_name": sent["Topic"],
+        "tags": sent["Tags"],
+        "user_id": sent["ActorId"],
+        "conversation_id": sent["ActivityId"],
+        "properties": sent["Data"],
+    });
+    serde_json::from_value(event).unwrap()
 }
 
 /// What Segment's dialect says, as an event of the default tenant.

@@ -19,6 +19,8 @@ async fn a_server_that_does_as_it_should_is_believed() {
         &["--payload", "300,2000", "--embeddings", "4", "--rate", "5000"],
         &["--dialect", "segment"],
         &["--dialect", "segment", "--batch", "100", "--payload", "600"],
+        &["--dialect", "event-service"],
+        &["--dialect", "event-service", "--batch", "100", "--payload", "600"],
     ] {
         let ended = against(Fault::Nothing, further).await;
         assert_eq!(ended.code, 0, "{}", ended.printed);
@@ -47,7 +49,7 @@ async fn every_kind_of_mismatch_ends_with_the_exit_code_for_it() {
 
 #[tokio::test]
 async fn what_is_refused_for_a_moment_is_sent_again_and_counted() {
-    for dialect in ["native", "segment"] {
+    for dialect in ["native", "segment", "event-service"] {
         let ended = against(Fault::Busy, &["--sample", "10", "--dialect", dialect]).await;
         assert_eq!(ended.code, 0, "{}", ended.printed);
         assert_eq!(ended.json["phases"][0]["errors"], json!({"503 unavailable": 1_500}));
@@ -58,8 +60,8 @@ async fn what_is_refused_for_a_moment_is_sent_again_and_counted() {
 
 #[tokio::test]
 async fn what_is_refused_for_good_is_given_up_and_excused_from_the_verification() {
-    let dialect = ["--dialect", "segment", "--batch", "50"];
-    for further in [&[][..], &["--batch", "50"], &dialect[..2], &dialect] {
+    let [segment, messages] = ["segment", "event-service"].map(|name| ["--dialect", name, "--batch", "50"]);
+    for further in [&[][..], &["--batch", "50"], &segment[..2], &segment, &messages[..2], &messages] {
         let ended = against(Fault::Refuses, further).await;
         assert_eq!(ended.code, 3, "{}", ended.printed);
         assert!(ended.printed.contains("inserts: 1 operations were given up"), "{}", ended.printed);

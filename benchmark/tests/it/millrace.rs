@@ -64,9 +64,11 @@ async fn everything_that_is_written_is_verified_and_reported() {
     assert_eq!(ended.code, 0, "{}", ended.printed);
     assert_eq!(ended.json["phases"][0]["requests"], 30);
 
-    for batch in ["1", "100"] {
-        let segment = ["--dialect", "segment", "--payload", "600", "--batch", batch];
-        let ended = run(&millrace.url, &[&counts[..], &segment].concat()).await;
+    for (dialect, batch) in
+        [("segment", "1"), ("segment", "100"), ("event-service", "1"), ("event-service", "100")]
+    {
+        let others = ["--dialect", dialect, "--payload", "600", "--batch", batch];
+        let ended = run(&millrace.url, &[&counts[..], &others].concat()).await;
         assert_eq!(ended.code, 0, "{}", ended.printed);
         assert_eq!(ended.json["verification"]["events"], 2_000);
         assert_eq!(ended.json["verification"]["looked_up"], 60);

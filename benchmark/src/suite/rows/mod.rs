@@ -2,12 +2,12 @@
 
 mod api;
 mod consumer;
+mod dialects;
 mod drain;
 mod embeddings;
 mod idle;
 mod rate;
 mod reads;
-mod segment;
 mod standalone;
 mod standard;
 mod table;
@@ -46,6 +46,7 @@ impl Measured {
 pub(crate) enum Row {
     Api,
     Segment,
+    EventService,
     Consumer,
     Embeddings,
     Idle,
@@ -57,9 +58,10 @@ pub(crate) enum Row {
 }
 
 impl Row {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Api,
         Self::Segment,
+        Self::EventService,
         Self::Consumer,
         Self::Embeddings,
         Self::Idle,
@@ -75,6 +77,7 @@ impl Row {
         match self {
             Self::Api => "api",
             Self::Segment => "segment",
+            Self::EventService => "event_service",
             Self::Consumer => "consumer",
             Self::Embeddings => "embeddings",
             Self::Idle => "idle",
@@ -90,7 +93,8 @@ impl Row {
     pub(crate) async fn run(self, scale: Scale, output: &Path) -> anyhow::Result<Vec<Measured>> {
         match self {
             Self::Api => api::run(scale).await,
-            Self::Segment => segment::run(scale).await,
+            Self::Segment => dialects::segment(scale).await,
+            Self::EventService => dialects::event_service(scale).await,
             Self::Consumer => consumer::run(scale).await,
             Self::Embeddings => embeddings::run(scale).await,
             Self::Idle => idle::run(scale).await,
