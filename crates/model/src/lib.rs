@@ -3,6 +3,7 @@
 //! Everything here is a plain value or a function from values to values: no I/O, no knowledge of
 //! the Kafka or ClickHouse clients.
 
+mod canonical;
 mod event;
 mod id;
 mod idempotency;
@@ -18,6 +19,7 @@ mod time;
 mod version;
 pub mod wire;
 
+pub use canonical::canonical;
 pub use event::{Content, Event, Kind, Patch, Source};
 pub use id::{EventId, IdError};
 pub use idempotency::{AppliedKeys, IdempotencyKey};

@@ -81,6 +81,15 @@ impl Version {
         self.0
     }
 
+    /// What kind of operation wrote the row.
+    pub fn write(self) -> Write {
+        match self.0 {
+            DELETE_BASE.. => Write::Delete,
+            UPDATE_BASE.. => Write::Update,
+            _ => Write::Create,
+        }
+    }
+
     /// The position of the operation that wrote the row.
     pub fn position(self) -> Position {
         Position(match self.0 {
@@ -115,9 +124,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_version_tells_its_position(position in any_position()) {
+        fn a_version_tells_its_position_and_what_wrote_it(position in any_position()) {
             for write in [Write::Create, Write::Update, Write::Delete] {
-                prop_assert_eq!(Version::new(write, position).position(), position);
+                let version = Version::new(write, position);
+                prop_assert_eq!((version.write(), version.position()), (write, position));
             }
         }
 

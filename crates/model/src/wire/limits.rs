@@ -53,8 +53,8 @@ impl Texts {
     }
 }
 
-/// Refuses an id that is too long.
-pub(super) fn check_id(field: &'static str, id: &str) -> Result<(), WireError> {
+/// Refuses an id that is too long: of a conversation, a user, a message, a subject or a trace.
+pub fn check_id(field: &'static str, id: &str) -> Result<(), WireError> {
     if id.len() > MAX_ID_BYTES {
         return Err(invalid(field, format!("at most {MAX_ID_BYTES} bytes")));
     }

@@ -5,12 +5,13 @@ pub mod event_service;
 mod limits;
 pub mod native;
 #[cfg(test)]
-mod random_json;
+pub(crate) mod random_json;
 pub mod segment;
 mod separate;
 mod values;
 
 pub use error::WireError;
+pub use limits::check_id;
 
 use crate::{EventNames, Tenant, Timestamp, Window};
 

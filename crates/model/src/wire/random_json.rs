@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value};
 
 /// Any value, its names made by one expression.
-pub(super) fn value(names: &'static str) -> impl Strategy<Value = Value> {
+pub(crate) fn value(names: &'static str) -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
@@ -23,7 +23,7 @@ pub(super) fn value(names: &'static str) -> impl Strategy<Value = Value> {
 }
 
 /// An object's members.
-pub(super) fn members(
+pub(crate) fn members(
     names: &'static str,
     value: impl Strategy<Value = Value>,
 ) -> impl Strategy<Value = Map<String, Value>> {
