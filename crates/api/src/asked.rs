@@ -11,9 +11,10 @@ use crate::call::Call;
 use crate::error::ApiError;
 use crate::parameters::Period;
 use crate::reply::{Meta, Reply};
+use crate::request::RequestId;
 
 /// What a question that is too large may do about it.
-const NARROW: &str = "ask for fewer days";
+pub(crate) const NARROW: &str = "ask for fewer days";
 
 /// A question that is about to be asked: who asks, and about which events of which times, in which zone.
 pub(crate) struct Asked {
@@ -34,6 +35,11 @@ impl Asked {
     ) -> Result<Self, ApiError> {
         let (range, zone) = app.store.range(&period.spec(default_days)?, caller.received_at).await?;
         Ok(Self { app, caller, range, zone, filters })
+    }
+
+    /// The same about other times.
+    pub(crate) fn within(self, range: Range) -> Self {
+        Self { range, ..self }
     }
 
     /// Where the answer is.
@@ -59,7 +65,22 @@ impl Asked {
         rows: Result<Vec<T>, StoreError>,
     ) -> Result<Reply<Vec<T>>, ApiError> {
         let rows = rows.map_err(|error| ApiError::question(error, NARROW))?;
+        Ok(Reply::ok(rows).about(self.meta()))
+    }
+
+    /// What is said of the question beside its answer.
+    pub(crate) fn meta(&self) -> Meta {
         let (from, to) = (self.range.from(), self.range.to());
-        Ok(Reply::ok(rows).about(Meta { from, to, timezone: self.zone.as_str().to_owned() }))
+        Meta { from, to, timezone: self.zone.as_str().to_owned() }
+    }
+
+    /// The times that it is about.
+    pub(crate) fn range(&self) -> Range {
+        self.range
+    }
+
+    /// The request that asks.
+    pub(crate) fn request_id(&self) -> &RequestId {
+        &self.caller.request_id
     }
 }

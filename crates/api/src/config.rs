@@ -76,7 +76,7 @@ pub struct Config {
     /// The most reads of one event and analytics at once; further ones are answered 503.
     #[serde(deserialize_with = "positive")]
     pub max_reads: usize,
-    /// The most conversations and pages of `EventService` that are sent at once; further ones are answered 503.
+    /// The most conversations, `EventService` pages and audit trails that are sent at once; others are answered 503.
     #[serde(deserialize_with = "positive")]
     pub max_streams: usize,
 }

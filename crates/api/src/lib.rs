@@ -6,6 +6,7 @@
 mod analytics;
 mod app;
 mod asked;
+mod audit;
 mod auth;
 mod body;
 mod budget;

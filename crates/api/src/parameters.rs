@@ -14,6 +14,9 @@ use utoipa::IntoParams;
 
 use crate::error::ApiError;
 
+/// Of a `cursor` that can't be read.
+pub(crate) const BAD_CURSOR: &str = "cursor must be the next_cursor of an earlier answer";
+
 const MAX_DAYS: u32 = 3_650;
 const MAX_LIMIT: u64 = 10_000;
 const MAX_OFFSET: u32 = 1_000_000_000;
@@ -110,12 +113,17 @@ pub(crate) fn min_events<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u
     positive(deserializer, "min_events", u64::MAX)
 }
 
-/// `include_embeddings`: `true` or `false`; an empty one is as if absent.
+/// `include_embeddings`.
 pub(crate) fn include_embeddings<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    flag(deserializer, "include_embeddings")
+}
+
+/// `true` or `false`; its name alone is `true`.
+pub(crate) fn flag<'de, D: Deserializer<'de>>(deserializer: D, name: &str) -> Result<bool, D::Error> {
     match &*String::deserialize(deserializer)? {
         "" | "true" | "1" => Ok(true),
         "false" | "0" => Ok(false),
-        _ => Err(de::Error::custom("include_embeddings must be true or false")),
+        _ => Err(de::Error::custom(format_args!("{name} must be true or false"))),
     }
 }
 

@@ -1,10 +1,9 @@
-//! Answers that are made while the client reads them: events in a JSON array, in bounded memory.
+//! Answers that are made while the client reads them: one element after the other, in bounded memory.
 
 use axum::body::{Body, Bytes};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
-use model::Event;
 use store::StoreError;
 
 use crate::places::Place;
@@ -13,29 +12,43 @@ use crate::request::RequestId;
 /// How much is gathered before it is sent.
 const CHUNK_BYTES: usize = 64 << 10;
 
-/// What is in an array, and around it.
-pub(crate) trait Array: Send + 'static {
-    /// What the answer begins with, the array's bracket included.
-    const HEAD: &'static [u8];
+/// The elements of an answer, and what is around them. It is a JSON array where nothing else is said.
+pub(crate) trait Listing: Send + 'static {
+    /// What there are several of.
+    type Item: Send;
 
-    /// The next event.
-    fn next(&mut self) -> impl Future<Output = Result<Option<Event<'static>>, StoreError>> + Send;
+    /// The answer's type.
+    fn content_type(&self) -> &'static str {
+        "application/json"
+    }
 
-    /// Writes an event.
-    fn write(&self, event: &Event<'_>, chunk: &mut Vec<u8>);
+    /// What the answer begins with, an array's bracket included.
+    fn head(&self) -> &'static [u8];
 
-    /// Writes what the answer ends with, the array's bracket included.
+    /// What stands between two elements.
+    fn separator(&self) -> &'static [u8] {
+        b","
+    }
+
+    /// The next element.
+    fn next(&mut self) -> impl Future<Output = Result<Option<Self::Item>, StoreError>> + Send;
+
+    /// Writes an element.
+    fn write(&self, item: &Self::Item, chunk: &mut Vec<u8>);
+
+    /// Writes what the answer ends with, an array's bracket included.
     fn tail(&self, chunk: &mut Vec<u8>);
 }
 
 /// The answer. It keeps its place until the last of it is written. An error in its first piece is one; in a later one
 /// the answer breaks off, so that the client sees that it is not whole.
 pub(crate) async fn answer(
-    array: impl Array,
+    listing: impl Listing,
     place: &Place,
     request_id: RequestId,
 ) -> Result<Response, StoreError> {
-    let mut answer = Answer { array, request_id, part: Part::Head, _place: place.keep() };
+    let content_type = listing.content_type();
+    let mut answer = Answer { listing, request_id, part: Part::Head, _place: place.keep() };
     let first = answer.chunk().await?;
     let rest = stream::try_unfold(answer, |mut answer| async {
         // The server writes what it has while it waits, and drops it when the next piece fails.
@@ -46,12 +59,12 @@ pub(crate) async fn answer(
         Ok::<_, StoreError>(chunk.map(|chunk| (chunk, answer)))
     });
     let chunks = stream::iter(first.map(Ok)).chain(rest);
-    Ok(([(header::CONTENT_TYPE, "application/json")], Body::from_stream(chunks)).into_response())
+    Ok(([(header::CONTENT_TYPE, content_type)], Body::from_stream(chunks)).into_response())
 }
 
 /// An answer being written.
-struct Answer<A> {
-    array: A,
+struct Answer<L> {
+    listing: L,
     request_id: RequestId,
     part: Part,
     _place: Place,
@@ -63,26 +76,26 @@ enum Part {
     Done,
 }
 
-impl<A: Array> Answer<A> {
+impl<L: Listing> Answer<L> {
     /// The next piece; `None` behind the last.
     async fn chunk(&mut self) -> Result<Option<Bytes>, StoreError> {
         let mut chunk = Vec::with_capacity(CHUNK_BYTES);
         match self.part {
-            Part::Head => chunk.extend(A::HEAD),
+            Part::Head => chunk.extend(self.listing.head()),
             Part::Rest => {}
             Part::Done => return Ok(None),
         }
         while chunk.len() < CHUNK_BYTES {
-            let Some(event) = self.array.next().await? else {
-                self.array.tail(&mut chunk);
+            let Some(item) = self.listing.next().await? else {
+                self.listing.tail(&mut chunk);
                 self.part = Part::Done;
                 break;
             };
             if matches!(self.part, Part::Rest) {
-                chunk.push(b',');
+                chunk.extend(self.listing.separator());
             }
             self.part = Part::Rest;
-            self.array.write(&event, &mut chunk);
+            self.listing.write(&item, &mut chunk);
         }
         Ok(Some(chunk.into()))
     }

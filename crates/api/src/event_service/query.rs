@@ -15,7 +15,7 @@ use crate::call::Call;
 use crate::error::ApiError;
 use crate::parameters;
 use crate::shapes::FlatFailure;
-use crate::streamed::{self, Array};
+use crate::streamed::{self, Listing};
 
 const NARROW: &str = "ask for a shorter time from Start to End";
 
@@ -82,8 +82,12 @@ struct Found {
     matches: Matches,
 }
 
-impl Array for Found {
-    const HEAD: &'static [u8] = b"[";
+impl Listing for Found {
+    type Item = Event<'static>;
+
+    fn head(&self) -> &'static [u8] {
+        b"["
+    }
 
     async fn next(&mut self) -> Result<Option<Event<'static>>, StoreError> {
         match self.first.take() {
@@ -92,7 +96,7 @@ impl Array for Found {
         }
     }
 
-    fn write(&self, event: &Event<'_>, chunk: &mut Vec<u8>) {
+    fn write(&self, event: &Event<'static>, chunk: &mut Vec<u8>) {
         serde_json::to_writer(chunk, &Returned::new(event)).unwrap_or_default();
     }
 

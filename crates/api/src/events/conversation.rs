@@ -14,7 +14,7 @@ use crate::error::ApiError;
 use crate::parameters;
 use crate::request::RequestId;
 use crate::shapes::Conversation;
-use crate::streamed::{self, Array};
+use crate::streamed::{self, Listing};
 
 /// Clients that know no cursor get this many.
 const DEFAULT_LIMIT: u64 = 10_000;
@@ -56,8 +56,7 @@ pub(crate) async fn by_conversation(call: Call) -> Result<Response, ApiError> {
     let conversation_id = call.segment("conversation_id")?;
     let Wanted { limit, cursor, include_embeddings: with_embeddings } = call.parameters()?;
     let after = cursor.as_deref().map(EventId::parse).transpose();
-    let after =
-        after.map_err(|_| ApiError::Invalid("cursor must be the next_cursor of an earlier answer".into()))?;
+    let after = after.map_err(|_| ApiError::Invalid(parameters::BAD_CURSOR.into()))?;
     // One more than asked for tells whether there is more.
     let page = Page { after, limit: limit + 1, with_embeddings };
     let Call { app, caller: Caller { tenant, request_id, .. }, place, .. } = call;
@@ -77,8 +76,12 @@ struct Turned {
     request_id: RequestId,
 }
 
-impl Array for Turned {
-    const HEAD: &'static [u8] = br#"{"success":true,"data":["#;
+impl Listing for Turned {
+    type Item = Event<'static>;
+
+    fn head(&self) -> &'static [u8] {
+        br#"{"success":true,"data":["#
+    }
 
     async fn next(&mut self) -> Result<Option<Event<'static>>, StoreError> {
         let next = self.turns.next().await?;
@@ -91,7 +94,7 @@ impl Array for Turned {
         Ok(next)
     }
 
-    fn write(&self, event: &Event<'_>, chunk: &mut Vec<u8>) {
+    fn write(&self, event: &Event<'static>, chunk: &mut Vec<u8>) {
         serde_json::to_writer(chunk, &Returned::new(event, self.with_embeddings)).unwrap_or_default();
     }
 

@@ -25,6 +25,7 @@ use crate::shapes;
         (name = "events", description = "Written one by one or in batches, changed, read"),
         (name = "segment", description = "What clients of Segment, RudderStack and Jitsu send and ask for"),
         (name = "event service", description = "What laboratory software publishes"),
+        (name = "audit", description = "What happened to a subject or in a trace, who did it, and what was changed since"),
         (name = "questions", description = "About many events; all take `from` and `to`, or `days`, and `timezone`"),
         (name = "operation", description = "Whether all is well"),
     )

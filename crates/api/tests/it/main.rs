@@ -9,6 +9,7 @@
 )]
 
 mod analytics;
+mod audit;
 mod compression;
 mod connections;
 mod envelope;

@@ -14,7 +14,7 @@ const PUBLISH: &str = "/api/v2.0/EventService";
 const QUERY: &str = "/api/v2.0/QueryService/Events";
 
 /// A message that is good but for these members.
-fn message(members: Value) -> Value {
+pub(crate) fn message(members: Value) -> Value {
     let mut message =
         json!({"EventId": "e-1", "Topic": "plate.moved", "CreatedDateUtc": "2026-11-20T21:57:13.1234567"});
     message.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
@@ -30,7 +30,7 @@ fn is_refusal(answer: &Answer, status: u16, code: &str) {
 }
 
 impl App {
-    async fn message(&self, messages: &Value) -> Answer {
+    pub(crate) async fn message(&self, messages: &Value) -> Answer {
         self.post(PUBLISH, messages).await
     }
 }
