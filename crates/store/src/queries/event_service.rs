@@ -11,15 +11,16 @@ use super::sql_time;
 use crate::row::EventRow;
 use crate::{Filters, Limits, Range, Scope, Store, StoreError, Zone};
 
-/// Two steps, as for a conversation. The inner one finds the next keys, also by versions that lost. The outer one takes the winning version of each: one
-/// that is not asked for counts as deleted. So it answers as many rows as there were keys. One subject's 50 of five
-/// million events take half the CPU time that FINAL takes, the newest 1,000 of all a tenth. Texts and vectors that no
-/// message has are left where they are.
+/// Two steps, as for a conversation. The inner one finds the next keys, also by versions that lost. The outer one takes
+/// the winning version of each: one that is not asked for counts as deleted. So it answers as many rows as there were
+/// keys. One subject's 50 of five million events take half the CPU time that FINAL takes, the newest 1,000 of all a
+/// tenth. Columns that no message has are left where they are. The rows are sorted by what is not the table's key: to
+/// read so few of them in the key's order takes a fifth more.
 const EVENTS: &str = "
     SELECT tenant, id, created_at, updated_at, received_at, source, kind, event_name, message_id,
-        conversation_id, '' AS conversation_metadata, user_id, anonymous_id, error, latency,
+        conversation_id, '' AS conversation_metadata, user_id, '' AS anonymous_id, '' AS error, 0. AS latency,
         '' AS input, '' AS output, emptyArrayFloat32() AS input_embeddings, emptyArrayFloat32() AS output_embeddings,
-        subjects, tags, trace_ids, properties, context, idempotency_keys, version,
+        subjects, tags, trace_ids, properties, context, emptyArrayUInt64() AS idempotency_keys, version,
         toUInt8(NOT (/* asked */)) AS is_deleted, schema_version
     FROM events
     WHERE tenant = {tenant:String}
@@ -32,7 +33,7 @@ const EVENTS: &str = "
             ORDER BY created_at DESC, UUIDToNum(id) DESC
             LIMIT 1 BY created_at, id
             LIMIT {keys:UInt64})
-    ORDER BY created_at DESC, UUIDToNum(id) DESC, version DESC
+    ORDER BY toUnixTimestamp64Milli(created_at) DESC, UUIDToNum(id) DESC, version DESC
     LIMIT 1 BY created_at, id";
 
 /// Of the inner step, where it goes on.
