@@ -17,6 +17,7 @@ use crate::auth::{Auth, Caller};
 use crate::body::Bodies;
 use crate::counters::{Clients, Requests, Sends};
 use crate::error::ApiError;
+use crate::history::History;
 use crate::lag::Lag;
 use crate::places::Places;
 use crate::recent::Recent;
@@ -35,6 +36,7 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) positions: Positions,
     pub(crate) lag: Lag,
+    pub(crate) history: History,
     /// Whether the table's server answers.
     pub(crate) table_answers: Sampler<bool>,
     schedule: Schedule,
@@ -80,6 +82,7 @@ impl App {
             store,
             waiter: Waiter::new(positions.clone(), config.max_waiting, shutdown),
             schedule: events.schedule.clone(),
+            history: History::new(channels),
             lag: Lag::new(positions.clone(), channels, &mut registry)?,
             table_answers: Sampler::new(PING_AT_MOST_EVERY),
             bodies: Bodies::new(config.max_bodies_bytes),

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::auth::Caller;
 use crate::call::Call;
 use crate::error::ApiError;
+use crate::history::History;
 use crate::parameters::Period;
 use crate::reply::{Meta, Reply};
 use crate::request::RequestId;
@@ -45,6 +46,11 @@ impl Asked {
     /// Where the answer is.
     pub(crate) fn store(&self) -> &Store {
         &self.app.store
+    }
+
+    /// Where what was done to events is found.
+    pub(crate) fn history(&self) -> &History {
+        &self.app.history
     }
 
     /// Who asks, about what, and within which limits.

@@ -79,6 +79,12 @@ pub struct Config {
     /// The most conversations, `EventService` pages and audit trails that are sent at once; others are answered 503.
     #[serde(deserialize_with = "positive")]
     pub max_streams: usize,
+    /// The most answers with histories at once, each of which reads and holds a part of the topic; further ones are
+    /// answered 503.
+    #[serde(deserialize_with = "positive")]
+    pub max_histories: usize,
+    /// How long the topic may be read for the histories of one answer, in milliseconds.
+    pub history_timeout_ms: u64,
 }
 
 impl Default for Config {
@@ -109,6 +115,8 @@ impl Default for Config {
             max_waiting: 4_096,
             max_reads: 1_024,
             max_streams: 256,
+            max_histories: 4,
+            history_timeout_ms: 10_000,
         }
     }
 }

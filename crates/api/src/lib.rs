@@ -22,7 +22,6 @@ mod events;
 mod guard;
 mod gzip;
 mod health;
-#[cfg_attr(not(test), expect(dead_code, reason = "audit trails are about to ask for it"))]
 mod history;
 mod ingest;
 mod keys;

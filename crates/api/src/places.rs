@@ -17,6 +17,8 @@ pub(crate) enum Class {
     Read,
     /// Answers that are made while the client reads them.
     Stream,
+    /// The same with what is read off the topic for it: of no route as a whole.
+    History,
     /// What is answered however many requests are in flight: to those who watch.
     Watch,
 }
@@ -26,6 +28,7 @@ pub(crate) struct Places {
     ingest: Arc<Semaphore>,
     read: Arc<Semaphore>,
     stream: Arc<Semaphore>,
+    history: Arc<Semaphore>,
 }
 
 /// The place of one request, until the last clone is dropped or it is given back.
@@ -39,6 +42,7 @@ impl Places {
             ingest: places(config.max_in_flight),
             read: places(config.max_reads),
             stream: places(config.max_streams),
+            history: places(config.max_histories),
         }
     }
 
@@ -59,6 +63,7 @@ impl Places {
             Class::Ingest => &self.ingest,
             Class::Read => &self.read,
             Class::Stream => &self.stream,
+            Class::History => &self.history,
             Class::Watch => return Ok(None),
         };
         let busy = |_| ApiError::Unavailable("too many requests are in flight, please retry".into());

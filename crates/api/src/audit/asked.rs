@@ -47,11 +47,21 @@ pub(crate) struct Wanted {
     #[serde(deserialize_with = "digest")]
     #[param(default = false)]
     pub(super) digest: bool,
+    /// Whether what was done to the events is told beside their records, as far as it is still on the topic: in JSON
+    /// and in lines.
+    #[serde(deserialize_with = "history")]
+    #[param(default = false)]
+    pub(super) history: bool,
 }
 
 impl Wanted {
-    /// Refuses parameters that can't stand together: what is of the whole period has no pages.
+    /// Refuses parameters that can't stand together: what is of the whole period has no pages, and a spreadsheet no
+    /// room for histories.
     pub(super) fn checked(self) -> Result<Self, ApiError> {
+        if self.history && self.format == Format::Csv {
+            let words = "history=true can't be given together with format=csv: ask for format=ndjson";
+            return Err(ApiError::Invalid(words.to_owned()));
+        }
         let whole = match self.format {
             Format::Json if self.digest => "digest=true".to_owned(),
             Format::Json => return Ok(self),
@@ -114,4 +124,8 @@ fn format<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Format, D::Error
 
 fn digest<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     parameters::flag(deserializer, "digest")
+}
+
+fn history<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    parameters::flag(deserializer, "history")
 }

@@ -1,5 +1,7 @@
 //! The two trails: of a subject, and of a trace.
 
+use std::time::Duration;
+
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_DISPOSITION;
 use axum::response::Response;
@@ -7,6 +9,7 @@ use model::wire;
 use store::Filters;
 
 use super::asked::{Format, Wanted};
+use super::histories::Told;
 use super::shapes::AuditTrail;
 use super::trail::{Named, Trail};
 use super::written::Written;
@@ -14,6 +17,7 @@ use crate::asked::{Asked, NARROW};
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::parameters::Period;
+use crate::places::Class;
 use crate::streamed;
 
 /// What happened to a subject: all events that ever named it, oldest first, deleted ones too.
@@ -59,6 +63,12 @@ fn named(call: &Call, name: &'static str) -> Result<String, ApiError> {
 async fn answer(call: Call, named: Named) -> Result<Response, ApiError> {
     let wanted = call.parameters::<Wanted>()?.checked()?;
     let (format, period) = (wanted.format, call.parameters::<Period>()?);
+    let told = if wanted.history {
+        call.app.places.exchange(&call.place, Class::History)?;
+        Some(Told::new(Duration::from_millis(call.app.config.history_timeout_ms)))
+    } else {
+        None
+    };
     let (place, request_id) = (call.place.clone(), call.caller.request_id.clone());
     let mut asked = Asked::about(call, &period, None, Filters::NONE).await?;
     if let Some(cursor) = wanted.cursor() {
@@ -73,7 +83,7 @@ async fn answer(call: Call, named: Named) -> Result<Response, ApiError> {
                      or for format=ndjson";
         return Err(ApiError::Invalid(words.to_owned()));
     }
-    let written = Written::new(trail, format, wanted.digest);
+    let written = Written::new(trail, format, wanted.digest, told);
     let mut response = streamed::answer(written, &place, request_id).await.map_err(question)?;
     if let Some(file) = file.and_then(|file| HeaderValue::from_maybe_shared(file).ok()) {
         response.headers_mut().insert(CONTENT_DISPOSITION, file);

@@ -5,7 +5,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::record::Change;
-use crate::reply::Meta;
+use super::written::AuditMeta;
+use crate::history::PastOperation;
 
 /// A page of a trail.
 #[derive(ToSchema)]
@@ -14,7 +15,7 @@ pub(crate) struct AuditTrail {
     success: bool,
     /// Oldest first.
     data: Vec<AuditRecord>,
-    meta: Meta,
+    meta: AuditMeta,
     /// For `cursor`, when there are more.
     next_cursor: Option<String>,
     /// With `digest=true`: SHA-256 of the records, each as canonical JSON with a line feed behind it.
@@ -48,4 +49,9 @@ pub(crate) struct AuditRecord {
     /// The message as queries answer it; absent if it was deleted.
     #[schema(value_type = Option<Object>)]
     event: Option<Value>,
+    /// With `history=true`: what was done to it, as far as the topic still has it.
+    history: Option<Vec<PastOperation>>,
+    /// With `history=true`: whether these are all that ever were. If not, they could not be read within the limits,
+    /// or the topic may have lost some.
+    history_complete: Option<bool>,
 }

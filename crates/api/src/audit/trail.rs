@@ -72,6 +72,11 @@ impl Trail {
         Ok(self.page.next())
     }
 
+    /// Those of the page that come behind what was taken of it.
+    pub(super) fn rest_of_page(&self) -> &[(EventKey, Stored<'static>)] {
+        self.page.as_slice()
+    }
+
     /// Whether there are events behind the page.
     pub(super) fn has_more(&self) -> bool {
         self.has_more

@@ -1,12 +1,15 @@
 //! A trail in one of its formats, with the digest of its records if one is wanted.
 
+use model::Timestamp;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use store::StoreError;
+use utoipa::ToSchema;
 
 use super::asked::Format;
+use super::histories::Told;
 use super::trail::Trail;
-use super::{csv, record};
+use super::{csv, histories, record};
 use crate::reply::Meta;
 use crate::streamed::Listing;
 
@@ -16,11 +19,25 @@ pub(super) struct Written {
     format: Format,
     /// Of the records so far, each with a line feed behind it: the same in every format.
     digest: Option<Sha256>,
+    /// Where histories are wanted.
+    told: Option<Told>,
 }
 
 impl Written {
-    pub(super) fn new(trail: Trail, format: Format, with_digest: bool) -> Self {
-        Self { trail, format, digest: with_digest.then(Sha256::new) }
+    pub(super) fn new(trail: Trail, format: Format, with_digest: bool, told: Option<Told>) -> Self {
+        Self { trail, format, digest: with_digest.then(Sha256::new), told }
+    }
+}
+
+impl Written {
+    fn beside(&self, digest: Option<String>) -> Beside<'_> {
+        let asked = self.trail.asked();
+        Beside {
+            meta: AuditMeta { asked: asked.meta(), history_from: self.told.as_ref().and_then(Told::from) },
+            next_cursor: self.trail.cursor().map(|cursor| cursor.to_string()),
+            digest,
+            request_id: asked.request_id().as_str(),
+        }
     }
 }
 
@@ -53,11 +70,19 @@ impl Listing for Written {
             Format::Json => self.trail.next_of_page(),
             Format::Csv | Format::Ndjson => self.trail.next().await?,
         };
-        let Some((key, stored)) = next else { return Ok(None) };
+        let Some(event) = next else { return Ok(None) };
+        let history = match &mut self.told {
+            Some(told) => Some(told.next(self.trail.asked(), &event, self.trail.rest_of_page()).await),
+            None => None,
+        };
+        let (key, stored) = event;
         let written = record::of(&key, &stored).and_then(|mut record| {
             if let Some(digest) = &mut self.digest {
                 digest.update(&record);
                 digest.update("\n");
+            }
+            if let Some(history) = &history {
+                record = histories::with_history(record, history)?;
             }
             match self.format {
                 Format::Json => {}
@@ -77,7 +102,7 @@ impl Listing for Written {
     fn tail(&self, chunk: &mut Vec<u8>) {
         let digest = self.digest.clone().map(|digest| hex::encode(digest.finalize()));
         let tail = match (self.format, digest) {
-            (Format::Json, digest) => Beside::of(&self.trail, digest).written(),
+            (Format::Json, digest) => self.beside(digest).written(),
             (Format::Csv, Some(digest)) => csv::digest(&digest),
             (Format::Ndjson, Some(digest)) => format!("{{\"digest\":\"{digest}\"}}\n"),
             (Format::Csv | Format::Ndjson, None) => return,
@@ -86,10 +111,21 @@ impl Listing for Written {
     }
 }
 
+/// `meta` of a page.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AuditMeta {
+    #[serde(flatten)]
+    asked: Meta,
+    /// With `history=true`, where the topic has lost what may have been of these events: from when on it has all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    history_from: Option<Timestamp>,
+}
+
 /// What stands beside the data in the envelope.
 #[derive(Serialize)]
 struct Beside<'a> {
-    meta: Meta,
+    meta: AuditMeta,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,17 +133,7 @@ struct Beside<'a> {
     request_id: &'a str,
 }
 
-impl<'a> Beside<'a> {
-    fn of(trail: &'a Trail, digest: Option<String>) -> Self {
-        let next_cursor = trail.cursor().map(|cursor| cursor.to_string());
-        Self {
-            meta: trail.asked().meta(),
-            next_cursor,
-            digest,
-            request_id: trail.asked().request_id().as_str(),
-        }
-    }
-
+impl Beside<'_> {
     /// With the end of the list in front of it.
     fn written(&self) -> String {
         let object = serde_json::to_string(self).unwrap_or_default();

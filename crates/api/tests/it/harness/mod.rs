@@ -93,11 +93,11 @@ impl App {
         Self::with(Setup::default()).await
     }
 
-    /// With all its parts, on Kafka and a topic of one partition.
-    pub(crate) async fn on_kafka() -> Self {
+    /// With all its parts, on Kafka and a topic of so many partitions.
+    pub(crate) async fn on_kafka(partitions: u16) -> Self {
         let name = unique("api");
         let topics =
-            kafka::Config { topic: name.clone(), group_id: name, partitions: 1, ..kafka::Config::default() };
+            kafka::Config { topic: name.clone(), group_id: name, partitions, ..kafka::Config::default() };
         let broker = tokio::task::spawn_blocking(testing::kafka::brokers).await.unwrap();
         Self::with(Setup { topics, broker: Some(broker.to_owned()), ..Setup::default() }).await
     }
