@@ -7,7 +7,7 @@ use csv::Writer;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// The first line: the columns, in the order of [`Cells::of`].
+/// The first line: the columns, in the order of the cells of [`row`].
 pub(super) const HEAD: &[u8] =
     b"id,created_at,received_at,event_id,topic,who,activity_id,subjects,tags,traces,data,\
     context,changes,deleted\n";
