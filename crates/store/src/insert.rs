@@ -16,8 +16,8 @@ const ONE_THERE: &str = "
 /// How rows are inserted.
 const SETTINGS: [(&str, &str); 8] = [
     // A replicated table would know rows that are inserted again, and not show them to the view of mentions, which
-    // an insert that failed half way may not have reached.
-    ("insert_deduplicate", "0"),
+    // an insert that failed half way may not have reached. It has precedence over `insert_deduplicate`.
+    ("deduplicate_insert", "disable"),
     // The answer must mean that the rows are kept, not that they wait in a buffer.
     ("async_insert", "0"),
     // How many months a batch may span is up to whoever makes it.

@@ -32,6 +32,16 @@ async fn the_same_rows_inserted_again_are_the_same_events() {
     assert_eq!(database.sql("SELECT count() FROM {db}.events FINAL").await, "10");
 }
 
+/// A replicated table knows what was inserted; with this setting a plain one does too.
+#[tokio::test]
+async fn rows_inserted_again_are_taken_in_though_the_table_knows_them() {
+    let database = Database::new().await;
+    database.sql("ALTER TABLE {db}.events MODIFY SETTING non_replicated_deduplication_window = 100").await;
+    let row = created(&new_key(), 1, saying("x"));
+    database.insert_apart(&[row.clone(), row]).await;
+    assert_eq!(database.sql("SELECT count() FROM {db}.events").await, "2");
+}
+
 #[tokio::test]
 async fn no_rows_are_no_trouble() {
     let database = Database::new().await;
