@@ -27,9 +27,7 @@ impl Written {
     pub(super) fn new(trail: Trail, format: Format, with_digest: bool, told: Option<Told>) -> Self {
         Self { trail, format, digest: with_digest.then(Sha256::new), told }
     }
-}
 
-impl Written {
     fn beside(&self, digest: Option<String>) -> Beside<'_> {
         let asked = self.trail.asked();
         Beside {
