@@ -3,7 +3,7 @@
 use clickhouse::query::RowCursor;
 use model::{Event, EventId, State, Stored, Tenant};
 
-use super::sql_time;
+use super::{MAX_KEYS, sql_time};
 use crate::row::{EventRow, Found};
 use crate::{Store, StoreError, within};
 
@@ -28,9 +28,6 @@ const CONVERSATION: &str = "
             LIMIT {keys:UInt64})
     ORDER BY created_at, UUIDToNum(id), version DESC
     LIMIT 1 BY created_at, id";
-
-/// Keys of one query at most, but for the first, which asks for as many as are wanted.
-const MAX_KEYS: u64 = 10_000;
 
 /// Of the inner step, and only where it is wanted: to look at the ids too costs a third of that step.
 const AFTER: &str = "AND created_at >= {after_time:DateTime64(3, 'UTC')}

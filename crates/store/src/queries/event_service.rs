@@ -7,9 +7,9 @@ use model::wire::event_service::Query;
 use model::{Event, EventId, EventKey, State, Stored, Tenant};
 use tokio::time::timeout;
 
-use super::sql_time;
-use crate::row::EventRow;
-use crate::{Filters, Limits, Range, Scope, Store, StoreError, Zone};
+use super::{MAX_KEYS, last_key, sql_time};
+use crate::row::{EventRow, Found};
+use crate::{Filters, Limits, Question, Range, Scope, Store, StoreError, Zone};
 
 /// Two steps, as for a conversation. The inner one finds the next keys, also by versions that lost. The outer one takes
 /// the winning version of each: one that is not asked for counts as deleted. So it answers as many rows as there were
@@ -25,23 +25,22 @@ const EVENTS: &str = "
     FROM events
     WHERE tenant = {tenant:String}
         AND created_at >= {from:DateTime64(3, 'UTC')} AND created_at < {to:DateTime64(3, 'UTC')}
-        AND (created_at, id) IN (
-            SELECT created_at, id FROM /* index */
-            WHERE tenant = {tenant:String}
-                AND created_at >= {from:DateTime64(3, 'UTC')} AND created_at < {to:DateTime64(3, 'UTC')}
-                AND /* keys */ /* before */
-            ORDER BY created_at DESC, UUIDToNum(id) DESC
-            LIMIT 1 BY created_at, id
-            LIMIT {keys:UInt64})
+        AND (created_at, id) IN (/* keys */ LIMIT {keys:UInt64})
     ORDER BY toUnixTimestamp64Milli(created_at) DESC, UUIDToNum(id) DESC, version DESC
+    LIMIT 1 BY created_at, id";
+
+/// The inner step.
+const KEYS: &str = "
+    SELECT created_at, id FROM /* index */
+    WHERE tenant = {tenant:String}
+        AND created_at >= {from:DateTime64(3, 'UTC')} AND created_at < {to:DateTime64(3, 'UTC')}
+        AND /* key */ /* before */
+    ORDER BY created_at DESC, UUIDToNum(id) DESC
     LIMIT 1 BY created_at, id";
 
 /// Of the inner step, where it goes on.
 const BEFORE: &str = "AND created_at <= {before_time:DateTime64(3, 'UTC')}
     AND (created_at, UUIDToNum(id)) < ({before_time:DateTime64(3, 'UTC')}, UUIDToNum({before_id:UUID}))";
-
-/// Keys of one query at most, but for the first, which asks for as many as are wanted.
-const MAX_KEYS: u64 = 10_000;
 
 /// What must hold, where something is asked.
 struct Condition<'a> {
@@ -118,8 +117,8 @@ pub struct Matches {
     answered: u64,
     /// The last of them.
     last: Option<EventId>,
-    /// Whether the index of names gives the keys.
-    by_name: bool,
+    /// Behind which key it began.
+    asked_before: Option<EventId>,
     rows: RowCursor<EventRow<'static>>,
 }
 
@@ -127,43 +126,57 @@ impl Matches {
     /// The next event.
     pub async fn next(&mut self) -> Result<Option<Event<'static>>, StoreError> {
         while self.wanted > 0 {
-            let Some((key, stored)) = self.row().await? else {
-                // Fewer rows than keys are no end if the index of names gave them: it may know an event a moment
-                // before the table does.
-                if self.answered == 0 || (self.answered < self.keys && !self.by_name) {
-                    break;
+            let Some(row) = self.row().await? else {
+                if self.answered < self.keys || self.last == self.asked_before {
+                    let Some(last) = self.last_key().await? else { break };
+                    self.last = Some(self.last.map_or(last, |id| id.min(last)));
                 }
                 // Some of these keys are of events that are gone, so there may be more.
                 self.keys = (2 * self.keys).min(MAX_KEYS);
                 self.answered = 0;
+                self.asked_before = self.last;
                 self.rows = self.store.winners(&self.scope(), &self.query, self.keys, self.last)?;
                 continue;
             };
             self.answered += 1;
+            // A row that this program never wrote costs only its own event.
+            let Some((key, found)) = row else { continue };
             self.last = Some(key.id);
-            match stored.state {
-                State::Live(_) if self.to_pass > 0 => self.to_pass -= 1,
-                State::Live(event) => {
+            match found {
+                Found::Stored(Stored { state: State::Live(_), .. }) if self.to_pass > 0 => self.to_pass -= 1,
+                Found::Stored(Stored { state: State::Live(event), .. }) => {
                     self.wanted -= 1;
                     return Ok(Some(*event));
                 }
-                State::Deleted { .. } => {}
+                Found::Stored(_) => {}
+                Found::Foreign { why, .. } => tracing::warn!(why, "an event is left out of a page"),
             }
         }
         Ok(None)
     }
 
-    /// The next row. The server's own limit of time would count what the client takes to read, so it is here that
-    /// a question has one.
-    async fn row(&mut self) -> Result<Option<(EventKey, Stored<'static>)>, StoreError> {
+    /// The next row, with `None` in it if its key can't be an event's. The server's own limit of time would count
+    /// what the client takes to read, so it is here that a question has one.
+    async fn row(&mut self) -> Result<Option<Option<(EventKey, Found)>>, StoreError> {
         let limit = self.limits.time;
         match timeout(limit, self.rows.next()).await {
-            Ok(row) => row?.map(EventRow::into_stored).transpose(),
+            Ok(row) => Ok(row?.map(EventRow::into_found)),
             Err(_) if self.answered == 0 && self.store.ping().await.is_ok() => {
                 Err(StoreError::TooSlow(limit))
             }
             Err(_) => Err(StoreError::no_answer(limit)),
         }
+    }
+
+    /// The last of the keys that the query asked for, where it answered fewer: none if the table itself gave them.
+    /// Not by `&self`: rows that are being read can't be shared by threads.
+    async fn last_key(&mut self) -> Result<Option<EventId>, StoreError> {
+        let conditions = conditions(&self.query);
+        if by_name(&conditions).is_none() {
+            return Ok(None);
+        }
+        let (scope, sql) = (self.scope(), last_key::sql(KEYS));
+        last_key::of(self.store.ask_keys(&scope, &conditions, self.keys, self.asked_before, &sql)).await
     }
 
     fn scope(&self) -> Scope<'_> {
@@ -196,13 +209,13 @@ impl Store {
             range: scope.range,
             limits: scope.limits,
             query_id: scope.query_id.map(str::to_owned),
-            by_name: by_name(&conditions(&query)).is_some(),
             query,
             to_pass: offset,
             wanted: limit,
             keys,
             answered: 0,
             last: None,
+            asked_before: None,
         })
     }
 
@@ -214,19 +227,31 @@ impl Store {
         keys: u64,
         before: Option<EventId>,
     ) -> Result<RowCursor<EventRow<'static>>, StoreError> {
-        let conditions = conditions(query);
+        let limits = Limits { time: Duration::ZERO, ..scope.limits };
+        let scope = Scope { limits, ..scope.clone() };
+        self.ask_keys(&scope, &conditions(query), keys, before, EVENTS).fetch()
+    }
+
+    /// Asks about the next keys.
+    fn ask_keys<'a>(
+        &self,
+        scope: &'a Scope<'_>,
+        conditions: &[Condition<'_>],
+        keys: u64,
+        before: Option<EventId>,
+        sql: &str,
+    ) -> Question<'a> {
         let asked: String = conditions.iter().map(|condition| format!(" AND {}", condition.sql)).collect();
         let asked = format!("events.is_deleted = 0{asked}");
         // Else events are read in the order of the table, backwards, until there are enough.
-        let (index, keys_sql) = match by_name(&conditions) {
+        let (index, key) = match by_name(conditions) {
             Some((kind, sql)) => ("mentions", format!("kind = '{kind}' AND {sql}")),
             None => ("events", asked.clone()),
         };
-        let sql = EVENTS.replace("/* asked */", &asked).replace("/* index */", index);
-        let sql = sql.replace("/* keys */", &keys_sql).replace("/* before */", before.map_or("", |_| BEFORE));
-        let limits = Limits { time: Duration::ZERO, ..scope.limits };
-        let scope = Scope { limits, ..scope.clone() };
-        let mut question = self.ask(&scope, &sql).param("keys", keys);
+        let sql = sql.replace("/* keys */", KEYS).replace("/* asked */", &asked);
+        let sql = sql.replace("/* index */", index).replace("/* key */", &key);
+        let sql = sql.replace("/* before */", before.map_or("", |_| BEFORE));
+        let mut question = self.ask(scope, &sql).param("keys", keys);
         for Condition { name, values, .. } in conditions {
             question = question.param(name, values);
         }
@@ -234,6 +259,6 @@ impl Store {
             question = question.param("before_time", sql_time(before.created_at()));
             question = question.param("before_id", before.to_string());
         }
-        question.fetch()
+        question
     }
 }

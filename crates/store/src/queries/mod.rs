@@ -4,6 +4,7 @@ mod conversation;
 mod error_counts;
 mod event;
 mod event_service;
+mod last_key;
 mod latency;
 mod top_error_sessions;
 mod trail;
@@ -14,6 +15,9 @@ pub use event_service::Matches;
 pub use latency::SessionLatency;
 pub use top_error_sessions::ErrorSession;
 pub use trail::{About, TrailPage};
+
+/// Keys of one query for a page at most, but for the first, which asks for as many as are wanted.
+const MAX_KEYS: u64 = 10_000;
 
 /// A time as text that ClickHouse reads as `DateTime64(3, 'UTC')`.
 pub(crate) fn sql_time(at: model::Timestamp) -> String {

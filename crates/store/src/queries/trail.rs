@@ -1,11 +1,10 @@
 //! All that ever named a subject or a trace, in order: what an audit asks for.
 
-use clickhouse::query::RowCursor;
 use model::{EventId, EventKey, State, Stored};
 
-use super::sql_time;
-use crate::row::{EventRow, Found};
-use crate::{Scope, Store, StoreError, within};
+use super::{MAX_KEYS, last_key, sql_time};
+use crate::row::Found;
+use crate::{Question, Scope, Store, StoreError, within};
 
 /// Two steps, as for a conversation. The inner one finds the next keys in the index of what events name, which knows
 /// those that were deleted too; the outer one takes the winning version of each. Texts and vectors that no message
@@ -18,14 +17,16 @@ const TRAIL: &str = "
     FROM events
     WHERE tenant = {tenant:String}
         AND created_at >= {from:DateTime64(3, 'UTC')} AND created_at < {to:DateTime64(3, 'UTC')}
-        AND (created_at, id) IN (
-            SELECT created_at, id FROM mentions
-            WHERE tenant = {tenant:String} AND kind = {kind:String} AND value = {name:String}
-                AND created_at >= {from:DateTime64(3, 'UTC')} AND created_at < {to:DateTime64(3, 'UTC')} /* after */
-            ORDER BY created_at, UUIDToNum(id)
-            LIMIT 1 BY created_at, id
-            LIMIT {keys:UInt64})
+        AND (created_at, id) IN (/* keys */ LIMIT {keys:UInt64})
     ORDER BY created_at, UUIDToNum(id), version DESC
+    LIMIT 1 BY created_at, id";
+
+/// The inner step.
+const KEYS: &str = "
+    SELECT created_at, id FROM mentions
+    WHERE tenant = {tenant:String} AND kind = {kind:String} AND value = {name:String}
+        AND created_at >= {from:DateTime64(3, 'UTC')} AND created_at < {to:DateTime64(3, 'UTC')} /* after */
+    ORDER BY created_at, UUIDToNum(id)
     LIMIT 1 BY created_at, id";
 
 /// Of the inner step, where it goes on.
@@ -45,7 +46,8 @@ pub enum About<'a> {
 }
 
 impl About<'_> {
-    /// Whether an event names it. One that is gone did: else the index would not have led to it.
+    /// Whether an event names it. One that is gone did, or a repeat of its create: else the index would not have led
+    /// to it.
     fn is_named_by(self, stored: &Stored<'_>) -> bool {
         let State::Live(event) = &stored.state else { return true };
         let (names, name) = match self {
@@ -76,10 +78,12 @@ impl Store {
         limit: u64,
     ) -> Result<TrailPage, StoreError> {
         let (mut events, mut bytes, mut left) = (Vec::new(), 0, limit);
+        let mut keys = limit + 1;
         loop {
-            let asked_after = after;
-            let mut rows = self.named(scope, about, after, left + 1)?;
+            let (asked_after, mut answered) = (after, 0);
+            let mut rows = self.ask_trail(scope, about, after, keys, TRAIL).fetch()?;
             while let Some(row) = within(self.timeout(), rows.next()).await? {
+                answered += 1;
                 // A row that this program never wrote costs only its own event.
                 let Some((key, found)) = row.into_found() else { continue };
                 let id = key.id;
@@ -97,31 +101,37 @@ impl Store {
                 }
                 after = Some(id);
             }
-            // Fewer rows than keys are no end: the index may know an event a moment before the table does.
-            if after == asked_after {
-                return Ok(TrailPage { events, more: false });
+            if answered < keys || after == asked_after {
+                let question = self.ask_trail(scope, about, asked_after, keys, &last_key::sql(KEYS));
+                let Some(last) = last_key::of(question).await? else {
+                    return Ok(TrailPage { events, more: false });
+                };
+                after = after.max(Some(last));
             }
+            // Some of these keys are of events that are not told, so there may be more.
+            keys = (2 * keys).min(MAX_KEYS);
         }
     }
 
-    /// The winning row of each of the next keys.
-    fn named(
+    /// Asks about the next keys.
+    fn ask_trail<'a>(
         &self,
-        scope: &Scope<'_>,
+        scope: &'a Scope<'_>,
         about: About<'_>,
         after: Option<EventId>,
         keys: u64,
-    ) -> Result<RowCursor<EventRow<'static>>, StoreError> {
+        sql: &str,
+    ) -> Question<'a> {
         let (kind, name) = match about {
             About::Subject(name) => ("subject", name),
             About::Trace(name) => ("trace", name),
         };
-        let sql = TRAIL.replace("/* after */", after.map_or("", |_| AFTER));
+        let sql = sql.replace("/* keys */", KEYS).replace("/* after */", after.map_or("", |_| AFTER));
         let mut question = self.ask(scope, &sql).param("kind", kind).param("name", name).param("keys", keys);
         if let Some(after) = after {
             question = question.param("after_time", sql_time(after.created_at()));
             question = question.param("after_id", after.to_string());
         }
-        question.fetch()
+        question
     }
 }

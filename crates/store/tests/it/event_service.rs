@@ -118,6 +118,43 @@ async fn a_page_goes_on_behind_events_that_are_gone() {
 }
 
 #[tokio::test]
+async fn a_page_goes_on_behind_events_that_only_the_index_knows() {
+    let database = Database::new().await;
+    let keys: Vec<_> = (0..40).map(|n| key(&format!("2026-11-20T10:00:{n:02}Z"))).rev().collect();
+    let rows: Vec<_> = (0..).zip(&keys).map(|(n, key)| created(key, n, about("plate-1"))).collect();
+    database.store.insert(&rows).await.unwrap();
+    database.forget(&keys[..10]).await;
+    database.forget(&keys[12..38]).await;
+    let left: Vec<_> = rows[10..12].iter().chain(&rows[38..]).map(event).collect();
+    for limit in [1, 2, 3, 9, 10, 100] {
+        for offset in [0, 1, 2, 3, 4] {
+            let page = database.asked(&tenant("acme"), r#"{"Subjects":"plate-1"}"#, limit, offset).await;
+            let expected: Vec<_> =
+                left.iter().skip(offset.try_into().unwrap()).take(limit.try_into().unwrap()).collect();
+            assert_eq!(page.iter().collect::<Vec<_>>(), expected, "{limit} {offset}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_nobody_here_wrote_is_left_out() {
+    let database = Database::new().await;
+    let keys: Vec<_> = (0..5).map(|n| key(&format!("2026-11-20T10:00:{n:02}Z"))).rev().collect();
+    let rows: Vec<_> = (0..).zip(&keys).map(|(n, key)| created(key, n, about("plate-1"))).collect();
+    database.store.insert(&rows).await.unwrap();
+    let by_hand = format!("ALTER TABLE {{db}}.events UPDATE kind = 'x' WHERE id = '{}'", keys[1].id);
+    database.sql(&format!("{by_hand} SETTINGS mutations_sync = 1")).await;
+    let left: Vec<_> = rows[..1].iter().chain(&rows[2..]).map(event).collect();
+    for query in ["{}", r#"{"Subjects":"plate-1"}"#] {
+        for limit in [1, 2, 5] {
+            let page = database.asked(&tenant("acme"), query, limit, 0).await;
+            assert_eq!(page, left[..page.len()], "{query} {limit}");
+            assert_eq!(page.len(), 4.min(usize::try_from(limit).unwrap()), "{query} {limit}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn events_of_a_millisecond_come_by_the_bytes_of_their_ids() {
     let database = Database::new().await;
     // As ClickHouse compares UUIDs, by the second half first, their order is another.

@@ -99,6 +99,23 @@ async fn all_that_named_a_subject_is_found_in_order_also_when_it_is_gone() {
 }
 
 #[tokio::test]
+async fn a_trail_goes_on_behind_events_that_only_the_index_knows() {
+    let database = Database::new().await;
+    let keys: Vec<_> = (0..40).map(|n| key(&format!("2026-11-20T10:00:{n:02}Z"))).collect();
+    let rows: Vec<_> = (0..).zip(&keys).map(|(n, key)| created(key, n, about(&["plate-1"]))).collect();
+    database.store.insert(&rows).await.unwrap();
+    database.forget(&keys[..10]).await;
+    database.forget(&keys[12..38]).await;
+    let left: Vec<_> = rows[10..12].iter().chain(&rows[38..]).cloned().collect();
+    for limit in [1, 2, 3, 9, 10, 100] {
+        let found = database.trail(&tenant("acme"), About::Subject("plate-1"), limit).await;
+        assert_eq!(found, left, "{limit}");
+    }
+    database.forget(&keys).await;
+    assert_eq!(database.trail(&tenant("acme"), About::Subject("plate-1"), 1).await, []);
+}
+
+#[tokio::test]
 async fn a_page_of_large_events_is_a_short_one() {
     let database = Database::new().await;
     let context = format!(r#"{{"data":"{}"}}"#, "x".repeat(1 << 20));
