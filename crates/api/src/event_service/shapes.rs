@@ -44,7 +44,7 @@ pub(crate) struct EventServiceMessage {
     tags: Option<Vec<String>>,
     /// An object, or a text that may be one.
     data: Option<Value>,
-    /// Times are RFC 3339 with up to nine digits of a second, in UTC where they have no zone. The first moment of
+    /// Times are RFC 3339 with any number of digits of a second, in UTC where they have no zone. The first moment of
     /// the year 1 is as if absent.
     start: Option<String>,
     end: Option<String>,

@@ -17,7 +17,7 @@ pub(super) enum Moment {
     At(OffsetDateTime),
 }
 
-/// RFC 3339 with up to nine digits of a second; without a zone it is UTC. `None` if it is no time.
+/// RFC 3339 with any number of digits of a second, of which nine count; without a zone it is UTC. `None` if it is no time.
 pub(super) fn read(text: &str) -> Option<Moment> {
     // Behind the date a sign or a letter can only begin the zone.
     let has_zone = text.get(UNSET.len()..).is_some_and(|rest| rest.contains(['Z', 'z', '+', '-']));
@@ -46,6 +46,7 @@ mod tests {
             ("2026-11-20T01:00:00.1234567Z", "2026-11-20T01:00:00.123Z"),
             ("2026-11-20T01:00:00", "2026-11-20T01:00:00.000Z"),
             ("2026-11-20T01:00:00.123456+00:00", "2026-11-20T01:00:00.123Z"),
+            ("2026-11-20T01:00:00.123456789012Z", "2026-11-20T01:00:00.123Z"),
             ("2026-11-20T01:00:00.5-05:00", "2026-11-20T06:00:00.500Z"),
             ("2026-11-20t01:00:00z", "2026-11-20T01:00:00.000Z"),
             ("9999-12-31T23:59:59.9999999", "beyond"),
