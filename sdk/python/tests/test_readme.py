@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -23,8 +24,11 @@ WITH_PACKAGES = "\n## Segment events\n"
 def blocks(text: str, *kinds: str) -> list[tuple[str, str]]:
     """The kind and the text of each block of these kinds; there must be no others than are known here."""
     found = re.findall(r"^```(.*?)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    unknown = {kind for kind, _ in found} - {"python", "text", "sh"}
+    unknown = {kind for kind, _ in found} - {"python", "text", "sh", "json"}
     assert not unknown, f"nothing checks the blocks of these kinds: {unknown}"
+    for kind, block in found:
+        if kind == "json":
+            json.loads(block)
     return [(kind, text) for kind, text in found if kind in kinds]
 
 
