@@ -39,9 +39,9 @@ pub(crate) struct Wanted {
     #[serde(deserialize_with = "cursor")]
     #[param(value_type = Option<String>)]
     cursor: Option<Cursor>,
-    /// A page in JSON, or the whole period as a file.
+    /// A page in JSON, as if it is absent, or the whole period as a file.
     #[serde(deserialize_with = "format")]
-    #[param(inline, default = "json")]
+    #[param(inline)]
     pub(super) format: Format,
     /// Whether the answer ends with a SHA-256 of its records, which are then all of the period.
     #[serde(deserialize_with = "digest")]

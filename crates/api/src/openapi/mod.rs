@@ -71,8 +71,8 @@ pub(crate) async fn show(Call { app, .. }: Call) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use utoipa::openapi::PathItem;
     use utoipa::openapi::path::Operation;
+    use utoipa::openapi::{PathItem, RefOr, Schema};
 
     use super::*;
     use crate::routes::ROUTES;
@@ -104,6 +104,17 @@ mod tests {
                 "{path}"
             );
             assert_eq!(operation.security.is_some(), route.scope.is_some(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_is_of_one_type() {
+        for (path, _, operation) in operations() {
+            for parameter in operation.parameters.unwrap_or_default() {
+                let RefOr::T(parameter) = parameter else { panic!("{path}: a parameter is elsewhere") };
+                let is_of_two = matches!(parameter.schema, Some(RefOr::T(Schema::AllOf(_))));
+                assert!(!is_of_two, "{path}: {}", parameter.name);
+            }
         }
     }
 }
