@@ -70,7 +70,7 @@ async fn limits_and_cursors_that_are_none_are_refused() {
         ("%2B1", "limit must be a positive integer"),
         ("10001", "limit must be a positive integer of at most 10000"),
         ("18446744073709551615", "limit must be a positive integer of at most 10000"),
-        ("99999999999999999999999", "limit must be a positive integer"),
+        ("99999999999999999999999", "limit must be a positive integer of at most 10000"),
     ] {
         let answer = app.get(&format!("/events/conversation/c-1?limit={limit}")).await;
         answer.refuses(400, "invalid_field", words);
