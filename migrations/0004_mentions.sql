@@ -17,6 +17,14 @@ SELECT tenant, mention.1 AS kind, mention.2 AS value, created_at, id
 FROM {database}.events
 ARRAY JOIN arrayConcat(arrayMap(name -> ('subject', name), subjects), arrayMap(name -> ('trace', name), trace_ids)) AS mention
 WHERE notEmpty(subjects) OR notEmpty(trace_ids);
+-- An insert that began before it does not reach it, and would be missed below while it runs: this fails until it ends.
+SELECT throwIf(count() > 0, 'inserts that began before the view of mentions was made are waited for')
+FROM {processes}
+WHERE query_kind = 'Insert' AND position(query, 'mentions') = 0 AND position(query, 'schema_migrations') = 0
+    AND (current_database = '{database}' OR position(query, '{database}.events') > 0)
+    AND toUnixTimestamp64Milli(now64(3)) / 1000 - elapsed < 1 + (
+        SELECT max(toUnixTimestamp(metadata_modification_time)) FROM system.tables
+        WHERE database = '{database}' AND name = 'mentions_of_events');
 -- Of the rows that are there. Once more changes nothing.
 INSERT INTO {database}.mentions
 SELECT tenant, mention.1 AS kind, mention.2 AS value, created_at, id

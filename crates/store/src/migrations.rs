@@ -119,10 +119,15 @@ fn substitute(template: &str, config: &Config) -> String {
     let on_cluster = config.cluster.as_ref().map_or_else(String::new, |name| format!("ON CLUSTER {name}"));
     let replicated = if config.cluster.is_some() { "Replicated" } else { "" };
     let fsync = if config.fsync { "fsync_after_insert = 1, fsync_part_directory = 1" } else { "" };
+    let processes = match &config.cluster {
+        Some(name) => &format!("clusterAllReplicas('{name}', system.processes)"),
+        None => "system.processes",
+    };
     let granularity = format!("index_granularity = {INDEX_GRANULARITY}");
     template
         .replace("{database}", &config.database)
         .replace("{on_cluster}", &on_cluster)
+        .replace("{processes}", processes)
         .replace("{replicated}", replicated)
         .replace("{settings}", &settings(&[&granularity, fsync]))
         .replace("{record_settings}", &settings(&[fsync]))
@@ -215,6 +220,7 @@ mod tests {
                     "MODIFY SETTING",
                     "MODIFY COLUMN",
                     "INTO {database}.mentions",
+                    "SELECT throwIf",
                 ];
                 let code = code.join(" ");
                 assert!(can.iter().any(|word| code.contains(word)), "{name}: {code}");

@@ -34,7 +34,7 @@ const AFTER: &str = "AND created_at >= {after_time:DateTime64(3, 'UTC')}
     AND (created_at, UUIDToNum(id)) > ({after_time:DateTime64(3, 'UTC')}, UUIDToNum({after_id:UUID}))";
 
 /// Bytes of rows that are held for one page: as many as one large event may have, several times.
-const MAX_PAGE_BYTES: usize = 8 << 20;
+const MAX_PAGE_BYTES: usize = 2 << 20;
 
 /// What a trail follows.
 #[derive(Clone, Copy, Debug)]

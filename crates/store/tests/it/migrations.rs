@@ -1,8 +1,11 @@
 //! The table's history, as it is recorded and checked.
 
+use std::time::Duration;
+
 use model::{EventKey, IdempotencyKey, State, Stored, Write};
 use sha2::{Digest, Sha256};
 use store::{Config, StoreError};
+use testing::wait::until;
 
 use crate::database::{Database, created, id_at, new_key, saying, tenant, updated, version};
 
@@ -32,6 +35,22 @@ fn expected_record() -> String {
 
 fn checksum(file: &str) -> String {
     Sha256::digest(file).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Database {
+    /// Makes the tables of the first version.
+    async fn of_first_version(&self) {
+        self.sql("CREATE DATABASE {db}").await;
+        self.sql(RECORD_TABLE).await;
+        let first =
+            FIRST.replace("{database}", "{db}").replace("{on_cluster}", "").replace("{replicated}", "");
+        self.sql(&first.replace("{settings}", "")).await;
+        let record = format!(
+            "INSERT INTO {{db}}.schema_migrations SELECT '0001_events', '{}', now()",
+            checksum(FIRST)
+        );
+        self.sql(&record).await;
+    }
 }
 
 #[tokio::test]
@@ -70,13 +89,7 @@ async fn a_migration_that_was_made_but_not_recorded_is_recorded() {
 #[tokio::test]
 async fn a_database_of_the_first_version_is_altered_where_it_is_and_keeps_its_rows() {
     let database = Database::missing();
-    database.sql("CREATE DATABASE {db}").await;
-    database.sql(RECORD_TABLE).await;
-    let first = FIRST.replace("{database}", "{db}").replace("{on_cluster}", "").replace("{replicated}", "");
-    database.sql(&first.replace("{settings}", "")).await;
-    let record =
-        format!("INSERT INTO {{db}}.schema_migrations SELECT '0001_events', '{}', now()", checksum(FIRST));
-    database.sql(&record).await;
+    database.of_first_version().await;
     let id = id_at("2026-11-20T21:57:13.123Z");
     let (live, deleted) = (EventKey { tenant: tenant("a"), id }, EventKey { tenant: tenant("b"), id });
     let rows = format!(
@@ -104,6 +117,32 @@ async fn a_database_of_the_first_version_is_altered_where_it_is_and_keeps_its_ro
     assert_eq!(database.store.event(&live).await.unwrap().as_ref(), Some(&keyed.1));
     database.sql("OPTIMIZE TABLE {db}.events FINAL").await;
     assert_eq!(database.store.event(&live).await.unwrap(), Some(keyed.1));
+}
+
+/// As a consumer of the version before it may still be inserting.
+#[tokio::test]
+async fn what_is_inserted_while_the_view_of_names_is_made_is_in_the_index_too() {
+    let database = Database::missing();
+    database.of_first_version().await;
+    let insert = database.sql(
+        "INSERT INTO {db}.events (tenant, id, created_at, source, kind, subjects, version)
+         SELECT 'acme', generateUUIDv7(), now64(3), 'segment', 'track', ['s-1'], 1 FROM numbers(4) WHERE sleepEachRow(0.5) = 0",
+    );
+    let migrate = async {
+        until("the insert runs", Duration::from_secs(30), async || {
+            let running = "SELECT count() FROM system.processes WHERE query LIKE 'INSERT INTO {db}.events%'";
+            database.sql(running).await == "1"
+        })
+        .await;
+        until("the table is migrated", Duration::from_secs(60), async || {
+            database.store.migrate().await.is_ok()
+        })
+        .await;
+    };
+    tokio::join!(insert, migrate);
+    let named =
+        "SELECT count(), uniqExact(id) FROM {db}.mentions FINAL WHERE tenant = 'acme' AND value = 's-1'";
+    assert_eq!(database.sql(named).await, "4\t4");
 }
 
 #[tokio::test]
