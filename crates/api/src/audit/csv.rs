@@ -14,7 +14,7 @@ pub(super) const HEAD: &[u8] =
 
 /// What makes a spreadsheet take a cell for a formula, and what is put in front of it. A cell that begins with that gets
 /// another, so that it can be taken off again.
-const FORMULAS: [char; 8] = ['=', '+', '-', '@', '\t', '\r', '\n', '\''];
+const FORMULAS: [char; 12] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\n', '\''];
 const QUOTE: &str = "'";
 
 #[derive(Deserialize)]

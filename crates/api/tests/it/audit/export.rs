@@ -61,7 +61,8 @@ async fn a_file_has_a_type_and_a_name_that_is_safe() {
 #[tokio::test]
 async fn no_cell_is_taken_for_a_formula_and_none_is_lost() {
     let app = App::start().await;
-    let texts = ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", "'=1", "plain, \"quoted\"\nand more", "1=1"];
+    let texts =
+        ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", "'=1", "＝1", "plain, \"quoted\"\nand more", "1=1"];
     let messages: Vec<_> = texts
         .iter()
         .enumerate()
@@ -91,7 +92,7 @@ async fn no_cell_is_taken_for_a_formula_and_none_is_lost() {
         assert_eq!(row[10], json!({"x": text}).to_string());
         assert_eq!(serde_json::from_str::<Value>(&row[11]).unwrap()["colour"], text);
     }
-    let last: Vec<_> = rows[9].iter().skip(3).collect();
+    let last: Vec<_> = rows[texts.len()].iter().skip(3).collect();
     let context = r#"{"createdDateUtc":"2026-11-20T10:00:30.1234567"}"#;
     let expected = [
         "e-30",
