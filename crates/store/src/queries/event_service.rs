@@ -14,8 +14,8 @@ use crate::{Filters, Limits, Question, Range, Scope, Store, StoreError, Zone};
 /// Two steps, as for a conversation. The inner one finds the next keys, also by versions that lost. The outer one takes
 /// the winning version of each: one that is not asked for counts as deleted. So it answers as many rows as there were
 /// keys. One subject's 50 of five million events take half the CPU time that FINAL takes, the newest 1,000 of all a
-/// tenth. Columns that no message has are left where they are. The rows are sorted by what is not the table's key: to
-/// read so few of them in the key's order takes a fifth more.
+/// tenth. Columns that no message has are left where they are. The rows are read in the order of the table's key, so
+/// that a page of large events is never whole in the server's memory; sorted, 50 would take a third less.
 const EVENTS: &str = "
     SELECT tenant, id, created_at, updated_at, received_at, source, kind, event_name, message_id,
         conversation_id, '' AS conversation_metadata, user_id, '' AS anonymous_id, '' AS error, 0. AS latency,
@@ -26,7 +26,7 @@ const EVENTS: &str = "
     WHERE tenant = {tenant:String}
         AND created_at >= {from:DateTime64(3, 'UTC')} AND created_at < {to:DateTime64(3, 'UTC')}
         AND (created_at, id) IN (/* keys */ LIMIT {keys:UInt64})
-    ORDER BY toUnixTimestamp64Milli(created_at) DESC, UUIDToNum(id) DESC, version DESC
+    ORDER BY created_at DESC, UUIDToNum(id) DESC, version DESC
     LIMIT 1 BY created_at, id";
 
 /// The inner step.
