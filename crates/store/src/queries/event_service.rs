@@ -14,8 +14,7 @@ use crate::{Filters, Limits, Question, Range, Scope, Store, StoreError, Zone};
 /// Two steps, as for a conversation. The inner one finds the next keys, also by versions that lost. The outer one takes
 /// the winning version of each: one that is not asked for counts as deleted. So it answers as many rows as there were
 /// keys. One subject's 50 of five million events take half the CPU time that FINAL takes, the newest 1,000 of all a
-/// tenth. Columns that no message has are left where they are. The rows are read in the order of the table's key, so
-/// that a page of large events is never whole in the server's memory; sorted, 50 would take a third less.
+/// tenth. Columns that no message has are left where they are.
 const EVENTS: &str = "
     SELECT tenant, id, created_at, updated_at, received_at, source, kind, event_name, message_id,
         conversation_id, '' AS conversation_metadata, user_id, '' AS anonymous_id, '' AS error, 0. AS latency,
@@ -26,8 +25,19 @@ const EVENTS: &str = "
     WHERE tenant = {tenant:String}
         AND created_at >= {from:DateTime64(3, 'UTC')} AND created_at < {to:DateTime64(3, 'UTC')}
         AND (created_at, id) IN (/* keys */ LIMIT {keys:UInt64})
-    ORDER BY created_at DESC, UUIDToNum(id) DESC, version DESC
+    ORDER BY /* order */, version DESC
     LIMIT 1 BY created_at, id";
+
+/// Rows that come in the order of the table's key are sent as they are read, so that many large ones are never together
+/// in the server's memory.
+const AS_READ: &str = "created_at DESC, UUIDToNum(id) DESC";
+
+/// The same order, as ids begin with the time. The server doesn't know that it is the table's, and sorts: as many rows as
+/// [`SORTED_KEYS`] take a third less CPU time so.
+const SORTED: &str = "UUIDToNum(id) DESC";
+
+/// The most rows that are sorted.
+const SORTED_KEYS: u64 = 100;
 
 /// The inner step.
 const KEYS: &str = "
@@ -229,7 +239,9 @@ impl Store {
     ) -> Result<RowCursor<EventRow<'static>>, StoreError> {
         let limits = Limits { time: Duration::ZERO, ..scope.limits };
         let scope = Scope { limits, ..scope.clone() };
-        self.ask_keys(&scope, &conditions(query), keys, before, EVENTS).fetch()
+        let order = if keys > SORTED_KEYS { AS_READ } else { SORTED };
+        let sql = EVENTS.replace("/* order */", order);
+        self.ask_keys(&scope, &conditions(query), keys, before, &sql).fetch()
     }
 
     /// Asks about the next keys.
