@@ -33,7 +33,7 @@ const KEYS: &str = "
 const AFTER: &str = "AND created_at >= {after_time:DateTime64(3, 'UTC')}
     AND (created_at, UUIDToNum(id)) > ({after_time:DateTime64(3, 'UTC')}, UUIDToNum({after_id:UUID}))";
 
-/// Bytes of rows that are held for one page: as many as one large event may have, several times.
+/// Bytes of rows that a page is full with: about as many as the largest event has.
 const MAX_PAGE_BYTES: usize = 2 << 20;
 
 /// What a trail follows.
