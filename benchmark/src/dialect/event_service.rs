@@ -3,17 +3,15 @@
 
 use std::fmt::Write;
 
-use model::{EventId, Source, Tenant, Timestamp};
 use serde_json::{Map, Value};
-use uuid::{Builder, Uuid};
 
-use super::Draft;
+use super::{Draft, message_id};
 
 pub(super) const FRAME_BYTES: usize = 386;
 
 pub(super) fn create(draft: &Draft<'_>, body: &mut String) {
     let Draft { conversation_id, event_name, error, latency, user, input, output, model, tokens, .. } = draft;
-    let event_id = event_id(draft.random);
+    let event_id = message_id(draft.random);
     let at = draft.at.to_string();
     // Writing to memory can't fail.
     let _ = write!(
@@ -21,14 +19,6 @@ pub(super) fn create(draft: &Draft<'_>, body: &mut String) {
         r#"{{"EventId":"{event_id}","Topic":"{event_name}","Subjects":["sample-{tokens}","arm-{model}"],"Tags":["benchmark"],"CreatedDateUtc":"{}0000","OrganizationId":"millrace","ActorId":"user-{user}","ActivityId":"{conversation_id}","ModuleId":"m-{model}","SourceTraceIds":["{conversation_id}"],"ExpirationDateUtc":null,"Data":{{"latency":{latency},"input":"{input}","output":"{output}","error":"{error}"}}}}"#,
         at.trim_end_matches('Z'),
     );
-}
-
-/// The id that the server derives.
-pub(super) fn id(random: [u8; 16], at: Timestamp, tenant: &Tenant) -> Uuid {
-    let event_id = event_id(random);
-    let mut text = Uuid::encode_buffer();
-    let text = event_id.as_hyphenated().encode_lower(&mut text);
-    EventId::derive(tenant, Source::EventService, text, at).uuid()
 }
 
 /// An event as it must come back; Millrace's own reads leave out subjects and trace ids.
@@ -47,15 +37,13 @@ pub(super) fn fields(mut sent: Map<String, Value>) -> Map<String, Value> {
         .collect()
 }
 
-fn event_id(random: [u8; 16]) -> Uuid {
-    Builder::from_random_bytes(random).into_uuid()
-}
-
 #[cfg(test)]
 mod tests {
+    use model::{Source, Tenant, Timestamp};
     use serde_json::json;
 
     use super::*;
+    use crate::dialect::derived;
 
     fn draft() -> Draft<'static> {
         Draft {
@@ -95,7 +83,8 @@ mod tests {
     #[test]
     fn the_id_hangs_on_the_tenant() {
         let Draft { random, at, .. } = draft();
-        let [ours, theirs] = ["default", "acme"].map(|name| id(random, at, &Tenant::parse(name).unwrap()));
+        let [ours, theirs] = ["default", "acme"]
+            .map(|name| derived(Source::EventService, random, at, &Tenant::parse(name).unwrap()));
         assert_eq!(ours.get_version_num(), 8);
         assert_ne!(ours, theirs);
     }

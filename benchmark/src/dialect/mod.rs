@@ -6,10 +6,10 @@ mod native;
 mod segment;
 
 use clap::ValueEnum;
-use model::{Tenant, Timestamp};
+use model::{EventId, Source, Tenant, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use crate::answers::{self, Verdict};
 use crate::http::Answer;
@@ -98,8 +98,8 @@ impl Dialect {
     pub(crate) fn id(self, random: [u8; 16], at: Timestamp, tenant: &Tenant) -> Uuid {
         match self {
             Self::Native => native::id(random, at),
-            Self::Segment => segment::id(random, at, tenant),
-            Self::EventService => event_service::id(random, at, tenant),
+            Self::Segment => derived(Source::Segment, random, at, tenant),
+            Self::EventService => derived(Source::EventService, random, at, tenant),
         }
     }
 
@@ -121,4 +121,16 @@ impl Dialect {
             (Self::EventService, true) => answers::array(answer),
         }
     }
+}
+
+/// The id of version 4 that a client gives its message.
+fn message_id(random: [u8; 16]) -> Uuid {
+    Builder::from_random_bytes(random).into_uuid()
+}
+
+/// The id that the server derives from that.
+fn derived(source: Source, random: [u8; 16], at: Timestamp, tenant: &Tenant) -> Uuid {
+    let mut text = Uuid::encode_buffer();
+    let text = message_id(random).as_hyphenated().encode_lower(&mut text);
+    EventId::derive(tenant, source, text, at).uuid()
 }

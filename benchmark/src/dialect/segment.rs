@@ -3,11 +3,10 @@
 
 use std::fmt::Write;
 
-use model::{EventId, Source, Tenant, Timestamp};
+use model::Timestamp;
 use serde_json::{Map, Value};
-use uuid::{Builder, Uuid};
 
-use super::Draft;
+use super::{Draft, message_id};
 
 pub(super) const FRAME_BYTES: usize = 363;
 
@@ -30,14 +29,6 @@ pub(super) fn create(draft: &Draft<'_>, body: &mut String) {
     body.push_str("}}");
 }
 
-/// The id that the server derives.
-pub(super) fn id(random: [u8; 16], at: Timestamp, tenant: &Tenant) -> Uuid {
-    let message_id = message_id(random);
-    let mut text = Uuid::encode_buffer();
-    let text = message_id.as_hyphenated().encode_lower(&mut text);
-    EventId::derive(tenant, Source::Segment, text, at).uuid()
-}
-
 /// An event as it must come back.
 pub(super) fn fields(mut sent: Map<String, Value>) -> Map<String, Value> {
     let mut take = |name: &str| sent.remove(name).unwrap_or_default();
@@ -55,15 +46,13 @@ pub(super) fn fields(mut sent: Map<String, Value>) -> Map<String, Value> {
     fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-fn message_id(random: [u8; 16]) -> Uuid {
-    Builder::from_random_bytes(random).into_uuid()
-}
-
 #[cfg(test)]
 mod tests {
+    use model::{Source, Tenant};
     use serde_json::json;
 
     use super::*;
+    use crate::dialect::derived;
 
     fn draft(error: &'static str) -> Draft<'static> {
         Draft {
@@ -118,7 +107,8 @@ mod tests {
     #[test]
     fn the_id_hangs_on_the_tenant() {
         let Draft { random, at, .. } = draft("");
-        let [ours, theirs] = ["default", "acme"].map(|name| id(random, at, &Tenant::parse(name).unwrap()));
+        let [ours, theirs] = ["default", "acme"]
+            .map(|name| derived(Source::Segment, random, at, &Tenant::parse(name).unwrap()));
         assert_eq!(ours.get_version_num(), 8);
         assert_ne!(ours, theirs);
     }
