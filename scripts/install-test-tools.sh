@@ -19,6 +19,7 @@ needs=(
   openssl openssl
   python3 python3
   faketime faketime
+  redis-server redis-server
 )
 
 packages=()
