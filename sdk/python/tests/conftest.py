@@ -8,6 +8,7 @@ import pytest
 
 from event_client import EventClient
 from installation import Installation
+from redis_server import RedisServer
 
 # The servers of the tests are here.
 for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
@@ -31,3 +32,16 @@ def tenant() -> str:
 def client(millrace: Installation, tenant: str) -> Iterator[EventClient]:
     with EventClient(millrace.url, tenant=tenant) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """One for all tests; each has types of events of its own."""
+    with RedisServer(tmp_path_factory.mktemp("redis")) as running:
+        yield running
+
+
+@pytest.fixture
+def category() -> str:
+    """The first word of a test's types of events."""
+    return f"test-{uuid.uuid4()}"

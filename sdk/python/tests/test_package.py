@@ -18,7 +18,9 @@ from buffered_event_client import BufferedEventClient
 from biosero.datamodels.events import EventMessage
 from biosero.datamodels.restclients import EventClient as LaboratoryClient
 from event_client import EventClient
+from redis_events import Event, EventPublisher
 from segment_client import SegmentClient, SemanticEvent
+from typed_events import OrderCreated
 
 with EventClient() as client:
     event_id: str = client.track_event("chat-1", "event_a", latency=1)
@@ -28,6 +30,9 @@ with SegmentClient("write-key", entity_gid="shop-1", partition="eu") as segment:
     event: SemanticEvent = segment.track("visit-7", "event_a", user_id="u")
 with LaboratoryClient("http://localhost:8080") as laboratory:
     answer: dict[str, object] = laboratory.publish_event(EventMessage(topic="t", subjects=["s"], data={}))
+with EventPublisher() as publisher:
+    order: OrderCreated = {"order_id": "o-1", "total_amount": 1, "currency": "EUR"}
+    sent: Event = publisher.publish("order.created", "shop-1", order)
 """
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from installation import ROOT, Installation
 from interpreters import PYTHONS
+from redis_server import RedisServer
 
 SDK = ROOT / "sdk" / "python"
 MARK = "----8<----"
@@ -44,12 +45,15 @@ def session(document: str) -> tuple[str, list[str]]:
     return program, printed
 
 
-def runs_as_printed(url: str, folder: Path, python: str, document: str) -> None:
+def runs_as_printed(
+    url: str, folder: Path, python: str, document: str, redis_url: str = "redis://localhost:6379"
+) -> None:
     program, printed = session(document)
     assert printed
     script = folder / "session.py"
     # Conversations of its own, since the installation is shared.
     own = program.replace("http://localhost:8080", url).replace("chat-", f"chat-{uuid.uuid4()}-")
+    own = own.replace("redis://localhost:6379", redis_url)
     script.write_text(own)
     ran = subprocess.run(
         [python, "-W", "error", script],
@@ -72,9 +76,11 @@ def test_the_python_of_a_readme_runs_as_printed(
     runs_as_printed(millrace.url, tmp_path, python, document.read_text().partition(WITH_PACKAGES)[0])
 
 
-def test_the_python_that_needs_packages_runs_as_printed(millrace: Installation, tmp_path: Path) -> None:
+def test_the_python_that_needs_packages_runs_as_printed(
+    millrace: Installation, redis_server: RedisServer, tmp_path: Path
+) -> None:
     section = (SDK / "README.md").read_text().partition(WITH_PACKAGES)[2]
-    runs_as_printed(millrace.url, tmp_path, sys.executable, section)
+    runs_as_printed(millrace.url, tmp_path, sys.executable, section, redis_server.url)
 
 
 @pytest.mark.parametrize("kind", ["", "py", "pyhton", "python title=x"])
@@ -96,7 +102,7 @@ def test_the_commands_of_the_readme_install_the_client(tmp_path: Path) -> None:
         "PIP_NO_WARN_SCRIPT_LOCATION": "1",
     }
     commands = [text for _, text in blocks((SDK / "README.md").read_text(), "sh")]
-    assert len(commands) == 4
+    assert len(commands) == 5
     for command in commands:
         ran = subprocess.run(
             ["sh", "-euc", command],

@@ -1,0 +1,662 @@
+"""Events over Redis: publishes them as Millrace's bridge takes them, and listens to those of others.
+
+    with EventPublisher("redis://localhost:6379") as publisher:
+        publisher.publish("order.created", "shop-1", {"order_id": "o-1", "total_amount": Decimal("19.99")})
+
+Needs redis: `pip install -e 'sdk/python[redis]'`.
+"""
+
+import asyncio
+import contextlib
+import inspect
+import json
+import logging
+import math
+import random
+import re
+import threading
+import uuid
+from collections.abc import Awaitable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as WaitTimeoutError
+from dataclasses import dataclass
+from datetime import date, datetime, time, timezone
+from decimal import Decimal
+from enum import Enum
+from fnmatch import fnmatchcase
+from typing import Any, Callable, Optional, TypeVar, Union
+
+import redis
+import redis.asyncio
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import ExponentialBackoff, NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+__version__ = "0.1.0"
+
+LOCAL = "redis://localhost:6379"
+# What Millrace's bridge listens to by default.
+PATTERNS = ("events:*", "events.*")
+# The member of a stream's entry that holds the event.
+STREAM_FIELD = "event"
+
+# How often a subscription is pinged, and after how much silence it is given up, in seconds.
+PING_INTERVAL = 10.0
+SILENCE = 30.0
+CONNECT_TIMEOUT = 10.0
+# How long the rest of what was published may take at the end, in seconds.
+GOODBYE = 5.0
+# The delays between attempts to listen, in seconds.
+FIRST_DELAY = 0.1
+MAX_DELAY = 30.0
+# How many events are remembered, so that one that comes again is handled once.
+REMEMBERED = 10_000
+
+_TYPE = re.compile(r"[\w-]+(\.[\w-]+)+")
+_TENANT = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|z|[+-]\d\d:\d\d)?")
+_log = logging.getLogger(__name__)
+
+
+def _utc(moment: datetime) -> datetime:
+    """One without a time zone is taken as UTC."""
+    try:
+        return moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    except OverflowError:
+        raise ValueError("it lies outside of the years 1 to 9999 in UTC") from None
+
+
+def _iso(moment: datetime) -> str:
+    return _utc(moment).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _text(value: str) -> str:
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError("it has half of a surrogate pair")
+    return value
+
+
+def _decimal(value: Decimal) -> str:
+    if not value.is_finite():
+        raise ValueError(f"{value} is no number")
+    return format(value, "f")
+
+
+def _float(value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError(f"{value} is no number")
+    return float(value)
+
+
+# The JSON of values, the first kind that fits.
+_FORMS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    (Enum, lambda value: _json("its value", value.value)),
+    (str, _text),
+    ((bool, int, type(None)), lambda value: value),
+    (float, _float),
+    (Decimal, _decimal),
+    (datetime, _iso),
+    ((date, time), lambda value: value.isoformat()),
+    (uuid.UUID, str),
+)
+
+
+def _json(path: str, value: Any) -> Any:
+    """The JSON of a value, of its own: what happens to the value later, does not change it."""
+    if isinstance(value, Mapping):
+        if not all(isinstance(name, str) for name in value):
+            raise TypeError(f"the names in {path} must be texts")
+        return {name: _json(f"{path}.{name}", part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_json(f"{path}[{place}]", part) for place, part in enumerate(value)]
+    for kinds, form in _FORMS:
+        if isinstance(value, kinds):
+            try:
+                return form(value)
+            except ValueError as error:
+                raise ValueError(f"{path}: {error}") from None
+    raise TypeError(f"{path}: {type(value).__name__} has no JSON form")
+
+
+def _object(name: str, value: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{name} must be a mapping, not {type(value).__name__}")
+    members: dict[str, Any] = _json(name, value)
+    return members
+
+
+def _id(name: str, value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, (str, int, uuid.UUID)):
+        raise TypeError(f"{name} must be a text, a number or a UUID, not {type(value).__name__}")
+    if not 0 < len(str(value).encode()) <= 1_024:
+        raise ValueError(f"{name} must have 1 to 1024 bytes")
+    return str(value)
+
+
+def _read_time(sent: object) -> Optional[datetime]:
+    found = _TIME.fullmatch(sent) if isinstance(sent, str) else None
+    if found is None:
+        return None
+    day, clock, fraction, zone = found.groups()
+    offset = "+00:00" if zone in (None, "Z", "z") else zone
+    with contextlib.suppress(ValueError):
+        return _utc(datetime.fromisoformat(f"{day}T{clock}.{(fraction or '')[:6]:0<6}{offset}"))
+    return None
+
+
+Id = Union[str, int, uuid.UUID]
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened, complete from the start: however often it is sent, it is the same event.
+
+    `data` and `metadata` are JSON as it is sent. The `timestamp` is in UTC.
+    """
+
+    event_id: str
+    event_type: str
+    tenant_id: str
+    user_id: Optional[str]
+    timestamp: datetime
+    data: dict[str, Any]
+    metadata: dict[str, Any]
+
+    @classmethod
+    def new(
+        cls,
+        event_type: str,
+        tenant_id: str,
+        data: Mapping[str, Any],
+        user_id: Optional[Id] = None,
+        metadata: Optional[Mapping[str, Any]] = None,
+        *,
+        event_id: Optional[Id] = None,
+        timestamp: Optional[datetime] = None,
+    ) -> "Event":
+        """An event that can be sent. A TypeError or a ValueError says what is wrong with it.
+
+        A Decimal becomes a text such as "19.99", a time ISO 8601 in UTC. Times without a time zone are taken
+        as UTC.
+        """
+        if not (isinstance(event_type, str) and len(event_type) <= 128 and _TYPE.fullmatch(event_type)):
+            raise ValueError(f"event_type must be `category.action`, not {event_type!r}")
+        if not (isinstance(tenant_id, str) and _TENANT.fullmatch(tenant_id)):
+            raise ValueError(f"tenant_id must be 1 to 64 letters, digits, `_`, `.` or `-`, not {tenant_id!r}")
+        if not isinstance(timestamp, (datetime, type(None))):
+            raise TypeError(f"timestamp must be a datetime, not {type(timestamp).__name__}")
+        return cls(
+            event_id=str(uuid.uuid4()) if event_id is None else _id("event_id", event_id),
+            event_type=event_type,
+            tenant_id=tenant_id,
+            user_id=None if user_id is None else _id("user_id", user_id),
+            timestamp=datetime.now(timezone.utc) if timestamp is None else _utc(timestamp),
+            data=_object("data", data),
+            metadata=_object("metadata", {} if metadata is None else metadata),
+        )
+
+    @classmethod
+    def from_json(cls, payload: Union[bytes, str]) -> "Event":
+        """An event of anybody's. A ValueError if it is none, which takes no more than an `event_type`.
+
+        Without a time that can be read it has the present one, and without an id an empty one.
+        """
+        try:
+            sent = json.loads(payload)
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
+        if not isinstance(sent, dict) or not isinstance(sent.get("event_type"), str):
+            raise ValueError("it must be an object with an event_type")
+        data, metadata, user_id = sent.get("data"), sent.get("metadata"), sent.get("user_id")
+        return cls(
+            event_id=str(sent.get("event_id") or ""),
+            event_type=sent["event_type"],
+            tenant_id=str(sent.get("tenant_id") or ""),
+            user_id=None if user_id in (None, "") else str(user_id),
+            timestamp=_read_time(sent.get("timestamp")) or datetime.now(timezone.utc),
+            data=data if isinstance(data, dict) else {},
+            metadata=metadata if isinstance(metadata, dict) else {},
+        )
+
+    @property
+    def channel(self) -> str:
+        """Where it is published: `events:order:created`."""
+        category, _, action = self.event_type.partition(".")
+        return f"events:{category}:{action}"
+
+    def to_json(self) -> bytes:
+        """The envelope that is sent."""
+        envelope = {
+            "event_id": self.event_id,
+            "event_type": self.event_type,
+            "tenant_id": self.tenant_id,
+            "user_id": self.user_id,
+            "timestamp": _iso(self.timestamp),
+            "data": self.data,
+            "metadata": self.metadata,
+        }
+        return json.dumps(envelope, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+class _Sender:
+    """What both publishers share: where events go, and how long and often that is tried."""
+
+    def __init__(
+        self,
+        redis_url: str = LOCAL,
+        *,
+        stream: Optional[str] = None,
+        stream_max_length: Optional[int] = None,
+        timeout: float = 5.0,
+    ) -> None:
+        self._stream = stream
+        self._stream_max_length = stream_max_length
+        self._connect(
+            redis_url,
+            {
+                "socket_timeout": timeout,
+                "socket_connect_timeout": timeout,
+                "retry_on_error": [redis.ConnectionError, redis.TimeoutError],
+            },
+        )
+
+    def _connect(self, redis_url: str, options: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    def _add_commands(self, pipeline: Any, event: Event) -> None:
+        """The stream comes first: it keeps the event, also for those who are not listening."""
+        payload = event.to_json()
+        if self._stream is not None:
+            pipeline.xadd(self._stream, {STREAM_FIELD: payload}, maxlen=self._stream_max_length)
+        pipeline.publish(event.channel, payload)
+
+
+_BACKOFF = ExponentialBackoff(cap=1.0, base=0.05)
+_RETRIES = 3
+
+
+class EventPublisher(_Sender):
+    """Publishes events on the channel of their type. Serves any number of threads.
+
+    With `stream` each is added to that stream too, which keeps it, cut to about `stream_max_length` entries
+    if that is given. `timeout` is for connecting and for each answer, in seconds. Failed connections and lost
+    answers are tried again, four attempts in all, and raise a `redis.RedisError` after that.
+    """
+
+    _redis: "redis.Redis"
+
+    def _connect(self, redis_url: str, options: dict[str, Any]) -> None:
+        self._redis = redis.Redis.from_url(redis_url, retry=Retry(_BACKOFF, _RETRIES), **options)
+
+    def __enter__(self) -> "EventPublisher":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the idle connections. A later call opens a new one."""
+        self._redis.close()
+
+    def publish(
+        self,
+        event_type: str,
+        tenant_id: str,
+        data: Mapping[str, Any],
+        user_id: Optional[Id] = None,
+        metadata: Optional[Mapping[str, Any]] = None,
+        *,
+        event_id: Optional[Id] = None,
+        timestamp: Optional[datetime] = None,
+    ) -> Event:
+        """Makes an event as `Event.new` does, sends it, and returns it."""
+        event = Event.new(
+            event_type, tenant_id, data, user_id, metadata, event_id=event_id, timestamp=timestamp
+        )
+        self.send(event)
+        return event
+
+    def send(self, event: Event) -> int:
+        """Sends an event that is made already, perhaps once more; returns how many are listening."""
+        with self._redis.pipeline(transaction=False) as pipeline:
+            self._add_commands(pipeline, event)
+            return int(pipeline.execute()[-1])
+
+
+class AsyncEventPublisher(_Sender):
+    """The same for asyncio, in one event loop."""
+
+    _redis: "redis.asyncio.Redis"
+
+    def _connect(self, redis_url: str, options: dict[str, Any]) -> None:
+        self._redis = redis.asyncio.Redis.from_url(redis_url, retry=AsyncRetry(_BACKOFF, _RETRIES), **options)
+
+    async def __aenter__(self) -> "AsyncEventPublisher":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Closes the idle connections. A later call opens a new one."""
+        await self._redis.aclose()
+
+    async def publish(
+        self,
+        event_type: str,
+        tenant_id: str,
+        data: Mapping[str, Any],
+        user_id: Optional[Id] = None,
+        metadata: Optional[Mapping[str, Any]] = None,
+        *,
+        event_id: Optional[Id] = None,
+        timestamp: Optional[datetime] = None,
+    ) -> Event:
+        """Makes an event as `Event.new` does, sends it, and returns it."""
+        event = Event.new(
+            event_type, tenant_id, data, user_id, metadata, event_id=event_id, timestamp=timestamp
+        )
+        await self.send(event)
+        return event
+
+    async def send(self, event: Event) -> int:
+        """Sends an event that is made already, perhaps once more; returns how many are listening."""
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            self._add_commands(pipeline, event)
+            return int((await pipeline.execute())[-1])
+
+
+Handler = Callable[[Event], object]
+AnyHandler = TypeVar("AnyHandler", bound=Handler)
+OnError = Callable[[Exception, Optional[Event]], object]
+
+
+class _Run:
+    """One run of a processor, in the event loop that makes it."""
+
+    def __init__(self, max_queued: int) -> None:
+        self.loop = asyncio.get_running_loop()
+        # Channels and payloads; None is behind the last.
+        self.queue: asyncio.Queue[Optional[tuple[str, bytes]]] = asyncio.Queue(max_queued)
+        self.subscription: Any = None
+        self.subscribed = asyncio.Event()
+        self.stopping = asyncio.Event()
+        self.ended = threading.Event()
+        # Where handlers run, which must not wait for the end of this.
+        self.own_threads = {threading.get_ident()}
+        self.executor = ThreadPoolExecutor(
+            1, "redis-events", initializer=lambda: self.own_threads.add(threading.get_ident())
+        )
+
+    def stop(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+            self.loop.call_soon_threadsafe(self.stopping.set)
+
+
+class EventProcessor:
+    """Listens to events on the channels that match `patterns`, and hands each to the handlers of its type.
+
+        processor = EventProcessor("redis://localhost:6379")
+
+        @processor.on("order.*")
+        def count(event: Event) -> None: ...
+
+        processor.run()
+
+    `run` listens until `stop`, `start` does on a thread, as a `with` block does; for asyncio there are
+    `run_async` and `async with`. Events are handled one after another, in the order in which they come, those
+    that come twice once. Functions are called on one thread of their own, coroutines in the event loop. What
+    one raises goes to `on_error` with the event, as does a payload that is no event with None, or else into
+    the log; nothing else is changed by it.
+
+    A lost connection is opened again, at first after 0.1 s and never later than after 45 s. What is published
+    meanwhile is lost to this processor: Redis keeps nothing for who is not listening. While `max_queued`
+    events wait for their handlers no more are read, and Redis ends the connection when too many wait there.
+    """
+
+    def __init__(
+        self,
+        redis_url: str = LOCAL,
+        patterns: Sequence[str] = PATTERNS,
+        *,
+        on_error: Optional[OnError] = None,
+        max_queued: int = 10_000,
+    ) -> None:
+        if isinstance(patterns, str) or not patterns:
+            raise ValueError("patterns must be a list of at least one")
+        # A ValueError if it is no URL of a Redis.
+        redis.Redis.from_url(redis_url).close()
+        self._url = redis_url
+        self._patterns = tuple(dict.fromkeys(patterns))
+        self._on_error = on_error
+        self._max_queued = max_queued
+        self._handlers: list[tuple[str, Handler]] = []
+        self._remembered: dict[tuple[str, str, datetime], None] = {}
+        self._run: Optional[_Run] = None
+        self._task: Optional[asyncio.Task[None]] = None
+        # How often a connection was lost that had been listened to.
+        self.lost_connections = 0
+
+    def on(self, *event_types: str) -> Callable[[AnyHandler], AnyHandler]:
+        """Makes a function or a coroutine the handler of these types. `order.*` are all that begin so."""
+
+        def decorate(handler: AnyHandler) -> AnyHandler:
+            for event_type in event_types:
+                self.add_handler(event_type, handler)
+            return handler
+
+        return decorate
+
+    def add_handler(self, event_type: str, handler: Handler) -> None:
+        """The same for a handler that is there already. An event goes to all whose type it has."""
+        if not callable(handler):
+            raise TypeError(f"handler must be callable, not {type(handler).__name__}")
+        self._handlers.append((event_type, handler))
+
+    @property
+    def connected(self) -> bool:
+        """Whether events come at present."""
+        run = self._run
+        return run is not None and run.subscribed.is_set()
+
+    def run(self) -> None:
+        """Listens until `stop` is called, by a handler, a signal's handler or another thread."""
+        asyncio.run(self.run_async())
+
+    async def run_async(self) -> None:
+        """Listens until `stop` is called. If the task is cancelled, what has come is not handled any more."""
+        if self._run is not None:
+            raise RuntimeError("it is listening already")
+        run = self._run = _Run(self._max_queued)
+        reader = asyncio.ensure_future(self._read(run))
+        worker = asyncio.ensure_future(self._work(run))
+        stopping = asyncio.ensure_future(run.stopping.wait())
+        tasks = [reader, worker, stopping]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if run.stopping.is_set():
+                if run.subscribed.is_set():
+                    with contextlib.suppress(RedisError, OSError):
+                        await run.subscription.punsubscribe()
+                    await asyncio.wait([reader], timeout=GOODBYE)
+                reader.cancel()
+                await asyncio.wait([reader])
+                tasks.append(asyncio.ensure_future(run.queue.put(None)))
+                await asyncio.wait([worker])
+        finally:
+            for task in tasks:
+                task.cancel()
+            ends = await asyncio.gather(*tasks, return_exceptions=True)
+            self._run = None
+            run.executor.shutdown(wait=False)
+            run.ended.set()
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
+
+    def start(self, wait: float = 10.0) -> bool:
+        """Listens on a thread until `stop`; returns whether events come already, after `wait` s at most."""
+        if self._run is not None:
+            raise RuntimeError("it is listening already")
+        begun = threading.Event()
+
+        async def main() -> None:
+            asyncio.get_running_loop().call_soon(begun.set)
+            await self.run_async()
+
+        threading.Thread(target=asyncio.run, args=(main(),), name="redis-events-loop", daemon=True).start()
+        begun.wait()
+        run = self._run
+        if run is None:
+            return False
+        subscribed = asyncio.run_coroutine_threadsafe(run.subscribed.wait(), run.loop)
+        try:
+            return subscribed.result(wait)
+        except WaitTimeoutError:
+            subscribed.cancel()
+            return False
+
+    def stop(self, timeout: float = 10.0) -> bool:
+        """Ends listening, once what was published before is handled; returns whether it has ended.
+
+        It waits for that for `timeout` seconds at most, and not at all within a handler.
+        """
+        run = self._run
+        if run is None:
+            return True
+        run.stop()
+        return threading.get_ident() not in run.own_threads and run.ended.wait(timeout)
+
+    def __enter__(self) -> "EventProcessor":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> "EventProcessor":
+        self._task = asyncio.ensure_future(self.run_async())
+        await asyncio.sleep(0)
+        if self._run is not None:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._run.subscribed.wait(), CONNECT_TIMEOUT)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.stop()
+        if self._task is not None:
+            await self._task
+
+    async def _read(self, run: _Run) -> None:
+        delay = FIRST_DELAY
+        while not run.stopping.is_set():
+            try:
+                await self._listen(run)
+            except (RedisError, OSError) as error:
+                if run.subscribed.is_set():
+                    run.subscribed.clear()
+                    self.lost_connections += 1
+                    delay = FIRST_DELAY
+                _log.warning("Redis can't be listened to, which is tried again in %.1f s: %s", delay, error)
+                await asyncio.sleep(delay * random.uniform(1.0, 1.5))
+                delay = min(MAX_DELAY, delay * 2.0)
+
+    async def _listen(self, run: _Run) -> None:
+        client: redis.asyncio.Redis = redis.asyncio.Redis.from_url(
+            self._url,
+            socket_connect_timeout=CONNECT_TIMEOUT,
+            socket_timeout=SILENCE,
+            # A connection that is opened again unseen would have missed events.
+            retry=AsyncRetry(NoBackoff(), 0),
+        )
+        async with client, client.pubsub() as subscription:
+            await subscription.psubscribe(*self._patterns)
+            run.subscription, missing = subscription, len(self._patterns)
+            heard = run.loop.time()
+            while True:
+                message = await subscription.get_message(timeout=PING_INTERVAL)
+                if message is None:
+                    # A cut cable says nothing.
+                    if run.loop.time() - heard >= SILENCE:
+                        raise redis.ConnectionError(f"silent for {SILENCE:g} s")
+                    await subscription.ping()
+                    continue
+                if message["type"] == "pmessage":
+                    await run.queue.put((str(message["channel"], errors="replace"), message["data"]))
+                elif message["type"] == "psubscribe":
+                    missing -= 1
+                    if missing == 0:
+                        run.subscribed.set()
+                elif message["type"] == "punsubscribe":
+                    missing += 1
+                    if missing == len(self._patterns):
+                        return
+                # Not earlier: the handlers may have been slow.
+                heard = run.loop.time()
+
+    async def _work(self, run: _Run) -> None:
+        while True:
+            message = await run.queue.get()
+            if message is None:
+                return
+            channel, payload = message
+            try:
+                event = Event.from_json(payload)
+            except ValueError as error:
+                self._report(ValueError(f"{channel}: {error}"), None)
+                continue
+            if self._is_new(event):
+                for event_type, handler in list(self._handlers):
+                    if fnmatchcase(event.event_type, event_type):
+                        await self._handle(run, handler, event)
+
+    def _is_new(self, event: Event) -> bool:
+        """Whether it has not come before. One without an id always is."""
+        key = (event.tenant_id, event.event_id, event.timestamp)
+        if key in self._remembered:
+            return False
+        if event.event_id:
+            self._remembered[key] = None
+            if len(self._remembered) > REMEMBERED:
+                del self._remembered[next(iter(self._remembered))]
+        return True
+
+    async def _handle(self, run: _Run, handler: Handler, event: Event) -> None:
+        call = getattr(handler, "__call__", None)  # noqa: B004, an object's may be a coroutine
+        if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(call):
+            result, error = handler(event), None
+        else:
+            result, error = await run.loop.run_in_executor(run.executor, _call, handler, event)
+        if error is None and inspect.isawaitable(result):
+            error = await _await(result)
+        if error is not None:
+            self._report(error, event)
+
+    def _report(self, error: Exception, event: Optional[Event]) -> None:
+        failed: Optional[Exception] = error
+        if self._on_error is not None:
+            failed = _call(self._on_error, error, event)[1]
+        if failed is not None:
+            _log.error("%s", f"a handler of {event.event_type} failed" if event else failed, exc_info=failed)
+
+
+def _call(function: Callable[..., object], *arguments: object) -> tuple[object, Optional[Exception]]:
+    """What it returns and what it raises. It is caught here, since a future can't take every exception."""
+    try:
+        return function(*arguments), None
+    except Exception as error:  # noqa: BLE001, whatever it is, the other handlers have their turn
+        return None, error
+
+
+async def _await(result: Awaitable[object]) -> Optional[Exception]:
+    """What it raises. It has a task of its own: its cancellation is not that of the processor."""
+    task = asyncio.ensure_future(result)
+    try:
+        await asyncio.wait([task])
+    finally:
+        task.cancel()
+    if task.cancelled():
+        return RuntimeError("it was cancelled")
+    error = task.exception()
+    return error if isinstance(error, Exception) else None

@@ -1,0 +1,256 @@
+"""What is published to Redis, and what is refused before."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import uuid
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from installation import until
+from redis_events import AsyncEventPublisher, Event, EventPublisher
+from redis_server import RedisServer
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+AT = datetime(2026, 11, 20, 21, 57, 13, 123_456, tzinfo=timezone.utc)
+
+
+def received(server: RedisServer, category: str, publish: Any) -> list[tuple[str, dict[str, Any]]]:
+    """What a subscriber gets of what is published: channels and envelopes."""
+    with server.client() as client, client.pubsub(ignore_subscribe_messages=True) as subscription:
+        subscription.psubscribe(f"events:{category}:*")
+        until("it is subscribed", lambda: client.pubsub_numpat() > 0)
+        publish()
+        client.publish(f"events:{category}:end", "{}")
+        got: list[tuple[str, dict[str, Any]]] = []
+        for message in subscription.listen():
+            if message["channel"] == f"events:{category}:end":
+                return got
+            got.append((message["channel"], json.loads(message["data"])))
+    raise AssertionError
+
+
+def test_an_event_is_published_as_the_envelope_on_the_channel_of_its_type(
+    redis_server: RedisServer, category: str
+) -> None:
+    def publish() -> None:
+        with EventPublisher(redis_server.url) as publisher:
+            publisher.publish(
+                f"{category}.created",
+                "shop-1",
+                {
+                    "total": Decimal("19.90"),
+                    "exact": Decimal("12345678901234567890.1234"),
+                    "round": Decimal("1E+2"),
+                    "at": AT,
+                    "naive": datetime(2026, 11, 20, 21, 57),  # noqa: DTZ001
+                    "elsewhere": datetime(2026, 11, 20, 1, tzinfo=timezone(timedelta(hours=2))),
+                    "day": date(2026, 11, 20),
+                    "id": uuid.UUID(int=7),
+                    "colour": Colour.RED,
+                    "list": (1, 2.5, None, True, "ü"),
+                },
+                user_id=7,
+                metadata={"session_id": "s-1", "response_time_ms": 12.5},
+                event_id="e-1",
+                timestamp=AT,
+            )
+
+    assert received(redis_server, category, publish) == [
+        (
+            f"events:{category}:created",
+            {
+                "event_id": "e-1",
+                "event_type": f"{category}.created",
+                "tenant_id": "shop-1",
+                "user_id": "7",
+                "timestamp": "2026-11-20T21:57:13.123456Z",
+                "data": {
+                    "total": "19.90",
+                    "exact": "12345678901234567890.1234",
+                    "round": "100",
+                    "at": "2026-11-20T21:57:13.123456Z",
+                    "naive": "2026-11-20T21:57:00.000000Z",
+                    "elsewhere": "2026-11-19T23:00:00.000000Z",
+                    "day": "2026-11-20",
+                    "id": "00000000-0000-0000-0000-000000000007",
+                    "colour": "red",
+                    "list": [1, 2.5, None, True, "ü"],
+                },
+                "metadata": {"session_id": "s-1", "response_time_ms": 12.5},
+            },
+        )
+    ]
+
+
+def test_an_event_that_is_sent_again_is_the_same(redis_server: RedisServer, category: str) -> None:
+    data = {"items": [1]}
+    event = Event.new(f"{category}.item.added", "t", data)
+    data["items"].append(2)
+
+    def publish() -> None:
+        with EventPublisher(redis_server.url) as publisher:
+            assert publisher.send(event) == 1
+            publisher.send(event)
+
+    (first, second) = received(redis_server, category, publish)
+    assert first == second
+    assert first[0] == f"events:{category}:item.added"
+    assert first[1]["data"] == {"items": [1]}
+    assert uuid.UUID(first[1]["event_id"]).version == 4
+    assert Event.from_json(json.dumps(first[1])) == event
+
+
+def test_a_stream_keeps_what_nobody_listens_to(redis_server: RedisServer, category: str) -> None:
+    with redis_server.client() as client:
+        with EventPublisher(redis_server.url, stream=category) as publisher:
+            event = publisher.publish(f"{category}.created", "t", {})
+            assert publisher.send(event) == 0
+        kept = [fields for _, fields in client.xrange(category)]
+        assert kept == [{"event": event.to_json().decode()}] * 2
+
+        with EventPublisher(redis_server.url, stream=category, stream_max_length=100) as publisher:
+            for _ in range(300):
+                publisher.send(event)
+        assert 100 <= client.xlen(category) < 250
+
+
+def test_the_twin_for_asyncio_does_the_same(redis_server: RedisServer, category: str) -> None:
+    events: list[Event] = []
+
+    async def run() -> None:
+        async with AsyncEventPublisher(redis_server.url, stream=category) as publisher:
+            event = await publisher.publish(
+                f"{category}.created", "t", {"n": 1}, "u", {"m": 2}, event_id="e", timestamp=AT
+            )
+            assert await publisher.send(event) == 1
+            many = (publisher.publish(f"{category}.created", "t", {"n": n}) for n in range(200))
+            events.extend([event, event, *await asyncio.gather(*many)])
+
+    got = received(redis_server, category, lambda: asyncio.run(run()))
+    wire = [json.loads(event.to_json()) for event in events]
+    assert [envelope for _, envelope in got[:2]] == wire[:2]
+    by_id = sorted(wire[2:], key=lambda envelope: str(envelope["event_id"]))
+    assert sorted((envelope for _, envelope in got[2:]), key=lambda envelope: envelope["event_id"]) == by_id
+    with redis_server.client() as client:
+        assert client.xlen(category) == len(events)
+
+
+def test_threads_share_a_publisher(redis_server: RedisServer, category: str) -> None:
+    def publish() -> None:
+        with EventPublisher(redis_server.url) as publisher:
+            threads = [
+                threading.Thread(
+                    target=lambda: [publisher.publish(f"{category}.created", "t", {}) for _ in range(50)]
+                )
+                for _ in range(8)
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+
+    got = received(redis_server, category, publish)
+    assert len({envelope["event_id"] for _, envelope in got}) == len(got) == 400
+
+
+def test_a_server_that_was_started_again_is_found_again(tmp_path: Path) -> None:
+    with RedisServer(tmp_path) as server, EventPublisher(server.url, stream="kept") as publisher:
+        event = publisher.publish("order.created", "t", {})
+        server.kill()
+        with pytest.raises(redis.RedisError):
+            publisher.send(event)
+        server.start()
+        publisher.send(event)
+        with server.client() as client:
+            assert [fields["event"] for _, fields in client.xrange("kept")] == [event.to_json().decode()]
+
+
+@pytest.mark.parametrize(
+    ("fields", "error", "reason"),
+    [
+        ({"event_type": "order"}, ValueError, "event_type must be `category.action`, not 'order'"),
+        ({"event_type": "order."}, ValueError, "event_type"),
+        ({"event_type": "order created.x"}, ValueError, "event_type"),
+        ({"event_type": "a." + "x" * 127}, ValueError, "event_type"),
+        ({"event_type": None}, ValueError, "event_type"),
+        ({"tenant_id": ""}, ValueError, "tenant_id"),
+        ({"tenant_id": "x" * 65}, ValueError, "tenant_id"),
+        ({"tenant_id": 7}, ValueError, "tenant_id"),
+        ({"user_id": ""}, ValueError, "user_id must have 1 to 1024 bytes"),
+        ({"user_id": 1.5}, TypeError, "user_id must be a text, a number or a UUID, not float"),
+        ({"event_id": "x" * 1_025}, ValueError, "event_id"),
+        ({"event_id": True}, TypeError, "event_id"),
+        ({"timestamp": "2026-11-20"}, TypeError, "timestamp must be a datetime, not str"),
+        (
+            {"timestamp": datetime.max.replace(tzinfo=timezone(timedelta(hours=-1)))},
+            ValueError,
+            "the years 1 to 9999",
+        ),
+        ({"data": [1]}, TypeError, "data must be a mapping, not list"),
+        ({"data": None}, TypeError, "data must be a mapping, not NoneType"),
+        ({"metadata": "x"}, TypeError, "metadata must be a mapping, not str"),
+        ({"data": {"a": [{"b": {1}}]}}, TypeError, r"data\.a\[0\]\.b: set has no JSON form"),
+        ({"data": {"a": {1: 2}}}, TypeError, r"the names in data\.a must be texts"),
+        ({"data": {"a": float("nan")}}, ValueError, r"data\.a: nan is no number"),
+        ({"data": {"a": Decimal("NaN")}}, ValueError, r"data\.a: NaN is no number"),
+        ({"metadata": {"a": Decimal("-Infinity")}}, ValueError, r"metadata\.a: -Infinity is no number"),
+        ({"data": {"a": "\ud800"}}, ValueError, r"data\.a: it has half of a surrogate pair"),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_sent(
+    fields: dict[str, Any], error: type[Exception], reason: str
+) -> None:
+    good: dict[str, Any] = {"event_type": "order.created", "tenant_id": "t", "data": {}}
+    assert Event.new(**good).user_id is None
+    with pytest.raises(error, match=reason):
+        Event.new(**{**good, **fields})
+
+
+def test_a_url_of_something_else_is_an_error_at_once() -> None:
+    with pytest.raises(ValueError, match="redis://"):
+        EventPublisher("http://localhost:6379")
+
+
+def read(**envelope: Any) -> Event:
+    return Event.from_json(json.dumps({"event_type": "a.b", **envelope}))
+
+
+@pytest.mark.parametrize(
+    ("sent", "moment"),
+    [
+        ("2026-11-20T21:57:13.123456Z", AT),
+        ("2026-11-20 22:57:13.123456789+01:00", AT),
+        ("2026-11-20T21:57:13.123456", AT),
+        ("2026-11-20T21:57:13.1z", AT.replace(microsecond=100_000)),
+        ("2026-11-20T21:57:13-02:00", AT.replace(hour=23, microsecond=0)),
+    ],
+)
+def test_times_of_others_are_read(sent: str, moment: datetime) -> None:
+    assert read(timestamp=sent).timestamp == moment
+    assert read(timestamp=sent).timestamp.tzinfo is timezone.utc
+
+
+def test_an_event_of_others_may_say_little() -> None:
+    before = datetime.now(timezone.utc)
+    for sent in ("2026-13-20T21:57:13Z", "0001-01-01T00:00:00+01:00", "soon", 7, None):
+        event = read(timestamp=sent, event_id=7, user_id=7, tenant_id=None, data=[1])
+        assert before <= event.timestamp <= datetime.now(timezone.utc)
+        assert (event.event_id, event.user_id, event.tenant_id) == ("7", "7", "")
+        assert (event.data, event.metadata) == ({}, {})
+    assert (read().event_id, read(user_id="").user_id) == ("", None)
+    for payload in (b"", b"{", b"[]", b"null", b"\xff", b"[" * 100_000, b'{"event_type":1}', b"{}"):
+        with pytest.raises(ValueError, match=r".+"):
+            Event.from_json(payload)
