@@ -16,7 +16,7 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 RUSTFLAGS=$flags cargo build --release --locked --target "$host"
 
 mkdir -p findings corpus
-for target in message native_create native_update native_batch segment event_service; do
+for target in message native_create native_update native_batch segment event_service redis; do
   mkdir -p "corpus/$target"
   echo "fuzzing $target for $each s"
   log=$(mktemp)

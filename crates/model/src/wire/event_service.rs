@@ -20,7 +20,6 @@ mod field;
 mod message;
 mod query;
 mod returned;
-mod times;
 
 use serde::de::IgnoredAny;
 

@@ -4,10 +4,13 @@ mod error;
 pub mod event_service;
 mod limits;
 pub mod native;
+mod object;
 #[cfg(test)]
 pub(crate) mod random_json;
+pub mod redis;
 pub mod segment;
 mod separate;
+mod times;
 mod values;
 
 pub use error::WireError;

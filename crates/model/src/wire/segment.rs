@@ -22,7 +22,6 @@ mod context;
 mod envelope;
 mod event;
 mod mending;
-mod object;
 mod semantic;
 mod times;
 
@@ -32,8 +31,14 @@ use serde_json::value::RawValue;
 pub use mending::{Mended, mend};
 
 use self::envelope::Envelope;
+use super::object::Object;
 use super::{Intake, WireError, values};
 use crate::{Kind, Operation, Text};
+
+/// The members of an object, without write keys, so that they are kept nowhere.
+fn keyless(text: &str) -> Result<Object<'_>, serde_json::Error> {
+    Object::parse(text).map(|object| object.without(&["writeKey", "write_key"]))
+}
 
 /// How a body is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

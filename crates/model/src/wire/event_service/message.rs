@@ -8,8 +8,8 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::field::Field;
-use super::times::{self, Moment};
 use crate::Text;
+use crate::wire::times::{self, Moment};
 use crate::wire::values::{invalid, string};
 use crate::wire::{WireError, limits};
 

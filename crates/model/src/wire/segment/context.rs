@@ -4,9 +4,10 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use super::object::Object;
+use super::keyless;
 use crate::JsonText;
 use crate::wire::WireError;
+use crate::wire::object::Object;
 use crate::wire::values::{invalid, is_empty_list, unreadable};
 
 /// Where the event's integrations are, unless its context has a member of that name.
@@ -18,7 +19,7 @@ const SENT: &str = "sent";
 pub(super) fn members<'a>(field: &'static str, value: Option<&'a RawValue>) -> Result<Object<'a>, WireError> {
     match value {
         Some(value) if value.get().starts_with('{') => {
-            Object::parse(value.get()).map_err(|error| unreadable(field, &error))
+            keyless(value.get()).map_err(|error| unreadable(field, &error))
         }
         Some(value) if !is_empty_list(value) => Err(invalid(field, "an object")),
         _ => Ok(Object::default()),
@@ -35,10 +36,7 @@ pub(super) fn column(
     let integrations = Integrations::of(integrations, common_integrations)?;
     let is_taken = context.has(INTEGRATIONS);
     let (beside, within) = if is_taken { (None, integrations) } else { (integrations, None) };
-    let mut name = SENT.to_owned();
-    while context.has(&name) {
-        name.push('_');
-    }
+    let name = context.free_name(SENT);
     let sent = Part { members: rest, integrations: within.as_ref(), sent: None };
     let sent = (!sent.is_empty()).then_some((name.as_str(), &sent));
     let column = Part { members: context, integrations: beside.as_ref(), sent };
@@ -64,9 +62,7 @@ impl Part<'_> {
 impl Serialize for Part<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        for member in self.members.iter() {
-            map.serialize_entry(&member.name, member.value)?;
-        }
+        self.members.write(&mut map)?;
         if let Some(integrations) = self.integrations {
             map.serialize_entry(INTEGRATIONS, integrations)?;
         }

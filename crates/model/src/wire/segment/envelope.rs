@@ -6,11 +6,11 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use serde_json::value::RawValue;
 
 use super::mending::{has_lone_surrogate, mend};
-use super::object::Object;
 use super::{Form, Limits, context};
 use crate::Text;
 use crate::wire::WireError;
 use crate::wire::error::json_bytes;
+use crate::wire::object::Object;
 use crate::wire::separate::{self, Elements};
 use crate::wire::values::{filled_string, invalid};
 

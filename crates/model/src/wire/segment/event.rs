@@ -3,9 +3,9 @@
 use serde_json::value::RawValue;
 
 use super::envelope::Common;
-use super::object::Object;
-use super::{Form, Limits, context, semantic, times};
+use super::{Form, Limits, context, keyless, semantic, times};
 use crate::wire::error::with_member;
+use crate::wire::object::Object;
 use crate::wire::values::{filled_string, id, invalid, object, string};
 use crate::wire::{Intake, WireError};
 use crate::{Content, Event, EventId, Kind, Operation, Source, Text};
@@ -34,7 +34,7 @@ fn create<'a>(
     common: &Common<'a>,
     intake: &Intake<'_>,
 ) -> Result<Operation<'a>, WireError> {
-    let mut event = Object::parse(text).map_err(|error| {
+    let mut event = keyless(text).map_err(|error| {
         if error.is_data() {
             invalid("an event", "an object")
         } else {

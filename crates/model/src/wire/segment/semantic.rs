@@ -2,8 +2,8 @@
 
 use serde_json::value::RawValue;
 
-use super::object::Object;
 use crate::Text;
+use crate::wire::object::Object;
 use crate::wire::values::filled_string;
 
 /// The spellings that mean the same, as Python and as Segment write them.

@@ -5,17 +5,14 @@ use time::Date;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
-use super::object::Object;
+use crate::wire::object::Object;
 use crate::wire::values::filled_string;
-use crate::wire::{Intake, WireError};
+use crate::wire::{Intake, WireError, times};
 use crate::{Text, Timestamp};
 
 /// A date whose month and day may have one digit.
 const DATE: &[BorrowedFormatItem<'_>] =
     format_description!(version = 2, "[year]-[month padding:none]-[day padding:none]");
-
-/// Numbers above this are milliseconds, others seconds: 1973 as milliseconds, the year 5138 as seconds.
-const MOST_SECONDS: f64 = 1e11;
 
 /// When an event happened: its `timestamp`, else its `originalTimestamp`, else now. One that can't be read is as
 /// if absent.
@@ -42,7 +39,7 @@ pub(super) fn happened(event: &Object<'_>, intake: &Intake<'_>) -> Result<Timest
 fn read(value: Option<&RawValue>) -> Option<Timestamp> {
     match value?.get().as_bytes().first() {
         Some(b'"') => of_text(&filled_string(value)?),
-        _ => of_number(value?.get().parse().ok()?),
+        _ => times::of_number(value?.get().parse().ok()?),
     }
 }
 
@@ -52,16 +49,6 @@ fn of_text(text: &Text<'_>) -> Option<Timestamp> {
         let (date, rest) = text.split_once(['T', 't', ' ']).unwrap_or((text, "00:00:00Z"));
         Timestamp::parse(&format!("{}T{rest}", Date::parse(date, DATE).ok()?))
     })
-}
-
-/// Unix milliseconds or seconds.
-fn of_number(number: f64) -> Option<Timestamp> {
-    // A double says seconds of our time to a quarter of a microsecond: what is less than a whole millisecond by
-    // that is one.
-    let millis = if number > MOST_SECONDS { number } else { number.mul_add(1e3, 5e-4) };
-    let in_range = (0.0..=1e14).contains(&millis);
-    #[expect(clippy::cast_possible_truncation, reason = "it is in range, and fractions are to be cut off")]
-    in_range.then_some(millis as i64).and_then(Timestamp::from_millis)
 }
 
 #[cfg(test)]

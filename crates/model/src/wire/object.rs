@@ -4,20 +4,22 @@ use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::Text;
 
 /// The members of an object in their order. What is taken out is gone, so what is left in the end is what
-/// nobody knew. Write keys are left out as it is read, so that they are kept nowhere.
+/// nobody knew. Serializes as the object of those.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Object<'a>(Vec<Member<'a>>);
 
 /// A name and its value.
 #[derive(Clone, Debug)]
-pub(super) struct Member<'a> {
-    pub(super) name: Text<'a>,
-    pub(super) value: &'a RawValue,
+struct Member<'a> {
+    name: Text<'a>,
+    value: &'a RawValue,
 }
 
 impl<'a> Object<'a> {
@@ -71,9 +73,24 @@ impl<'a> Object<'a> {
         self.0.extend(absent);
     }
 
-    /// The members in their order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Member<'a>> {
-        self.0.iter()
+    /// Leaves out the members of these names.
+    pub(super) fn without(mut self, names: &[&str]) -> Self {
+        self.0.retain(|member| !names.contains(&&*member.name));
+        self
+    }
+
+    /// A name that no member has: this one, with underscores behind it if need be.
+    pub(super) fn free_name(&self, name: &str) -> String {
+        let mut name = name.to_owned();
+        while self.has(&name) {
+            name.push('_');
+        }
+        name
+    }
+
+    /// Writes the members into a map.
+    pub(super) fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        self.0.iter().try_for_each(|member| map.serialize_entry(&member.name, member.value))
     }
 
     /// Whether there are none.
@@ -83,6 +100,14 @@ impl<'a> Object<'a> {
 
     fn place(&self, name: &str) -> Option<usize> {
         self.0.iter().rposition(|member| member.name == *name)
+    }
+}
+
+impl Serialize for Object<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        self.write(&mut map)?;
+        map.end()
     }
 }
 
@@ -109,10 +134,7 @@ impl<'de> Visitor<'de> for Members {
         // As many as most events have.
         let mut members = Vec::with_capacity(12);
         while let Some(name) = map.next_key::<Text<'de>>()? {
-            let value = map.next_value()?;
-            if !matches!(&*name, "writeKey" | "write_key") {
-                members.push(Member { name, value });
-            }
+            members.push(Member { name, value: map.next_value()? });
         }
         Ok(Object(members))
     }
@@ -123,7 +145,7 @@ mod tests {
     use super::*;
 
     fn shown(object: &Object<'_>) -> String {
-        object.iter().map(|Member { name, value }| format!("{name}={value} ")).collect()
+        object.0.iter().map(|Member { name, value }| format!("{name}={value} ")).collect()
     }
 
     #[test]
@@ -153,5 +175,7 @@ mod tests {
         assert_eq!(shown(&object), "a=1 b=null d=7 ");
         object.rename("d", "b");
         assert_eq!(shown(&object), "a=1 b=7 ");
+        assert_eq!(["c", "b"].map(|name| object.free_name(name)), ["c", "b_"]);
+        assert_eq!(serde_json::to_string(&object.without(&["a", "c"])).unwrap(), r#"{"b":7}"#);
     }
 }

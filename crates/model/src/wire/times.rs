@@ -1,12 +1,17 @@
-//! Times as .NET and Python write them.
+//! Times as .NET, Python and JavaScript write them.
 
 use std::borrow::Cow;
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::Timestamp;
+
 /// What .NET writes for a date that nobody has set, up to its fraction and zone.
 const UNSET: &str = "0001-01-01T00:00:00";
+
+/// Numbers above this are milliseconds, others seconds: 1973 as milliseconds, the year 5138 as seconds.
+const MOST_SECONDS: f64 = 1e11;
 
 /// What a text says of a time.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,10 +32,19 @@ pub(super) fn read(text: &str) -> Option<Moment> {
     Some(if is_unset { Moment::Unset } else { Moment::At(moment) })
 }
 
+/// Unix milliseconds or seconds. `None` if it is out of range.
+pub(super) fn of_number(number: f64) -> Option<Timestamp> {
+    // A double says seconds of our time to a quarter of a microsecond: what is less than a whole millisecond by
+    // that is one.
+    let millis = if number > MOST_SECONDS { number } else { number.mul_add(1e3, 5e-4) };
+    let in_range = (0.0..=1e14).contains(&millis);
+    #[expect(clippy::cast_possible_truncation, reason = "it is in range, and fractions are to be cut off")]
+    in_range.then_some(millis as i64).and_then(Timestamp::from_millis)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Timestamp;
 
     fn shown(text: &str) -> Option<String> {
         Some(match read(text)? {
