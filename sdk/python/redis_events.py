@@ -50,6 +50,11 @@ GOODBYE = 5.0
 # The delays between attempts to listen, in seconds.
 FIRST_DELAY = 0.1
 MAX_DELAY = 30.0
+# The most connections of a publisher, which is how many events it sends at the same time.
+MAX_CONNECTIONS = 32
+# How often it tries again, and the delays before that, in seconds.
+_RETRIES = 3
+_BACKOFF = ExponentialBackoff(cap=1.0, base=0.05)
 # How many events are remembered, so that one that comes again is handled once.
 REMEMBERED = 10_000
 
@@ -240,7 +245,7 @@ class Event:
 
 
 class _Sender:
-    """What both publishers share: where events go, and how long and often that is tried."""
+    """What both publishers share: where events go, and how long and how often that is tried."""
 
     def __init__(
         self,
@@ -250,19 +255,23 @@ class _Sender:
         stream_max_length: Optional[int] = None,
         timeout: float = 5.0,
     ) -> None:
+        # A ValueError if it is no URL of a Redis.
+        redis.ConnectionPool.from_url(redis_url)
+        self._url = redis_url
         self._stream = stream
         self._stream_max_length = stream_max_length
-        self._connect(
-            redis_url,
-            {
-                "socket_timeout": timeout,
-                "socket_connect_timeout": timeout,
-                "retry_on_error": [redis.ConnectionError, redis.TimeoutError],
-            },
-        )
+        self._options: dict[str, Any] = {
+            "max_connections": MAX_CONNECTIONS,
+            # For a free one of them it waits as long as it takes.
+            "timeout": None,
+            "socket_timeout": timeout,
+            "socket_connect_timeout": timeout,
+            "retry_on_error": [redis.ConnectionError, redis.TimeoutError],
+        }
+        self._open()
 
-    def _connect(self, redis_url: str, options: dict[str, Any]) -> None:
-        raise NotImplementedError
+    def _open(self) -> None:
+        """Makes what can be made outside of an event loop."""
 
     def _add_commands(self, pipeline: Any, event: Event) -> None:
         """The stream comes first: it keeps the event, also for those who are not listening."""
@@ -270,10 +279,6 @@ class _Sender:
         if self._stream is not None:
             pipeline.xadd(self._stream, {STREAM_FIELD: payload}, maxlen=self._stream_max_length)
         pipeline.publish(event.channel, payload)
-
-
-_BACKOFF = ExponentialBackoff(cap=1.0, base=0.05)
-_RETRIES = 3
 
 
 class EventPublisher(_Sender):
@@ -286,8 +291,10 @@ class EventPublisher(_Sender):
 
     _redis: "redis.Redis"
 
-    def _connect(self, redis_url: str, options: dict[str, Any]) -> None:
-        self._redis = redis.Redis.from_url(redis_url, retry=Retry(_BACKOFF, _RETRIES), **options)
+    def _open(self) -> None:
+        retry = Retry(_BACKOFF, _RETRIES)
+        pool = redis.BlockingConnectionPool.from_url(self._url, retry=retry, **self._options)
+        self._redis = redis.Redis.from_pool(pool)
 
     def __enter__(self) -> "EventPublisher":
         return self
@@ -325,12 +332,9 @@ class EventPublisher(_Sender):
 
 
 class AsyncEventPublisher(_Sender):
-    """The same for asyncio, in one event loop."""
+    """The same for asyncio. Any number of calls may be gathered. Close it in the same event loop."""
 
-    _redis: "redis.asyncio.Redis"
-
-    def _connect(self, redis_url: str, options: dict[str, Any]) -> None:
-        self._redis = redis.asyncio.Redis.from_url(redis_url, retry=AsyncRetry(_BACKOFF, _RETRIES), **options)
+    _redis: "Optional[redis.asyncio.Redis]" = None
 
     async def __aenter__(self) -> "AsyncEventPublisher":
         return self
@@ -340,7 +344,9 @@ class AsyncEventPublisher(_Sender):
 
     async def close(self) -> None:
         """Closes the idle connections. A later call opens a new one."""
-        await self._redis.aclose()
+        client, self._redis = self._redis, None
+        if client is not None:
+            await client.aclose()
 
     async def publish(
         self,
@@ -362,6 +368,11 @@ class AsyncEventPublisher(_Sender):
 
     async def send(self, event: Event) -> int:
         """Sends an event that is made already, perhaps once more; returns how many are listening."""
+        if self._redis is None:
+            # Not earlier: it belongs to the event loop that it is made in.
+            retry = AsyncRetry(_BACKOFF, _RETRIES)
+            pool = redis.asyncio.BlockingConnectionPool.from_url(self._url, retry=retry, **self._options)
+            self._redis = redis.asyncio.Redis.from_pool(pool)
         async with self._redis.pipeline(transaction=False) as pipeline:
             self._add_commands(pipeline, event)
             return int((await pipeline.execute())[-1])
@@ -390,7 +401,7 @@ class _Run:
         )
 
     def stop(self) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+        with contextlib.suppress(RuntimeError):  # that the loop has ended by itself
             self.loop.call_soon_threadsafe(self.stopping.set)
 
 
@@ -481,7 +492,6 @@ class EventProcessor:
                         await run.subscription.punsubscribe()
                     await asyncio.wait([reader], timeout=GOODBYE)
                 reader.cancel()
-                await asyncio.wait([reader])
                 tasks.append(asyncio.ensure_future(run.queue.put(None)))
                 await asyncio.wait([worker])
         finally:
@@ -572,7 +582,7 @@ class EventProcessor:
         )
         async with client, client.pubsub() as subscription:
             await subscription.psubscribe(*self._patterns)
-            run.subscription, missing = subscription, len(self._patterns)
+            run.subscription = subscription
             heard = run.loop.time()
             while True:
                 message = await subscription.get_message(timeout=PING_INTERVAL)
@@ -585,13 +595,10 @@ class EventProcessor:
                 if message["type"] == "pmessage":
                     await run.queue.put((str(message["channel"], errors="replace"), message["data"]))
                 elif message["type"] == "psubscribe":
-                    missing -= 1
-                    if missing == 0:
-                        run.subscribed.set()
-                elif message["type"] == "punsubscribe":
-                    missing += 1
-                    if missing == len(self._patterns):
-                        return
+                    # Redis does nothing else between this and the other patterns.
+                    run.subscribed.set()
+                elif message["type"] == "punsubscribe" and message["data"] == 0:
+                    return
                 # Not earlier: the handlers may have been slow.
                 heard = run.loop.time()
 
@@ -623,11 +630,7 @@ class EventProcessor:
         return True
 
     async def _handle(self, run: _Run, handler: Handler, event: Event) -> None:
-        call = getattr(handler, "__call__", None)  # noqa: B004, an object's may be a coroutine
-        if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(call):
-            result, error = handler(event), None
-        else:
-            result, error = await run.loop.run_in_executor(run.executor, _call, handler, event)
+        result, error = await run.loop.run_in_executor(run.executor, _call, handler, event)
         if error is None and inspect.isawaitable(result):
             error = await _await(result)
         if error is not None:

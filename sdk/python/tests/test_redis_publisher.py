@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 import uuid
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -136,7 +137,7 @@ def test_the_twin_for_asyncio_does_the_same(redis_server: RedisServer, category:
                 f"{category}.created", "t", {"n": 1}, "u", {"m": 2}, event_id="e", timestamp=AT
             )
             assert await publisher.send(event) == 1
-            many = (publisher.publish(f"{category}.created", "t", {"n": n}) for n in range(200))
+            many = (publisher.publish(f"{category}.created", "t", {"n": n}) for n in range(1_000))
             events.extend([event, event, *await asyncio.gather(*many)])
 
     got = received(redis_server, category, lambda: asyncio.run(run()))
@@ -176,6 +177,75 @@ def test_a_server_that_was_started_again_is_found_again(tmp_path: Path) -> None:
         publisher.send(event)
         with server.client() as client:
             assert [fields["event"] for _, fields in client.xrange("kept")] == [event.to_json().decode()]
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_lost_answer_is_asked_for_again(
+    redis_server: RedisServer, category: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("redis_events._RETRIES", 1_000)
+    event = Event.new(f"{category}.created", "t", {})
+
+    async def send_async() -> None:
+        async with AsyncEventPublisher(redis_server.url, stream=category, timeout=0.2) as publisher:
+            await publisher.send(event)
+
+    def send() -> None:
+        if kind == "async":
+            return asyncio.run(send_async())
+        with EventPublisher(redis_server.url, stream=category, timeout=0.2) as publisher:
+            publisher.send(event)
+        return None
+
+    with redis_server.client() as client:
+
+        def connections() -> int:
+            return int(client.info("stats")["total_connections_received"])
+
+        before = connections()
+        client.client_pause(60_000, all=False)
+        sender = threading.Thread(target=send)
+        sender.start()
+        try:
+            until("it is tried again", lambda: connections() >= before + 2)
+        finally:
+            client.client_unpause()
+            sender.join()
+        assert {fields["event"] for _, fields in client.xrange(category)} == {event.to_json().decode()}
+
+
+def test_answers_that_stay_lost_are_an_error_after_four_attempts(redis_server: RedisServer) -> None:
+    with redis_server.client() as client, EventPublisher(redis_server.url, timeout=0.2) as publisher:
+        before = client.info("stats")["total_connections_received"]
+        client.client_pause(60_000, all=False)
+        try:
+            with pytest.raises(redis.TimeoutError):
+                publisher.publish("order.created", "t", {})
+        finally:
+            client.client_unpause()
+        assert client.info("stats")["total_connections_received"] >= before + 4
+
+
+def test_times_without_a_zone_are_utc_wherever_the_program_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        naive = AT.replace(tzinfo=None)
+        event = Event.new("order.created", "t", {"at": naive}, timestamp=naive)
+        assert (event.timestamp, event.data) == (AT, {"at": "2026-11-20T21:57:13.123456Z"})
+    time.tzset()
+
+
+def test_a_publisher_for_asyncio_may_be_made_before_the_event_loop(redis_server: RedisServer) -> None:
+    publisher = AsyncEventPublisher(redis_server.url)
+    event = Event.new("order.created", "t", {})
+
+    async def run() -> None:
+        await asyncio.gather(*(publisher.send(event) for _ in range(100)))
+        await publisher.close()
+
+    for _ in range(2):
+        asyncio.run(run())
 
 
 @pytest.mark.parametrize(
@@ -222,6 +292,8 @@ def test_what_is_wrong_is_said_before_anything_is_sent(
 def test_a_url_of_something_else_is_an_error_at_once() -> None:
     with pytest.raises(ValueError, match="redis://"):
         EventPublisher("http://localhost:6379")
+    with pytest.raises(ValueError, match="redis://"):
+        AsyncEventPublisher("http://localhost:6379")
 
 
 def read(**envelope: Any) -> Event:
