@@ -61,6 +61,9 @@ REMEMBERED = 10_000
 _TYPE = re.compile(r"[\w-]+(\.[\w-]+)+")
 _TENANT = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|z|[+-]\d\d:\d\d)?")
+# A type of several words that are not all capitals, and where its words end.
+_PASCAL = re.compile(r"[A-Z](?=.*[a-z])[A-Za-z0-9]*")
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _log = logging.getLogger(__name__)
 
 
@@ -140,14 +143,39 @@ def _id(name: str, value: object) -> str:
 
 
 def _read_time(sent: object) -> Optional[datetime]:
+    """A time as a text, or as a number of seconds, or of milliseconds if it is that large."""
     found = _TIME.fullmatch(sent) if isinstance(sent, str) else None
-    if found is None:
-        return None
-    day, clock, fraction, zone = found.groups()
-    offset = "+00:00" if zone in (None, "Z", "z") else zone
-    with contextlib.suppress(ValueError):
-        return _utc(datetime.fromisoformat(f"{day}T{clock}.{(fraction or '')[:6]:0<6}{offset}"))
+    with contextlib.suppress(ValueError, OverflowError, OSError):
+        if found is not None:
+            day, clock, fraction, zone = found.groups()
+            offset = "+00:00" if zone in (None, "Z", "z") else zone
+            return _utc(datetime.fromisoformat(f"{day}T{clock}.{(fraction or '')[:6]:0<6}{offset}"))
+        if isinstance(sent, (int, float)) and not isinstance(sent, bool):
+            seconds = sent / 1_000 if sent > 1e11 else sent
+            return datetime.fromtimestamp(seconds, timezone.utc)
     return None
+
+
+def _read_id(*sent: object) -> str:
+    """The first that is one."""
+    return next((str(value) for value in sent if value not in (None, "")), "")
+
+
+def _members(sent: dict[str, Any], name: str) -> dict[str, Any]:
+    value = sent.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _canonical(event_type: str) -> str:
+    """`UserLoggedIn` and `events.user.UserLoggedIn` are `user.logged_in`. Other types stay as they are."""
+    name = event_type.removeprefix("events.")
+    before, _, last = name.rpartition(".")
+    if not _PASCAL.fullmatch(last):
+        return name or event_type
+    first, *others = [word.lower() for word in _WORDS.split(last)]
+    if others:
+        return f"{first}.{'_'.join(others)}"
+    return f"{before.lower()}.{first}" if before else first
 
 
 Id = Union[str, int, uuid.UUID]
@@ -205,6 +233,7 @@ class Event:
     def from_json(cls, payload: Union[bytes, str]) -> "Event":
         """An event of anybody's. A ValueError if it is none, which takes no more than an `event_type`.
 
+        A domain event (`id`, `occurred_at`, a type such as `OrderCreated`) is read as the bridge reads it.
         Without a time that can be read it has the present one, and without an id an empty one.
         """
         try:
@@ -213,15 +242,17 @@ class Event:
             raise ValueError("it is nested too deeply") from None
         if not isinstance(sent, dict) or not isinstance(sent.get("event_type"), str):
             raise ValueError("it must be an object with an event_type")
-        data, metadata, user_id = sent.get("data"), sent.get("metadata"), sent.get("user_id")
+        data, metadata = _members(sent, "data"), _members(sent, "metadata")
+        business = _members(_members(sent, "context"), "business_context")
+        times = (_read_time(sent.get(name)) for name in ("timestamp", "occurred_at", "recorded_at"))
         return cls(
-            event_id=str(sent.get("event_id") or ""),
-            event_type=sent["event_type"],
-            tenant_id=str(sent.get("tenant_id") or ""),
-            user_id=None if user_id in (None, "") else str(user_id),
-            timestamp=_read_time(sent.get("timestamp")) or datetime.now(timezone.utc),
-            data=data if isinstance(data, dict) else {},
-            metadata=metadata if isinstance(metadata, dict) else {},
+            event_id=_read_id(sent.get("event_id"), sent.get("id")),
+            event_type=_canonical(sent["event_type"]),
+            tenant_id=_read_id(sent.get("tenant_id"), business.get("tenant_id")),
+            user_id=_read_id(sent.get("user_id"), metadata.get("user_id")) or None,
+            timestamp=next(filter(None, times), None) or datetime.now(timezone.utc),
+            data=data,
+            metadata=metadata,
         )
 
     @property

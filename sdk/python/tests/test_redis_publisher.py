@@ -308,16 +308,19 @@ def read(**envelope: Any) -> Event:
         ("2026-11-20T21:57:13.123456", AT),
         ("2026-11-20T21:57:13.1z", AT.replace(microsecond=100_000)),
         ("2026-11-20T21:57:13-02:00", AT.replace(hour=23, microsecond=0)),
+        (1_795_211_833, AT.replace(microsecond=0)),
+        (1_795_211_833_123, AT.replace(microsecond=123_000)),
+        (1_795_211_833.5, AT.replace(microsecond=500_000)),
     ],
 )
-def test_times_of_others_are_read(sent: str, moment: datetime) -> None:
+def test_times_of_others_are_read(sent: object, moment: datetime) -> None:
     assert read(timestamp=sent).timestamp == moment
     assert read(timestamp=sent).timestamp.tzinfo is timezone.utc
 
 
 def test_an_event_of_others_may_say_little() -> None:
     before = datetime.now(timezone.utc)
-    for sent in ("2026-13-20T21:57:13Z", "0001-01-01T00:00:00+01:00", "soon", 7, None):
+    for sent in ("2026-13-20T21:57:13Z", "0001-01-01T00:00:00+01:00", "soon", 1e300, True, None):
         event = read(timestamp=sent, event_id=7, user_id=7, tenant_id=None, data=[1])
         assert before <= event.timestamp <= datetime.now(timezone.utc)
         assert (event.event_id, event.user_id, event.tenant_id) == ("7", "7", "")
@@ -326,3 +329,46 @@ def test_an_event_of_others_may_say_little() -> None:
     for payload in (b"", b"{", b"[]", b"null", b"\xff", b"[" * 100_000, b'{"event_type":1}', b"{}"):
         with pytest.raises(ValueError, match=r".+"):
             Event.from_json(payload)
+
+
+@pytest.mark.parametrize(
+    ("sent", "event_type"),
+    [
+        ("UserCreated", "user.created"),
+        ("events.user.UserCreated", "user.created"),
+        ("events.UserCreated", "user.created"),
+        ("events.user.created", "user.created"),
+        ("events.billing.PaymentFailed", "payment.failed"),
+        ("user.UserLoggedIn", "user.logged_in"),
+        ("User.Created", "user.created"),
+        ("events.user.Created", "user.created"),
+        ("InventoryOutOfStock", "inventory.out_of_stock"),
+        ("SKUAdded", "sku.added"),
+        ("Order2Shipped", "order2.shipped"),
+        ("UserAPIKeyCreated", "user.api_key_created"),
+        ("Heartbeat", "heartbeat"),
+        *[
+            (same, same)
+            for same in (
+                "user.created", "user_created", "userCreated", "USER.CREATED", "User_Created", "User Created",
+                "Überweisung", "events.", "events", "", ".", "user.",
+            )
+        ],
+    ],
+)  # fmt: skip
+def test_types_of_domain_events_are_those_of_the_bridge(sent: str, event_type: str) -> None:
+    assert read(event_type=sent).event_type == event_type
+
+
+def test_a_domain_event_is_read() -> None:
+    event = read(
+        id="e-1",
+        aggregate_id="o-1",
+        data={"total": 1},
+        metadata={"user_id": "u-1"},
+        context={"business_context": {"tenant_id": "shop-1"}},
+        occurred_at="2026-11-20T21:57:13.123456Z",
+        recorded_at="2026-11-20T21:57:14Z",
+    )
+    assert event == Event("e-1", "a.b", "shop-1", "u-1", AT, {"total": 1}, {"user_id": "u-1"})
+    assert read(timestamp="?", recorded_at="2026-11-20T21:57:13.123456Z").timestamp == AT
