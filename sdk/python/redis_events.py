@@ -641,13 +641,15 @@ class EventProcessor:
             channel, payload = message
             try:
                 event = Event.from_json(payload)
-            except ValueError as error:
-                self._report(ValueError(f"{channel}: {error}"), None)
+            except ValueError as wrong:
+                await self._report(run, ValueError(f"{channel}: {wrong}"), None)
                 continue
             if self._is_new(event):
                 for event_type, handler in list(self._handlers):
                     if fnmatchcase(event.event_type, event_type):
-                        await self._handle(run, handler, event)
+                        error = await _outcome(run, handler, event)
+                        if error is not None:
+                            await self._report(run, error, event)
 
     def _is_new(self, event: Event) -> bool:
         """Whether it has not come before. One without an id always is."""
@@ -660,19 +662,18 @@ class EventProcessor:
                 del self._remembered[next(iter(self._remembered))]
         return True
 
-    async def _handle(self, run: _Run, handler: Handler, event: Event) -> None:
-        result, error = await run.loop.run_in_executor(run.executor, _call, handler, event)
-        if error is None and inspect.isawaitable(result):
-            error = await _await(result)
-        if error is not None:
-            self._report(error, event)
-
-    def _report(self, error: Exception, event: Optional[Event]) -> None:
+    async def _report(self, run: _Run, error: Exception, event: Optional[Event]) -> None:
         failed: Optional[Exception] = error
         if self._on_error is not None:
-            failed = _call(self._on_error, error, event)[1]
+            failed = await _outcome(run, self._on_error, error, event)
         if failed is not None:
             _log.error("%s", f"a handler of {event.event_type} failed" if event else failed, exc_info=failed)
+
+
+async def _outcome(run: _Run, function: Callable[..., object], *arguments: object) -> Optional[Exception]:
+    """Calls a function or a coroutine of the program's; returns what it raises."""
+    result, error = await run.loop.run_in_executor(run.executor, _call, function, *arguments)
+    return await _await(result) if error is None and inspect.isawaitable(result) else error
 
 
 def _call(function: Callable[..., object], *arguments: object) -> tuple[object, Optional[Exception]]:

@@ -223,6 +223,20 @@ def test_a_payload_that_is_no_event_is_told_with_its_channel(listening: Listenin
     ]
 
 
+def test_an_on_error_may_be_a_coroutine(redis_server: RedisServer, category: str) -> None:
+    told: list[str] = []
+
+    async def on_error(error: Exception, event: Event | None) -> None:
+        await asyncio.sleep(0)
+        told.append(str(error))
+
+    processor = EventProcessor(redis_server.url, [f"events:{category}:*"], on_error=on_error)
+    processor.add_handler("*", raising(ValueError("no")))
+    with processor, EventPublisher(redis_server.url) as publisher:
+        publisher.publish(f"{category}.created", "t", {})
+    assert told == ["no"]
+
+
 @pytest.mark.parametrize("on_error", [None, raising(KeyError("worse"))], ids=["none", "one that fails"])
 def test_without_an_on_error_that_works_the_log_is_told(
     redis_server: RedisServer, category: str, on_error: Any, caplog: pytest.LogCaptureFixture
