@@ -6,5 +6,4 @@
 
 pub mod hostile;
 pub mod load;
-pub mod proxy;
 pub mod storm;

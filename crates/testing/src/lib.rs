@@ -12,6 +12,8 @@ mod guard;
 pub mod kafka;
 pub mod port;
 pub mod process;
+pub mod proxy;
+pub mod redis;
 mod suite;
 pub mod wait;
 

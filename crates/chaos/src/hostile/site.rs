@@ -14,7 +14,7 @@ use tokio::task::block_in_place;
 use tokio::time::{Instant, sleep};
 
 use super::wire::{self, request};
-use crate::proxy::Proxy;
+use testing::proxy::Proxy;
 
 const STARTS_WITHIN: Duration = Duration::from_secs(90);
 const VISIBLE_WITHIN: Duration = Duration::from_secs(30);

@@ -12,7 +12,7 @@ use super::callers::{Seen, beside};
 use super::finding::Findings;
 use super::site::Site;
 use super::wire::{self, request};
-use crate::proxy::Mode;
+use testing::proxy::Mode;
 
 /// Longer than a wait, so that those who wait pile up to as many as ever.
 const AWAY: Duration = Duration::from_secs(12);

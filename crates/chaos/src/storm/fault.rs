@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::proxy::Mode;
+use testing::proxy::Mode;
 
 /// One thing that goes wrong, and has to be mended later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 
 use super::fault::{Fault, Part, Victim};
-use crate::proxy::Mode;
+use testing::proxy::Mode;
 
 /// How many of each there are.
 #[derive(Clone, Copy, Debug)]

@@ -9,7 +9,7 @@ use super::fault::{Fault, Victim};
 use super::member::Member;
 use super::site::{Site, settled};
 use super::tally::Tally;
-use crate::proxy::Mode;
+use testing::proxy::Mode;
 
 /// Longer than a process may take to end (20 s for a consumer's last batches).
 const ENDS_WITHIN: Duration = Duration::from_secs(45);

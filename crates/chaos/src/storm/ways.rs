@@ -3,7 +3,7 @@
 use std::io;
 
 use super::fault::Victim;
-use crate::proxy::{Mode, Proxy};
+use testing::proxy::{Mode, Proxy};
 
 /// To each of some servers one way that all APIs share, and one of each consumer.
 pub(super) struct Ways {

@@ -51,7 +51,7 @@ pub struct Proxy {
 impl Proxy {
     /// A way to the port `target` of the loopback address, on a port of its own.
     pub async fn start(target: u16) -> io::Result<Self> {
-        let port = testing::port::free();
+        let port = crate::port::free();
         let (mode, modes) = watch::channel(Mode::Pass);
         let listener = listen(port).await?;
         let task = tokio::spawn(serve(listener, port, target, modes));
