@@ -4,7 +4,7 @@
 use bus::{Delivery, Record};
 use model::Timestamp;
 
-use crate::Reason;
+use crate::{Origin, Reason};
 
 /// How the names of a letter's own headers begin.
 pub(crate) const HEADERS: &str = "millrace-";
@@ -20,6 +20,10 @@ pub(crate) const PARTITION: &str = "millrace-partition";
 pub(crate) const OFFSET: &str = "millrace-offset";
 /// When the message became a letter, by the consumer's clock.
 const TIME: &str = "millrace-time";
+/// The channel or the stream of a message that came by Redis and never was on the topic.
+pub(crate) const CHANNEL: &str = "millrace-channel";
+/// The id of a stream's entry.
+pub(crate) const ENTRY: &str = "millrace-entry";
 /// How many bytes the message's value has, if it is left out.
 pub(crate) const TRUNCATED: &str = "millrace-truncated";
 
@@ -44,6 +48,19 @@ pub(crate) fn letter(topic: &str, delivery: &Delivery, reason: &Reason) -> Recor
     Record { key: delivery.key.clone(), at: Timestamp::default(), value: delivery.value.clone(), headers }
 }
 
+/// The letter of a message that came by Redis.
+pub(crate) fn received(origin: &Origin, value: &[u8], reason: &Reason) -> Record {
+    let added = [
+        Some((REASON, reason.code.to_owned())),
+        Some((ERROR, reason.text.chars().take(1_000).collect())),
+        Some((CHANNEL, origin.channel.chars().take(1_000).collect())),
+        origin.entry.clone().map(|entry| (ENTRY, entry)),
+        Some((TIME, Timestamp::now().to_string())),
+    ];
+    let headers = added.into_iter().flatten().map(|(name, value)| (name.to_owned(), value.into_bytes()));
+    Record { key: None, at: Timestamp::default(), value: value.to_vec(), headers: headers.collect() }
+}
+
 /// The letter without the message's value, its headers, and a key that can't be an event's id, for a topic that
 /// does not take the whole letter. The letter then tells where the message is.
 pub(crate) fn truncated(mut whole: Record) -> Record {
@@ -56,7 +73,7 @@ pub(crate) fn truncated(mut whole: Record) -> Record {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Letter, Place, REFUSED};
+    use crate::{Letter, Place, REFUSED, UNDECODABLE};
 
     fn message() -> Delivery {
         Delivery {
@@ -84,6 +101,26 @@ mod tests {
         assert_eq!((letter.key.unwrap(), letter.value), (b"key".to_vec(), b"value".to_vec()));
         assert_eq!(letter.headers, [("trace".to_owned(), b"1".to_vec())]);
         assert_eq!(letter.left_out, None);
+    }
+
+    #[test]
+    fn a_message_of_redis_has_its_channel_and_a_place_of_its_own() {
+        let origin = Origin { channel: "orders".into(), entry: Some("1-0".into()) };
+        let record = received(&origin, b"{", &Reason::new(UNDECODABLE, "no JSON"));
+        for (record, value) in [(record.clone(), &b"{"[..]), (truncated(record), b"")] {
+            let letter = read(record);
+            assert_eq!((letter.origin.as_ref(), &*letter.value), (Some(&origin), value));
+            assert_eq!((letter.reason.as_str(), letter.error.as_str()), (UNDECODABLE, "no JSON"));
+            assert_eq!(letter.place.to_string(), "dead/0@5");
+        }
+        let channel = Origin { channel: "events:a".into(), entry: None };
+        let letter = read(received(&channel, b"", &Reason::new(UNDECODABLE, "")));
+        assert_eq!(letter.origin, Some(channel));
+        assert_eq!(read(letter_of_topic()).origin, None);
+    }
+
+    fn letter_of_topic() -> Record {
+        letter("events", &message(), &Reason::new(REFUSED, ""))
     }
 
     #[test]

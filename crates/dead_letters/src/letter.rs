@@ -6,7 +6,8 @@ use bus::Delivery;
 use model::Timestamp;
 use serde::Deserialize;
 
-use crate::format::{ERROR, HEADERS, OFFSET, PARTITION, REASON, TOPIC, TRUNCATED};
+use crate::Origin;
+use crate::format::{CHANNEL, ENTRY, ERROR, HEADERS, OFFSET, PARTITION, REASON, TOPIC, TRUNCATED};
 
 /// Where a message was when it became a letter.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -38,6 +39,8 @@ pub struct Letter {
     pub error: String,
     /// Where the message was.
     pub place: Place,
+    /// Where the message came from, if it never was on a topic.
+    pub origin: Option<Origin>,
     /// The message's key, as it was sent.
     pub key: Option<Vec<u8>>,
     /// The message's value, as it was sent.
@@ -71,6 +74,7 @@ impl Letter {
                 partition,
                 offset,
             }),
+            origin: text(CHANNEL).map(|channel| Origin { channel, entry: text(ENTRY) }),
             left_out: text(TRUNCATED).and_then(|length| length.parse().ok()),
             key,
             value,

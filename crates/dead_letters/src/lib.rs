@@ -15,6 +15,7 @@ mod letter;
 mod list;
 mod marks;
 mod mend;
+mod origin;
 mod original;
 mod outbox;
 mod reader;
@@ -27,9 +28,10 @@ pub use error::DeadLettersError;
 pub use filter::Filter;
 pub use letter::{Letter, Place};
 pub use list::{List, Summary};
+pub use origin::Origin;
 pub use reason::{
-    FOREIGN_ROW, IMPOSSIBLE_APPEND_TIME, NEWER_FORMAT, NO_APPEND_TIME, REFUSED, Reason, UNKNOWN_EVENT,
-    by_reason,
+    FOREIGN_ROW, IMPOSSIBLE_APPEND_TIME, NEWER_FORMAT, NO_APPEND_TIME, REFUSED, Reason, TENANT_NOT_ALLOWED,
+    TOO_LARGE, UNDECODABLE, UNKNOWN_EVENT, by_reason,
 };
 pub use replay::{Replay, Replayed, Report, replay};
 pub use show::{Shown, show};

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::marks::Marks;
 use crate::reader::Letters;
-use crate::{DeadLettersError, Filter, Letter};
+use crate::{DeadLettersError, Filter, Letter, Origin};
 
 /// What a list tells of a letter.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -25,6 +25,9 @@ pub struct Summary {
     pub partition: i32,
     /// The offset that the message was at.
     pub offset: i64,
+    /// Where the message came from, if it never was on a topic: `channel` and `entry`.
+    #[serde(flatten)]
+    pub origin: Option<Origin>,
     /// A sentence that says what is wrong.
     pub error: String,
     /// How many bytes the message's value has.
@@ -48,6 +51,7 @@ impl Summary {
             topic: letter.place.topic,
             partition: letter.place.partition,
             offset: letter.place.offset,
+            origin: letter.origin,
             error: letter.error,
         }
     }

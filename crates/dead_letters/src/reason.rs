@@ -1,8 +1,14 @@
-//! Why messages become dead letters. The codes are here, but for those of a message that can't be decoded, which
-//! [`model::message::MessageError::reason`] gives.
+//! Why messages become dead letters. The codes are here, but for those of a message of the topic that can't be
+//! decoded, which [`model::message::MessageError::reason`] gives.
 
 use std::collections::BTreeMap;
 
+/// The reason of what a publisher sent that is no event.
+pub const UNDECODABLE: &str = "undecodable";
+/// The reason of an event whose tenant may not be written by the way that it came.
+pub const TENANT_NOT_ALLOWED: &str = "tenant_not_allowed";
+/// The reason of an event that is larger than the topic takes.
+pub const TOO_LARGE: &str = "too_large";
 /// The reason of a message of a format that is not known yet.
 pub const NEWER_FORMAT: &str = "newer_format";
 /// The reason of an operation whose row the table does not take.

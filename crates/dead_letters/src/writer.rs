@@ -7,8 +7,8 @@ use model::message;
 use runtime::retry;
 use runtime::status::Status;
 
-use crate::format::{letter, truncated};
-use crate::{Reason, by_reason};
+use crate::format::{letter, received, truncated};
+use crate::{Origin, Reason, by_reason};
 
 /// So many letters are on their way at once.
 const AT_ONCE: usize = 256;
@@ -31,14 +31,30 @@ impl Writer {
         rejects: &[(usize, Reason)],
     ) -> Result<(), SendError> {
         log(deliveries, rejects);
+        let letter = |(index, reason): &(usize, Reason)| {
+            deliveries.get(*index).map(|delivery| letter(&self.topic, delivery, reason))
+        };
+        self.write_letters(rejects.iter().filter_map(letter)).await
+    }
+
+    /// Returns when all of these messages, which never were on the topic, are among the dead letters.
+    pub async fn write_received(&self, messages: &[(Origin, &[u8], &Reason)]) -> Result<(), SendError> {
+        if let Some((origin, _, reason)) = messages.first() {
+            let (count, reason, channel) = (messages.len(), reason.code, &origin.channel);
+            tracing::warn!(count, reason, channel, "messages go to the dead letters, the first from here");
+        }
+        self.write_letters(messages.iter().map(|(origin, value, reason)| received(origin, value, reason)))
+            .await
+    }
+
+    async fn write_letters(&self, letters: impl Iterator<Item = Record>) -> Result<(), SendError> {
         // Not all at once: they may be the whole batch again.
         let mut waiting = FuturesUnordered::new();
-        for (index, reason) in rejects {
-            let Some(delivery) = deliveries.get(*index) else { continue };
+        for letter in letters {
             if waiting.len() == AT_ONCE {
                 waiting.next().await.transpose()?;
             }
-            waiting.push(self.write(letter(&self.topic, delivery, reason)));
+            waiting.push(self.write(letter));
         }
         while waiting.next().await.transpose()?.is_some() {}
         Ok(())

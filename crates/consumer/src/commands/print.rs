@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use dead_letters::{Letter, Place, Replayed, Shown, Summary};
+use dead_letters::{Letter, Origin, Place, Replayed, Shown, Summary};
 
 /// The names of the columns of a list.
 pub(super) fn head(out: &mut impl Write) -> io::Result<()> {
@@ -13,9 +13,10 @@ pub(super) fn head(out: &mut impl Write) -> io::Result<()> {
 pub(super) fn line(summary: &Summary, out: &mut impl Write) -> io::Result<()> {
     let Summary { id, time, reason, event_id, topic, partition, offset, error, replayed_at, .. } = summary;
     let place = Place { topic: topic.clone(), partition: *partition, offset: *offset };
+    let from = summary.origin.as_ref().map_or_else(|| place.to_string(), Origin::to_string);
     let event_id = event_id.as_deref().unwrap_or_default();
     let replayed = if replayed_at.is_some() { "yes" } else { "no" };
-    row(out, (&id.to_string(), &time.to_string(), reason, event_id, &place.to_string(), replayed, error))
+    row(out, (&id.to_string(), &time.to_string(), reason, event_id, &from, replayed, error))
 }
 
 type Row<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str, &'a str, &'a str);
@@ -30,6 +31,7 @@ fn row(out: &mut impl Write, row: Row<'_>) -> io::Result<()> {
 /// A whole letter: a line for each of its parts, then its message.
 pub(super) fn letter(shown: &Shown, out: &mut impl Write) -> io::Result<()> {
     let Shown { letter, replayed_at, .. } = shown;
+    let from = letter.origin.as_ref().map_or_else(|| letter.place.to_string(), Origin::to_string);
     let text = |bytes: &[u8]| printable(&String::from_utf8_lossy(bytes));
     let mut lines = vec![
         ("id", letter.id.to_string()),
@@ -37,7 +39,7 @@ pub(super) fn letter(shown: &Shown, out: &mut impl Write) -> io::Result<()> {
         ("reason", printable(&letter.reason)),
         ("error", printable(&letter.error)),
         ("event id", printable(&letter.event_id().unwrap_or_default())),
-        ("from", printable(&letter.place.to_string())),
+        ("from", printable(&from)),
         ("replayed", replayed_at.map_or_else(|| "no".to_owned(), |at| at.to_string())),
         ("key", letter.key.as_deref().map(text).unwrap_or_default()),
     ];
