@@ -73,6 +73,11 @@ fn create<'a>(text: &'a str, intake: &Intake<'_>) -> Result<Operation<'a>, WireE
     })))
 }
 
+/// Where an event of this name is published: `events:order:created`.
+pub fn channel(event_name: &str) -> String {
+    format!("events:{}", event_name.replacen('.', ":", 1))
+}
+
 /// What stands for the id of a message that has none.
 fn hash(text: &str) -> String {
     Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()

@@ -19,7 +19,16 @@ const GRACE: Duration = Duration::from_secs(40);
 #[test]
 fn every_service_is_watched_restarted_and_given_time_to_stop() {
     let compose = compose();
-    assert!(compose.services.keys().eq(["api", "clickhouse", "consumer", "grafana", "kafka", "prometheus"]));
+    assert!(compose.services.keys().eq([
+        "api",
+        "bridge",
+        "clickhouse",
+        "consumer",
+        "grafana",
+        "kafka",
+        "prometheus",
+        "redis"
+    ]));
     for (name, service) in &compose.services {
         assert!(service.healthcheck.test.len() > 1 && service.healthcheck.test[0] == "CMD", "{name}");
         assert_eq!(service.restart, "unless-stopped", "{name}");
@@ -40,7 +49,8 @@ fn every_service_is_watched_restarted_and_given_time_to_stop() {
 #[test]
 fn our_services_start_when_the_others_are_healthy() {
     for ours in ours() {
-        assert!(ours.service.depends_on.keys().eq(["clickhouse", "kafka"]), "{}", ours.name);
+        let others = if ours.name == "bridge" { ["kafka", "redis"] } else { ["clickhouse", "kafka"] };
+        assert!(ours.service.depends_on.keys().eq(others), "{}", ours.name);
         assert!(
             ours.service.depends_on.values().all(|on| on.condition == "service_healthy"),
             "{}",
@@ -66,11 +76,13 @@ fn every_published_port_is_for_this_machine_and_listened_on() {
     let api = compose.services["api"].environment.get("API_PORT").cloned();
     let listened_on: BTreeMap<&str, Vec<String>> = BTreeMap::from([
         ("api", vec![api.unwrap_or("8080".to_owned())]),
+        ("bridge", vec!["8082".to_owned()]),
         ("clickhouse", vec!["8123".to_owned(), "9000".to_owned()]),
         ("consumer", vec!["8081".to_owned()]),
         ("grafana", vec!["3000".to_owned()]),
         ("kafka", listeners("KAFKA_LISTENERS").into_values().map(|(_, port)| port).collect()),
         ("prometheus", vec!["9090".to_owned()]),
+        ("redis", vec!["6379".to_owned()]),
     ]);
     let mut published = Vec::new();
     for (name, service) in &compose.services {
@@ -81,11 +93,11 @@ fn every_published_port_is_for_this_machine_and_listened_on() {
             published.push(host.to_owned());
         }
     }
-    assert_eq!(published, ["8080", "8123", "9000", "8081", "3000", "9092", "9090"]);
+    assert_eq!(published, ["8080", "8082", "8123", "9000", "8081", "3000", "9092", "9090", "6379"]);
 }
 
 #[test]
-fn kafka_and_clickhouse_are_found_where_our_services_look() {
+fn kafka_clickhouse_and_redis_are_found_where_our_services_look() {
     let (services, bound) = (compose().services, listeners("KAFKA_LISTENERS"));
     let advertised = listeners("KAFKA_ADVERTISED_LISTENERS");
     assert!(advertised.iter().all(|(name, (_, port))| bound[name].1 == *port));
@@ -97,6 +109,10 @@ fn kafka_and_clickhouse_are_found_where_our_services_look() {
             (given["KAFKA_BROKERS"].as_str(), host.as_str()),
             (format!("{host}:{port}").as_str(), "kafka")
         );
+        if ours.name == "bridge" {
+            assert_eq!(given["REDIS_URL"], "redis://redis:6379");
+            continue;
+        }
         assert_eq!(
             (given["CLICKHOUSE_HOST"].as_str(), given["CLICKHOUSE_PORT"].as_str()),
             ("clickhouse", "8123")
@@ -133,9 +149,9 @@ fn the_images_hold_what_they_start() {
 }
 
 #[test]
-fn both_images_share_the_layers_of_their_build() {
-    let [api, consumer] = &ours()[..] else { panic!("two services of ours") };
-    assert_eq!(api.build_stages(), consumer.build_stages());
+fn all_images_share_the_layers_of_their_build() {
+    let [api, bridge, consumer] = &ours()[..] else { panic!("three services of ours") };
+    assert_eq!([api.build_stages(), bridge.build_stages()], [consumer.build_stages(); 2]);
 }
 
 #[test]
@@ -164,7 +180,9 @@ fn docker_compose_accepts_the_file() {
 async fn an_event_goes_through_the_services_as_compose_starts_them() {
     let port = testing::port::free();
     // Starting the services blocks.
-    let elsewhere = tokio::task::spawn_blocking(move || on_this_machine(port)).await.unwrap();
+    let redis = tokio::task::spawn_blocking(testing::redis::Server::start).await.unwrap();
+    let url = redis.url();
+    let elsewhere = tokio::task::spawn_blocking(move || on_this_machine(port, &url)).await.unwrap();
     let start = |command: &[String], mut environment: BTreeMap<String, String>| {
         environment.extend(elsewhere.clone());
         let arguments: Vec<&str> = command[1..].iter().map(String::as_str).collect();
@@ -192,8 +210,11 @@ async fn an_event_goes_through_the_services_as_compose_starts_them() {
     assert_eq!(found["data"]["conversation_id"], "a conversation");
 
     for ours in &services {
-        let mut check = start(&ours.service.healthcheck.test[1..], ours.environment());
-        assert!(check.wait_exit(Duration::from_secs(5)).success(), "{}: {}", ours.name, check.output());
+        testing::wait::until(&format!("{} is healthy", ours.name), GRACE, async || {
+            let mut check = start(&ours.service.healthcheck.test[1..], ours.environment());
+            check.wait_exit(Duration::from_secs(5)).success()
+        })
+        .await;
     }
     for process in &mut processes {
         process.terminate();
@@ -202,7 +223,7 @@ async fn an_event_goes_through_the_services_as_compose_starts_them() {
 }
 
 /// Where the other services are here, and a topic, a group and a database of the test's own.
-fn on_this_machine(port: u16) -> BTreeMap<String, String> {
+fn on_this_machine(port: u16, redis: &str) -> BTreeMap<String, String> {
     let engine = testing::engine::url();
     let address = engine.trim_start_matches("http://").trim_end_matches('/');
     let (host, engine_port) = address.split_once(':').unwrap_or((address, "8123"));
@@ -218,6 +239,8 @@ fn on_this_machine(port: u16) -> BTreeMap<String, String> {
         ("KAFKA_GROUP_ID", &scope),
         ("KAFKA_TOPIC", &scope),
         ("METRICS_PORT", "0"),
+        ("REDIS_STATUS_PORT", &testing::port::free().to_string()),
+        ("REDIS_URL", redis),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into()

@@ -199,6 +199,17 @@ fn what_has_no_column_is_in_the_context() {
 }
 
 #[test]
+fn a_channel_has_the_category_and_the_action() {
+    for (name, expected) in [
+        ("order.created", "events:order:created"),
+        ("user.password.reset", "events:user:password.reset"),
+        ("heartbeat", "events:heartbeat"),
+    ] {
+        assert_eq!(channel(name), expected);
+    }
+}
+
+#[test]
 fn a_request_id_is_a_trace_id() {
     let traces = |members: &str| serde_json::to_string(&event(members).content.trace_ids).unwrap();
     assert_eq!(traces(r#""request_id":"r","metadata":{"request_id":"m"}"#), r#"["m"]"#);

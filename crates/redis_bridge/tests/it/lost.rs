@@ -1,0 +1,53 @@
+//! Connections that end or fall silent.
+
+use redis_bridge::{Address, Config};
+use testing::proxy::{Mode, Proxy};
+use testing::wait::until;
+
+use crate::site::{Bridge, PATIENCE, Site, envelope, publish};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn silence_is_noticed_and_the_subscription_made_again() {
+    let site = Site::new().await;
+    let proxy = Proxy::start(site.redis.port()).await.unwrap();
+    let url = Some(Address::new(format!("redis://127.0.0.1:{}", proxy.port())));
+    let bridge = Bridge::ready(Config { url, ..site.config() }, &site.channels).await;
+    let mut connection = site.connection().await;
+    publish(&mut connection, "events:a", &envelope("e-1")).await;
+    site.until_events(1).await;
+    let before = bridge.number("redis_unsubscribed_seconds_total");
+    assert_eq!(bridge.count("redis_reconnects_total"), "0");
+
+    proxy.set(Mode::Hang);
+    bridge.until_trouble("subscription: no answer for 1000 ms").await;
+    // Connecting anew gets no answer either.
+    until("time passes unsubscribed", PATIENCE, async || {
+        bridge.number("redis_unsubscribed_seconds_total") > before + 1.0
+    })
+    .await;
+    assert!(!bridge.status.troubles().is_empty());
+
+    proxy.set(Mode::Pass);
+    bridge.until_ready().await;
+    assert_eq!(bridge.count("redis_reconnects_total"), "1");
+    publish(&mut connection, "events:a", &envelope("e-2")).await;
+    until("the new event is there", PATIENCE, async || site.ids().await.len() == 2).await;
+    bridge.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_goes_and_comes_is_subscribed_to_again() {
+    let mut site = Site::new().await;
+    let bridge = Bridge::ready(site.config(), &site.channels).await;
+    for round in 1..=3 {
+        site.redis.kill_9();
+        bridge.until_not_ready().await;
+        site.redis.restart();
+        bridge.until_ready().await;
+        let mut connection = site.connection().await;
+        publish(&mut connection, "events:a", &envelope(&format!("e-{round}"))).await;
+        site.until_events(round).await;
+        assert_eq!(bridge.count("redis_reconnects_total"), round.to_string());
+    }
+    bridge.stop().await;
+}
