@@ -21,6 +21,7 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     let data = &config.data;
     let api_config: api::Config = config::load("")?;
     let consumer_config: consumer::Config = config::load("CONSUMER_")?;
+    let redis_config = redis_bridge::Config::from_env()?;
     private::folder(data).with_context(|| format!("the data folder {} can't be used", data.display()))?;
     let endpoints = data.join("endpoints.json");
 
@@ -39,9 +40,20 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     let (mut registry, status) = (metrics::registry(), Status::default());
     status.register(&mut registry);
     let counters = consumer::Metrics::new(&mut registry);
-    let consumer =
-        consumer::run(consumer_config, channels.clone(), store.clone(), status, counters, drain.clone());
+    let consumer = consumer::run(
+        consumer_config,
+        channels.clone(),
+        store.clone(),
+        status.clone(),
+        counters,
+        drain.clone(),
+    );
     let consumer = tokio::spawn(then_cancel(consumer, shutdown.clone()));
+    let bridge = redis_config.map(|config| {
+        let counters = redis_bridge::Metrics::new(&mut registry);
+        let bridge = redis_bridge::run(config, channels.clone(), status, counters, shutdown.clone());
+        tokio::spawn(then_cancel(Box::pin(bridge), shutdown.clone()))
+    });
     let api = api::run(api_config, channels, store, registry, listener, shutdown.clone());
     let api = tokio::spawn(then_cancel(api, shutdown.clone()));
     tokio::select! {
@@ -52,6 +64,10 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
         () = shutdown.cancelled() => {}
     }
     let served = api.await?;
+    let bridged = match bridge {
+        Some(bridge) => bridge.await?,
+        None => Ok(()),
+    };
     drain.cancel();
     let consumed = consumer.await?;
 
@@ -65,7 +81,7 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
         None => Ok(()),
     };
     fs::remove_file(&endpoints)?;
-    served.and(consumed).and(stopped).and(Ok(closed?))
+    served.and(bridged).and(consumed).and(stopped).and(Ok(closed?))
 }
 
 /// Ends all parts when one of them ends.

@@ -27,11 +27,11 @@ pub(crate) struct Installation {
 impl Installation {
     /// `millrace` on a data folder of its own.
     pub(crate) async fn embedded() -> Self {
-        Self::embedded_with(None).await
+        Self::embedded_with([]).await
     }
 
-    /// The same with one more variable.
-    pub(crate) async fn embedded_with(more: Option<(&'static str, String)>) -> Self {
+    /// The same with more variables.
+    pub(crate) async fn embedded_with(more: impl IntoIterator<Item = (&'static str, String)>) -> Self {
         let data = TempDir::new().unwrap();
         let (api, engine) = (testing::port::free(), testing::port::free());
         let mut environment = embedded_environment(data.path(), api, engine);

@@ -17,4 +17,5 @@ mod life;
 mod nothing_is_lost;
 mod private;
 mod readme;
+mod redis;
 mod request_ids;
