@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use bus::{Channels, Positions, Producer, Record, Schedule, SendError, Written};
 use model::wire::Intake;
 use model::{EventKey, EventNames, Timestamp, Window};
+use redis_bridge::Publisher;
 use runtime::metrics::{Page, Registry};
 use runtime::shutdown::Shutdown;
 use store::Store;
@@ -50,6 +51,8 @@ pub(crate) struct App {
     pub(crate) clients: Clients,
     /// What `/v1/debug/recent` shows.
     pub(crate) recent: Recent,
+    /// Where `/test/publish-event` publishes, if it does.
+    pub(crate) publisher: Option<Publisher>,
     /// Of the whole process.
     pub(crate) numbers: Page,
     /// Set once the topics are there.
@@ -91,6 +94,7 @@ impl App {
             requests: Requests::new(&mut registry),
             clients: Clients::new(&mut registry),
             recent: Recent::default(),
+            publisher: config.publisher()?,
             numbers: Page::new(registry),
             places: Places::new(&config),
             positions,

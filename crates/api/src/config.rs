@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use redis_bridge::{Address, Publisher};
 use runtime::config::positive;
 use runtime::server::Limits;
 use serde::Deserialize;
@@ -59,6 +60,12 @@ pub struct Config {
     /// Where clients reach the API from outside, such as `https://events.example.com`; the `Host` of each request
     /// if absent.
     pub public_url: Option<PublicUrl>,
+    /// Whether `POST /test/publish-event` is served, if `redis_url` names a Redis.
+    pub enable_test_endpoints: bool,
+    /// Where that publishes: `redis://user:password@host:port/db`, or `rediss://…` for TLS.
+    pub redis_url: Option<Address>,
+    /// A file of the authorities to trust there, in PEM, in place of the public ones.
+    pub redis_ca_file: Option<PathBuf>,
     /// The most events of a batch.
     #[serde(deserialize_with = "positive")]
     pub max_batch_events: usize,
@@ -108,6 +115,9 @@ impl Default for Config {
             max_batch_body_bytes: 10 << 20,
             segment_max_event_bytes: 32 << 10,
             public_url: None,
+            enable_test_endpoints: false,
+            redis_url: None,
+            redis_ca_file: None,
             max_batch_events: 5_000,
             max_bodies_bytes: 128 << 20,
             max_connections: 8_192,
@@ -135,6 +145,12 @@ impl Config {
             );
         }
         Ok(())
+    }
+
+    /// Where test events are published, if they are.
+    pub(crate) fn publisher(&self) -> anyhow::Result<Option<Publisher>> {
+        let url = self.redis_url.as_ref().filter(|_| self.enable_test_endpoints);
+        url.map(|url| Publisher::new(url, self.redis_ca_file.as_deref())).transpose()
     }
 
     /// What a connection may take.

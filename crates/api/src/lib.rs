@@ -31,6 +31,7 @@ mod openapi;
 mod parameters;
 mod pipeline;
 mod places;
+mod publish_event;
 mod recent;
 mod reply;
 mod request;

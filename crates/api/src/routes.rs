@@ -8,7 +8,9 @@ use crate::keys::Scope;
 use crate::places::Class::{self, Ingest, Read, Stream, Watch};
 use crate::route::{Described, Handler, KeyPlace, Route, described, run};
 use crate::voice::Voice;
-use crate::{analytics, audit, event_service, events, health, metrics, openapi, pipeline, recent, segment};
+use crate::{
+    analytics, audit, event_service, events, health, metrics, openapi, pipeline, publish_event, recent, segment,
+};
 
 const WRITES: Option<Scope> = Some(Scope::Ingest);
 const READS: Option<Scope> = Some(Scope::Read);
@@ -41,6 +43,7 @@ pub(crate) static ROUTES: &[Route] = &[
     event_service(Method::GET, "/api/v2.0/ServerTime", "server_time", Watch, None, described::<event_service::server_time::__path_show>, |call| run(call, event_service::server_time::show)),
     native(Method::GET, "/audit/subjects/{subject}", "audit_subject", Stream, READS, described::<audit::handlers::__path_of_subject>, |call| run(call, audit::handlers::of_subject)),
     native(Method::GET, "/audit/traces/{trace_id}", "audit_trace", Stream, READS, described::<audit::handlers::__path_of_trace>, |call| run(call, audit::handlers::of_trace)),
+    native(Method::POST, "/test/publish-event", "publish_event", Ingest, WRITES, described::<publish_event::__path_publish>, |call| run(call, publish_event::publish)),
     native(Method::GET, "/v1/debug/recent", "recent", Watch, Some(Scope::Admin), described::<recent::__path_show>, |call| run(call, recent::show)),
     native(Method::GET, "/health", "health", Watch, None, described::<health::__path_health>, |call| run(call, health::health)),
     native(Method::GET, "/ready", "ready", Watch, None, described::<health::__path_ready>, |call| run(call, health::ready)),

@@ -76,6 +76,23 @@ pub(crate) struct SentEvent {
     change: Changeable,
 }
 
+/// The base envelope of events that are published by Redis. Members that are not listed are kept too.
+#[derive(ToSchema)]
+#[schema(example = json!({
+    "event_type": "order.created", "user_id": "ada", "data": {"total": "64.32"}, "metadata": {"session_id": "s-1"}
+}))]
+pub(crate) struct SentEnvelope {
+    event_id: Option<String>,
+    /// `category.action`
+    event_type: Option<String>,
+    tenant_id: Option<String>,
+    user_id: Option<String>,
+    #[schema(format = DateTime)]
+    timestamp: Option<String>,
+    data: Option<Value>,
+    metadata: Option<Value>,
+}
+
 /// What is to be changed of an event: the fields that are sent; `""` and `[]` clear.
 #[derive(ToSchema)]
 #[schema(example = json!({"output": "Hi there!", "error": ""}))]

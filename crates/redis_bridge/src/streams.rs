@@ -22,6 +22,8 @@ pub(crate) const PART: &str = "streams";
 const BLOCK_MS: usize = 500;
 /// What one read should bring at most, by the size of the entries before, in bytes.
 const READ_BYTES: usize = 4 << 20;
+/// How many entries the first read asks for, of which the sizes are not known yet.
+const FIRST_READ: usize = 100;
 /// What a group begins with: all that is in the stream.
 const BEGINNING: &str = "0";
 const NO_MORE: &[u8] = b"0-0";
@@ -96,7 +98,7 @@ impl Streams {
             names,
             batches: JoinSet::new(),
             bytes: 0,
-            count: BATCH,
+            count: FIRST_READ,
             claim_at: Instant::now(),
         })
     }

@@ -24,6 +24,7 @@ mod limits;
 mod origins;
 mod overload;
 mod pipeline;
+mod publish_event;
 mod request_ids;
 mod segment;
 mod shutdown;
