@@ -231,10 +231,10 @@ class Event:
 
     @classmethod
     def from_json(cls, payload: Union[bytes, str]) -> "Event":
-        """An event of anybody's. A ValueError if it is none, which takes no more than an `event_type`.
+        """An event of anybody's, as the bridge reads it. A ValueError if it has no `event_type`.
 
-        A domain event (`id`, `occurred_at`, a type such as `OrderCreated`) is read as the bridge reads it.
-        Without a time that can be read it has the present one, and without an id an empty one.
+        It may be a domain event, with `id`, `occurred_at` and a type such as `OrderCreated`. Without a time
+        that can be read it has the present one, without an id an empty one, without a tenant the default.
         """
         try:
             sent = json.loads(payload)
@@ -248,7 +248,7 @@ class Event:
         return cls(
             event_id=_read_id(sent.get("event_id"), sent.get("id")),
             event_type=_canonical(sent["event_type"]),
-            tenant_id=_read_id(sent.get("tenant_id"), business.get("tenant_id")),
+            tenant_id=_read_id(sent.get("tenant_id"), business.get("tenant_id")) or "default",
             user_id=_read_id(sent.get("user_id"), metadata.get("user_id")) or None,
             timestamp=next(filter(None, times), None) or datetime.now(timezone.utc),
             data=data,

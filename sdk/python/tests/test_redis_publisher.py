@@ -323,7 +323,7 @@ def test_an_event_of_others_may_say_little() -> None:
     for sent in ("2026-13-20T21:57:13Z", "0001-01-01T00:00:00+01:00", "soon", 1e300, True, None):
         event = read(timestamp=sent, event_id=7, user_id=7, tenant_id=None, data=[1])
         assert before <= event.timestamp <= datetime.now(timezone.utc)
-        assert (event.event_id, event.user_id, event.tenant_id) == ("7", "7", "")
+        assert (event.event_id, event.user_id, event.tenant_id) == ("7", "7", "default")
         assert (event.data, event.metadata) == ({}, {})
     assert (read().event_id, read(user_id="").user_id) == ("", None)
     for payload in (b"", b"{", b"[]", b"null", b"\xff", b"[" * 100_000, b'{"event_type":1}', b"{}"):
