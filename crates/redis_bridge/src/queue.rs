@@ -13,7 +13,7 @@ use crate::Metrics;
 use crate::message::{Message, Place};
 use crate::metrics::Fate;
 
-/// A queue that holds so many bytes, those of messages that were taken out and not yet released included.
+/// A queue that holds so many bytes, those of messages that were taken out and are still there included.
 pub(crate) fn queue(most: usize, metrics: Metrics) -> (Inlet, Outlet) {
     let held = Arc::<AtomicUsize>::default();
     // Bounded by what is held.
@@ -76,25 +76,22 @@ pub(crate) struct Outlet {
 
 impl Outlet {
     /// Takes out the messages that are there, at least one and at most so many. `None` when there will be no more.
-    pub(crate) async fn next(&mut self, most: usize) -> Option<Vec<Message>> {
+    pub(crate) async fn next(&mut self, most: usize) -> Option<Taken> {
         let mut messages = Vec::with_capacity(most.min(self.receiver.len().max(1)));
-        (self.receiver.recv_many(&mut messages, most).await > 0).then_some(messages)
-    }
-
-    /// Gives back the room of messages that are done with.
-    pub(crate) fn room(&self) -> Room {
-        Room { held: Arc::clone(&self.held) }
+        let count = self.receiver.recv_many(&mut messages, most).await;
+        (count > 0).then(|| Taken { messages, held: Arc::clone(&self.held) })
     }
 }
 
-/// Gives back room.
-pub(crate) struct Room {
+/// Messages that were taken out. They give their room back when they are dropped.
+pub(crate) struct Taken {
+    pub(crate) messages: Vec<Message>,
     held: Arc<AtomicUsize>,
 }
 
-impl Room {
-    pub(crate) fn release(&self, messages: &[Message]) {
-        let bytes = messages.iter().map(Message::bytes).sum();
+impl Drop for Taken {
+    fn drop(&mut self) {
+        let bytes = self.messages.iter().map(Message::bytes).sum();
         self.held.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
@@ -122,13 +119,13 @@ mod tests {
             messages.iter().map(|message| String::from_utf8(message.payload.clone()).unwrap()).collect()
         };
         let taken = outlet.next(9).await.unwrap();
-        assert_eq!(payloads(&taken), ["1", "2"]);
+        assert_eq!(payloads(&taken.messages), ["1", "2"]);
         // They still hold their room.
         inlet.push(published("ab", "4"));
         assert_eq!(metrics.dropped(), 2);
-        outlet.room().release(&taken);
+        drop(taken);
         inlet.push(published("ab", "5"));
-        assert_eq!(payloads(&outlet.next(9).await.unwrap()), ["5"]);
+        assert_eq!(payloads(&outlet.next(9).await.unwrap().messages), ["5"]);
         drop(inlet);
         assert!(outlet.next(9).await.is_none());
     }

@@ -104,16 +104,15 @@ async fn hear(config: &Config, client: &redis::Client, delivery: &Arc<Delivery>,
 /// Delivers in batches, several at once, until the queue has ended.
 async fn forward(mut outlet: Outlet, delivery: &Arc<Delivery>) {
     let mut batches = JoinSet::new();
-    while let Some(messages) = outlet.next(BATCH).await {
+    while let Some(taken) = outlet.next(BATCH).await {
         while batches.len() >= BATCHES {
             batches.join_next().await;
         }
-        let (delivery, room) = (Arc::clone(delivery), outlet.room());
+        let delivery = Arc::clone(delivery);
         batches.spawn(async move {
-            if let Err(error) = delivery.deliver(&messages).await {
-                tracing::error!(%error, messages = messages.len(), "lost messages");
+            if let Err(error) = delivery.deliver(&taken.messages).await {
+                tracing::error!(%error, messages = taken.messages.len(), "lost messages");
             }
-            room.release(&messages);
         });
         while batches.try_join_next().is_some() {}
     }

@@ -169,7 +169,7 @@ fn moment(field: &'static str, value: &RawValue) -> Result<Option<Timestamp>, Wi
     }
     let at = match text.parse() {
         Ok(number) => times::of_number(number),
-        Err(_) => match times::read(&text).or_else(|| times::read(&text.replacen(' ', "T", 1))) {
+        Err(_) => match times::read(&text) {
             Some(Moment::Unset) => return Ok(None),
             Some(Moment::At(instant)) => Timestamp::of(instant),
             None => None,
