@@ -18,8 +18,9 @@ use crate::{Config, Metrics, reply};
 
 /// What does not work while no streams are read.
 pub(crate) const PART: &str = "streams";
-/// How long Redis waits for entries before it answers that there are none. Shutdown waits for as long.
-const BLOCK_MS: usize = 500;
+/// How long Redis waits for entries before it answers that there are none, in milliseconds: half the time that it may
+/// be silent if that is less. Shutdown waits for as long.
+const BLOCK_MS: u64 = 500;
 /// What one read should bring at most, by the size of the entries before, in bytes.
 const READ_BYTES: usize = 4 << 20;
 /// How many entries the first read asks for, of which the sizes are not known yet.
@@ -127,9 +128,11 @@ impl Streams {
     }
 
     fn read_group(&self, session: &Session) -> Cmd {
+        // 0 would be for ever.
+        let block_ms = BLOCK_MS.min(self.config.silence_ms / 2).max(1);
         let mut command = cmd("XREADGROUP");
         command.arg("GROUP").arg(&self.config.group).arg(&self.member);
-        command.arg("COUNT").arg(session.count).arg("BLOCK").arg(BLOCK_MS).arg("STREAMS");
+        command.arg("COUNT").arg(session.count).arg("BLOCK").arg(block_ms).arg("STREAMS");
         for name in &session.names {
             command.arg(&**name);
         }

@@ -4,7 +4,7 @@ use redis_bridge::{Address, Config};
 use testing::proxy::{Mode, Proxy};
 use testing::wait::until;
 
-use crate::site::{Bridge, PATIENCE, Site, envelope, publish};
+use crate::site::{Bridge, PATIENCE, Site, add, envelope, pending, publish};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn silence_is_noticed_and_the_subscription_made_again() {
@@ -32,6 +32,28 @@ async fn silence_is_noticed_and_the_subscription_made_again() {
     assert_eq!(bridge.count("redis_reconnects_total"), "1");
     publish(&mut connection, "events:a", &envelope("e-2")).await;
     until("the new event is there", PATIENCE, async || site.ids().await.len() == 2).await;
+    bridge.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn streams_that_fall_silent_are_read_on_without_a_loss() {
+    let site = Site::new().await;
+    let proxy = Proxy::start(site.redis.port()).await.unwrap();
+    let url = Some(Address::new(format!("redis://127.0.0.1:{}", proxy.port())));
+    let config = Config { url, patterns: "none".into(), streams: "orders".into(), ..site.config() };
+    let bridge = Bridge::ready(config, &site.channels).await;
+    let mut connection = site.connection().await;
+    add(&mut connection, "orders", &[("event", &envelope("e-1"))]).await;
+    site.until_events(1).await;
+
+    proxy.set(Mode::Hang);
+    bridge.until_trouble("streams").await;
+    add(&mut connection, "orders", &[("event", &envelope("e-2"))]).await;
+    proxy.set(Mode::Pass);
+    bridge.until_ready().await;
+    assert_eq!(bridge.count("redis_reconnects_total"), "1");
+    until("the new event is there", PATIENCE, async || site.ids().await.len() == 2).await;
+    until("all is acknowledged", PATIENCE, async || pending(&mut connection, "orders").await == 0).await;
     bridge.stop().await;
 }
 
