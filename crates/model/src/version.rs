@@ -44,6 +44,11 @@ impl Position {
     pub fn at(append_time: Timestamp, offset: i64) -> Result<Self, PositionError> {
         Self::new(append_time.millis(), offset)
     }
+
+    /// When the log took it, in whole seconds since 2025.
+    pub fn seconds(self) -> u64 {
+        self.0 >> SECONDS_BITS
+    }
 }
 
 /// What kind of operation wrote a row.

@@ -7,7 +7,7 @@ use clickhouse::{RowOwned, RowRead};
 use model::Tenant;
 use serde::Serialize;
 
-use crate::filter::{Condition, Filters};
+use crate::filter::{Condition, Filters, Params};
 use crate::queries::sql_time;
 use crate::range::Range;
 use crate::row::EventRow;
@@ -20,7 +20,7 @@ const PLACE: &str = "{events}";
 /// What it stands for. All columns, also the computed one; the server reads those that the question names. Here
 /// alone it can read a single path of the properties, so the filters stand here too.
 const EVENTS: &str = "(
-    SELECT *, attributes FROM events FINAL
+    SELECT *, attributes /* columns */ FROM events FINAL
     WHERE tenant = {tenant:String}
         AND created_at >= {from:DateTime64(3, 'UTC')} AND created_at < {to:DateTime64(3, 'UTC')} /* filters */)";
 
@@ -65,6 +65,17 @@ impl Limits {
     }
 }
 
+/// What a question wants of the events besides their columns, where a path of the properties can be read by itself.
+#[derive(Default)]
+pub(crate) struct Besides {
+    /// Columns to compute, with a comma before each.
+    pub(crate) columns: String,
+    /// What must hold of them beside the filters, with an `AND` before each.
+    pub(crate) conditions: String,
+    /// What stands for values in both.
+    pub(crate) params: Params,
+}
+
 /// A question that was not asked yet. The server stops working on it when its future is dropped.
 #[must_use]
 pub struct Question<'a> {
@@ -86,18 +97,25 @@ impl Store {
     /// A question in SQL that reads `FROM {events}`. That stands for the events of the scope, each as its last
     /// change left it; none that lies later than the range's now, whose clock may be ahead.
     pub fn ask<'a>(&self, scope: &'a Scope<'a>, sql: &str) -> Question<'a> {
+        self.ask_besides(scope, sql, Besides::default())
+    }
+
+    /// The same where the events have more columns.
+    pub(crate) fn ask_besides<'a>(&self, scope: &'a Scope<'a>, sql: &str, besides: Besides) -> Question<'a> {
         let (limits, condition) = (scope.limits, Condition::new("filter", scope.filters));
         let and = if condition.sql.is_empty() { String::new() } else { format!("AND {}", condition.sql) };
+        let events = EVENTS.replace("/* columns */", &besides.columns);
+        let events = events.replace("/* filters */", &format!("{and} {}", besides.conditions));
         let query = self
             .reader
-            .query_raw(&sql.replace(PLACE, &EVENTS.replace("/* filters */", &and)))
+            .query_raw(&sql.replace(PLACE, &events))
             // As rows are inserted: the other parser refuses large integers.
             .with_setting("allow_simdjson", "0")
             .with_setting("max_execution_time", limits.seconds().to_string())
             .with_setting("max_memory_usage", limits.memory_bytes.to_string())
             .with_setting("max_rows_to_read", limits.rows_read.to_string())
             .with_setting("max_result_rows", limits.rows.to_string());
-        let mut query = condition.bind(query);
+        let mut query = besides.params.bind(condition.bind(query));
         if let Some(id) = scope.query_id {
             // The server refuses an id while another question has it, and clients send one as often as they like.
             query = query.with_setting("query_id", format!("{id}-{:08x}", rand::random::<u32>()));

@@ -6,6 +6,7 @@
 //! numbers: 5, "5" and 5.0 are equal. Numbers of more than 15 digits before the point are rather ids, and equal
 //! only if their digits are.
 
+mod binder;
 mod condition;
 mod field;
 mod value;
@@ -14,7 +15,8 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-pub(crate) use condition::Condition;
+pub(crate) use binder::{Binder, Params, USER};
+pub(crate) use condition::{Condition, NUMBER};
 pub use field::{Field, Path};
 pub use value::Value;
 

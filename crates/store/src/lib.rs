@@ -2,12 +2,14 @@
 //!
 //! Knows nothing of Kafka, and of an event only what [`model`] says.
 
+mod alerts;
 mod ask;
 mod config;
 mod error;
 mod filter;
 mod insert;
 mod lookup;
+mod metric;
 mod migrations;
 pub mod queries;
 mod range;
@@ -21,11 +23,13 @@ use std::time::Duration;
 use clickhouse::{Client, Compression};
 use tokio::sync::OnceCell;
 
+pub use alerts::{Alert, AlertKey, AlertState, Bid, Delivery, Outcome, Transition};
 pub use ask::{Limits, Question, Scope};
 pub use config::{Config, ConfigError};
 pub use error::StoreError;
 pub use filter::{Field, Filter, FilterError, Filters, Op, Path, Value};
 pub use lookup::{Lookup, Standing};
+pub use metric::{Function, Metric, MetricError, Percentile};
 pub use range::{Range, RangeError, RangeParams, RangeSpec, ResolveError};
 pub use zone::Zone;
 

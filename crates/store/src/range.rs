@@ -47,6 +47,11 @@ impl Range {
         if from < to { Ok(Self { from, to, now }) } else { Err(RangeError::Empty { from, to }) }
     }
 
+    /// From a time on, without an end: also what lies ahead of now, by a clock that is ahead.
+    pub fn since(from: Timestamp) -> Self {
+        Self { from, to: Timestamp::MAX, now: Timestamp::MAX }
+    }
+
     /// The first time in it.
     pub fn from(&self) -> Timestamp {
         self.from

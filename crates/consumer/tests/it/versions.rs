@@ -46,7 +46,7 @@ pub(crate) async fn a_table_that_is_shut_to_older_writers_is_not_written_to_and_
     let consumer = site.start(Config::default());
     site.send(&operations).await;
     site.caught_up().await;
-    site.sql("ALTER TABLE {db}.events ADD CONSTRAINT schema_5 CHECK schema_version >= 5").await;
+    site.sql("ALTER TABLE {db}.events ADD CONSTRAINT schema_6 CHECK schema_version >= 6").await;
     let later = creates(10);
     site.send_record(Record { value: b"no operation".to_vec(), ..record(&later[0]) }).await;
     site.send(&later).await;

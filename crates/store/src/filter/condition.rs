@@ -2,10 +2,11 @@
 
 use clickhouse::query::Query;
 
-use super::{Field, Filter, Filters, Op, Path, Value};
+use super::binder::{Binder, Param, Params, USER};
+use super::{Field, Filter, Filters, Op, Value};
 
 /// A number in JSON.
-const NUMBER: &str = r"'^-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][-+]?[0-9]+)?$'";
+pub(crate) const NUMBER: &str = r"'^-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][-+]?[0-9]+)?$'";
 
 /// One that is no long id.
 const SHORT_NUMBER: &str = r"'^-?(0|[1-9][0-9]{0,14})(\\.[0-9]+)?([eE][-+]?[0-9]+)?$'";
@@ -13,32 +14,13 @@ const SHORT_NUMBER: &str = r"'^-?(0|[1-9][0-9]{0,14})(\\.[0-9]+)?([eE][-+]?[0-9]
 /// Numbers of more digits than a short one that the server writes without an exponent.
 const LONG: std::ops::Range<f64> = 1e15..1e21;
 
-/// The text of a piece of JSON `raw`; empty for objects, lists, null, and nothing. Numbers are written as those
-/// of the properties are.
-const TEXT_OF_RAW: &str = "multiIf(
-    startsWith(raw, '\"'), JSONExtractString(raw),
-    raw IN ('', 'null') OR startsWith(raw, '{') OR startsWith(raw, '['), '',
-    raw IN ('true', 'false') OR match(raw, '^-?[0-9]+$'), raw,
-    toString(toFloat64OrZero(raw)))";
-
 /// Filters in SQL.
 #[derive(Debug, Default)]
 pub(crate) struct Condition {
     /// A truth, never NULL; empty if there are no filters.
     pub(crate) sql: String,
     /// What its parameters stand for, by name.
-    pub(crate) params: Vec<(String, Param)>,
-}
-
-/// What is bound.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Param {
-    /// A part of a column, as it is.
-    Path(String),
-    Text(String),
-    Texts(Vec<String>),
-    Number(f64),
-    Numbers(Vec<f64>),
+    pub(crate) params: Params,
 }
 
 impl Condition {
@@ -47,7 +29,7 @@ impl Condition {
     pub(crate) fn new(prefix: &str, filters: &Filters) -> Self {
         let mut condition = Self::default();
         for (n, filter) in filters.iter().enumerate() {
-            let sql = Part { name: format!("{prefix}{n}"), params: &mut condition.params }.filter(filter);
+            let sql = Binder::new(&format!("{prefix}{n}"), &mut condition.params).filter(filter);
             let and = if n == 0 { "" } else { " AND " };
             condition.sql += &format!("{and}({sql})");
         }
@@ -56,24 +38,11 @@ impl Condition {
 
     /// The question with the values in it.
     pub(crate) fn bind(self, query: Query) -> Query {
-        self.params.into_iter().fold(query, |query, (name, param)| match param {
-            // The server takes it by letter, where it takes texts with escapes.
-            Param::Path(path) => query.with_setting(format!("param_{name}"), path),
-            Param::Text(text) => query.param(&name, text),
-            Param::Texts(texts) => query.param(&name, texts),
-            Param::Number(number) => query.param(&name, number),
-            Param::Numbers(numbers) => query.param(&name, numbers),
-        })
+        self.params.bind(query)
     }
 }
 
-/// One filter, whose parameters begin with its name.
-struct Part<'a> {
-    name: String,
-    params: &'a mut Vec<(String, Param)>,
-}
-
-impl Part<'_> {
+impl Binder<'_> {
     fn filter(&mut self, Filter { field, op, values }: &Filter) -> String {
         let (op, negated) = match op {
             Op::IsNot => (Op::Is, true),
@@ -97,12 +66,8 @@ impl Part<'_> {
             Field::Subjects => self.texts("subjects", op, values),
             Field::TraceIds => self.texts("trace_ids", op, values),
             Field::Latency => self.latency(op, values),
-            Field::Properties(path) => {
-                let texts = self.properties(path);
-                self.any_of(&texts, op, values)
-            }
-            Field::Context(path) => {
-                let texts = self.context(path);
+            Field::Properties(_) | Field::Context(_) => {
+                let texts = self.texts_of(field);
                 self.any_of(&texts, op, values)
             }
         };
@@ -162,8 +127,7 @@ impl Part<'_> {
         if op == Op::Is && !values.iter().any(|value| value.text().starts_with("anon:")) {
             return self.text("user_id", op, values);
         }
-        let user = "multiIf(user_id != '', user_id, anonymous_id != '', concat('anon:', anonymous_id), '')";
-        self.text(user, op, values)
+        self.text(USER, op, values)
     }
 
     fn latency(&mut self, op: Op, values: &[Value]) -> String {
@@ -190,41 +154,8 @@ impl Part<'_> {
         format!("{number} {sign} {}", self.bind("", "Float64", Param::Number(value.unwrap_or_default())))
     }
 
-    /// The texts at a path of the properties, of whose column this reads that path alone. A list has several, of
-    /// which objects and lists are none; the column may have rounded its numbers of more than 15 digits.
-    fn properties(&mut self, path: &Path) -> String {
-        let path = self.bind("_path", "Identifier", Param::Path(path.as_str().to_owned()));
-        let (value, text_of_raw) = (format!("attributes.{path}"), TEXT_OF_RAW);
-        format!(
-            "if(startsWith(dynamicType({value}), 'Array'),
-                arrayMap(raw -> {text_of_raw}, JSONExtractArrayRaw(assumeNotNull(toJSONString({value})))),
-                [ifNull(CAST({value}, 'Nullable(String)'), '')])"
-        )
-    }
-
-    /// The same of the context, whose column is JSON in a text.
-    fn context(&mut self, path: &Path) -> String {
-        let names: Vec<_> = path
-            .names()
-            .enumerate()
-            .map(|(n, name)| self.bind(&format!("_path{n}"), "String", Param::Text(name.to_owned())))
-            .collect();
-        let (raw, text_of_raw) = (format!("JSONExtractRaw(context, {})", names.join(", ")), TEXT_OF_RAW);
-        format!(
-            "arrayMap(raw -> {text_of_raw}, if(startsWith({raw}, '['), JSONExtractArrayRaw({raw}), [{raw}]))"
-        )
-    }
-
     fn bind_texts(&mut self, values: &[Value]) -> String {
         let texts = values.iter().map(|value| value.text().to_owned()).collect();
         self.bind("", "Array(String)", Param::Texts(texts))
-    }
-
-    /// The place of a parameter in the SQL.
-    fn bind(&mut self, suffix: &str, sql_type: &str, param: Param) -> String {
-        let name = format!("{}{suffix}", self.name);
-        let place = format!("{{{name}:{sql_type}}}");
-        self.params.push((name, param));
-        place
     }
 }

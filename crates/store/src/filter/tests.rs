@@ -145,7 +145,7 @@ fn no_value_and_no_path_stands_in_the_sql() {
             let Ok(filter) = Filter::new(field.clone(), op, values) else { continue };
             let condition = Condition::new("f", &vec![filter.clone(), filter].try_into().unwrap());
             assert!(!condition.sql.contains("DROP") && !condition.sql.contains("654"), "{}", condition.sql);
-            for (name, _) in &condition.params {
+            for (name, _) in &condition.params.0 {
                 assert!(condition.sql.contains(&format!("{{{name}:")), "{name} in {}", condition.sql);
             }
             let places = condition.sql.matches(":Array(String)}").count()

@@ -1,18 +1,22 @@
 //! Questions to the table, one file each: the SQL above the function that asks it.
 
+mod arrivals;
 mod conversation;
 mod error_counts;
 mod event;
 mod event_service;
 mod last_key;
 mod latency;
+mod measure;
 mod top_error_sessions;
 mod trail;
 
+pub use arrivals::{Arrival, Place, Wanted};
 pub use conversation::{Page, Turns};
 pub use error_counts::ErrorCount;
 pub use event_service::Matches;
 pub use latency::SessionLatency;
+pub use measure::Measure;
 pub use top_error_sessions::ErrorSession;
 pub use trail::{About, TrailPage};
 

@@ -6,7 +6,9 @@
     reason = "what isn't as expected fails the test"
 )]
 
+mod alerts;
 mod analytics;
+mod arrivals;
 mod ask;
 mod away;
 mod conversation;
@@ -15,6 +17,7 @@ mod event_service;
 mod filter;
 mod insert;
 mod lookup;
+mod measure;
 mod migrations;
 mod range;
 mod trail;

@@ -21,6 +21,7 @@ const FIRST: &str = include_str!("../../../../migrations/0001_events.sql");
 const SECOND: &str = include_str!("../../../../migrations/0002_idempotency_keys.sql");
 const THIRD: &str = include_str!("../../../../migrations/0003_write_buffers.sql");
 const FOURTH: &str = include_str!("../../../../migrations/0004_mentions.sql");
+const FIFTH: &str = include_str!("../../../../migrations/0005_alerts.sql");
 
 /// What the record of the migrations has to say, as `sha256sum migrations/*` prints it.
 fn expected_record() -> String {
@@ -29,6 +30,7 @@ fn expected_record() -> String {
         ("0002_idempotency_keys", SECOND),
         ("0003_write_buffers", THIRD),
         ("0004_mentions", FOURTH),
+        ("0005_alerts", FIFTH),
     ];
     files.map(|(name, file)| format!("{name}\t{}", checksum(file))).join("\n")
 }
@@ -59,7 +61,7 @@ async fn migrating_twice_is_migrating_once() {
     database.store.migrate().await.unwrap();
     database.store.migrate().await.unwrap();
     assert_eq!(database.sql(RECORDED).await, expected_record());
-    assert_eq!(database.sql("SELECT count() FROM {db}.schema_migrations").await, "4");
+    assert_eq!(database.sql("SELECT count() FROM {db}.schema_migrations").await, "5");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -151,7 +153,7 @@ async fn a_table_that_a_newer_version_has_shut_takes_no_rows_and_says_why() {
     let row = created(&new_key(), 1, saying("hello"));
     database.store.insert(std::slice::from_ref(&row)).await.unwrap();
     database
-        .sql("ALTER TABLE {db}.events ADD CONSTRAINT IF NOT EXISTS schema_5 CHECK schema_version >= 5")
+        .sql("ALTER TABLE {db}.events ADD CONSTRAINT IF NOT EXISTS schema_6 CHECK schema_version >= 6")
         .await;
     let error = database.store.insert(std::slice::from_ref(&row)).await.unwrap_err();
     assert!(matches!(error, StoreError::Newer(_)) && error.is_retryable() && !error.is_refusal(), "{error}");

@@ -1,0 +1,154 @@
+//! Rules of events that come in: each event is seen, however late it is and whoever was away when it came.
+//!
+//! A rule's cursor follows the log: it stands before everything that may still come into the table. What is seen
+//! again behind it is decided again, to the same end.
+
+use std::collections::BTreeMap;
+
+use model::{EventId, Timestamp};
+use store::queries::{Arrival, Place, Wanted};
+use store::{Alert, AlertKey, AlertState, Filters, Range, Scope, Store, StoreError, Zone};
+
+use super::Progress;
+use crate::decide::Decision;
+use crate::decide::event::{Trigger, decide, uncovered};
+use crate::rules::EventRule;
+
+/// Events of one step.
+const PAGE: u64 = 500;
+/// Keys of one question: they stand in its address.
+const KEYS: usize = 20;
+/// By how much the clocks of this host and of the log may differ, in milliseconds.
+const CLOCKS_MS: i64 = 60_000;
+
+/// Sees all that came in; tells which states alerts came to.
+pub(super) async fn look(
+    store: &Store,
+    decision: Decision<'_>,
+    rule: &EventRule,
+    since: Timestamp,
+    progress: Option<Progress>,
+) -> Result<Vec<AlertState>, StoreError> {
+    let (tenant, name) = (&decision.rule.tenant, &decision.rule.name);
+    let look = Look { store, decision, rule };
+    let cursor = match store.alert_cursor(tenant, name).await? {
+        Some(cursor) => cursor,
+        None => {
+            store.advance_alert_cursor(tenant, name, since).await?;
+            since
+        }
+    };
+    let names: Vec<_> = std::iter::once(&*rule.event).chain(rule.resolved_by.as_deref()).collect();
+    let (mut place, mut states) = (Place::before(cursor), Vec::new());
+    loop {
+        let page = store.arrivals(&look.scope(Timestamp::default()), look.wanted(&names), place, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        place = last.place;
+        states.extend(look.decide(&page).await?);
+        if (page.len() as u64) < PAGE {
+            break;
+        }
+    }
+    let complete = progress.map_or(cursor.millis(), |progress| progress.complete_until.millis() - CLOCKS_MS);
+    // Not at every look: each is a row.
+    if complete >= cursor.millis() + CLOCKS_MS
+        && let Some(cursor) = Timestamp::from_millis(complete)
+    {
+        store.advance_alert_cursor(tenant, name, cursor).await?;
+    }
+    Ok(states)
+}
+
+struct Look<'a> {
+    store: &'a Store,
+    decision: Decision<'a>,
+    rule: &'a EventRule,
+}
+
+/// The events of a key, in order.
+#[derive(Default)]
+struct OfKey {
+    triggers: Vec<Trigger>,
+    ends: Vec<EventId>,
+    alerts: Vec<Alert>,
+}
+
+impl Look<'_> {
+    fn scope(&self, from: Timestamp) -> Scope<'_> {
+        let (tenant, range) = (&self.decision.rule.tenant, Range::since(from));
+        let limits = self.store.limits();
+        Scope { tenant, range, zone: &Zone::UTC, filters: &Filters::NONE, limits, query_id: None }
+    }
+
+    /// Those that fire the rule, and those that end what it fired.
+    fn wanted<'a>(&'a self, names: &'a [&'a str]) -> Wanted<'a> {
+        Wanted { names, key: &self.rule.key }
+    }
+
+    /// What follows from these events is kept.
+    async fn decide(&self, page: &[Arrival]) -> Result<Vec<AlertState>, StoreError> {
+        let mut keys: BTreeMap<&[String], OfKey> = BTreeMap::new();
+        for arrival in page {
+            let of_key = keys.entry(&arrival.key).or_default();
+            if arrival.event_name == self.rule.event {
+                of_key.triggers.push(Trigger { id: arrival.id, received_at: arrival.received_at });
+            } else {
+                of_key.ends.push(arrival.id);
+            }
+        }
+        self.add_known(&mut keys).await?;
+        let later = self.later_ends(&keys).await?;
+        for arrival in &later {
+            if let Some(of_key) = keys.get_mut(&*arrival.key) {
+                of_key.ends.push(arrival.id);
+            }
+        }
+        let mut transitions = Vec::new();
+        for (texts, of_key) in &mut keys {
+            of_key.triggers.sort_unstable();
+            of_key.ends.sort_unstable();
+            let OfKey { triggers, ends, alerts } = of_key;
+            transitions.extend(decide(self.decision, &self.key(texts), alerts, triggers, ends));
+        }
+        self.store.add_transitions(&transitions).await?;
+        Ok(transitions.iter().map(|transition| transition.state).collect())
+    }
+
+    /// The alerts of these keys so far.
+    async fn add_known(&self, keys: &mut BTreeMap<&[String], OfKey>) -> Result<(), StoreError> {
+        let asked: Vec<_> = keys.keys().map(|texts| self.key(texts)).collect();
+        let rule = self.decision.rule;
+        for alert in self.store.alerts_of(&rule.tenant, &rule.name, &asked).await? {
+            let of_key = keys.iter_mut().find(|(texts, _)| self.key(texts) == alert.key);
+            if let Some((_, of_key)) = of_key {
+                of_key.alerts.push(alert);
+            }
+        }
+        Ok(())
+    }
+
+    /// What ended that which is about to fire, where that came into the table first.
+    async fn later_ends(&self, keys: &BTreeMap<&[String], OfKey>) -> Result<Vec<Arrival>, StoreError> {
+        let Some(resolved_by) = self.rule.resolved_by.as_deref() else { return Ok(Vec::new()) };
+        let mut firing = Vec::new();
+        let mut first: Option<Timestamp> = None;
+        for (texts, of_key) in keys {
+            let uncovered = uncovered(&of_key.alerts, &of_key.triggers);
+            if let Some(earliest) = uncovered.iter().map(|trigger| trigger.id.created_at()).min() {
+                firing.push(*texts);
+                first = Some(first.map_or(earliest, |first| first.min(earliest)));
+            }
+        }
+        let (scope, names) = (self.scope(first.unwrap_or_default()), [resolved_by]);
+        let mut ends = Vec::new();
+        for some in firing.chunks(KEYS) {
+            ends.extend(self.store.events_of_keys(&scope, self.wanted(&names), some).await?);
+        }
+        Ok(ends)
+    }
+
+    fn key(&self, texts: &[String]) -> AlertKey {
+        let names = self.rule.key.iter().map(ToString::to_string);
+        AlertKey(names.zip(texts.iter().cloned()).collect())
+    }
+}

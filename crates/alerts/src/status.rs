@@ -1,0 +1,48 @@
+//! How the evaluation of alerts is, for whoever asks.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use model::Timestamp;
+
+/// How it is in this process. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Status(Arc<Mutex<Said>>);
+
+/// What is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// Rules in force.
+    pub rules: usize,
+    /// Why the file as it is now is not in force.
+    pub unreadable: Option<String>,
+    /// Whether this process evaluates.
+    pub evaluates: bool,
+    /// When it last did.
+    pub evaluated_at: Option<Timestamp>,
+    /// Rules that could not be evaluated then.
+    pub failing: Vec<Failing>,
+}
+
+/// A rule that could not be evaluated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failing {
+    /// Its tenant and name.
+    pub rule: String,
+    /// What is wrong.
+    pub problem: String,
+}
+
+impl Status {
+    /// As it is now.
+    pub fn said(&self) -> Said {
+        self.locked().clone()
+    }
+
+    pub(crate) fn say(&self, change: impl FnOnce(&mut Said)) {
+        change(&mut self.locked());
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Said> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

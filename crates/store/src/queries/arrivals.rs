@@ -1,0 +1,140 @@
+//! Events by when they came in or were changed, whenever they happened.
+
+use clickhouse::Row;
+use model::{EventId, Timestamp};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::ask::Besides;
+use crate::filter::Binder;
+use crate::{Field, Scope, Store, StoreError};
+
+/// Characters of a key's text; the others are cut off.
+const MAX_TEXT: usize = 256;
+
+/// When the log took the operation that wrote the row, in seconds since 2025, as its version tells. The table has an
+/// index of it, which is of use only where it is spelt as here.
+const APPENDED: &str = "bitShiftRight(if(version < 4611686018427387904, bitXor(version, 4611686018427387903), \
+                        bitAnd(version, 4611686018427387903)), 31)";
+
+/// Those behind a place in their order, a page of them.
+const ARRIVALS: &str = "
+    SELECT id, toUnixTimestamp64Milli(received_at) AS received_at, event_name, key, appended
+    FROM {events}
+    WHERE (appended, UUIDToNum(id)) > ({after:UInt64}, UUIDToNum({after_id:UUID}))
+    ORDER BY appended, UUIDToNum(id)
+    LIMIT {limit:UInt64}";
+
+/// Those of some keys.
+const OF_KEYS: &str = "
+    SELECT id, toUnixTimestamp64Milli(received_at) AS received_at, event_name, key, appended
+    FROM {events}
+    WHERE key IN {keys:Array(Array(String))}
+    ORDER BY UUIDToNum(id)";
+
+/// Of which events, and by what they are told apart.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// Their names.
+    pub names: &'a [&'a str],
+    /// The fields whose texts are their key.
+    pub key: &'a [Field],
+}
+
+/// An event that came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// Its id; those of one key are in the order of their ids.
+    pub id: EventId,
+    /// When it came in.
+    pub received_at: Timestamp,
+    /// Its name.
+    pub event_name: String,
+    /// A text for each field of the key; those of a list are joined by commas, and a long one is cut.
+    pub key: Vec<String>,
+    /// Where it stands in the order of arrivals.
+    pub place: Place,
+}
+
+/// A place in the order in which events come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    appended: u64,
+    id: Uuid,
+}
+
+#[derive(Row, Deserialize)]
+struct ArrivalRow {
+    #[serde(with = "clickhouse::serde::uuid")]
+    id: Uuid,
+    received_at: i64,
+    event_name: String,
+    key: Vec<String>,
+    appended: u64,
+}
+
+impl Place {
+    /// Where all that came in at this time or later is still ahead.
+    pub fn before(at: Timestamp) -> Self {
+        let appended = model::Position::at(at, 0).map_or(0, model::Position::seconds);
+        Self { appended, id: Uuid::nil() }
+    }
+}
+
+impl Store {
+    /// The scope's events that came in or were changed behind a place, in the order in which they came, at most
+    /// `limit`.
+    pub async fn arrivals(
+        &self,
+        scope: &Scope<'_>,
+        wanted: Wanted<'_>,
+        after: Place,
+        limit: u64,
+    ) -> Result<Vec<Arrival>, StoreError> {
+        let mut besides = wanted.besides();
+        besides.conditions += &format!(" AND {APPENDED} >= {{after:UInt64}}");
+        let question = self.ask_besides(scope, ARRIVALS, besides).param("names", wanted.names);
+        let question = question.param("after", after.appended).param("after_id", after.id.to_string());
+        arrivals(question.param("limit", limit).fetch_all().await?)
+    }
+
+    /// The scope's events of these keys, in the order of their ids.
+    pub async fn events_of_keys(
+        &self,
+        scope: &Scope<'_>,
+        wanted: Wanted<'_>,
+        keys: &[&[String]],
+    ) -> Result<Vec<Arrival>, StoreError> {
+        let question = self.ask_besides(scope, OF_KEYS, wanted.besides());
+        arrivals(question.param("names", wanted.names).param("keys", keys).fetch_all().await?)
+    }
+}
+
+impl Wanted<'_> {
+    fn besides(&self) -> Besides {
+        let mut besides = Besides::default();
+        let mut text = |(n, field): (usize, &Field)| {
+            let texts = Binder::new(&format!("key{n}"), &mut besides.params).texts_of(field);
+            format!("substringUTF8(arrayStringConcat({texts}, ','), 1, {MAX_TEXT})")
+        };
+        let texts: Vec<_> = self.key.iter().enumerate().map(&mut text).collect();
+        let key = format!("CAST([{}], 'Array(String)')", texts.join(", "));
+        besides.columns = format!(", {key} AS key, {APPENDED} AS appended");
+        besides.conditions += " AND event_name IN {names:Array(String)}";
+        besides
+    }
+}
+
+fn arrivals(rows: Vec<ArrivalRow>) -> Result<Vec<Arrival>, StoreError> {
+    let read = |row: ArrivalRow| {
+        let foreign = |what: &str| StoreError::Foreign(format!("event {}: impossible {what}", row.id));
+        Ok(Arrival {
+            id: EventId::from_uuid(row.id).map_err(|_| foreign("id"))?,
+            received_at: Timestamp::from_millis(row.received_at).ok_or_else(|| foreign("time"))?,
+            place: Place { appended: row.appended, id: row.id },
+            event_name: row.event_name,
+            key: row.key,
+        })
+    };
+    rows.into_iter().map(read).collect()
+}

@@ -1,0 +1,49 @@
+-- Which granules may have rows that the log took since some time: alerts look for them every few seconds. The
+-- expression is that time in seconds since 2025, as a row's version tells it, for creates and for later changes.
+ALTER TABLE {database}.events {on_cluster}
+    ADD INDEX IF NOT EXISTS by_arrival
+        bitShiftRight(if(version < 4611686018427387904, bitXor(version, 4611686018427387903), bitAnd(version, 4611686018427387903)), 31)
+        TYPE minmax GRANULARITY 1;
+ALTER TABLE {database}.events {on_cluster} MATERIALIZE INDEX IF EXISTS by_arrival;
+-- What happened to alerts: a row for each state that an alert came to. Rows are only added, and the same one twice is
+-- one, so whoever adds them need not agree with others first. The row of the most tries says how its webhook stands.
+CREATE TABLE IF NOT EXISTS {database}.alerts {on_cluster}
+(
+    tenant LowCardinality(String),
+    rule String,
+    key String COMMENT 'JSON object: by what the rule tells its alerts apart',
+    firing UInt64 COMMENT 'the how manieth alert of its rule and key, from 1',
+    state LowCardinality(String) COMMENT 'open, acknowledged, resolved',
+    id UUID COMMENT 'derived from tenant, rule, key and firing',
+    at DateTime64(3, 'UTC') COMMENT 'when it came to that state',
+    event Nullable(UUID) COMMENT 'the event that brought it there',
+    value Nullable(Float64),
+    message String,
+    webhook LowCardinality(String) COMMENT 'none, waiting, delivered, given_up',
+    tries UInt8,
+    next_try_at DateTime64(3, 'UTC')
+)
+ENGINE = {replicated}ReplacingMergeTree(tries)
+ORDER BY (tenant, rule, key, firing, state)
+{record_settings};
+-- Up to where each rule has seen the events that came in.
+CREATE TABLE IF NOT EXISTS {database}.alert_cursors {on_cluster}
+(
+    tenant LowCardinality(String),
+    rule String,
+    seen_to DateTime64(3, 'UTC')
+)
+ENGINE = {replicated}ReplacingMergeTree(seen_to)
+ORDER BY (tenant, rule)
+{record_settings};
+-- Who evaluates: each row is a bid to do so for some time from then on.
+CREATE TABLE IF NOT EXISTS {database}.alert_bids {on_cluster}
+(
+    at DateTime64(3, 'UTC'),
+    holder UUID,
+    ttl_ms UInt32
+)
+ENGINE = {replicated}MergeTree
+ORDER BY at
+TTL toDateTime(at) + INTERVAL 1 HOUR
+{record_settings};
