@@ -44,9 +44,18 @@ impl Evaluator {
 
     /// Evaluates all rules once. Without progress what depends on it is left for the next time.
     pub(crate) async fn look<'a>(&self, current: &'a Current, progress: Option<Progress>) -> Vec<Looked<'a>> {
-        let one = async |rule: &'a Rule| Looked { rule, outcome: self.rule(current, rule, progress).await };
         let rules = current.rules.rules.iter();
-        stream::iter(rules.map(one)).buffered(AT_ONCE).collect().await
+        let all: Vec<_> = rules.map(|rule| self.look_at(current, rule, progress)).collect();
+        stream::iter(all).buffered(AT_ONCE).collect().await
+    }
+
+    async fn look_at<'a>(
+        &self,
+        current: &'a Current,
+        rule: &'a Rule,
+        progress: Option<Progress>,
+    ) -> Looked<'a> {
+        Looked { rule, outcome: self.rule(current, rule, progress).await }
     }
 
     async fn rule(
@@ -118,3 +127,6 @@ impl Evaluator {
         self.store.measure(&scope, metric).await
     }
 }
+
+#[cfg(test)]
+mod tests;

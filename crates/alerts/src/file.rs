@@ -82,9 +82,8 @@ impl RulesFile {
 
 /// The file, and the secret that it names.
 fn read(path: &Path) -> Text {
-    let text = |path: &Path| {
-        std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
-    };
+    let text =
+        |path: &Path| std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
     let rules = text(path)?;
     // What can't be parsed is said when it is taken.
     let webhook = Rules::parse(&rules).ok().and_then(|rules| rules.webhook);
@@ -123,7 +122,9 @@ mod tests {
 
         write(LAG);
         let mut file = RulesFile::open(&path).unwrap();
-        let names = |file: &RulesFile| file.current().rules.rules.iter().map(|it| it.name.clone()).collect::<Vec<_>>();
+        let names = |file: &RulesFile| {
+            file.current().rules.rules.iter().map(|it| it.name.clone()).collect::<Vec<_>>()
+        };
         assert!(file.look().is_none());
         write("[[rule]]\nname = \"lag\"\nlag_over = \"many\"\n");
         assert!(file.look().is_none(), "it may be written still");

@@ -4,7 +4,6 @@
 //! asks the store and keeps what was decided; `lease` lets one of several processes do so; `webhook` tells others;
 //! `run` is the loop. What is kept does not depend on the lease: two who evaluate at once add the same rows.
 
-mod config;
 mod decide;
 mod evaluate;
 mod file;
@@ -12,10 +11,11 @@ mod lease;
 mod metrics;
 mod rules;
 mod run;
+#[cfg(test)]
+mod site;
 mod status;
 mod webhook;
 
-pub use config::Config;
 pub use evaluate::{Evaluator, Progress};
 pub use file::{FileError, RulesFile};
 pub use lease::{Lease, Terms};

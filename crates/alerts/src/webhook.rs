@@ -67,7 +67,8 @@ impl Webhook {
         if secret.is_empty() {
             return Err(WebhookError::NoSecret);
         }
-        let connector = HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
+        let connector =
+            HttpsConnectorBuilder::new().with_webpki_roots().https_or_http().enable_http1().build();
         let client = Client::builder(TokioExecutor::new()).build(connector);
         Ok(Self { uri, secret: secret.to_owned(), client })
     }
@@ -81,7 +82,8 @@ impl Webhook {
             .header("Idempotency-Key", format!("{}-{state}", alert.id))
             .header("Millrace-Signature", signature::header(self.secret.as_bytes(), now, &body))
             .body(Full::from(body))?;
-        let answer = timeout(ANSWER_WITHIN, self.client.request(request)).await.map_err(|_| Refused::Late)??;
+        let answer =
+            timeout(ANSWER_WITHIN, self.client.request(request)).await.map_err(|_| Refused::Late)??;
         if answer.status().is_success() { Ok(()) } else { Err(Refused::Status(answer.status())) }
     }
 }

@@ -12,6 +12,7 @@ use redis_bridge::Publisher;
 use runtime::metrics::{Page, Registry};
 use runtime::shutdown::Shutdown;
 use store::Store;
+use tokio::sync::SetOnce;
 
 use crate::Config;
 use crate::auth::{Auth, Caller};
@@ -58,7 +59,9 @@ pub(crate) struct App {
     /// Set once the topics are there.
     producer: OnceLock<Producer>,
     /// Set once the table is there.
-    table: OnceLock<()>,
+    table: SetOnce<()>,
+    /// How the evaluation of alerts is, if there are rules.
+    pub(crate) alerting: Option<alerts::Status>,
     /// Set once the end was asked for.
     ending: AtomicBool,
 }
@@ -71,6 +74,7 @@ impl App {
         channels: &Channels,
         store: Store,
         mut registry: Registry,
+        alerting: Option<alerts::Status>,
         shutdown: Shutdown,
     ) -> anyhow::Result<Self> {
         config.check()?;
@@ -99,7 +103,8 @@ impl App {
             places: Places::new(&config),
             positions,
             producer: OnceLock::new(),
-            table: OnceLock::new(),
+            table: SetOnce::new(),
+            alerting,
             ending: AtomicBool::new(false),
             config,
         })
@@ -128,6 +133,11 @@ impl App {
     /// Whether a write would be answered, and without the delays of a first one.
     pub(crate) fn takes_writes(&self) -> bool {
         self.producer.get().is_some_and(Producer::is_ready)
+    }
+
+    /// Returns once there is a table to ask.
+    pub(crate) async fn reads_opened(&self) {
+        self.table.wait().await;
     }
 
     /// Whether there is a table to ask, as far as this process knows.

@@ -54,6 +54,11 @@ pub struct Config {
     /// The largest body of a batch, in bytes, unpacked.
     #[serde(deserialize_with = "positive")]
     pub max_batch_body_bytes: usize,
+    /// The file of the rules of alerts, read again when it changes; without one none are evaluated.
+    pub alerts_file: Option<PathBuf>,
+    /// How often the rules of alerts are evaluated, in milliseconds.
+    #[serde(deserialize_with = "positive")]
+    pub alerts_interval_ms: u64,
     /// The largest event of Segment's dialect, in bytes of its own JSON text.
     #[serde(deserialize_with = "positive")]
     pub segment_max_event_bytes: usize,
@@ -113,6 +118,8 @@ impl Default for Config {
             max_event_age_days: 3_650,
             max_body_bytes: 1 << 20,
             max_batch_body_bytes: 10 << 20,
+            alerts_file: None,
+            alerts_interval_ms: 10_000,
             segment_max_event_bytes: 32 << 10,
             public_url: None,
             enable_test_endpoints: false,

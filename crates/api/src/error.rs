@@ -31,6 +31,9 @@ pub(crate) enum ApiError {
     /// No such event.
     #[error("event not found")]
     EventNotFound,
+    /// No such alert.
+    #[error("alert not found")]
+    AlertNotFound,
     /// No such route.
     #[error("no such route")]
     NoRoute,
@@ -126,7 +129,7 @@ impl ApiError {
             Self::LongAddress => (StatusCode::URI_TOO_LONG, "too_large"),
             Self::LargeHead => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "too_large"),
             Self::SlowBody => (StatusCode::REQUEST_TIMEOUT, "timeout"),
-            Self::EventNotFound | Self::NoRoute | Self::NoSegmentRoute => {
+            Self::EventNotFound | Self::AlertNotFound | Self::NoRoute | Self::NoSegmentRoute => {
                 (StatusCode::NOT_FOUND, "not_found")
             }
             Self::Method { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
@@ -225,7 +228,8 @@ mod tests {
             ApiError::Missing(_) => ApiError::BrokenBody(String::new()),
             ApiError::BrokenBody(_) => ApiError::SlowBody,
             ApiError::SlowBody => ApiError::EventNotFound,
-            ApiError::EventNotFound => ApiError::NoRoute,
+            ApiError::EventNotFound => ApiError::AlertNotFound,
+            ApiError::AlertNotFound => ApiError::NoRoute,
             ApiError::NoRoute => ApiError::NoSegmentRoute,
             ApiError::NoSegmentRoute => ApiError::NotHttp,
             ApiError::NotHttp => ApiError::LongAddress,

@@ -139,6 +139,25 @@ fn partition(at: PartitionPosition, oldest: Option<&BTreeMap<i32, Timestamp>>) -
 }
 
 impl Seen {
+    /// Operations that are not visible yet.
+    pub(crate) fn lag(&self) -> i64 {
+        self.partitions.iter().map(|partition| partition.lag).sum()
+    }
+
+    /// Up to when all that was appended is visible, as of a time before this was asked for; `None` if that can't be
+    /// seen just now.
+    pub(crate) fn complete_until(&self, asked_at: Timestamp) -> Option<Timestamp> {
+        let mut until = asked_at;
+        for partition in &self.partitions {
+            match partition.oldest {
+                Oldest::None => {}
+                Oldest::At(at) => until = until.min(at),
+                Oldest::Unknown => return None,
+            }
+        }
+        Some(until)
+    }
+
     /// That of the partition whose oldest event has been waiting longest; `None` if one can't be seen just now.
     pub(crate) fn oldest_age_ms(&self) -> Option<i64> {
         let ages: Option<Vec<_>> = self.partitions.iter().map(Partition::oldest_age_ms).collect();

@@ -3,6 +3,7 @@
 //! `routes` is the table of contents: each route's handler is in the file of its family, with its
 //! request and response types above it. Every answer leaves through `voice`.
 
+mod alerts;
 mod analytics;
 mod app;
 mod asked;

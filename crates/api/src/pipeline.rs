@@ -1,5 +1,7 @@
 //! How far the events are on their way.
 
+use alerts::Said;
+use model::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,6 +23,29 @@ pub(crate) struct Pipeline {
     /// Of all partitions, likewise.
     oldest_age_ms: Option<i64>,
     dead_letters: i64,
+    /// The evaluation of alerts by this process. Only admins see it, where there are rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alerts: Option<AlertsStatus>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct AlertsStatus {
+    /// Rules in force.
+    rules: usize,
+    /// Why the file as it is now is not in force; null if it is.
+    unreadable: Option<String>,
+    /// Whether this process evaluates: one does at a time.
+    evaluates: bool,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    evaluated_at: Option<Timestamp>,
+    failing: Vec<FailingRule>,
+}
+
+/// A rule that could not be evaluated the last time.
+#[derive(Debug, Serialize, ToSchema)]
+struct FailingRule {
+    rule: String,
+    problem: String,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -43,13 +68,24 @@ struct Partition {
 )]
 pub(crate) async fn pipeline(call: Call) -> Result<Reply<Pipeline>, ApiError> {
     let seen = call.app.lag.now().await?;
+    let is_admin = call.caller.scopes.has(Scope::Admin);
     let partitions: Vec<_> = seen.partitions.iter().map(Partition::from).collect();
     Ok(Reply::ok(Pipeline {
-        lag: partitions.iter().map(|partition| partition.lag).sum(),
+        lag: seen.lag(),
         oldest_age_ms: seen.oldest_age_ms(),
-        partitions: call.caller.scopes.has(Scope::Admin).then_some(partitions),
+        partitions: is_admin.then_some(partitions),
         dead_letters: seen.dead_letters,
+        alerts: call.app.alerting.as_ref().filter(|_| is_admin).map(|status| status.said().into()),
     }))
+}
+
+impl From<Said> for AlertsStatus {
+    fn from(said: Said) -> Self {
+        let Said { rules, unreadable, evaluates, evaluated_at, failing } = said;
+        let failing =
+            failing.into_iter().map(|it| FailingRule { rule: it.rule, problem: it.problem }).collect();
+        Self { rules, unreadable, evaluates, evaluated_at, failing }
+    }
 }
 
 impl From<&lag::Partition> for Partition {

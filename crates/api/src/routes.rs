@@ -9,7 +9,8 @@ use crate::places::Class::{self, Ingest, Read, Stream, Watch};
 use crate::route::{Described, Handler, KeyPlace, Route, described, run};
 use crate::voice::Voice;
 use crate::{
-    analytics, audit, event_service, events, health, metrics, openapi, pipeline, publish_event, recent, segment,
+    alerts, analytics, audit, event_service, events, health, metrics, openapi, pipeline, publish_event, recent,
+    segment,
 };
 
 const WRITES: Option<Scope> = Some(Scope::Ingest);
@@ -27,6 +28,8 @@ pub(crate) static ROUTES: &[Route] = &[
     native(Method::GET, "/analytics/errors", "count_errors", Read, READS, described::<analytics::__path_errors>, |call| run(call, analytics::errors)),
     native(Method::GET, "/analytics/latency", "slowest_conversations", Read, READS, described::<analytics::__path_latency>, |call| run(call, analytics::latency)),
     native(Method::GET, "/analytics/sessions/top-errors", "top_error_conversations", Read, READS, described::<analytics::__path_top_error_sessions>, |call| run(call, analytics::top_error_sessions)),
+    native(Method::GET, "/alerts", "list_alerts", Read, READS, described::<alerts::list::__path_list>, |call| run(call, alerts::list::list)),
+    native(Method::POST, "/alerts/{id}/ack", "acknowledge_alert", Read, Some(Scope::Admin), described::<alerts::acknowledge::__path_acknowledge>, |call| run(call, alerts::acknowledge::acknowledge)),
     segment(Method::POST, "/v1/identify", &["/v1/i", "/api/s/identify", "/api/s/s2s/identify"], "segment_identify", Ingest, WRITES, described::<segment::take::__path_single>, |call| run(call, |call| segment::take::single(call, Kind::Identify))),
     segment(Method::POST, "/v1/track", &["/v1/t", "/api/s/track", "/api/s/s2s/track"], "segment_track", Ingest, WRITES, described::<segment::take::__path_single>, |call| run(call, |call| segment::take::single(call, Kind::Track))),
     segment(Method::POST, "/v1/page", &["/v1/p", "/api/s/page", "/api/s/s2s/page"], "segment_page", Ingest, WRITES, described::<segment::take::__path_single>, |call| run(call, |call| segment::take::single(call, Kind::Page))),

@@ -11,6 +11,7 @@ use store::{Store, StoreError};
 use tokio::net::TcpListener;
 
 use crate::Config;
+use crate::alerts::Alerting;
 use crate::app::App;
 use crate::guard::Guard;
 use crate::openapi;
@@ -28,19 +29,21 @@ pub async fn run(
     config: Config,
     channels: Channels,
     store: Store,
-    registry: Registry,
+    mut registry: Registry,
     listener: TcpListener,
     shutdown: Shutdown,
 ) -> anyhow::Result<()> {
     let limits = config.limits().within(files::raise_limit());
     let (listens, allow_anonymous) = (listener.local_addr()?.ip(), config.allow_anonymous);
     let (drain, closing) = (Duration::from_millis(config.api_drain_ms), Shutdown::new());
+    let alerting = Alerting::open(&config, &mut registry)?;
     let app = Arc::new(App::new(
         config,
         openapi::document(ROUTES).into(),
         &channels,
         store,
         registry,
+        alerting.as_ref().map(Alerting::status),
         closing.clone(),
     )?);
     let has_keys = app.auth.has_keys();
@@ -56,7 +59,12 @@ pub async fn run(
             status::serve_metrics(listener, app.numbers.clone(), closing.clone()).await;
         }
     };
-    let serving = async { tokio::join!(serve(listener, limits, service, closing.clone()), metrics) };
+    let alerts = async {
+        if let Some(alerting) = alerting {
+            alerting.run(&app, closing.clone()).await;
+        }
+    };
+    let serving = async { tokio::join!(serve(listener, limits, service, closing.clone()), metrics, alerts) };
     let background = async {
         let topics = async {
             set_up_topics(&app, &channels).await?;

@@ -173,7 +173,8 @@ mod tests {
     fn app(config: Config) -> Arc<App> {
         let channels = Channels::kafka(runtime::config::load("MILLRACE_TEST_NONE_").unwrap()).unwrap();
         let store = Store::new(runtime::config::load("MILLRACE_TEST_NONE_").unwrap()).unwrap();
-        let app = App::new(config, Bytes::new(), &channels, store, metrics::registry(), Shutdown::new());
+        let app =
+            App::new(config, Bytes::new(), &channels, store, metrics::registry(), None, Shutdown::new());
         Arc::new(app.unwrap())
     }
 

@@ -94,8 +94,7 @@ pub(crate) fn decide(
         let firing = episodes.iter().map(|episode| episode.firing).max().unwrap_or_default() + 1;
         let said = (None, message(decision, key));
         transitions.push(decision.transition(key, firing, AlertState::Open, Some(trigger.id), said));
-        let mut episode =
-            Episode { firing, fired_by: Some(trigger.id), acknowledged_at: None, ended: None };
+        let mut episode = Episode { firing, fired_by: Some(trigger.id), acknowledged_at: None, ended: None };
         end(&mut episode, &mut transitions);
         episodes.push(episode);
     }

@@ -15,7 +15,7 @@ use crate::decide::event::{Trigger, decide, uncovered};
 use crate::rules::EventRule;
 
 /// Events of one step.
-const PAGE: u64 = 500;
+pub(super) const PAGE: u64 = 500;
 /// Keys of one question: they stand in its address.
 const KEYS: usize = 20;
 /// By how much the clocks of this host and of the log may differ, in milliseconds.
@@ -41,7 +41,8 @@ pub(super) async fn look(
     let names: Vec<_> = std::iter::once(&*rule.event).chain(rule.resolved_by.as_deref()).collect();
     let (mut place, mut states) = (Place::before(cursor), Vec::new());
     loop {
-        let page = store.arrivals(&look.scope(Timestamp::default()), look.wanted(&names), place, PAGE).await?;
+        let page =
+            store.arrivals(&look.scope(Timestamp::default()), look.wanted(&names), place, PAGE).await?;
         let Some(last) = page.last() else { break };
         place = last.place;
         states.extend(look.decide(&page).await?);

@@ -40,7 +40,7 @@ enum Step {
     /// It looks, and is to bid.
     Looked { at: i64, holds: bool },
     /// Its bid was taken at `at`, after it had looked and begun at `begun`.
-    Bid { begun: i64, holds: bool },
+    Bid { begun: i64 },
 }
 
 proptest! {
@@ -79,10 +79,10 @@ proptest! {
                         until[one] = at + TTL_MS;
                         steps[one] = None;
                     } else {
-                        steps[one] = Some(Step::Bid { begun: at, holds: false });
+                        steps[one] = Some(Step::Bid { begun: at });
                     }
                 }
-                Some(Step::Bid { begun, .. }) => {
+                Some(Step::Bid { begun }) => {
                     let last = bids.iter().rev().find(|(_, bid)| bid.holder.as_u128() == me).unwrap();
                     if now < last.1.at.millis() + SETTLE_MS + delay {
                         continue;
@@ -95,4 +95,22 @@ proptest! {
             prop_assert!(holders <= 1, "{until:?} at {now}: {bids:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn one_of_two_has_it_and_the_other_one_when_that_gives_it_up() {
+    let site = crate::site::Site::new().await;
+    let terms = Terms { settle: Duration::from_secs(2), ..Terms::default() };
+    let lease = || Lease::new(site.store.clone(), terms);
+    let (one, other) = (lease(), lease());
+    let (first, second) = tokio::join!(one.renew(), other.renew());
+    first.and(second).unwrap();
+    assert!(one.is_held() != other.is_held());
+    let (holder, waiting) = if one.is_held() { (one, other) } else { (other, one) };
+    waiting.renew().await.unwrap();
+    holder.renew().await.unwrap();
+    assert!(holder.is_held() && !waiting.is_held());
+    holder.release().await.unwrap();
+    waiting.renew().await.unwrap();
+    assert!(!holder.is_held() && waiting.is_held());
 }

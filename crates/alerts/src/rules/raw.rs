@@ -55,7 +55,8 @@ impl RawRule {
         if name.is_empty() || name.len() > MAX_NAME_BYTES || name.contains(char::is_control) {
             return Err(format!("a name is 1 to {MAX_NAME_BYTES} bytes without control characters"));
         }
-        let tenant = self.tenant.as_deref().map(Tenant::parse).transpose().map_err(|error| error.to_string())?;
+        let tenant =
+            self.tenant.as_deref().map(Tenant::parse).transpose().map_err(|error| error.to_string())?;
         let kind = match of {
             Of::Event => Kind::Event(self.event_rule()?),
             Of::Metric => Kind::Condition(self.metric_rule()?),

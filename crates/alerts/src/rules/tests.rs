@@ -9,7 +9,8 @@ fn problem(text: &str) -> String {
 
 /// What is wrong with a rule of this name and these fields.
 fn refused(fields: &str) -> String {
-    let problem = problem(&format!("[[rule]]\nname = \"good\"\nlag_over = 1\n\n[[rule]]\nname = \"bad\"\n{fields}"));
+    let problem =
+        problem(&format!("[[rule]]\nname = \"good\"\nlag_over = 1\n\n[[rule]]\nname = \"bad\"\n{fields}"));
     problem.strip_prefix("rule \"bad\": ").unwrap_or_else(|| panic!("{fields}: {problem}")).to_owned()
 }
 
@@ -29,7 +30,8 @@ fn the_example_has_a_rule_of_each_kind() {
             resolved_by: Some("inventory.restocked".into()),
         })
     );
-    let Kind::Condition(Condition::Metric { metric, window, bound, min_events, filters }) = &payments.kind else {
+    let Kind::Condition(Condition::Metric { metric, window, bound, min_events, filters }) = &payments.kind
+    else {
         panic!("{payments:?}")
     };
     assert_eq!((metric, window.to_string().as_str()), (&Metric::ErrorRate, "15m"));
@@ -39,12 +41,16 @@ fn the_example_has_a_rule_of_each_kind() {
         silence.kind,
         Kind::Condition(Condition::Silence { filters: Filters::NONE, span: Span::parse("10m").unwrap() })
     );
-    assert_eq!((lag.tenant.as_str(), &lag.kind), ("acme", &Kind::Condition(Condition::Lag { over: 100_000 })));
+    assert_eq!(
+        (lag.tenant.as_str(), &lag.kind),
+        ("acme", &Kind::Condition(Condition::Lag { over: 100_000 }))
+    );
 }
 
 #[test]
 fn metrics_of_fields_and_whole_numbers_can_be_meant() {
-    let text = "[[rule]]\nname = \"a\"\nmetric = { sum = \"properties.price\" }\nwindow = \"1d\"\nunder = 100";
+    let text =
+        "[[rule]]\nname = \"a\"\nmetric = { sum = \"properties.price\" }\nwindow = \"1d\"\nunder = 100";
     let rules = Rules::parse(text).unwrap();
     let Kind::Condition(Condition::Metric { metric, bound, .. }) = &rules.rules[0].kind else { panic!() };
     assert_eq!((metric.to_string().as_str(), *bound), ("sum(properties.price)", Bound::Under(100.0)));

@@ -40,8 +40,9 @@ impl Deliverer {
                 return Ok((taken, refused));
             }
             // The states of one alert are told one after the other.
-            let tell = async |alert: &Alert| self.tell(webhook, alert, now, &may_go_on).await;
-            let mut told = stream::iter(alerts.iter().map(tell)).buffer_unordered(AT_ONCE);
+            let all = alerts.iter().map(|alert| self.tell(webhook, alert, now, &may_go_on));
+            let all: Vec<_> = all.collect();
+            let mut told = stream::iter(all).buffer_unordered(AT_ONCE);
             while let Some(outcome) = told.next().await {
                 let Some((of_taken, of_refused)) = outcome? else { return Ok((taken, refused)) };
                 taken += of_taken;
@@ -59,9 +60,8 @@ impl Deliverer {
         may_go_on: &impl Fn() -> bool,
     ) -> Result<Option<(usize, usize)>, StoreError> {
         let (mut taken, mut refused) = (0, 0);
-        let is_due = |it: &&Transition| {
-            it.delivery.outcome == Outcome::Waiting && it.delivery.next_try_at <= now
-        };
+        let is_due =
+            |it: &&Transition| it.delivery.outcome == Outcome::Waiting && it.delivery.next_try_at <= now;
         for due in alert.transitions.iter().filter(is_due) {
             if !may_go_on() {
                 return Ok(None);
@@ -87,3 +87,6 @@ impl Deliverer {
         Ok(Some((taken, refused)))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,12 +6,8 @@ use model::Timestamp;
 use store::{Delivery, Outcome};
 
 /// What is waited after each try but the last: five tries in an hour.
-const PAUSES: [Duration; 4] = [
-    Duration::from_mins(1),
-    Duration::from_mins(5),
-    Duration::from_mins(15),
-    Duration::from_mins(39),
-];
+const PAUSES: [Duration; 4] =
+    [Duration::from_mins(1), Duration::from_mins(5), Duration::from_mins(15), Duration::from_mins(39)];
 
 /// How a delivery stands after another try.
 pub(super) fn after(before: Delivery, was_taken: bool, now: Timestamp) -> Delivery {

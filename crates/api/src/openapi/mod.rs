@@ -27,6 +27,7 @@ use crate::shapes;
         (name = "event service", description = "What laboratory software publishes"),
         (name = "audit", description = "What happened to a subject or in a trace, who did it, and what was changed since"),
         (name = "questions", description = "About many events; all take `from` and `to`, or `days`, and `timezone`"),
+        (name = "alerts", description = "What the rules of `ALERTS_FILE` have noticed"),
         (name = "operation", description = "Whether all is well"),
     )
 )]

@@ -8,6 +8,7 @@
     reason = "what isn't as expected fails the test"
 )]
 
+mod alerts;
 mod analytics;
 mod audit;
 mod compression;

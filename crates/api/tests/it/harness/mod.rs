@@ -71,7 +71,7 @@ impl Default for Setup {
 pub(crate) struct App {
     caller: Caller,
     channels: Channels,
-    database: String,
+    store: store::Config,
     shutdown: Shutdown,
     api: Option<JoinHandle<anyhow::Result<()>>>,
     consumer: Option<(Shutdown, JoinHandle<anyhow::Result<()>>)>,
@@ -127,14 +127,13 @@ impl App {
             let log = Log::open(&folder.path().join("log"), setup.log).unwrap();
             (Channels::log(log.clone(), &setup.topics).unwrap(), Some(log))
         };
-        let database = unique("api");
         let url = if has(Part::ClickHouse) {
             tokio::task::spawn_blocking(engine::url).await.unwrap().to_owned()
         } else {
             format!("http://{}", setup.in_place_of_clickhouse.map_or_else(nobody, |it| it.to_string()))
         };
-        let config = store::Config { url: Some(url), database: database.clone(), ..setup.clickhouse };
-        let store = Store::new(config).unwrap();
+        let config = store::Config { url: Some(url), database: unique("api"), ..setup.clickhouse };
+        let store = Store::new(config.clone()).unwrap();
         let shutdown = Shutdown::new();
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -161,7 +160,7 @@ impl App {
             );
             (stop, tokio::spawn(consumer))
         });
-        let app = Self { caller, channels, database, shutdown, api, consumer, log, _folder: folder };
+        let app = Self { caller, channels, store: config, shutdown, api, consumer, log, _folder: folder };
         let word = |part| if has(part) { "ok" } else { "unavailable" };
         let (kafka, clickhouse) = (word(Part::Kafka), word(Part::ClickHouse));
         until("the application is ready", PATIENCE, async || {
@@ -172,9 +171,21 @@ impl App {
         app
     }
 
+    /// Another API beside this one, which serves when this returns.
+    pub(crate) async fn beside(&self, config: api::Config) -> Beside {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let caller = Caller::new(listener.local_addr().unwrap(), None);
+        let (store, shutdown) = (Store::new(self.store.clone()).unwrap(), Shutdown::new());
+        let (channels, registry) = (self.channels.clone(), metrics::registry());
+        let api = api::run(config, channels, store, registry, listener, shutdown.clone());
+        let beside = Beside { caller, shutdown, api: Some(tokio::spawn(api)) };
+        until("it is ready", PATIENCE, async || beside.get("/ready").await.status == 200).await;
+        beside
+    }
+
     /// What the table's database answers, as tab-separated text.
     pub(crate) async fn sql(&self, query: &str) -> String {
-        let url = format!("{}/?database={}", engine::url(), self.database);
+        let url = format!("{}/?database={}", engine::url(), self.store.database);
         let answer = reqwest::Client::new().post(url).body(query.to_owned()).send().await.unwrap();
         let (status, text) = (answer.status(), answer.text().await.unwrap());
         assert!(status.is_success(), "{query}: {text}");
@@ -240,6 +251,42 @@ impl App {
     /// Returns what the API ended with, once it has.
     pub(crate) async fn ended(&mut self) -> anyhow::Result<()> {
         self.api.take().unwrap().await.unwrap()
+    }
+}
+
+/// An API beside the application's own. It can be called like that.
+pub(crate) struct Beside {
+    caller: Caller,
+    shutdown: Shutdown,
+    api: Option<JoinHandle<anyhow::Result<()>>>,
+}
+
+impl Deref for Beside {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+impl Beside {
+    /// Ends it, as a signal would.
+    pub(crate) async fn end(mut self) {
+        self.shutdown.cancel();
+        self.api.take().unwrap().await.unwrap().unwrap();
+    }
+
+    /// Ends it in the midst of what it does.
+    pub(crate) async fn kill(mut self) {
+        let api = self.api.take().unwrap();
+        api.abort();
+        let _ = api.await;
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
     }
 }
 
