@@ -16,6 +16,6 @@ pub struct Terms {
 impl Default for Terms {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self { ttl: seconds(15), renew_every: seconds(4), settle: seconds(2) }
+        Self { ttl: seconds(10), renew_every: seconds(3), settle: seconds(2) }
     }
 }
