@@ -61,7 +61,7 @@ pub async fn run(
     };
     let alerts = async {
         if let Some(alerting) = alerting {
-            alerting.run(&app, closing.clone()).await;
+            Box::pin(alerting.run(&app, closing.clone())).await;
         }
     };
     let serving = async { tokio::join!(serve(listener, limits, service, closing.clone()), metrics, alerts) };

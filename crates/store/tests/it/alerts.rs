@@ -63,9 +63,9 @@ async fn an_alert_is_what_became_of_it_in_whatever_order_and_how_often_that_is_w
     let id = oldest.id;
     assert_eq!(database.store.alert(&tenant("acme"), id).await.unwrap().as_ref(), Some(oldest));
     assert_eq!(database.store.alert(&tenant("globex"), id).await.unwrap(), None);
-    assert_eq!(database.newest(Some(AlertState::Open)).await, [newest.clone()]);
+    assert_eq!(database.newest(Some(AlertState::Open)).await, std::slice::from_ref(newest));
     assert_eq!(database.newest(Some(AlertState::Acknowledged)).await, []);
-    assert_eq!(database.newest(Some(AlertState::Resolved)).await, [oldest.clone()]);
+    assert_eq!(database.newest(Some(AlertState::Resolved)).await, std::slice::from_ref(oldest));
     let of =
         async |key: AlertKey| database.store.alerts_of(&first.tenant, "low stock", &[key]).await.unwrap();
     assert_eq!(of(first.key.clone()).await, [oldest.clone(), newest.clone()]);
@@ -87,7 +87,7 @@ async fn of_a_delivery_the_last_try_counts() {
     };
     let later = time("2026-11-20T10:01:00Z");
     let again = tried(1, Outcome::Waiting, "2026-11-20T10:01:00Z");
-    database.store.add_transitions(&[waiting.clone()]).await.unwrap();
+    database.store.add_transitions(std::slice::from_ref(&waiting)).await.unwrap();
     assert_eq!(untold(Timestamp::from_millis(at.millis() - 1).unwrap()).await, [0; 0]);
     assert_eq!(untold(at).await, [0]);
     // Whoever finds it again does not begin anew.
