@@ -212,4 +212,24 @@ mod tests {
         assert_eq!(show(Oldest::Unknown).total_cmp(&age), std::cmp::Ordering::Equal);
         assert!(show(Oldest::None) < 1.0);
     }
+
+    #[test]
+    fn all_is_visible_up_to_the_oldest_event_that_is_not() {
+        let time = |millis| Timestamp::from_millis(millis).unwrap();
+        let until = |oldest: &[Oldest]| {
+            let at = PartitionPosition { partition: 0, begin: 0, end: 9, committed: 2 };
+            let partitions = oldest.iter().map(|oldest| Partition { lag: 7, oldest: *oldest, at }).collect();
+            let seen = Seen { partitions, dead_letters: 0 };
+            (seen.complete_until(time(9_000)), seen.lag())
+        };
+        assert_eq!(until(&[Oldest::None]), (Some(time(9_000)), 7));
+        let some = [Oldest::None, Oldest::At(time(7_000)), Oldest::At(time(8_000))];
+        assert_eq!(until(&some), (Some(time(7_000)), 21));
+        assert_eq!(
+            until(&[Oldest::At(time(9_500))]).0,
+            Some(time(9_000)),
+            "what came after it was asked for"
+        );
+        assert_eq!(until(&[Oldest::At(time(7_000)), Oldest::Unknown]).0, None);
+    }
 }
