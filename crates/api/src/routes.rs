@@ -9,8 +9,8 @@ use crate::places::Class::{self, Ingest, Read, Stream, Watch};
 use crate::route::{Described, Handler, KeyPlace, Route, described, run};
 use crate::voice::Voice;
 use crate::{
-    alerts, analytics, audit, event_service, events, health, metrics, openapi, pipeline, publish_event, recent,
-    segment,
+    alerts, analytics, audit, event_service, events, health, metrics, openapi, pipeline, publish_event,
+    recent, segment,
 };
 
 const WRITES: Option<Scope> = Some(Scope::Ingest);
