@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import json
 import logging
@@ -346,10 +347,29 @@ PROGRAM = """
 import signal, sys, threading
 from redis_events import EventProcessor
 
+# A shell ignores it for what it runs in the background, and so would this.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 processor = EventProcessor(sys.argv[1], [f"events:{sys.argv[2]}:*"])
 processor.add_handler("*", lambda event: print(event.event_type, flush=True))
 print(threading.active_count(), flush=True)
 """
+
+
+@contextlib.contextmanager
+def running(program: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A process of Python. It is gone in the end: one that is left would fail another test."""
+    with subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", program, *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "sdk" / "python")},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("end", ["stop by a signal", "no stop", "SIGINT"])
@@ -359,23 +379,16 @@ def test_a_program_that_listens_ends(redis_server: RedisServer, category: str, e
         "no stop": "processor.start()\ninput()",
         "SIGINT": "try: processor.run()\nexcept KeyboardInterrupt: pass",
     }[end]
-    program = subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", PROGRAM + rest, redis_server.url, category],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "sdk" / "python")},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with EventPublisher(redis_server.url) as publisher:
-        event = Event.new(f"{category}.created", "t", {})
-        until("it listens", lambda: publisher.send(event) > 0)
-    assert program.stdout is not None
-    assert [program.stdout.readline() for _ in range(2)] == ["1\n", f"{category}.created\n"]
-    if end != "no stop":
-        program.send_signal(signal.SIGINT if end == "SIGINT" else signal.SIGTERM)
-    _, errors = program.communicate("\n", timeout=60.0)
-    assert (program.returncode, errors) == (0, "")
+    with running(PROGRAM + rest, redis_server.url, category) as program:
+        with EventPublisher(redis_server.url) as publisher:
+            event = Event.new(f"{category}.created", "t", {})
+            until("it listens", lambda: publisher.send(event) > 0)
+        assert program.stdout is not None
+        assert [program.stdout.readline() for _ in range(2)] == ["1\n", f"{category}.created\n"]
+        if end != "no stop":
+            program.send_signal(signal.SIGINT if end == "SIGINT" else signal.SIGTERM)
+        _, errors = program.communicate("\n", timeout=60.0)
+        assert (program.returncode, errors) == (0, "")
 
 
 @pytest.mark.parametrize("patterns", [[], "events:*"])
