@@ -234,10 +234,23 @@ def money(sent: object) -> Optional[Decimal]:
 
 
 def item_count(order: Mapping[str, Any]) -> Optional[int]:
-    """How many items an order has: `items_count`, else `item_count`, else its list's length, else None."""
+    """How many items an order has: `items_count`, else `item_count`, else its list's length, else None.
+
+    A count that can't be read is as if absent: only 2, 2.0 and "2" are two.
+    """
     for name in ("items_count", "item_count"):
-        count = money(order.get(name))
+        count = _count(order.get(name))
         if count is not None:
-            return int(count)
+            return count
     items = order.get("items")
     return len(items) if isinstance(items, list) else None
+
+
+def _count(sent: object) -> Optional[int]:
+    """How many, None if it is no whole number or less than none."""
+    if isinstance(sent, str) and not sent.isdigit():
+        return None
+    number = money(sent)
+    if number is None or number < 0 or number != number.to_integral_value():
+        return None
+    return int(number)

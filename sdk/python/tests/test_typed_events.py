@@ -18,6 +18,7 @@ from typed_events import TYPED_EVENTS, Location, Money, OrderItem, item_count, m
 
 DOCUMENT = (ROOT / "docs" / "events.md").read_text()
 UNREADABLE: list[Any] = ["", "1,234.50", "1e2", "+5", " 5", "٣", "NaN", None, True, [], {}]
+BROKEN_COUNTS: list[Any] = [*UNREADABLE, -3, "-3", -0.5, 2.5, "2.5", "2.0", "2_0", 1e999, [2]]
 EXAMPLES: list[dict[str, Any]] = [
     event
     for block in re.findall(r"^```json\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
@@ -179,6 +180,10 @@ def test_money_is_read_exactly_or_not_at_all(sent: object, read: str | None) -> 
         ({"items_count": 2, "item_count": 3, "items": []}, 2),
         ({"items_count": None, "item_count": "3", "items": []}, 3),
         ({"items_count": "two", "items": [{}, {}]}, 2),
+        ({"items_count": 2.0, "items": []}, 2),
+        ({"items_count": 10**30}, 10**30),
+        ({"items_count": "-3", "item_count": 2, "items": []}, 2),
+        *[({"items_count": broken, "item_count": broken, "items": [{}]}, 1) for broken in BROKEN_COUNTS],
         ({"items": []}, 0),
         ({"items": "mug"}, None),
         ({}, None),
