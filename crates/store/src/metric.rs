@@ -107,7 +107,8 @@ impl Metric {
         match function {
             Function::Distinct => format!(", arrayFilter(text -> text != '', {texts}) AS {name}"),
             _ => format!(
-                ", arrayMap(text -> toFloat64OrZero(text), arrayFilter(text -> match(text, {NUMBER}), {texts})) AS {name}"
+                // Of 1e999 only infinity is left, which would make any sum of it none.
+                ", arrayFilter(number -> isFinite(number), arrayMap(text -> toFloat64OrZero(text), arrayFilter(text -> match(text, {NUMBER}), {texts}))) AS {name}"
             ),
         }
     }

@@ -44,7 +44,11 @@ async fn each_metric_is_what_it_is_defined_to_be() {
     let changed = at(4);
     database
         .insert_apart(&[
-            created(&at(0), 1, event("u-1", "a-1", "", 10.0, r#"{"price":2.5,"sizes":[1,"2","x"]}"#)),
+            created(
+                &at(0),
+                1,
+                event("u-1", "a-1", "", 10.0, r#"{"price":2.5,"sizes":[1,"2","x"],"huge":"1e999"}"#),
+            ),
             created(&at(1), 2, event("", "a-1", "", 40.0, r#"{"price":"4"}"#)),
             // A user whose id looks like an anonymous one's name, and a latency that was not measured.
             created(&at(2), 3, event("anon:a-1", "", "timeout", 0.0, r#"{"price":"4.0 EUR"}"#)),
@@ -75,6 +79,8 @@ async fn each_metric_is_what_it_is_defined_to_be() {
         (json!({"distinct": "error"}), Some(1.0)),
         (json!({"sum": "properties.none"}), Some(0.0)),
         (json!({"avg": "properties.none"}), None),
+        (json!({"sum": "properties.huge"}), Some(0.0)),
+        (json!({"max": "properties.huge"}), None),
         (json!({"p95": "properties.none"}), None),
     ] {
         assert_eq!(measured(&database, metric.clone(), json!([])).await, (5, value), "{metric}");
