@@ -95,11 +95,10 @@ async fn what_was_there_before_is_not_read_again() {
         .map(|n| created(&key("2026-11-20T10:00:00Z"), i64::from(n), stock("low", &n.to_string())))
         .collect();
     database.store.insert(&rows).await.unwrap();
-    database
-        .store
-        .insert(&[created(&key("2026-11-20T10:00:00Z"), 100_000, stock("low", "new"))])
-        .await
-        .unwrap();
+    // Rows of other tenants lie around the new one.
+    let new = key("2026-11-20T10:00:00Z");
+    let of = |name| created(&EventKey { tenant: tenant(name), ..new.clone() }, 100_000, stock("low", "new"));
+    database.store.insert(&["aaa", "acme", "globex"].map(of)).await.unwrap();
     let (acme, fields) = (tenant("acme"), fields());
     let wanted = Wanted { names: &["low"], key: &fields };
     let all = scope(&database.store, &acme, all_time());
