@@ -65,7 +65,7 @@ pub(crate) fn uncovered(alerts: &[Alert], triggers: &[Trigger]) -> Vec<Trigger> 
 }
 
 /// What becomes of the alerts of one key. The events that may fire it are in order, and so are those that end it, of
-/// which all are there that happened after an uncovered trigger.
+/// which the last one is there if it happened after an uncovered trigger.
 pub(crate) fn decide(
     decision: Decision<'_>,
     key: &AlertKey,

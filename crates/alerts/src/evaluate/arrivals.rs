@@ -16,8 +16,8 @@ use crate::rules::EventRule;
 
 /// Events of one step.
 pub(super) const PAGE: u64 = 500;
-/// Keys of one question: they stand in its address.
-const KEYS: usize = 20;
+/// Bytes of the keys of one question: the server takes 128 KiB of a parameter, in which one may be written with four.
+const KEYS_BYTES: usize = 24 << 10;
 /// By how much the clocks of this host and of the log may differ, in milliseconds.
 const CLOCKS_MS: i64 = 60_000;
 
@@ -128,7 +128,7 @@ impl Look<'_> {
         Ok(())
     }
 
-    /// What ended that which is about to fire, where that came into the table first.
+    /// The last events that could end what is about to fire, where they came into the table first.
     async fn later_ends(&self, keys: &BTreeMap<&[String], OfKey>) -> Result<Vec<Arrival>, StoreError> {
         let Some(resolved_by) = self.rule.resolved_by.as_deref() else { return Ok(Vec::new()) };
         let mut firing = Vec::new();
@@ -141,9 +141,23 @@ impl Look<'_> {
             }
         }
         let (scope, names) = (self.scope(first.unwrap_or_default()), [resolved_by]);
-        let mut ends = Vec::new();
-        for some in firing.chunks(KEYS) {
-            ends.extend(self.store.events_of_keys(&scope, self.wanted(&names), some).await?);
+        let (mut ends, mut bytes) = (Vec::new(), 0);
+        let fits = |one: &&[String], _: &&[String]| {
+            bytes += one.iter().map(|text| text.len() + 4).sum::<usize>();
+            let fits = bytes < KEYS_BYTES;
+            bytes = if fits { bytes } else { 0 };
+            fits
+        };
+        for some in firing.chunk_by(fits) {
+            match self.store.last_of_keys(&scope, self.wanted(&names), some).await {
+                Ok(last) => ends.extend(last),
+                // One that happened long ago must not hold up all that comes after: it fires, and stays open.
+                Err(error) if error.is_too_large() => {
+                    let Decision { rule, .. } = self.decision;
+                    tracing::warn!(tenant = %rule.tenant, rule = rule.name, %error, since = %scope.range.from(), "could not look whether what fires is over already");
+                }
+                Err(error) => return Err(error),
+            }
         }
         Ok(ends)
     }

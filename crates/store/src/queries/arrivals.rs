@@ -33,12 +33,13 @@ const CANDIDATES: &str = "AND (tenant, created_at, id) IN (
     WHERE tenant = {tenant:String} AND event_name IN {names:Array(String)} AND is_deleted = 0
         AND /* appended */ >= {after:UInt64})";
 
-/// Those of some keys.
-const OF_KEYS: &str = "
+/// The last of each of some keys: there may be any number of others.
+const LAST_OF_KEYS: &str = "
     SELECT id, toUnixTimestamp64Milli(received_at) AS received_at, event_name, key, appended
     FROM {events}
     WHERE key IN {keys:Array(Array(String))}
-    ORDER BY UUIDToNum(id)";
+    ORDER BY UUIDToNum(id) DESC
+    LIMIT 1 BY key";
 
 /// Of which events, and by what they are told apart.
 #[derive(Clone, Copy, Debug)]
@@ -106,14 +107,14 @@ impl Store {
         arrivals(question.param("limit", limit).fetch_all().await?)
     }
 
-    /// The scope's events of these keys, in the order of their ids.
-    pub async fn events_of_keys(
+    /// The last of the scope's events of each of these keys, by when they happened.
+    pub async fn last_of_keys(
         &self,
         scope: &Scope<'_>,
         wanted: Wanted<'_>,
         keys: &[&[String]],
     ) -> Result<Vec<Arrival>, StoreError> {
-        let question = self.ask_besides(scope, OF_KEYS, wanted.besides());
+        let question = self.ask_besides(scope, LAST_OF_KEYS, wanted.besides());
         arrivals(question.param("names", wanted.names).param("keys", keys).fetch_all().await?)
     }
 }

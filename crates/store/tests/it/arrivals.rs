@@ -113,7 +113,7 @@ async fn what_was_there_before_is_not_read_again() {
 }
 
 #[tokio::test]
-async fn events_of_some_keys_are_in_the_order_in_which_they_happened() {
+async fn of_some_keys_the_events_that_happened_last_are_told() {
     let database = Database::new().await;
     let [first, second, third] =
         ["2026-11-20T10:00:00Z", "2026-11-20T10:00:01Z", "2026-11-20T10:00:02Z"].map(key);
@@ -125,9 +125,13 @@ async fn events_of_some_keys_are_in_the_order_in_which_they_happened() {
     database.store.insert(&rows).await.unwrap();
     let (acme, fields) = (tenant("acme"), fields());
     let wanted = Wanted { names: &["low", "restocked"], key: &fields };
-    let key = ["a".to_owned(), "7".to_owned()];
-    let found =
-        database.store.events_of_keys(&scope(&database.store, &acme, all_time()), wanted, &[&key]).await;
-    let found = found.unwrap_or_else(|error| panic!("{}", error.detail()));
-    assert_eq!(found.iter().map(|it| it.id).collect::<Vec<_>>(), [first.id, third.id]);
+    let [a, b, c] = ["a", "b", "c"].map(|sku| [sku.to_owned(), "7".to_owned()]);
+    let last = async |keys: &[&[String]]| {
+        let found =
+            database.store.last_of_keys(&scope(&database.store, &acme, all_time()), wanted, keys).await;
+        let found = found.unwrap_or_else(|error| panic!("{}", error.detail()));
+        found.iter().map(|it| it.id).collect::<Vec<_>>()
+    };
+    assert_eq!(last(&[&a]).await, [third.id]);
+    assert_eq!(last(&[&a, &b, &c]).await, [third.id, second.id]);
 }
