@@ -49,6 +49,13 @@ impl Position {
     pub fn seconds(self) -> u64 {
         self.0 >> SECONDS_BITS
     }
+
+    /// The time that many whole seconds after the beginning of 2025.
+    pub fn time_of(seconds: u64) -> Timestamp {
+        let millis = i64::try_from(seconds).ok().and_then(|seconds| seconds.checked_add(EPOCH_SECONDS));
+        let millis = millis.and_then(|seconds| seconds.checked_mul(1_000));
+        millis.and_then(Timestamp::from_millis).unwrap_or(Timestamp::MAX)
+    }
 }
 
 /// What kind of operation wrote a row.
@@ -134,6 +141,12 @@ mod tests {
                 let version = Version::new(write, position);
                 prop_assert_eq!((version.write(), version.position()), (write, position));
             }
+        }
+
+        #[test]
+        fn a_position_tells_the_second_in_which_it_was_appended(ms in EPOCH_SECONDS * 1_000..3_800_000_000_000_i64) {
+            let seconds = Position::new(ms, 7).unwrap().seconds();
+            prop_assert_eq!(Position::time_of(seconds).millis(), ms / 1_000 * 1_000);
         }
 
         #[test]

@@ -31,7 +31,7 @@ pub(super) async fn look(
 ) -> Result<Vec<AlertState>, StoreError> {
     let (tenant, name) = (&decision.rule.tenant, &decision.rule.name);
     let look = Look { store, decision, rule };
-    let cursor = match store.alert_cursor(tenant, name).await? {
+    let mut cursor = match store.alert_cursor(tenant, name).await? {
         Some(cursor) => cursor,
         None => {
             store.advance_alert_cursor(tenant, name, since).await?;
@@ -39,25 +39,29 @@ pub(super) async fn look(
         }
     };
     let names: Vec<_> = std::iter::once(&*rule.event).chain(rule.resolved_by.as_deref()).collect();
+    let complete = progress.map_or(cursor.millis(), |progress| progress.complete_until.millis() - CLOCKS_MS);
     let (mut place, mut states) = (Place::before(cursor), Vec::new());
     loop {
         let page =
             store.arrivals(&look.scope(Timestamp::default()), look.wanted(&names), place, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        place = last.place;
-        states.extend(look.decide(&page).await?);
-        if (page.len() as u64) < PAGE {
-            break;
+        let is_last = (page.len() as u64) < PAGE;
+        if let Some(last) = page.last() {
+            place = last.place;
+            states.extend(look.decide(&page).await?);
+        }
+        // Page by page, so that a long way is not begun anew when it is interrupted.
+        let seen_to = if is_last { complete } else { complete.min(place.appended_at().millis()) };
+        // Not at every look: each is a row.
+        if seen_to >= cursor.millis() + CLOCKS_MS
+            && let Some(seen_to) = Timestamp::from_millis(seen_to)
+        {
+            store.advance_alert_cursor(tenant, name, seen_to).await?;
+            cursor = seen_to;
+        }
+        if is_last {
+            return Ok(states);
         }
     }
-    let complete = progress.map_or(cursor.millis(), |progress| progress.complete_until.millis() - CLOCKS_MS);
-    // Not at every look: each is a row.
-    if complete >= cursor.millis() + CLOCKS_MS
-        && let Some(cursor) = Timestamp::from_millis(complete)
-    {
-        store.advance_alert_cursor(tenant, name, cursor).await?;
-    }
-    Ok(states)
 }
 
 struct Look<'a> {

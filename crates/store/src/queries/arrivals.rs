@@ -88,6 +88,11 @@ impl Place {
         let appended = model::Position::at(at, 0).map_or(0, model::Position::seconds);
         Self { appended, id: Uuid::nil() }
     }
+
+    /// When the log took it, to the second.
+    pub fn appended_at(self) -> Timestamp {
+        model::Position::time_of(self.appended)
+    }
 }
 
 impl Store {
