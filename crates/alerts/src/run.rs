@@ -92,7 +92,7 @@ impl Alerts {
             let _ = timeout(every, self.is_due.notified()).await;
             let current = self.current();
             let Some(webhook) = current.webhook.as_ref().filter(|_| self.lease.is_held()) else { continue };
-            let delivered = self.deliverer.deliver(webhook, Timestamp::now(), || self.lease.is_held()).await;
+            let delivered = self.deliverer.deliver(webhook, Timestamp::now, || self.lease.is_held()).await;
             if let (Err(error), false) = (&delivered, fails) {
                 tracing::warn!(%error, "could not look for alerts to tell the webhook");
             }

@@ -25,66 +25,65 @@ impl Deliverer {
         Self { store, metrics }
     }
 
-    /// Sends each state that is due at this time, unless `may_go_on` says that another process does so now. Tells how
+    /// Sends each state that is due by the clock, unless `may_go_on` says that another process does so now. Tells how
     /// many were taken and refused.
     pub async fn deliver(
         &self,
         webhook: &Webhook,
-        now: Timestamp,
+        clock: impl Fn() -> Timestamp,
         may_go_on: impl Fn() -> bool,
     ) -> Result<(usize, usize), StoreError> {
         let (mut taken, mut refused) = (0, 0);
-        loop {
-            let alerts = self.store.untold_alerts(now, PAGE).await?;
+        while may_go_on() {
+            let alerts = self.store.untold_alerts(clock(), PAGE).await?;
             if alerts.is_empty() {
-                return Ok((taken, refused));
+                break;
             }
             // The states of one alert are told one after the other.
-            let all = alerts.iter().map(|alert| self.tell(webhook, alert, now, &may_go_on));
+            let all = alerts.iter().map(|alert| self.tell(webhook, alert, &clock, &may_go_on));
             let all: Vec<_> = all.collect();
             let mut told = stream::iter(all).buffer_unordered(AT_ONCE);
-            while let Some(outcome) = told.next().await {
-                let Some((of_taken, of_refused)) = outcome? else { return Ok((taken, refused)) };
+            while let Some(told) = told.next().await {
+                // One after the other: a replicated table takes one insert at a time.
+                self.store.add_transitions(&told).await?;
+                let of_taken = told.iter().filter(|it| it.delivery.outcome == Outcome::Delivered).count();
                 taken += of_taken;
-                refused += of_refused;
+                refused += told.len() - of_taken;
             }
         }
+        Ok((taken, refused))
     }
 
-    /// `None` if another process goes on.
+    /// How the delivery of each state that is due stands now.
     async fn tell(
         &self,
         webhook: &Webhook,
         alert: &Alert,
-        now: Timestamp,
+        clock: &impl Fn() -> Timestamp,
         may_go_on: &impl Fn() -> bool,
-    ) -> Result<Option<(usize, usize)>, StoreError> {
-        let (mut taken, mut refused) = (0, 0);
-        let is_due =
-            |it: &&Transition| it.delivery.outcome == Outcome::Waiting && it.delivery.next_try_at <= now;
-        for due in alert.transitions.iter().filter(is_due) {
-            if !may_go_on() {
-                return Ok(None);
+    ) -> Vec<Transition> {
+        let mut told = Vec::new();
+        for due in &alert.transitions {
+            // It may have waited for others: a receiver takes only what was signed just now.
+            let now = clock();
+            if due.delivery.outcome != Outcome::Waiting || due.delivery.next_try_at > now {
+                continue;
             }
-            let Some(then) = alert.when(due.state) else { continue };
+            let Some(then) = alert.when(due.state).filter(|_| may_go_on()) else { break };
             let sent = webhook.send(&then, due.state, now).await;
             let delivery = schedule::after(due.delivery, sent.is_ok(), now);
-            match &sent {
-                Ok(()) => taken += 1,
-                Err(reason) => {
-                    refused += 1;
-                    let (id, state, tries) = (alert.id, due.state, delivery.tries);
-                    tracing::warn!(%id, %state, tries, %reason, "the webhook did not take an alert");
-                }
+            if let Err(reason) = &sent {
+                let (id, state, tries) = (alert.id, due.state, delivery.tries);
+                tracing::warn!(%id, %state, tries, %reason, "the webhook did not take an alert");
             }
             self.metrics.sent(match delivery.outcome {
                 Outcome::Delivered => Webhooked::delivered,
                 Outcome::GivenUp => Webhooked::given_up,
                 Outcome::Waiting | Outcome::None => Webhooked::refused,
             });
-            self.store.add_transitions(&[Transition { delivery, ..due.clone() }]).await?;
+            told.push(Transition { delivery, ..due.clone() });
         }
-        Ok(Some((taken, refused)))
+        told
     }
 }
 

@@ -84,11 +84,11 @@ async fn each_state_is_told_once_signed_and_as_it_was_then() {
         ..open.clone()
     };
     site.store.add_transitions(&[open.clone(), resolved]).await.unwrap();
-    assert_eq!(deliverer(&site).deliver(&webhook, at(5_000), || true).await.unwrap(), (2, 0));
-    assert_eq!(deliverer(&site).deliver(&webhook, at(9_000_000), || true).await.unwrap(), (0, 0));
+    assert_eq!(deliverer(&site).deliver(&webhook, || at(5_000), || true).await.unwrap(), (2, 0));
+    assert_eq!(deliverer(&site).deliver(&webhook, || at(9_000_000), || true).await.unwrap(), (0, 0));
     // Somebody who finds it again tells nobody.
     site.store.add_transitions(std::slice::from_ref(&open)).await.unwrap();
-    assert_eq!(deliverer(&site).deliver(&webhook, at(9_000_000), || true).await.unwrap(), (0, 0));
+    assert_eq!(deliverer(&site).deliver(&webhook, || at(9_000_000), || true).await.unwrap(), (0, 0));
 
     let received = received.lock().unwrap();
     let [first, second] = received.as_slice() else { panic!("{received:?}") };
@@ -119,7 +119,7 @@ async fn what_is_not_taken_is_sent_again_five_times_in_an_hour_also_after_a_rest
         (60, (0, 1)),
         (10_000, (0, 0)),
     ] {
-        let told = deliverer(&site).deliver(&webhook, at(at_minute * minute), || true).await.unwrap();
+        let told = deliverer(&site).deliver(&webhook, || at(at_minute * minute), || true).await.unwrap();
         assert_eq!(told, outcome, "minute {at_minute}");
     }
     let alerts = site.alerts("acme").await;
@@ -136,10 +136,14 @@ async fn a_receiver_that_is_away_gets_it_when_it_is_back() {
     let site = Site::new().await;
     site.store.add_transitions(&[opened(0)]).await.unwrap();
     let nobody = Webhook::new("http://127.0.0.1:1/", "secret").unwrap();
-    assert_eq!(deliverer(&site).deliver(&nobody, at(0), || true).await.unwrap(), (0, 1));
+    assert_eq!(deliverer(&site).deliver(&nobody, || at(0), || true).await.unwrap(), (0, 1));
     let (url, received) = receiver(&[]).await;
     let webhook = Webhook::new(&url, "secret").unwrap();
-    assert_eq!(deliverer(&site).deliver(&webhook, at(60_000), || false).await.unwrap(), (0, 0), "others do");
-    assert_eq!(deliverer(&site).deliver(&webhook, at(60_000), || true).await.unwrap(), (1, 0));
+    assert_eq!(
+        deliverer(&site).deliver(&webhook, || at(60_000), || false).await.unwrap(),
+        (0, 0),
+        "others do"
+    );
+    assert_eq!(deliverer(&site).deliver(&webhook, || at(60_000), || true).await.unwrap(), (1, 0));
     assert_eq!(received.lock().unwrap().len(), 1);
 }
