@@ -17,8 +17,8 @@ const AT_ONCE: usize = 4;
 /// How far the events are on their way into the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// All that the log took before this time is in the table.
-    pub complete_until: Timestamp,
+    /// All that the log took before this time is in the table; `None` if that can't be seen just now.
+    pub complete_until: Option<Timestamp>,
     /// Operations that are not visible yet.
     pub lag: u64,
 }
@@ -94,18 +94,18 @@ impl Evaluator {
         condition: &Condition,
         progress: Progress,
     ) -> Result<Seen, StoreError> {
-        let now = progress.complete_until;
-        Ok(match condition {
-            Condition::Metric { metric, filters, window, bound, min_events } => {
+        Ok(match (condition, progress.complete_until) {
+            (Condition::Lag { over }, _) => Seen::lag(progress.lag, *over),
+            (_, None) => Seen::Unknown,
+            (Condition::Metric { metric, filters, window, bound, min_events }, Some(now)) => {
                 let measure = self.measure(tenant, filters, metric, window, now).await?;
                 let (value, events) = (measure.value, measure.events);
                 Seen::metric(&metric.to_string(), value, *bound, window, events, *min_events)
             }
-            Condition::Silence { filters, span } => {
+            (Condition::Silence { filters, span }, Some(now)) => {
                 let measure = self.measure(tenant, filters, &Metric::Events, span, now).await?;
                 Seen::silence(measure.events, span)
             }
-            Condition::Lag { over } => Seen::lag(progress.lag, *over),
         })
     }
 

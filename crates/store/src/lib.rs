@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clickhouse::{Client, Compression};
+use model::Timestamp;
 use tokio::sync::OnceCell;
 
 pub use alerts::{Alert, AlertKey, AlertState, Bid, Delivery, Outcome, Transition};
@@ -32,6 +33,8 @@ pub use lookup::{Lookup, Standing};
 pub use metric::{Function, Metric, MetricError, Percentile};
 pub use range::{Range, RangeError, RangeParams, RangeSpec, ResolveError};
 pub use zone::Zone;
+
+const NOW: &str = "SELECT toUnixTimestamp64Milli(now64(3, 'UTC'))";
 
 /// A ClickHouse database. Connects with the first question. Cheap to clone.
 #[derive(Clone)]
@@ -95,6 +98,12 @@ impl Store {
         // Of no database: it may not be made yet.
         let limit = self.timeout().min(Duration::from_secs(2));
         within(limit, self.client.clone().with_database("").query("SELECT 1").execute()).await
+    }
+
+    /// The server's clock.
+    pub async fn now(&self) -> Result<Timestamp, StoreError> {
+        let millis = within(self.timeout(), self.reader.query(NOW).fetch_one::<i64>()).await?;
+        Ok(Timestamp::from_millis(millis).unwrap_or_default())
     }
 
     /// How long one answer may take.

@@ -39,7 +39,8 @@ pub(super) async fn look(
         }
     };
     let names: Vec<_> = std::iter::once(&*rule.event).chain(rule.resolved_by.as_deref()).collect();
-    let complete = progress.map_or(cursor.millis(), |progress| progress.complete_until.millis() - CLOCKS_MS);
+    let complete = progress.and_then(|progress| progress.complete_until);
+    let complete = complete.map_or(cursor.millis(), |complete| complete.millis() - CLOCKS_MS);
     let (mut place, mut states) = (Place::before(cursor), Vec::new());
     loop {
         let page =

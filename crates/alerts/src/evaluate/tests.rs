@@ -9,7 +9,7 @@ const STOCK: &str = "[[rule]]\nname = \"stock\"\ntenant = \"acme\"\nevent = \"lo
 /// All is visible up to then.
 #[expect(clippy::unnecessary_wraps, reason = "as looks take it")]
 fn until(ms: i64) -> Option<Progress> {
-    Some(Progress { complete_until: at(ms), lag: 0 })
+    Some(Progress { complete_until: Some(at(ms)), lag: 0 })
 }
 
 impl Site {
@@ -83,7 +83,7 @@ async fn what_is_still_on_its_way_is_seen_though_later_events_were() {
     let (site, rules) = (Site::new().await, current(STOCK));
     site.event("acme", 900_000, 900_000, stock("low", "a")).await;
     // A partition lags: all is there up to 100 s only.
-    let lagging = Some(Progress { complete_until: at(100_000), lag: 7 });
+    let lagging = Some(Progress { complete_until: Some(at(100_000)), lag: 7 });
     assert_eq!(site.look(&rules, lagging).await, [Open]);
     assert_eq!(site.look(&rules, None).await, []);
     site.event("acme", 110_000, 110_000, stock("low", "b")).await;
@@ -111,7 +111,7 @@ async fn two_who_evaluate_at_once_make_no_alert_twice() {
     for n in 0..20 {
         site.event("acme", 100 + n, 100 + n, stock("low", &(n % 5).to_string())).await;
     }
-    let progress = Some(Progress { complete_until: at(1_000), lag: 9 });
+    let progress = Some(Progress { complete_until: Some(at(1_000)), lag: 9 });
     let one = Evaluator::new(site.store.clone());
     let (first, second) = tokio::join!(one.look(&rules, progress), one.look(&rules, progress));
     for looked in first.iter().chain(&second) {
@@ -165,7 +165,7 @@ async fn silence_is_not_what_is_still_on_its_way() {
     site.event("globex", 700_000, 700_000, named("beat")).await;
     assert_eq!(site.look(&rules, until(600_000)).await, []);
     // It is later, but the consumer is not.
-    let lagging = Some(Progress { complete_until: at(590_000), lag: 100 });
+    let lagging = Some(Progress { complete_until: Some(at(590_000)), lag: 100 });
     assert_eq!(site.look(&rules, lagging).await, []);
     assert_eq!(site.look(&rules, until(600_001)).await, [Open]);
     site.event("acme", 710_000, 710_000, named("beat")).await;
@@ -176,14 +176,17 @@ async fn silence_is_not_what_is_still_on_its_way() {
 async fn a_lag_fires_while_it_is_too_great() {
     let (site, rules) =
         (Site::new().await, current("[[rule]]\nname = \"lag\"\ntenant = \"acme\"\nlag_over = 100\n"));
-    let lag = |lag| Some(Progress { complete_until: at(0), lag });
+    let lag = |lag| Some(Progress { complete_until: Some(at(0)), lag });
     assert_eq!(site.look(&rules, lag(100)).await, []);
     assert_eq!(site.look(&rules, lag(101)).await, [Open]);
     assert_eq!(site.look(&rules, None).await, []);
     let [alert] = &site.alerts("acme").await[..] else { panic!() };
     site.acknowledge(alert, 1_000).await;
     assert_eq!(site.look(&rules, lag(102)).await, [], "somebody knows");
+    let unseen = Some(Progress { complete_until: None, lag: 0 });
+    assert_eq!(site.look(&rules, unseen).await, [Resolved], "it is known all the same");
+    assert_eq!(site.look(&rules, lag(101)).await, [Open]);
     assert_eq!(site.look(&rules, lag(0)).await, [Resolved]);
     assert_eq!(site.look(&rules, lag(101)).await, [Open]);
-    assert_eq!(site.alerts("acme").await.len(), 2);
+    assert_eq!(site.alerts("acme").await.len(), 3);
 }
