@@ -73,7 +73,10 @@ impl Alerts {
             self.look_at_file();
             let evaluates = self.lease.is_held();
             self.metrics.evaluates.set(evaluates.into());
-            self.status.say(|said| said.evaluates = evaluates);
+            self.status.say(|said| {
+                said.evaluates = evaluates;
+                said.failing.retain(|_| evaluates);
+            });
             if evaluates {
                 let current = self.current();
                 let progress = progress().await;
@@ -140,12 +143,13 @@ impl Alerts {
                 }
                 Err(error) => {
                     self.metrics.evaluated(Evaluation::failed);
-                    let (rule, problem) = (format!("{}: {}", rule.tenant, rule.name), error.to_string());
+                    let (tenant, rule) = (rule.tenant.clone(), rule.name.clone());
+                    let problem = error.to_string();
                     // Once as long as it lasts.
-                    if !before.iter().any(|known| known.rule == rule) {
-                        tracing::warn!(rule, problem, "a rule of alerts could not be evaluated");
+                    if !before.iter().any(|known| (&known.tenant, &known.rule) == (&tenant, &rule)) {
+                        tracing::warn!(%tenant, rule, problem, "a rule of alerts could not be evaluated");
                     }
-                    failing.push(Failing { rule, problem });
+                    failing.push(Failing { tenant, rule, problem });
                 }
             }
         }

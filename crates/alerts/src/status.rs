@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use model::Timestamp;
+use model::{Tenant, Timestamp};
 
 /// How it is in this process. Cheap to clone.
 #[derive(Clone, Default)]
@@ -19,14 +19,16 @@ pub struct Said {
     pub evaluates: bool,
     /// When it last did.
     pub evaluated_at: Option<Timestamp>,
-    /// Rules that could not be evaluated then.
+    /// Rules that could not be evaluated then; none where another process evaluates.
     pub failing: Vec<Failing>,
 }
 
 /// A rule that could not be evaluated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failing {
-    /// Its tenant and name.
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// Its name.
     pub rule: String,
     /// What is wrong.
     pub problem: String,

@@ -1,7 +1,7 @@
 //! How far the events are on their way.
 
 use alerts::Said;
-use model::Timestamp;
+use model::{Tenant, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -38,6 +38,7 @@ struct AlertsStatus {
     evaluates: bool,
     #[schema(value_type = Option<String>, format = DateTime)]
     evaluated_at: Option<Timestamp>,
+    /// Of the caller's tenant.
     failing: Vec<FailingRule>,
 }
 
@@ -75,15 +76,21 @@ pub(crate) async fn pipeline(call: Call) -> Result<Reply<Pipeline>, ApiError> {
         oldest_age_ms: seen.oldest_age_ms(),
         partitions: is_admin.then_some(partitions),
         dead_letters: seen.dead_letters,
-        alerts: call.app.alerting.as_ref().filter(|_| is_admin).map(|status| status.said().into()),
+        alerts: call
+            .app
+            .alerting
+            .as_ref()
+            .filter(|_| is_admin)
+            .map(|status| AlertsStatus::of(status.said(), &call.caller.tenant)),
     }))
 }
 
-impl From<Said> for AlertsStatus {
-    fn from(said: Said) -> Self {
+impl AlertsStatus {
+    /// As a tenant may see it.
+    fn of(said: Said, tenant: &Tenant) -> Self {
         let Said { rules, unreadable, evaluates, evaluated_at, failing } = said;
-        let failing =
-            failing.into_iter().map(|it| FailingRule { rule: it.rule, problem: it.problem }).collect();
+        let failing = failing.into_iter().filter(|it| it.tenant == *tenant);
+        let failing = failing.map(|it| FailingRule { rule: it.rule, problem: it.problem }).collect();
         Self { rules, unreadable, evaluates, evaluated_at, failing }
     }
 }
