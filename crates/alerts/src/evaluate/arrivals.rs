@@ -43,15 +43,11 @@ pub(super) async fn look(
     let complete = complete.map_or(cursor.millis(), |complete| complete.millis() - CLOCKS_MS);
     let (mut place, mut states) = (Place::before(cursor), Vec::new());
     loop {
-        let page =
-            store.arrivals(&look.scope(Timestamp::default()), look.wanted(&names), place, PAGE).await?;
-        let is_last = (page.len() as u64) < PAGE;
-        if let Some(last) = page.last() {
-            place = last.place;
-            states.extend(look.decide(&page).await?);
-        }
+        let scope = look.scope(Timestamp::default());
+        let (page, next) = store.arrivals(&scope, look.wanted(&names), place, PAGE).await?;
+        states.extend(look.decide(&page).await?);
         // Page by page, so that a long way is not begun anew when it is interrupted.
-        let seen_to = if is_last { complete } else { complete.min(place.appended_at().millis()) };
+        let seen_to = next.map_or(complete, |next| complete.min(next.appended_at().millis()));
         // Not at every look: each is a row.
         if seen_to >= cursor.millis() + CLOCKS_MS
             && let Some(seen_to) = Timestamp::from_millis(seen_to)
@@ -59,9 +55,8 @@ pub(super) async fn look(
             store.advance_alert_cursor(tenant, name, seen_to).await?;
             cursor = seen_to;
         }
-        if is_last {
-            return Ok(states);
-        }
+        let Some(next) = next else { return Ok(states) };
+        place = next;
     }
 }
 
@@ -93,6 +88,9 @@ impl Look<'_> {
 
     /// What follows from these events is kept.
     async fn decide(&self, page: &[Arrival]) -> Result<Vec<AlertState>, StoreError> {
+        if page.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut keys: BTreeMap<&[String], OfKey> = BTreeMap::new();
         for arrival in page {
             let of_key = keys.entry(&arrival.key).or_default();

@@ -61,8 +61,6 @@ pub struct Arrival {
     pub event_name: String,
     /// A text for each field of the key; those of a list are joined by commas, and a long one is cut.
     pub key: Vec<String>,
-    /// Where it stands in the order of arrivals.
-    pub place: Place,
 }
 
 /// A place in the order in which events come in.
@@ -97,19 +95,22 @@ impl Place {
 
 impl Store {
     /// The scope's events that came in or were changed behind a place, in the order in which they came, at most
-    /// `limit`.
+    /// `limit`, and where to go on if there may be more.
     pub async fn arrivals(
         &self,
         scope: &Scope<'_>,
         wanted: Wanted<'_>,
         after: Place,
         limit: u64,
-    ) -> Result<Vec<Arrival>, StoreError> {
+    ) -> Result<(Vec<Arrival>, Option<Place>), StoreError> {
         let mut besides = wanted.besides();
         besides.conditions += &CANDIDATES.replace("/* appended */", APPENDED);
         let question = self.ask_besides(scope, ARRIVALS, besides).param("names", wanted.names);
         let question = question.param("after", after.appended).param("after_id", after.id.to_string());
-        arrivals(question.param("limit", limit).fetch_all().await?)
+        let rows: Vec<ArrivalRow> = question.param("limit", limit).fetch_all().await?;
+        let is_full = rows.len() as u64 >= limit;
+        let next = rows.last().map(|row| Place { appended: row.appended, id: row.id });
+        Ok((arrivals(rows), next.filter(|_| is_full)))
     }
 
     /// The last of the scope's events of each of these keys, by when they happened.
@@ -120,7 +121,8 @@ impl Store {
         keys: &[&[String]],
     ) -> Result<Vec<Arrival>, StoreError> {
         let question = self.ask_besides(scope, LAST_OF_KEYS, wanted.besides());
-        arrivals(question.param("names", wanted.names).param("keys", keys).fetch_all().await?)
+        let question = question.param("names", wanted.names).param("keys", keys);
+        Ok(arrivals(question.fetch_all().await?))
     }
 }
 
@@ -139,16 +141,15 @@ impl Wanted<'_> {
     }
 }
 
-fn arrivals(rows: Vec<ArrivalRow>) -> Result<Vec<Arrival>, StoreError> {
+/// Without rows that this program never wrote: each costs only its own event.
+fn arrivals(rows: Vec<ArrivalRow>) -> Vec<Arrival> {
     let read = |row: ArrivalRow| {
-        let foreign = |what: &str| StoreError::Foreign(format!("event {}: impossible {what}", row.id));
-        Ok(Arrival {
-            id: EventId::from_uuid(row.id).map_err(|_| foreign("id"))?,
-            received_at: Timestamp::from_millis(row.received_at).ok_or_else(|| foreign("time"))?,
-            place: Place { appended: row.appended, id: row.id },
+        Some(Arrival {
+            id: EventId::from_uuid(row.id).ok()?,
+            received_at: Timestamp::from_millis(row.received_at)?,
             event_name: row.event_name,
             key: row.key,
         })
     };
-    rows.into_iter().map(read).collect()
+    rows.into_iter().filter_map(read).collect()
 }
