@@ -8,6 +8,7 @@ Needs redis: `pip install -e 'sdk/python[redis]'`.
 
 import asyncio
 import contextlib
+import hashlib
 import inspect
 import json
 import logging
@@ -20,7 +21,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as WaitTimeoutError
 from dataclasses import dataclass
-from datetime import date, datetime, time, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
 from fnmatch import fnmatchcase
@@ -60,7 +61,23 @@ REMEMBERED = 10_000
 
 _TYPE = re.compile(r"[\w-]+(\.[\w-]+)+")
 _TENANT = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|z|[+-]\d\d:\d\d)?")
+# RFC 3339, which lets any character stand before the clock. Without a zone it is UTC.
+_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)[\0-\x7f]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d+))?(Z|z|[+-]\d\d:[0-5]\d)?",
+    re.ASCII,
+)
+# What .NET writes for a time that nobody has set.
+_UNSET = re.compile(r"0001-01-01T00:00:00(\.0+)?(Z|z|[+-]\d\d:[0-5]\d)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([Ee][+-]?\d+)?", re.ASCII)
+# Numbers above this are milliseconds, others seconds.
+_MOST_SECONDS = 1e11
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_LAST = datetime(2299, 12, 31, 23, 59, 59, 999_999, tzinfo=timezone.utc)
+# An id whose first 48 bits are milliseconds: a UUID of version 7, or of version 8 as Millrace makes them.
+_TIMED_ID = re.compile(r"(?i)([0-9a-f]{8})-([0-9a-f]{4})-[78][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+# In between, the time of an id is believed, as by a bridge of which nothing else is configured.
+_MAX_AGE = timedelta(days=3_650)
+_MAX_AHEAD = timedelta(days=1)
 # A type of several words that are not all capitals, and where its words end.
 _PASCAL = re.compile(r"[A-Z](?=.*[a-z])[A-Za-z0-9]*")
 _WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -115,7 +132,9 @@ def _json(path: str, value: Any) -> Any:
     if isinstance(value, Mapping):
         if not all(isinstance(name, str) for name in value):
             raise TypeError(f"the names in {path} must be texts")
-        return {name: _json(f"{path}.{name}", part) for name, part in value.items()}
+        return {
+            _json(f"a name in {path}", name): _json(f"{path}.{name}", part) for name, part in value.items()
+        }
     if isinstance(value, (list, tuple)):
         return [_json(f"{path}[{place}]", part) for place, part in enumerate(value)]
     for kinds, form in _FORMS:
@@ -142,28 +161,68 @@ def _id(name: str, value: object) -> str:
     return str(value)
 
 
-def _read_time(sent: object) -> Optional[datetime]:
-    """A time as a text, or as a number of seconds, or of milliseconds if it is that large."""
-    found = _TIME.fullmatch(sent) if isinstance(sent, str) else None
-    with contextlib.suppress(ValueError, OverflowError, OSError):
+def _read_time(name: str, sent: object) -> Optional[datetime]:
+    """When it was, None if nobody has set it."""
+    if sent in (None, "") or (isinstance(sent, str) and _UNSET.fullmatch(sent)):
+        return None
+    with contextlib.suppress(ValueError, OverflowError):
+        moment = _moment(sent)
+        if _EPOCH <= moment <= _LAST:
+            return moment
+    raise ValueError(f"{name} must be a time such as 2026-11-20T21:57:13.123Z")
+
+
+def _moment(sent: object) -> datetime:
+    """Of a text that is a time, or a number of seconds or milliseconds, which may be a text too."""
+    if isinstance(sent, str):
+        found = _TIME.fullmatch(sent)
         if found is not None:
             day, clock, fraction, zone = found.groups()
             offset = "+00:00" if zone in (None, "Z", "z") else zone
             return _utc(datetime.fromisoformat(f"{day}T{clock}.{(fraction or '')[:6]:0<6}{offset}"))
-        if isinstance(sent, (int, float)) and not isinstance(sent, bool):
-            seconds = sent / 1_000 if sent > 1e11 else sent
-            return datetime.fromtimestamp(seconds, timezone.utc)
-    return None
+        sent = float(sent) if _NUMBER.fullmatch(sent) else None
+    if isinstance(sent, bool) or not isinstance(sent, (int, float)):
+        raise ValueError("it is no time")
+    return _EPOCH + timedelta(seconds=sent / 1_000 if sent > _MOST_SECONDS else sent)
 
 
-def _read_id(*sent: object) -> str:
-    """The first that is one."""
-    return next((str(value) for value in sent if value not in (None, "")), "")
+def _time_of_id(event_id: str, now: datetime) -> Optional[datetime]:
+    found = _TIMED_ID.fullmatch(event_id)
+    if found is None:
+        return None
+    since = timedelta(milliseconds=int(found[1] + found[2], 16))
+    return _EPOCH + since if -_MAX_AGE <= since - (now - _EPOCH) <= _MAX_AHEAD else None
+
+
+def _read_id(name: str, *sent: object) -> str:
+    """The first that is there, else an empty text."""
+    for value in sent:
+        if value in (None, ""):
+            continue
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            raise ValueError(f"{name} must be a text or a number")
+        return _id(name, str(value))
+    return ""
+
+
+def _tenant(value: object) -> str:
+    if not (isinstance(value, str) and _TENANT.fullmatch(value)):
+        raise ValueError(f"tenant_id must be 1 to 64 letters, digits, `_`, `.` or `-`, not {value!r}")
+    return value
 
 
 def _members(sent: dict[str, Any], name: str) -> dict[str, Any]:
     value = sent.get(name)
     return value if isinstance(value, dict) else {}
+
+
+def _data(sent: dict[str, Any]) -> dict[str, Any]:
+    """It may be a text that is an object, as the fields of a stream's entry are."""
+    data = sent.get("data")
+    if isinstance(data, str):
+        with contextlib.suppress(ValueError):
+            return _members({"data": json.loads(data)}, "data")
+    return _members(sent, "data")
 
 
 def _canonical(event_type: str) -> str:
@@ -213,16 +272,15 @@ class Event:
         A Decimal becomes a text such as "19.99", a time ISO 8601 in UTC. Times without a time zone are taken
         as UTC.
         """
-        if not (isinstance(event_type, str) and len(event_type) <= 128 and _TYPE.fullmatch(event_type)):
+        name = _canonical(event_type) if isinstance(event_type, str) else ""
+        if len(name) > 128 or not _TYPE.fullmatch(name):
             raise ValueError(f"event_type must be `category.action`, not {event_type!r}")
-        if not (isinstance(tenant_id, str) and _TENANT.fullmatch(tenant_id)):
-            raise ValueError(f"tenant_id must be 1 to 64 letters, digits, `_`, `.` or `-`, not {tenant_id!r}")
         if not isinstance(timestamp, (datetime, type(None))):
             raise TypeError(f"timestamp must be a datetime, not {type(timestamp).__name__}")
         return cls(
             event_id=str(uuid.uuid4()) if event_id is None else _id("event_id", event_id),
-            event_type=event_type,
-            tenant_id=tenant_id,
+            event_type=name,
+            tenant_id=_tenant(tenant_id),
             user_id=None if user_id is None else _id("user_id", user_id),
             timestamp=datetime.now(timezone.utc) if timestamp is None else _utc(timestamp),
             data=_object("data", data),
@@ -230,36 +288,43 @@ class Event:
         )
 
     @classmethod
-    def from_json(cls, payload: Union[bytes, str]) -> "Event":
-        """An event of anybody's, as the bridge reads it. A ValueError if it has no `event_type`.
+    def from_json(cls, payload: Union[bytes, str], *, at: Optional[datetime] = None) -> "Event":
+        """An event of anybody's, as the bridge reads it. A ValueError says what is wrong with it.
 
-        It may be a domain event, with `id`, `occurred_at` and a type such as `OrderCreated`. Without a time
-        that can be read it has the present one, without an id an empty one, without a tenant the default.
+        It may be a domain event, with `id`, `occurred_at` and a type such as `OrderCreated`. Without a tenant
+        it has the default, without an id the SHA-256 of the payload. Without a time it has that of an id that
+        is a UUID of version 7, and else `at`: that of the entry's id if it is of a stream, by default now.
         """
+        text = payload if isinstance(payload, str) else payload.decode()
         try:
-            sent = json.loads(payload)
+            sent = json.loads(text)
+            if not isinstance(sent, dict) or not isinstance(sent.get("event_type"), str):
+                raise ValueError("it must be an object with an event_type")
+            data, metadata = _object("data", _data(sent)), _object("metadata", _members(sent, "metadata"))
         except RecursionError:
             raise ValueError("it is nested too deeply") from None
-        if not isinstance(sent, dict) or not isinstance(sent.get("event_type"), str):
-            raise ValueError("it must be an object with an event_type")
-        data, metadata = _members(sent, "data"), _members(sent, "metadata")
         business = _members(_members(sent, "context"), "business_context")
-        times = (_read_time(sent.get(name)) for name in ("timestamp", "occurred_at", "recorded_at"))
+        event_id = _read_id("event_id", sent.get("event_id"), sent.get("id"))
+        tenant_id = _read_id("tenant_id", sent.get("tenant_id"), business.get("tenant_id"))
+        times = (_read_time(name, sent.get(name)) for name in ("timestamp", "occurred_at", "recorded_at"))
+        now = datetime.now(timezone.utc)
+        timestamp = next(filter(None, times), None) or _time_of_id(event_id, now)
+        if timestamp is None:
+            timestamp = now if at is None else _utc(at)
         return cls(
-            event_id=_read_id(sent.get("event_id"), sent.get("id")),
-            event_type=_canonical(sent["event_type"]),
-            tenant_id=_read_id(sent.get("tenant_id"), business.get("tenant_id")) or "default",
-            user_id=_read_id(sent.get("user_id"), metadata.get("user_id")) or None,
-            timestamp=next(filter(None, times), None) or datetime.now(timezone.utc),
+            event_id=event_id or hashlib.sha256(text.encode()).hexdigest(),
+            event_type=_canonical(_id("event_type", sent["event_type"])),
+            tenant_id=_tenant(tenant_id or "default"),
+            user_id=_read_id("user_id", sent.get("user_id"), metadata.get("user_id")) or None,
+            timestamp=timestamp,
             data=data,
             metadata=metadata,
         )
 
     @property
     def channel(self) -> str:
-        """Where it is published: `events:order:created`."""
-        category, _, action = self.event_type.partition(".")
-        return f"events:{category}:{action}"
+        """Where it is published: `events:order:created`, or `events:heartbeat` if its type is one word."""
+        return f"events:{self.event_type.replace('.', ':', 1)}"
 
     def to_json(self) -> bytes:
         """The envelope that is sent."""
@@ -414,13 +479,30 @@ AnyHandler = TypeVar("AnyHandler", bound=Handler)
 OnError = Callable[[Exception, Optional[Event]], object]
 
 
+class _Copies:
+    """Redis sends a message once for each pattern that its channel matches, one right behind the other."""
+
+    def __init__(self) -> None:
+        self._message: Optional[tuple[bytes, bytes]] = None
+        self._patterns: set[bytes] = set()
+
+    def has(self, pattern: bytes, channel: bytes, payload: bytes) -> bool:
+        """Whether that is a copy of the message before. The same by the same pattern is another message."""
+        is_copy = self._message == (channel, payload) and pattern not in self._patterns
+        if not is_copy:
+            self._message = (channel, payload)
+            self._patterns.clear()
+        self._patterns.add(pattern)
+        return is_copy
+
+
 class _Run:
     """One run of a processor, in the event loop that makes it."""
 
     def __init__(self, max_queued: int) -> None:
         self.loop = asyncio.get_running_loop()
-        # Channels and payloads; None is behind the last.
-        self.queue: asyncio.Queue[Optional[tuple[str, bytes]]] = asyncio.Queue(max_queued)
+        # Channels, payloads and when they came; None is behind the last.
+        self.queue: asyncio.Queue[Optional[tuple[str, bytes, datetime]]] = asyncio.Queue(max_queued)
         self.subscription: Any = None
         self.subscribed = asyncio.Event()
         self.stopping = asyncio.Event()
@@ -447,10 +529,10 @@ class EventProcessor:
         processor.run()
 
     `run` listens until `stop`, `start` does on a thread, as a `with` block does; for asyncio there are
-    `run_async` and `async with`. Events are handled one after another, in the order in which they come, those
-    that come twice once. Functions are called on one thread of their own, coroutines in the event loop. What
-    one raises goes to `on_error` with the event, as does a payload that is no event with None, or else into
-    the log; nothing else is changed by it.
+    `run_async` and `async with`. Events are handled one after another, in the order in which they come; one
+    that comes again, with the same tenant, id and time, is handled once. Functions are called on one thread of
+    their own, coroutines in the event loop. What one raises goes to `on_error` with the event, as does a
+    payload that is no event with None, or else into the log; nothing else is changed by it.
 
     A lost connection is opened again, at first after 0.1 s and never later than after 45 s. What is published
     meanwhile is lost to this processor: Redis keeps nothing for who is not listening. While `max_queued`
@@ -615,6 +697,7 @@ class EventProcessor:
             await subscription.psubscribe(*self._patterns)
             run.subscription = subscription
             heard = run.loop.time()
+            copies = _Copies()
             while True:
                 message = await subscription.get_message(timeout=PING_INTERVAL)
                 if message is None:
@@ -624,7 +707,10 @@ class EventProcessor:
                     await subscription.ping()
                     continue
                 if message["type"] == "pmessage":
-                    await run.queue.put((str(message["channel"], errors="replace"), message["data"]))
+                    channel, payload = message["channel"], message["data"]
+                    if not copies.has(message["pattern"], channel, payload):
+                        came = datetime.now(timezone.utc)
+                        await run.queue.put((str(channel, errors="replace"), payload, came))
                 elif message["type"] == "psubscribe":
                     # Redis does nothing else between this and the other patterns.
                     run.subscribed.set()
@@ -638,9 +724,9 @@ class EventProcessor:
             message = await run.queue.get()
             if message is None:
                 return
-            channel, payload = message
+            channel, payload, came = message
             try:
-                event = Event.from_json(payload)
+                event = Event.from_json(payload, at=came)
             except ValueError as wrong:
                 await self._report(run, ValueError(f"{channel}: {wrong}"), None)
                 continue
@@ -652,14 +738,13 @@ class EventProcessor:
                             await self._report(run, error, event)
 
     def _is_new(self, event: Event) -> bool:
-        """Whether it has not come before. One without an id always is."""
+        """Whether it has not come before: by its tenant, id and time, as the bridge tells events apart."""
         key = (event.tenant_id, event.event_id, event.timestamp)
         if key in self._remembered:
             return False
-        if event.event_id:
-            self._remembered[key] = None
-            if len(self._remembered) > REMEMBERED:
-                del self._remembered[next(iter(self._remembered))]
+        self._remembered[key] = None
+        if len(self._remembered) > REMEMBERED:
+            del self._remembered[next(iter(self._remembered))]
         return True
 
     async def _report(self, run: _Run, error: Exception, event: Optional[Event]) -> None:

@@ -21,6 +21,7 @@ import pytest
 from installation import ROOT, until
 from redis_events import Event, EventProcessor, EventPublisher
 from redis_server import RedisServer
+from test_redis_publisher import timed_id
 
 Errors = list[tuple[Exception, Optional[Event]]]
 
@@ -107,15 +108,66 @@ def test_an_event_that_comes_twice_is_handled_once(
     listening.publisher.send(event)
     listening.publish("c1", "c2")
     listening.publisher.send(event)
-    # Its id is forgotten now, and those without one are all new.
+    # Its id is forgotten now.
     listening.publish("c3")
     listening.publisher.send(event)
-    with listening.publisher._redis as client:
-        for _ in range(2):
-            envelope = {"event_type": listening.type("c4"), "timestamp": "2026-01-01T00:00:00Z"}
-            client.publish(event.channel, json.dumps(envelope))
     listening.handled()
-    assert listening.got == ["h c0", "h c1", "h c2", "h c3", "h c0", "h c4", "h c4"]
+    assert listening.got == ["h c0", "h c1", "h c2", "h c3", "h c0"]
+
+
+@pytest.mark.parametrize(
+    ("members", "times"),
+    [
+        ({"event_id": "e", "timestamp": "2026-01-01T00:00:00Z"}, 1),
+        # Without an id the payload stands for it.
+        ({"timestamp": "2026-01-01T00:00:00Z"}, 1),
+        ({"event_id": timed_id(datetime.now(timezone.utc))}, 1),
+        # Without a time they are two: of services that say no more, each message is an event.
+        ({"event_id": "e"}, 2),
+        ({}, 2),
+    ],
+)
+@pytest.mark.parametrize("patterns", [["*"], ["*", "c*", "?4"]], ids=["one pattern", "overlapping patterns"])
+def test_a_payload_that_is_published_twice_is_as_many_events_as_for_the_bridge(
+    redis_server: RedisServer, category: str, patterns: list[str], members: dict[str, str], times: int
+) -> None:
+    got: list[Event] = []
+    processor = EventProcessor(redis_server.url, [f"events:{category}:{pattern}" for pattern in patterns])
+    processor.add_handler(f"{category}.c4", got.append)
+    payload = json.dumps({"event_type": f"{category}.c4", **members})
+    with processor, redis_server.client() as client:
+        for _ in range(2):
+            client.publish(f"events:{category}:c4", payload)
+    assert len(got) == times
+
+
+def test_an_event_without_a_time_has_that_of_when_it_came(listening: Listening) -> None:
+    """However long the handlers take for those before."""
+    blocked = threading.Event()
+    go_on = threading.Event()
+    got: list[Event] = []
+
+    @listening.processor.on(listening.type("first"))
+    def block(event: Event) -> None:
+        blocked.set()
+        assert go_on.wait(60.0)
+
+    listening.processor.add_handler(listening.type("undated"), got.append)
+    assert listening.processor.start()
+    listening.publish("first")
+    assert blocked.wait(60.0)
+    with listening.publisher._redis as client:
+        client.publish(
+            f"events:{listening.category}:undated", json.dumps({"event_type": listening.type("undated")})
+        )
+    run = listening.processor._run
+    assert run is not None
+    until("it has come", lambda: run.queue.qsize() == 1)
+    came = datetime.now(timezone.utc)
+    go_on.set()
+    listening.handled()
+    (event,) = got
+    assert event.timestamp <= came
 
 
 def test_overlapping_patterns_give_an_event_once(redis_server: RedisServer, category: str) -> None:

@@ -28,6 +28,38 @@ class Colour(Enum):
 AT = datetime(2026, 11, 20, 21, 57, 13, 123_456, tzinfo=timezone.utc)
 
 
+# What is read as a time, by the bridge too: as what it is sent, and when that is.
+TIMES: list[tuple[object, datetime]] = [
+    ("2026-11-20T21:57:13.123456Z", AT),
+    ("2026-11-20 22:57:13.123456789+01:00", AT),
+    ("2026-11-20T21:57:13.123456", AT),
+    ("2026-11-20t21:57:13.123456789012Z", AT),
+    ("2026-11-20_21:57:13.123456Z", AT),
+    ("2026-11-20T21:57:13.1z", AT.replace(microsecond=100_000)),
+    ("2026-11-20T21:57:13-02:00", AT.replace(hour=23, microsecond=0)),
+    (1_795_211_833, AT.replace(microsecond=0)),
+    (1_795_211_833_123, AT.replace(microsecond=123_000)),
+    (1_795_211_833.5, AT.replace(microsecond=500_000)),
+    ("1795211833", AT.replace(microsecond=0)),
+    ("1795211833123", AT.replace(microsecond=123_000)),
+    ("1795211833.123", AT.replace(microsecond=123_000)),
+    ("+1.7952118335e9", AT.replace(microsecond=500_000)),
+]
+UNSET = [None, "", "0001-01-01T00:00:00", "0001-01-01T00:00:00.000Z", "0001-01-01T00:00:00+01:00"]
+NO_TIMES: list[object] = [
+    "2026-13-20T21:57:13Z", "2026-11-20T24:00:00Z", "2026-11-20T21:57:13+24:00", "2026-11-20T21:57:13+01:60",
+    "2026-11-20T21:57:13Z\n", "2026-11-20T21:57:13.Z", "2026-11-20", "soon", "0001-01-01T00:00:00.1Z",
+    "1969-12-31T23:59:59Z", "2300-01-01T00:00:00Z", " 1795211833", "1_795_211_833", "١٧٩٥٢١١٨٣٣", "nan",
+    "inf", "1e400", "-1", -1, 1e300, 10**400, True, [], {},
+]  # fmt: skip
+
+
+def timed_id(moment: datetime, version: int = 7) -> str:
+    """A UUID that begins with this time."""
+    millis = int(moment.timestamp() * 1_000)
+    return str(uuid.UUID(int=millis << 80 | version << 76 | 0b10 << 62))
+
+
 def received(server: RedisServer, category: str, publish: Any) -> list[tuple[str, dict[str, Any]]]:
     """What a subscriber gets of what is published: channels and envelopes."""
     with server.client() as client, client.pubsub() as subscription:
@@ -279,6 +311,7 @@ def test_a_publisher_for_asyncio_may_be_made_before_the_event_loop(redis_server:
         ({"data": {"a": Decimal("NaN")}}, ValueError, r"data\.a: NaN is no number"),
         ({"metadata": {"a": Decimal("-Infinity")}}, ValueError, r"metadata\.a: -Infinity is no number"),
         ({"data": {"a": "\ud800"}}, ValueError, r"data\.a: it has half of a surrogate pair"),
+        ({"data": {"a": {"\ud800": 1}}}, ValueError, r"a name in data\.a: it has half of a surrogate pair"),
     ],
 )
 def test_what_is_wrong_is_said_before_anything_is_sent(
@@ -301,35 +334,85 @@ def read(**envelope: Any) -> Event:
     return Event.from_json(json.dumps({"event_type": "a.b", **envelope}))
 
 
-@pytest.mark.parametrize(
-    ("sent", "moment"),
-    [
-        ("2026-11-20T21:57:13.123456Z", AT),
-        ("2026-11-20 22:57:13.123456789+01:00", AT),
-        ("2026-11-20T21:57:13.123456", AT),
-        ("2026-11-20T21:57:13.1z", AT.replace(microsecond=100_000)),
-        ("2026-11-20T21:57:13-02:00", AT.replace(hour=23, microsecond=0)),
-        (1_795_211_833, AT.replace(microsecond=0)),
-        (1_795_211_833_123, AT.replace(microsecond=123_000)),
-        (1_795_211_833.5, AT.replace(microsecond=500_000)),
-    ],
-)
+@pytest.mark.parametrize(("sent", "moment"), TIMES)
 def test_times_of_others_are_read(sent: object, moment: datetime) -> None:
     assert read(timestamp=sent).timestamp == moment
     assert read(timestamp=sent).timestamp.tzinfo is timezone.utc
 
 
-def test_an_event_of_others_may_say_little() -> None:
+@pytest.mark.parametrize("sent", NO_TIMES, ids=repr)
+def test_what_is_no_time_is_refused(sent: object) -> None:
+    with pytest.raises(ValueError, match=r"occurred_at must be a time such as 2026-11-20T21:57:13\.123Z"):
+        read(timestamp=None, occurred_at=sent, recorded_at="2026-11-20T21:57:13.123456Z")
+
+
+@pytest.mark.parametrize("unset", UNSET, ids=repr)
+def test_a_time_that_nobody_has_set_is_as_if_absent(unset: str | None) -> None:
+    moment = "2026-11-20T21:57:13.123456Z"
+    assert read(timestamp=unset, recorded_at=moment).timestamp == AT
     before = datetime.now(timezone.utc)
-    for sent in ("2026-13-20T21:57:13Z", "0001-01-01T00:00:00+01:00", "soon", 1e300, True, None):
-        event = read(timestamp=sent, event_id=7, user_id=7, tenant_id=None, data=[1])
-        assert before <= event.timestamp <= datetime.now(timezone.utc)
+    assert before <= read(timestamp=unset).timestamp <= datetime.now(timezone.utc)
+
+
+def test_an_event_without_a_time_has_that_of_its_id_or_of_when_it_came() -> None:
+    payload = json.dumps({"event_type": "a.b", "event_id": "e-1"})
+    assert Event.from_json(payload, at=AT) == Event.from_json(payload.encode(), at=AT)
+    assert Event.from_json(payload, at=AT).timestamp == AT
+    assert Event.from_json(payload, at=AT.replace(tzinfo=None)).timestamp == AT
+    now = datetime.now(timezone.utc)
+    for version in (7, 8):
+        recent = timed_id(now - timedelta(hours=1), version)
+        hour_ago = (now - timedelta(hours=1)).replace(microsecond=now.microsecond // 1_000 * 1_000)
+        assert read(event_id=recent).timestamp == read(id=recent.upper()).timestamp == hour_ago
+        assert read(event_id=recent, timestamp="2026-11-20T21:57:13.123456Z").timestamp == AT
+    for other in (
+        timed_id(now - timedelta(days=3_651)), timed_id(now + timedelta(days=1, hours=1)),
+        timed_id(now, 4), recent.replace("-", ""), "ffffffff-ffff-7fff-bfff-ffffffffffff",
+    ):  # fmt: skip
+        payload = json.dumps({"event_type": "a.b", "event_id": other})
+        assert Event.from_json(payload, at=AT).timestamp == AT
+
+
+def test_an_event_without_an_id_has_the_hash_of_its_payload() -> None:
+    payload = '{"event_type":"a.b","event_id":"","id":null,"x":"ü"}'
+    event = Event.from_json(payload)
+    assert event.event_id == "ddbdfe407d8412c120404051471088438391eff8051b0847ff2aaea6299f2cff"
+    assert Event.from_json(payload.encode()).event_id == event.event_id
+    assert Event.from_json(payload + " ").event_id != event.event_id
+    assert Event.from_json(event.to_json()) == event
+
+
+def test_an_event_of_others_may_say_little() -> None:
+    for sent in ({}, {"tenant_id": None}, {"tenant_id": "", "context": "x", "data": [1], "metadata": "x"}):
+        event = read(event_id=7, user_id=7, **sent)
         assert (event.event_id, event.user_id, event.tenant_id) == ("7", "7", "default")
         assert (event.data, event.metadata) == ({}, {})
-    assert (read().event_id, read(user_id="").user_id) == ("", None)
-    for payload in (b"", b"{", b"[]", b"null", b"\xff", b"[" * 100_000, b'{"event_type":1}', b"{}"):
-        with pytest.raises(ValueError, match=r".+"):
-            Event.from_json(payload)
+    assert read(user_id="").user_id is None
+    assert read(id=1.5, tenant_id=42).event_id == "1.5"
+    assert read(data='{"a": 1}').data == {"a": 1}
+    assert (read(data="[1]").data, read(data="{").data) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"", b"{", b"[]", b"null", b"\xff", '{"event_type":"a.b"}'.encode("utf-16"), b"[" * 100_000,
+        b"{}", b'{"event_type":1}', b'{"event_type":""}',
+        *[
+            b'{"event_type":"a.b",' + members + b"}"
+            for members in (
+                b'"event_id":true', b'"event_id":[]', b'"id":{}', b'"event_id":"' + b"x" * 1_025 + b'"',
+                b'"tenant_id":"no such"', b'"tenant_id":[]', b'"user_id":false', b'"metadata":{"user_id":[]}',
+                b'"data":{"a":NaN}', b'"data":{"a":1e999}', b'"metadata":{"a":"\\ud800"}',
+                b'"data":{"\\ud800":1}', b'"data":' + b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
+            )
+        ],
+    ],
+    ids=lambda payload: str(payload[:40]),
+)  # fmt: skip
+def test_what_is_no_event_is_refused(payload: bytes) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        Event.from_json(payload)
 
 
 @pytest.mark.parametrize(
@@ -352,13 +435,34 @@ def test_an_event_of_others_may_say_little() -> None:
             (same, same)
             for same in (
                 "user.created", "user_created", "userCreated", "USER.CREATED", "User_Created", "User Created",
-                "Überweisung", "events.", "events", "", ".", "user.",
+                "Überweisung", "events.", "events", ".", "user.",
             )
         ],
     ],
 )  # fmt: skip
 def test_types_of_domain_events_are_those_of_the_bridge(sent: str, event_type: str) -> None:
     assert read(event_type=sent).event_type == event_type
+
+
+@pytest.mark.parametrize(
+    "sent", ["OrderCreated", "events.order.OrderCreated", "Order.Created", "order.created"]
+)
+def test_an_event_is_made_with_the_type_that_it_is_read_with(sent: str) -> None:
+    event = Event.new(sent, "t", {})
+    assert (event.event_type, event.channel) == ("order.created", "events:order:created")
+    assert Event.from_json(event.to_json()) == event
+
+
+@pytest.mark.parametrize(
+    ("event_type", "channel"),
+    [
+        ("order.created", "events:order:created"),
+        ("user.password.reset", "events:user:password.reset"),
+        ("heartbeat", "events:heartbeat"),
+    ],
+)
+def test_the_channel_is_that_on_which_millrace_publishes_such_a_type(event_type: str, channel: str) -> None:
+    assert read(event_type=event_type).channel == channel
 
 
 def test_a_domain_event_is_read() -> None:
@@ -372,4 +476,3 @@ def test_a_domain_event_is_read() -> None:
         recorded_at="2026-11-20T21:57:14Z",
     )
     assert event == Event("e-1", "a.b", "shop-1", "u-1", AT, {"total": 1}, {"user_id": "u-1"})
-    assert read(timestamp="?", recorded_at="2026-11-20T21:57:13.123456Z").timestamp == AT
