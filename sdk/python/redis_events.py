@@ -530,8 +530,8 @@ class EventProcessor:
 
     `run` listens until `stop`, `start` does on a thread, as a `with` block does; for asyncio there are
     `run_async` and `async with`. Events are handled one after another, in the order in which they come; one
-    that comes again, with the same tenant, id and time, is handled once. Functions are called on one thread of
-    their own, coroutines in the event loop. What one raises goes to `on_error` with the event, as does a
+    that comes again, with the same tenant, id and time, is handled once. Functions are called on one thread
+    of their own, coroutines in the event loop. What one raises goes to `on_error` with the event, as does a
     payload that is no event with None, or else into the log; nothing else is changed by it.
 
     A lost connection is opened again, at first after 0.1 s and never later than after 45 s. What is published

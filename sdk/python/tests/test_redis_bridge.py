@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
+import urllib.request
 import uuid
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +17,7 @@ from event_client import EventClient
 from installation import Installation, until
 from redis_events import Event, EventPublisher
 from redis_server import RedisServer
+from test_redis_publisher import NO_TIMES, TIMES, UNSET, timed_id
 from test_typed_events import EXAMPLES, UNKNOWN
 
 STREAM = "millrace"
@@ -103,3 +107,77 @@ def test_an_event_that_is_published_again_is_kept_once_with_all_it_says(
         "at": "ü",
     }
     assert (first["user_id"], first["latency"]) == ("7", 12.5)
+
+
+# What others might send as an event's time, id, type and data, beside what else must be there.
+MEMBERS: list[dict[str, Any]] = [
+    *({"timestamp": sent} for sent, _ in TIMES),
+    *({"timestamp": sent, "recorded_at": "2026-11-20T21:57:13.123456Z"} for sent in UNSET),
+    *({"occurred_at": sent, "recorded_at": "2026-11-20T21:57:13.123456Z"} for sent in NO_TIMES),
+    {"event_id": timed_id(datetime.now(timezone.utc) - timedelta(hours=1))},
+    {"event_id": timed_id(datetime.now(timezone.utc) - timedelta(hours=2), version=8)},
+    {"event_type": "events.shop.OrderCreated", "timestamp": 1_795_211_833},
+    {"event_type": "Heartbeat", "timestamp": 1_795_211_833},
+    {"event_type": "", "timestamp": 1_795_211_833},
+    {"event_type": 7, "timestamp": 1_795_211_833},
+    {"event_id": True, "timestamp": 1_795_211_833},
+    {"user_id": {}, "timestamp": 1_795_211_833},
+    {"user_id": 7, "data": '{"a": 1}', "timestamp": 1_795_211_833},
+    {"data": {"a": float("nan")}, "timestamp": 1_795_211_833},
+]
+
+
+def refusals(bridged: Installation) -> int:
+    """How many messages the bridge has taken for no events."""
+    with urllib.request.urlopen(f"{bridged.url}/metrics") as answer:
+        metrics = answer.read().decode()
+    (count,) = re.findall(
+        r'^millrace_redis_messages_total\{fate="dead_letter"\} (\d+)$', metrics, re.MULTILINE
+    )
+    return int(count)
+
+
+def test_what_others_publish_is_the_same_to_a_program_and_to_the_bridge(
+    bridged: Installation,
+    redis_server: RedisServer,
+    tenant: str,
+    session: str,
+    request: pytest.FixtureRequest,
+) -> None:
+    way = request.node.callspec.params["bridged"]
+    before = refusals(bridged)
+    events: list[Event] = []
+    refused = 0
+    with redis_server.client() as client:
+        for number, members in enumerate(MEMBERS):
+            envelope = {"event_type": "a.b", "event_id": f"e-{number}", "tenant_id": tenant}
+            payload = json.dumps({**envelope, "metadata": {"session_id": session}, **members})
+            if way != "stream":
+                client.publish("events:a:b", payload)
+            if way != "channels":
+                client.xadd(STREAM, {"event": payload})
+            try:
+                events.append(Event.from_json(payload))
+            except ValueError:
+                refused += 1
+    letters = before + refused * (2 if way == "both" else 1)
+    until("as many are refused", lambda: refusals(bridged) >= letters)
+    rows = kept(bridged, tenant, session, *events)
+    assert refusals(bridged) == letters
+    shown = [
+        (row["message_id"], row["event_name"], row["created_at"], row["user_id"], row["properties"])
+        for row in rows
+    ]
+    assert sorted(shown, key=str) == sorted(
+        (
+            (
+                event.event_id,
+                event.event_type,
+                event.timestamp.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                event.user_id or "",
+                event.data,
+            )
+            for event in events
+        ),
+        key=str,
+    )
