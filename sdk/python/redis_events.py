@@ -187,6 +187,7 @@ def _moment(sent: object) -> datetime:
 
 
 def _time_of_id(event_id: str, now: datetime) -> Optional[datetime]:
+    """When it was made, None if it does not say so, or says what can't be."""
     found = _TIMED_ID.fullmatch(event_id)
     if found is None:
         return None
@@ -211,18 +212,17 @@ def _tenant(value: object) -> str:
     return value
 
 
-def _members(sent: dict[str, Any], name: str) -> dict[str, Any]:
-    value = sent.get(name)
-    return value if isinstance(value, dict) else {}
+def _members(sent: object) -> dict[str, Any]:
+    """Those of an object, none of anything else."""
+    return sent if isinstance(sent, dict) else {}
 
 
-def _data(sent: dict[str, Any]) -> dict[str, Any]:
-    """It may be a text that is an object, as the fields of a stream's entry are."""
-    data = sent.get("data")
-    if isinstance(data, str):
+def _data(sent: object) -> dict[str, Any]:
+    """It may be a text that is an object, as programs write it into a field of a stream's entry."""
+    if isinstance(sent, str):
         with contextlib.suppress(ValueError):
-            return _members({"data": json.loads(data)}, "data")
-    return _members(sent, "data")
+            return _members(json.loads(sent))
+    return _members(sent)
 
 
 def _canonical(event_type: str) -> str:
@@ -269,8 +269,8 @@ class Event:
     ) -> "Event":
         """An event that can be sent. A TypeError or a ValueError says what is wrong with it.
 
-        A Decimal becomes a text such as "19.99", a time ISO 8601 in UTC. Times without a time zone are taken
-        as UTC.
+        The type `OrderCreated` becomes `order.created`, a Decimal a text such as "19.99", a time ISO 8601 in
+        UTC. Times without a time zone are taken as UTC.
         """
         name = _canonical(event_type) if isinstance(event_type, str) else ""
         if len(name) > 128 or not _TYPE.fullmatch(name):
@@ -300,10 +300,11 @@ class Event:
             sent = json.loads(text)
             if not isinstance(sent, dict) or not isinstance(sent.get("event_type"), str):
                 raise ValueError("it must be an object with an event_type")
-            data, metadata = _object("data", _data(sent)), _object("metadata", _members(sent, "metadata"))
+            data = _object("data", _data(sent.get("data")))
+            metadata = _object("metadata", _members(sent.get("metadata")))
         except RecursionError:
             raise ValueError("it is nested too deeply") from None
-        business = _members(_members(sent, "context"), "business_context")
+        business = _members(_members(sent.get("context")).get("business_context"))
         event_id = _read_id("event_id", sent.get("event_id"), sent.get("id"))
         tenant_id = _read_id("tenant_id", sent.get("tenant_id"), business.get("tenant_id"))
         times = (_read_time(name, sent.get(name)) for name in ("timestamp", "occurred_at", "recorded_at"))

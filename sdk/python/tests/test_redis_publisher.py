@@ -56,7 +56,7 @@ NO_TIMES: list[object] = [
 
 def timed_id(moment: datetime, version: int = 7) -> str:
     """A UUID that begins with this time."""
-    millis = int(moment.timestamp() * 1_000)
+    millis = (moment - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(milliseconds=1)
     return str(uuid.UUID(int=millis << 80 | version << 76 | 0b10 << 62))
 
 
