@@ -127,43 +127,49 @@ MEMBERS: list[dict[str, Any]] = [
 ]
 
 
-def refusals(bridged: Installation) -> int:
-    """How many messages the bridge has taken for no events."""
+def counted(bridged: Installation, fate: str) -> int:
+    """How many messages have met this fate in the bridge."""
     with urllib.request.urlopen(f"{bridged.url}/metrics") as answer:
         metrics = answer.read().decode()
-    (count,) = re.findall(
-        r'^millrace_redis_messages_total\{fate="dead_letter"\} (\d+)$', metrics, re.MULTILINE
-    )
+    (count,) = re.findall(rf'^millrace_redis_messages_total\{{fate="{fate}"\}} (\d+)$', metrics, re.MULTILINE)
     return int(count)
 
 
-def test_what_others_publish_is_the_same_to_a_program_and_to_the_bridge(
-    bridged: Installation,
-    redis_server: RedisServer,
-    tenant: str,
-    session: str,
-    request: pytest.FixtureRequest,
-) -> None:
-    way = request.node.callspec.params["bridged"]
-    before = refusals(bridged)
-    events: list[Event] = []
-    refused = 0
+def publish(redis_server: RedisServer, way: str, *payloads: str | bytes) -> int:
+    """Publishes by the channel and the stream, as far as the bridge reads them; returns how many it gets."""
     with redis_server.client() as client:
-        for number, members in enumerate(MEMBERS):
-            envelope = {"event_type": "a.b", "event_id": f"e-{number}", "tenant_id": tenant}
-            payload = json.dumps({**envelope, "metadata": {"session_id": session}, **members})
+        for payload in payloads:
             if way != "stream":
                 client.publish("events:a:b", payload)
             if way != "channels":
                 client.xadd(STREAM, {"event": payload})
-            try:
-                events.append(Event.from_json(payload))
-            except ValueError:
-                refused += 1
-    letters = before + refused * (2 if way == "both" else 1)
-    until("as many are refused", lambda: refusals(bridged) >= letters)
+    return len(payloads) * (2 if way == "both" else 1)
+
+
+@pytest.fixture
+def way(request: pytest.FixtureRequest) -> str:
+    """How `bridged` takes events."""
+    name: str = request.node.callspec.params["bridged"]
+    return name
+
+
+def test_what_others_publish_is_the_same_to_a_program_and_to_the_bridge(
+    bridged: Installation, redis_server: RedisServer, tenant: str, session: str, way: str
+) -> None:
+    before = counted(bridged, "dead_letter")
+    events: list[Event] = []
+    refused = 0
+    for number, members in enumerate(MEMBERS):
+        envelope = {"event_type": "a.b", "event_id": f"e-{number}", "tenant_id": tenant}
+        payload = json.dumps({**envelope, "metadata": {"session_id": session}, **members})
+        times = publish(redis_server, way, payload)
+        try:
+            events.append(Event.from_json(payload))
+        except ValueError:
+            refused += times
+    until("as many are refused", lambda: counted(bridged, "dead_letter") >= before + refused)
     rows = kept(bridged, tenant, session, *events)
-    assert refusals(bridged) == letters
+    assert counted(bridged, "dead_letter") == before + refused
     shown = [
         (row["message_id"], row["event_name"], row["created_at"], row["user_id"], row["properties"])
         for row in rows
@@ -181,3 +187,16 @@ def test_what_others_publish_is_the_same_to_a_program_and_to_the_bridge(
         ),
         key=str,
     )
+
+
+def test_an_event_without_an_id_is_the_same_when_a_program_passes_it_on(
+    bridged: Installation, redis_server: RedisServer, tenant: str, session: str, way: str
+) -> None:
+    members = {"event_type": "a.b", "tenant_id": tenant, "metadata": {"session_id": session}, "ü": 1}
+    payload = json.dumps({**members, "timestamp": "2026-11-20T21:57:13.123Z"}, ensure_ascii=False)
+    before = counted(bridged, "produced")
+    times = publish(redis_server, way, payload, Event.from_json(payload).to_json())
+    until("all are on the topic", lambda: counted(bridged, "produced") >= before + times)
+    bridged.catch_up()
+    with EventClient(bridged.url, tenant=tenant) as client:
+        assert len(client.get_events_by_conversation(session)) == 1
