@@ -8,11 +8,11 @@ use model::wire::{Intake, redis};
 use model::{EventNames, Tenant, Timestamp, Window};
 
 fn check(message: &[u8], intake: &Intake<'_>) {
-    let Ok(operation) = redis::decode(message, intake) else { return };
+    let Ok(operation) = redis::decode(message, intake.now, intake) else { return };
     let id = operation.id().to_string();
     let encoded = encode(&operation);
     assert_eq!(decode(Some(id.as_bytes()), &encoded).expect("our own words"), operation);
-    assert_eq!(redis::decode(message, intake).expect("it was read before"), operation);
+    assert_eq!(redis::decode(message, intake.now, intake).expect("it was read before"), operation);
 }
 
 fuzz_target!(|bytes: &[u8]| {

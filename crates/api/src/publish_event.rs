@@ -84,7 +84,7 @@ fn filled(bytes: &[u8], tenant: &Tenant, now: Timestamp) -> Result<Envelope, Wir
 
 /// Where the event is published. Refuses one that a bridge could not read, or of a tenant that is not the key's.
 fn channel(app: &App, caller: &Caller, message: &[u8]) -> Result<String, ApiError> {
-    let Operation::Create(event) = redis::decode(message, &app.intake(caller))? else {
+    let Operation::Create(event) = redis::decode(message, caller.received_at, &app.intake(caller))? else {
         return Err(ApiError::Internal);
     };
     if app.auth.has_keys() && event.tenant != caller.tenant {

@@ -28,7 +28,8 @@ pub(crate) fn message(letter: &Letter, mended: Option<&[u8]>) -> Result<Record, 
 fn received(letter: &Letter, value: &[u8]) -> Result<Record, String> {
     let window = Window::around(letter.at, u32::MAX);
     let intake = Intake { tenant: Tenant::default(), now: letter.at, window, names: &EventNames::Any };
-    let operation = redis::decode(value, &intake).map_err(|error| format!("still a dead letter: {error}"))?;
+    let operation =
+        redis::decode(value, letter.at, &intake).map_err(|error| format!("still a dead letter: {error}"))?;
     Ok(Record::from(&operation))
 }
 

@@ -93,8 +93,10 @@ impl Delivery {
     }
 
     fn record(&self, message: &Message, intake: &Intake<'_>) -> Result<Record, Reason> {
+        // A publisher may give entries ids that are no times.
+        let at = Some(message.at).filter(|at| intake.window.contains(*at)).unwrap_or(intake.now);
         let operation =
-            redis::decode(&message.payload, intake).map_err(|error| Reason::new(UNDECODABLE, error))?;
+            redis::decode(&message.payload, at, intake).map_err(|error| Reason::new(UNDECODABLE, error))?;
         match &operation {
             Operation::Create(event) if !self.tenants.allow(&event.tenant) => {
                 let text = format!("REDIS_TENANTS does not name {}", event.tenant);

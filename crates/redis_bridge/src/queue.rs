@@ -10,7 +10,7 @@ use redis::{PushInfo, PushKind, Value};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::Metrics;
-use crate::message::{Message, Place};
+use crate::message::Message;
 use crate::metrics::Fate;
 
 /// A queue that holds so many bytes, those of messages that were taken out and are still there included.
@@ -56,7 +56,7 @@ fn message(kind: &PushKind, data: Vec<Value>) -> Option<Message> {
     }
     let mut data = data.into_iter().skip(1);
     let (channel, payload) = (text(data.next()?)?, text(data.next()?)?);
-    Some(Message { place: Place::Channel(channel), payload })
+    Some(Message::published(channel, payload))
 }
 
 /// The bytes of a text, without a copy.
@@ -108,7 +108,7 @@ mod tests {
     #[tokio::test]
     async fn what_does_not_fit_is_dropped_and_counted_until_there_is_room() {
         let metrics = Metrics::new(&mut runtime::metrics::registry());
-        let bytes = Message { place: Place::Channel(b"ab".to_vec()), payload: b"1".to_vec() }.bytes();
+        let bytes = Message::published(b"ab".to_vec(), b"1".to_vec()).bytes();
         let (inlet, mut outlet) = queue(2 * bytes, metrics.clone());
         inlet.push(PushInfo { kind: PushKind::PSubscribe, data: Vec::new() });
         for payload in ["1", "2", "3"] {

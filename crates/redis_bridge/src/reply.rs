@@ -5,7 +5,7 @@ use std::sync::Arc;
 use model::wire::redis::payload;
 use redis::Value;
 
-use crate::message::{Message, Place};
+use crate::message::Message;
 use crate::queue::text;
 
 /// The entries of an `XREADGROUP`, by stream: a map, or nothing when none came in time.
@@ -26,7 +26,7 @@ pub(crate) fn message(stream: &Arc<str>, entry: Value) -> Option<Message> {
     let mut parts = list(entry)?.into_iter();
     let (id, mut fields) = (text(parts.next()?)?, list(parts.next()?)?.into_iter());
     let fields = std::iter::from_fn(|| Some((text(fields.next()?)?, text(fields.next()?)?)));
-    Some(Message { place: Place::Stream(Arc::clone(stream), id), payload: payload(fields.collect()) })
+    Some(Message::added(stream, id, payload(fields.collect())))
 }
 
 fn list(value: Value) -> Option<Vec<Value>> {
@@ -39,6 +39,7 @@ fn list(value: Value) -> Option<Vec<Value>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Place;
 
     fn bytes(text: &str) -> Value {
         Value::BulkString(text.into())

@@ -32,21 +32,21 @@ pub use entry::payload;
 use self::envelope::Envelope;
 use super::error::with_member;
 use super::{Intake, WireError};
-use crate::{Event, EventId, Operation, Source};
+use crate::{Event, EventId, Operation, Source, Timestamp};
 
 /// Reads one message. A message that names no tenant is the intake's.
 ///
 /// The id is derived from the event's id and time, so that all who receive a message make the same event of it.
 /// Where the message has no id, the hash of its bytes stands for it. Where it has no time, an id that is a UUID of
-/// version 7 gives it, and else the time of receipt does, which differs between those who receive it.
-pub fn decode<'a>(message: &'a [u8], intake: &Intake<'_>) -> Result<Operation<'a>, WireError> {
+/// version 7 gives it, and else it is `at`: the caller must say the same however often it reads the message.
+pub fn decode<'a>(message: &'a [u8], at: Timestamp, intake: &Intake<'_>) -> Result<Operation<'a>, WireError> {
     let read = str::from_utf8(message)
         .map_err(|error| WireError::InvalidJson(format!("not UTF-8: {error}")))
-        .and_then(|text| create(text, intake));
+        .and_then(|text| create(text, at, intake));
     read.map_err(|error| with_member(error, message))
 }
 
-fn create<'a>(text: &'a str, intake: &Intake<'_>) -> Result<Operation<'a>, WireError> {
+fn create<'a>(text: &'a str, undated: Timestamp, intake: &Intake<'_>) -> Result<Operation<'a>, WireError> {
     let mut envelope = Envelope::parse(text)?;
     let tenant = envelope.tenant(intake)?;
     let event_id = envelope.event_id()?;
@@ -55,7 +55,7 @@ fn create<'a>(text: &'a str, intake: &Intake<'_>) -> Result<Operation<'a>, WireE
         Some(at) => Some(at),
         None => own_time().filter(|at| intake.window.contains(*at)),
     };
-    let at = at.unwrap_or(intake.now);
+    let at = at.unwrap_or(undated);
     if !intake.window.contains(at) {
         return Err(WireError::InvalidField { field: "timestamp", expected: intake.window.to_string() });
     }

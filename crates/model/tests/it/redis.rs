@@ -19,7 +19,7 @@ fn shown(fixture: &Fixture) -> String {
     let now = Timestamp::parse("2026-11-26T00:00:00Z").unwrap();
     let names = EventNames::Any;
     let intake = Intake { tenant: Tenant::default(), now, window: Window::around(now, 30), names: &names };
-    match decode(fixture.message.get().as_bytes(), &intake).unwrap() {
+    match decode(fixture.message.get().as_bytes(), now, &intake).unwrap() {
         Operation::Create(event) => {
             let content = serde_json::to_string_pretty(&event.content).unwrap();
             format!("{} of {} at {}\n{content}", event.id, event.tenant, event.id.created_at())

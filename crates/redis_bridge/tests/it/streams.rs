@@ -55,6 +55,24 @@ async fn entries_become_events_in_every_form_and_are_acknowledged() {
     bridge.stop().await;
 }
 
+/// Two groups read each entry once each, as one group does whose bridge dies before it acknowledges.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_without_a_time_is_one_event_however_often_it_is_delivered() {
+    let site = Site::new().await;
+    let mut connection = site.connection().await;
+    let undated = [r#"{"event_id":"e-1","event_type":"a.b"}"#, r#"{"event_type":"a.b"}"#];
+    for message in undated {
+        add(&mut connection, "orders", &[("event", message)]).await;
+    }
+    for (group, events) in [("one", 2), ("other", 4)] {
+        let config = Config { group: group.into(), ..streams(&site) };
+        let bridge = Bridge::ready(config, &site.channels).await;
+        site.until_events(events).await;
+        bridge.stop().await;
+    }
+    assert_eq!(site.ids().await.len(), undated.len());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_dead_member_left_pending_is_claimed() {
     let site = Site::new().await;

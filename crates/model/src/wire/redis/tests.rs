@@ -4,7 +4,7 @@ mod never_panics;
 
 use super::*;
 use crate::message;
-use crate::{EventNames, Tenant, Timestamp, Window};
+use crate::{EventNames, Tenant, Window};
 
 const NOW: &str = "2026-11-26T12:00:00.000Z";
 const AT: &str = r#""timestamp":"2026-11-25T10:00:00Z""#;
@@ -14,7 +14,7 @@ fn read(message: &[u8]) -> Result<Event<'_>, WireError> {
     let names = EventNames::Listed(vec!["of the native dialect".into()]);
     let tenant = Tenant::parse("ours").unwrap();
     let intake = Intake { tenant, now, window: Window::around(now, 30), names: &names };
-    match decode(message, &intake)? {
+    match decode(message, now, &intake)? {
         Operation::Create(event) => Ok(*event),
         other => panic!("{other:?}"),
     }
