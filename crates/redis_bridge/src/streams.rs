@@ -2,6 +2,7 @@
 //! member has read and not acknowledged for a while is claimed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{Client, Cmd, RedisError, RedisResult, Value, cmd};
@@ -9,7 +10,7 @@ use runtime::retry;
 use runtime::shutdown::Shutdown;
 use runtime::status::Status;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::client::connect;
 use crate::delivery::{BATCH, BATCHES, Delivery};
@@ -28,6 +29,8 @@ const FIRST_READ: usize = 100;
 /// What a group begins with: all that is in the stream.
 const BEGINNING: &str = "0";
 const NO_MORE: &[u8] = b"0-0";
+/// How long it takes until the streams are opened again: a Redis that is there may refuse what it is asked, every time.
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 pub(crate) struct Streams {
     pub(crate) client: Client,
@@ -75,6 +78,10 @@ impl Streams {
                     self.status.trouble(PART, error.to_string());
                     self.metrics.reconnects.inc();
                 }
+            }
+            tokio::select! {
+                () = sleep(AGAIN_AFTER) => {}
+                () = shutdown.cancelled() => return,
             }
         }
     }
