@@ -14,6 +14,7 @@ pub struct Metrics {
     pub(crate) reconnects: Counter,
     pub(crate) unsubscribed_seconds: Counter<f64, AtomicU64>,
     pub(crate) claimed: Counter,
+    pub(crate) removed: Counter,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -57,6 +58,12 @@ impl Metrics {
                 registry,
                 "redis_claimed_entries",
                 "Entries of streams that were claimed because a member read and never acknowledged them",
+                Counter::default(),
+            ),
+            removed: register(
+                registry,
+                "redis_removed_entries",
+                "Entries that a member read, and that left their stream, as by MAXLEN, before they were acknowledged: they are lost unless that member still delivers them",
                 Counter::default(),
             ),
         };

@@ -15,10 +15,22 @@ pub(crate) fn streams(reply: Value) -> Vec<(Vec<u8>, Vec<Value>)> {
     read.collect()
 }
 
-/// The next cursor of an `XAUTOCLAIM`, and the entries that are now ours.
-pub(crate) fn claimed(reply: Value) -> Option<(Vec<u8>, Vec<Value>)> {
+/// What an `XAUTOCLAIM` answers.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Claimed {
+    /// Where to go on.
+    pub(crate) next: Vec<u8>,
+    /// The entries that are now ours.
+    pub(crate) entries: Vec<Value>,
+    /// How many pending entries are not in the stream any more. A Redis older than 7 does not say.
+    pub(crate) removed: usize,
+}
+
+pub(crate) fn claimed(reply: Value) -> Option<Claimed> {
     let mut parts = list(reply)?.into_iter();
-    Some((text(parts.next()?)?, list(parts.next()?)?))
+    let (next, entries) = (text(parts.next()?)?, list(parts.next()?)?);
+    let removed = parts.next().and_then(list).map_or(0, |ids| ids.len());
+    Some(Claimed { next, entries, removed })
 }
 
 /// The message of an entry: its id and its fields. Nothing of one that was deleted, which has no fields.
@@ -66,9 +78,9 @@ mod tests {
             format!("{stream} {} {}", String::from_utf8_lossy(id), String::from_utf8_lossy(&message.payload))
         });
         assert_eq!(shown.collect::<Vec<_>>(), ["orders 1-0 {}", r#"orders 3-0 {"a":"b"}"#]);
-        let reply = Value::Array(vec![bytes("4-0"), entries, Value::Array(Vec::new())]);
-        let (cursor, read) = claimed(reply).unwrap();
-        assert_eq!((cursor.as_slice(), read.len()), (b"4-0".as_slice(), 3));
+        let reply = Value::Array(vec![bytes("4-0"), entries, Value::Array(vec![bytes("2-0")])]);
+        let Claimed { next, entries, removed } = claimed(reply).unwrap();
+        assert_eq!((next.as_slice(), entries.len(), removed), (b"4-0".as_slice(), 3, 1));
         assert!(streams(Value::Nil).is_empty() && claimed(Value::Nil).is_none());
     }
 }

@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep};
 use crate::client::connect;
 use crate::delivery::{BATCH, BATCHES, Delivery};
 use crate::message::{Message, Place};
+use crate::reply::Claimed;
 use crate::{Config, Metrics, reply};
 
 /// What does not work while no streams are read.
@@ -159,7 +160,15 @@ impl Streams {
                 command.arg(&*stream).arg(&self.config.group).arg(&self.member).arg(idle_ms).arg(&cursor);
                 command.arg("COUNT").arg(session.count);
                 let answer: Value = command.query_async(&mut session.commands).await?;
-                let Some((next, entries)) = reply::claimed(answer) else { break };
+                let Some(Claimed { next, entries, removed }) = reply::claimed(answer) else { break };
+                if removed > 0 {
+                    tracing::error!(
+                        stream = &*stream,
+                        entries = removed,
+                        "entries were removed from the stream before they were acknowledged"
+                    );
+                    self.metrics.removed.inc_by(u64::try_from(removed).unwrap_or_default());
+                }
                 if !entries.is_empty() {
                     tracing::info!(
                         stream = &*stream,

@@ -96,6 +96,29 @@ async fn what_a_dead_member_left_pending_is_claimed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_trimmed_before_it_was_acknowledged_is_counted() {
+    let site = Site::new().await;
+    let mut connection = site.connection().await;
+    let mut create = redis::cmd("XGROUP");
+    create.arg("CREATE").arg("orders").arg("millrace").arg("0").arg("MKSTREAM");
+    create.exec_async(&mut connection).await.unwrap();
+    for number in 0..3 {
+        add(&mut connection, "orders", &[("event", &envelope(&format!("e-{number}")))]).await;
+    }
+    let mut read = redis::cmd("XREADGROUP");
+    read.arg("GROUP").arg("millrace").arg("dead").arg("STREAMS").arg("orders").arg(">");
+    read.exec_async(&mut connection).await.unwrap();
+    let mut trim = redis::cmd("XTRIM");
+    trim.arg("orders").arg("MAXLEN").arg(1).exec_async(&mut connection).await.unwrap();
+
+    let bridge = Bridge::ready(streams(&site), &site.channels).await;
+    assert_eq!(site.until_events(1).await.len(), 1);
+    until_acknowledged(&site, "orders").await;
+    assert_eq!(bridge.count("redis_removed_entries_total"), "2");
+    bridge.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bridge_that_dies_and_a_redis_that_restarts_lose_nothing() {
     const EACH: usize = 1_000;
     let mut site = Site::with(Server::start_durable()).await;
