@@ -75,6 +75,16 @@ pub(crate) struct Outlet {
 }
 
 impl Outlet {
+    /// How many messages wait.
+    pub(crate) fn len(&self) -> usize {
+        self.receiver.len()
+    }
+
+    /// Whether none wait.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.receiver.is_empty()
+    }
+
     /// Takes out the messages that are there, at least one and at most so many. `None` when there will be no more.
     pub(crate) async fn next(&mut self, most: usize) -> Option<Taken> {
         let mut messages = Vec::with_capacity(most.min(self.receiver.len().max(1)));

@@ -12,7 +12,7 @@ use runtime::status::Status;
 use tokio::task::JoinSet;
 
 use crate::delivery::{BATCH, BATCHES, Delivery};
-use crate::queue::{Outlet, queue};
+use crate::queue::{Inlet, Outlet, queue};
 use crate::streams::{self, Streams};
 use crate::subscription::{self, Subscription};
 use crate::tenants::Tenants;
@@ -41,39 +41,62 @@ pub async fn run(
     if !config.streams().is_empty() {
         status.trouble(streams::PART, "not connected yet");
     }
-    let (producer, letters) = tokio::select! {
-        producers = set_up(&channels) => producers?,
-        () = shutdown.cancelled() => return Ok(()),
-    };
-    status.fine(PART);
-    let delivery = Arc::new(Delivery {
-        producer,
-        letters: Writer { producer: letters, topic: channels.events.name.clone(), status: status.clone() },
-        tenants,
-        max_event_age_days: config.max_event_age_days,
-        status: status.clone(),
-        metrics: metrics.clone(),
-    });
     let stop = shutdown.child_token();
-    let subscribed = hear(&config, &client, &delivery, &stop);
-    let read = read(&config, &client, &delivery, &stop);
+    let (inlet, outlet) = queue(config.queue_bytes, metrics.clone());
+    // Before Kafka is there: what is published meanwhile is lost to who is not subscribed, and else waits in the queue.
+    let heard = hear(&config, &client, inlet, &status, &metrics, &stop);
+    let delivered = async {
+        let (producer, letters) = tokio::select! {
+            producers = set_up(&channels) => producers?,
+            () = stop.cancelled() => {
+                if !outlet.is_empty() {
+                    tracing::error!(messages = outlet.len(), "lost messages, since Kafka never was there");
+                }
+                return anyhow::Ok(());
+            }
+        };
+        status.fine(PART);
+        let delivery = Arc::new(Delivery {
+            producer,
+            letters: Writer {
+                producer: letters,
+                topic: channels.events.name.clone(),
+                status: status.clone(),
+            },
+            tenants,
+            max_event_age_days: config.max_event_age_days,
+            status: status.clone(),
+            metrics: metrics.clone(),
+        });
+        tokio::join!(forward(outlet, &delivery), read(&config, &client, &delivery, &stop));
+        Ok(())
+    };
     // On the heap: they are large, and held by everybody who waits for them.
-    let mut running = Box::pin(async { tokio::join!(subscribed, read) });
+    let mut running = Box::pin(async {
+        let heard = async {
+            heard.await;
+            anyhow::Ok(())
+        };
+        tokio::try_join!(heard, delivered).map(|_| ())
+    });
     let drained = async {
         stop.cancelled().await;
         tokio::time::sleep(Duration::from_millis(config.shutdown_timeout_ms)).await;
     };
     let outdated = tokio::select! {
-        _ = &mut running => return Ok(()),
+        ended = &mut running => return ended,
         outdated = channels.outdated() => Some(outdated),
         () = stop.cancelled() => None,
     };
     stop.cancel();
-    tokio::select! {
-        _ = running => {}
-        () = drained => tracing::error!("not everything that was read could be put on the topic in time"),
-    }
-    outdated.map_or(Ok(()), |error| Err(error.into()))
+    let ended = tokio::select! {
+        ended = running => ended,
+        () = drained => {
+            tracing::error!("not everything that was read could be put on the topic in time");
+            Ok(())
+        }
+    };
+    outdated.map_or(ended, |error| Err(error.into()))
 }
 
 /// Makes sure of the topics. Returns the producers of events and of dead letters.
@@ -84,21 +107,21 @@ async fn set_up(channels: &Channels) -> anyhow::Result<(Producer, Producer)> {
     Ok((producer(&channels.events)?, producer(&channels.dead_letters)?))
 }
 
-/// Delivers what is published until `stop`, and then what has been.
-async fn hear(config: &Config, client: &redis::Client, delivery: &Arc<Delivery>, stop: &Shutdown) {
+/// Puts what is published into the queue until `stop`.
+async fn hear(
+    config: &Config,
+    client: &redis::Client,
+    inlet: Inlet,
+    status: &Status,
+    metrics: &Metrics,
+    stop: &Shutdown,
+) {
     if config.patterns().is_empty() {
         return;
     }
-    let metrics = delivery.metrics.clone();
-    let (inlet, outlet) = queue(config.queue_bytes, metrics.clone());
-    let subscription = Subscription {
-        client: client.clone(),
-        config: config.clone(),
-        inlet,
-        status: delivery.status.clone(),
-        metrics,
-    };
-    tokio::join!(subscription.run(stop), forward(outlet, delivery));
+    let (client, config) = (client.clone(), config.clone());
+    let (status, metrics) = (status.clone(), metrics.clone());
+    Subscription { client, config, inlet, status, metrics }.run(stop).await;
 }
 
 /// Delivers in batches, several at once, until the queue has ended.
