@@ -67,15 +67,18 @@ fn filled(bytes: &[u8], tenant: &Tenant, now: Timestamp) -> Result<Envelope, Wir
     let mut envelope: Envelope = serde_json::from_slice(bytes).map_err(invalid)?;
     let raw = |text: &str| to_raw_value(text).map_err(invalid);
     let object = || to_raw_value(&Envelope::new()).map_err(invalid);
-    for (name, value) in [
-        ("event_id", raw(&EventId::new(now).to_string())?),
-        ("event_type", raw(EVENT_TYPE)?),
-        ("tenant_id", raw(tenant.as_str())?),
-        ("timestamp", raw(&now.to_string())?),
-        ("data", object()?),
-        ("metadata", object()?),
-    ] {
-        if envelope.get(name).is_none_or(|sent| sent.get() == "null") {
+    // What a domain event calls otherwise is not missing.
+    let fields: [(&str, &[&str], Box<RawValue>); 6] = [
+        ("event_id", &["id"], raw(&EventId::new(now).to_string())?),
+        ("event_type", &[], raw(EVENT_TYPE)?),
+        ("tenant_id", &[], raw(tenant.as_str())?),
+        ("timestamp", &["occurred_at", "recorded_at"], raw(&now.to_string())?),
+        ("data", &[], object()?),
+        ("metadata", &[], object()?),
+    ];
+    for (name, others, value) in fields {
+        let is_there = |name: &str| envelope.get(name).is_some_and(|sent| sent.get() != "null");
+        if !is_there(name) && !others.iter().any(|other| is_there(other)) {
             envelope.insert(name.to_owned(), value);
         }
     }

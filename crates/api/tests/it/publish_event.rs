@@ -53,6 +53,17 @@ async fn what_is_missing_is_filled_in_and_what_is_there_published_as_sent() {
 }
 
 #[tokio::test]
+async fn a_domain_event_keeps_its_id_and_its_time() {
+    let redis = Server::start();
+    let app = app(&redis, enabled()).await;
+    let at = model::Timestamp::now().to_string();
+    let answer = app.post(PATH, &json!({"event_type": "UserCreated", "id": "e-1", "occurred_at": at})).await;
+    let event = &answer.data()["event"];
+    assert_eq!((&event["id"], &event["occurred_at"]), (&json!("e-1"), &json!(at)), "{}", answer.text);
+    assert!(event.get("event_id").is_none() && event.get("timestamp").is_none(), "{event}");
+}
+
+#[tokio::test]
 async fn it_is_not_there_unless_it_is_enabled_and_there_is_a_redis() {
     let redis = Server::start();
     let without = Setup { api: enabled(), without: &[Part::Consumer, Part::ClickHouse], ..Setup::default() };
