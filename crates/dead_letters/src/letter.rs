@@ -74,7 +74,10 @@ impl Letter {
                 partition,
                 offset,
             }),
-            origin: text(CHANNEL).map(|channel| Origin { channel, entry: text(ENTRY) }),
+            // One from a topic may have such headers of its own.
+            origin: text(CHANNEL)
+                .filter(|_| text(TOPIC).is_none())
+                .map(|channel| Origin { channel, entry: text(ENTRY) }),
             left_out: text(TRUNCATED).and_then(|length| length.parse().ok()),
             key,
             value,
@@ -147,6 +150,13 @@ mod tests {
         let trace = |value: &str| ("trace".to_owned(), value.as_bytes().to_vec());
         assert_eq!(letter.headers, [trace("1"), trace("2")]);
         assert_eq!(letter.event_id().unwrap(), "id");
+    }
+
+    #[test]
+    fn a_message_of_the_topic_with_a_channel_in_its_headers_did_not_come_by_redis() {
+        let read = |headers: &[(&str, &str)]| Letter::read("dead", delivery(headers)).origin;
+        assert!(read(&[("millrace-reason", "undecodable"), ("millrace-channel", "events:a")]).is_some());
+        assert_eq!(read(&[("millrace-channel", "events:a"), ("millrace-topic", "events")]), None);
     }
 
     #[test]

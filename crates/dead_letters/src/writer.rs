@@ -1,5 +1,7 @@
 //! Writes dead letters to their topic.
 
+use std::collections::BTreeMap;
+
 use bus::{Delivery, Producer, Record, SendError};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -39,9 +41,18 @@ impl Writer {
 
     /// Returns when all of these messages, which never were on the topic, are among the dead letters.
     pub async fn write_received(&self, messages: &[(Origin, &[u8], &Reason)]) -> Result<(), SendError> {
-        if let Some((origin, _, reason)) = messages.first() {
-            let (count, reason, channel) = (messages.len(), reason.code, &origin.channel);
-            tracing::warn!(count, reason, channel, "messages go to the dead letters, the first from here");
+        let mut firsts = BTreeMap::<_, (usize, &Origin)>::new();
+        for (origin, _, reason) in messages {
+            firsts.entry(reason.code).or_insert((0, origin)).0 += 1;
+        }
+        for (reason, (count, origin)) in firsts {
+            tracing::warn!(
+                reason,
+                count,
+                channel = origin.channel,
+                entry = origin.entry,
+                "messages go to the dead letters, the first from here"
+            );
         }
         self.write_letters(messages.iter().map(|(origin, value, reason)| received(origin, value, reason)))
             .await
