@@ -26,7 +26,9 @@ struct Wanted {
 
 #[tokio::test]
 async fn every_number_that_is_looked_at_is_shown() {
-    let millrace = Installation::embedded_with(Some(("METRICS_PORT", "0".to_owned()))).await;
+    let redis = tokio::task::spawn_blocking(testing::redis::Server::start).await.unwrap();
+    let more = [("METRICS_PORT", "0".to_owned()), ("REDIS_URL", redis.url())];
+    let millrace = Installation::embedded_with(more).await;
     let event = json!({"conversation_id": "a conversation", "event_name": "event_a"});
     assert_eq!(millrace.post("/event?wait=10s", &event).await.status(), 201);
     // It becomes a dead letter, since there is no such event.
@@ -78,8 +80,11 @@ fn every_alert_is_explained() {
 fn prometheus_asks_where_numbers_are_shown() {
     let config: Value = serde_yaml_ng::from_str(&read("deploy/prometheus/prometheus.yml")).unwrap();
     let jobs = config["scrape_configs"].as_array().unwrap();
+    let (fixed, found) = jobs.split_at(2);
     let asked: Vec<_> =
-        jobs.iter().map(|job| job["static_configs"][0]["targets"][0].as_str().unwrap()).collect();
+        fixed.iter().map(|job| job["static_configs"][0]["targets"][0].as_str().unwrap()).collect();
+    let names = json!([{"names": ["bridge"], "type": "A", "port": 8082}]);
+    assert_eq!(found.iter().map(|job| &job["dns_sd_configs"]).collect::<Vec<_>>(), [&names]);
     let api = format!("api:{}", compose().services["api"].environment["METRICS_PORT"]);
     assert_eq!(asked, [api.as_str(), "consumer:8081"]);
     assert_eq!(config["rule_files"], json!([ALERTS.rsplit('/').next()]));
