@@ -1,7 +1,5 @@
 //! From messages to the topic: decoded, written, or a dead letter.
 
-use std::sync::{Mutex, PoisonError};
-
 use bus::{Producer, Record, SendError};
 use dead_letters::{Reason, TENANT_NOT_ALLOWED, TOO_LARGE, UNDECODABLE, Writer};
 use model::wire::{Intake, redis};
@@ -29,26 +27,28 @@ pub(crate) struct Delivery {
     pub(crate) metrics: Metrics,
 }
 
+/// How far a batch has come.
+struct Progress<'a> {
+    /// Messages that are not on the topic yet.
+    left: Vec<&'a Message>,
+    /// Messages that never will be, and why.
+    refused: Vec<(&'a Message, Reason)>,
+}
+
 impl Delivery {
     /// Returns when every message is on the topic or among the dead letters, however long that takes.
     pub(crate) async fn deliver(&self, messages: &[Message]) -> Result<(), SendError> {
-        let left = Mutex::new(messages.iter().collect::<Vec<_>>());
-        let refused = Mutex::new(Vec::new());
-        // Decoded again at a second attempt, since the log may have taken the records to itself.
-        let attempt = async || {
-            let tried = std::mem::take(&mut *locked(&left));
-            let (failed, error) = self.attempt(tried, &refused).await;
-            *locked(&left) = failed;
-            error.map_or(Ok(()), Err)
-        };
         let (part, what) = ("kafka", "putting messages on the topic");
-        retry::watched(&self.status, part, what, SendError::is_retryable, attempt).await?;
-        let refused = refused.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let begun = Progress { left: messages.iter().collect(), refused: Vec::new() };
+        let attempt = |progress| self.attempt(progress);
+        let attempts = retry::watched_with(&self.status, part, what, SendError::is_retryable, begun, attempt);
+        let (Progress { refused, .. }, outcome) = attempts.await;
+        outcome?;
         self.metrics.count(Fate::produced, messages.len() - refused.len());
         if !refused.is_empty() {
             let letters: Vec<_> = refused
                 .iter()
-                .map(|(message, reason): &(&Message, Reason)| (message.origin(), &*message.payload, reason))
+                .map(|(message, reason)| (message.origin(), &*message.payload, reason))
                 .collect();
             self.letters.write_received(&letters).await?;
             self.metrics.count(Fate::dead_letter, refused.len());
@@ -56,40 +56,36 @@ impl Delivery {
         Ok(())
     }
 
-    /// Sends once. Returns the messages that may be sent again, and why they were not taken.
-    async fn attempt<'a>(
-        &self,
-        messages: Vec<&'a Message>,
-        refused: &Mutex<Vec<(&'a Message, Reason)>>,
-    ) -> (Vec<&'a Message>, Option<SendError>) {
-        let (mut sent, mut records) =
-            (Vec::with_capacity(messages.len()), Vec::with_capacity(messages.len()));
+    /// Sends what is left once. Messages are decoded anew, since the log may have taken the records to itself.
+    async fn attempt<'a>(&self, progress: Progress<'a>) -> (Progress<'a>, Result<(), SendError>) {
+        let Progress { left, mut refused } = progress;
+        let (mut sent, mut records) = (Vec::with_capacity(left.len()), Vec::with_capacity(left.len()));
         let now = Timestamp::now();
         let window = Window::around(now, self.max_event_age_days);
         let intake = Intake { tenant: Tenant::default(), now, window, names: &EventNames::Any };
-        for message in messages {
+        for message in left {
             match self.record(message, &intake) {
                 Ok(record) => {
                     sent.push(message);
                     records.push(record);
                 }
-                Err(reason) => locked(refused).push((message, reason)),
+                Err(reason) => refused.push((message, reason)),
             }
         }
-        let (mut failed, mut error) = (Vec::new(), None);
-        for (message, outcome) in sent.into_iter().zip(self.producer.send_all(records).await) {
-            match outcome {
+        let (mut left, mut outcome) = (Vec::new(), Ok(()));
+        for (message, sending) in sent.into_iter().zip(self.producer.send_all(records).await) {
+            match sending {
                 Ok(_) => {}
                 Err(too_large @ SendError::TooLarge { .. }) => {
-                    locked(refused).push((message, Reason::new(TOO_LARGE, too_large)));
+                    refused.push((message, Reason::new(TOO_LARGE, too_large)));
                 }
                 Err(away) => {
-                    failed.push(message);
-                    error = Some(away);
+                    left.push(message);
+                    outcome = Err(away);
                 }
             }
         }
-        (failed, error)
+        (Progress { left, refused }, outcome)
     }
 
     fn record(&self, message: &Message, intake: &Intake<'_>) -> Result<Record, Reason> {
@@ -105,8 +101,4 @@ impl Delivery {
             _ => Ok(Record::from(&operation)),
         }
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

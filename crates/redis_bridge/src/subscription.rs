@@ -47,7 +47,7 @@ impl Subscription {
         let mut downtime = Downtime::since(Instant::now(), &self.metrics);
         loop {
             let subscribed = tokio::select! {
-                subscribed = self.subscribe(&mut downtime) => subscribed,
+                subscribed = self.subscribe(downtime) => subscribed,
                 () = shutdown.cancelled() => return,
             };
             let Ok(mut subscribed) = subscribed else { return };
@@ -66,18 +66,15 @@ impl Subscription {
         }
     }
 
-    /// Tries until it is subscribed to all patterns.
-    async fn subscribe(&self, downtime: &mut Downtime<'_>) -> RedisResult<Subscribed> {
-        let downtime = std::sync::Mutex::new(downtime);
-        let attempt = async || {
-            let subscribed = self.attempt().await;
-            if let Ok(mut downtime) = downtime.lock() {
-                downtime.count();
-            }
-            subscribed
+    /// Tries until it is subscribed to all patterns, and counts the time that this takes.
+    async fn subscribe(&self, downtime: Downtime<'_>) -> RedisResult<Subscribed> {
+        let attempt = async |mut downtime| {
+            let outcome = self.attempt().await;
+            Downtime::count(&mut downtime);
+            (downtime, outcome)
         };
         let is_retryable = |_: &RedisError| true;
-        retry::watched(&self.status, PART, "subscribing", is_retryable, attempt).await
+        retry::watched_with(&self.status, PART, "subscribing", is_retryable, downtime, attempt).await.1
     }
 
     async fn attempt(&self) -> RedisResult<Subscribed> {

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use backon::{ExponentialBuilder, Retryable};
+use backon::{ExponentialBuilder, Retryable, RetryableWithContext};
 
 use crate::status::Status;
 
@@ -38,6 +38,31 @@ where
     Ok(done)
 }
 
+/// Calls as [`watched`] does. What a call leaves for the next one is handed on, and returned beside the last outcome.
+pub async fn watched_with<C, T, E, F>(
+    status: &Status,
+    part: &'static str,
+    what: &'static str,
+    is_retryable: fn(&E) -> bool,
+    context: C,
+    call: impl FnMut(C) -> F,
+) -> (C, Result<T, E>)
+where
+    E: Display,
+    F: Future<Output = (C, Result<T, E>)>,
+{
+    let log = |error: &E, pause| {
+        log(what, error, pause);
+        status.retrying(part, error.to_string());
+    };
+    let retried = RetryableWithContext::retry(call, pauses());
+    let (context, outcome) = retried.context(context).when(is_retryable).notify(log).await;
+    if outcome.is_ok() {
+        status.fine(part);
+    }
+    (context, outcome)
+}
+
 async fn noting<T, E, F>(
     what: &'static str,
     is_retryable: fn(&E) -> bool,
@@ -48,14 +73,44 @@ where
     E: Display,
     F: Future<Output = Result<T, E>>,
 {
-    let pauses = ExponentialBuilder::default()
+    let log = |error: &E, pause| {
+        log(what, error, pause);
+        note(error);
+    };
+    Retryable::retry(call, pauses()).when(is_retryable).notify(log).await
+}
+
+fn pauses() -> ExponentialBuilder {
+    ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(100))
         .with_max_delay(Duration::from_secs(2))
         .with_jitter()
-        .without_max_times();
-    let log = |error: &E, pause: Duration| {
-        tracing::warn!(%error, pause_ms = pause.as_millis(), "{what} failed, trying again");
-        note(error);
-    };
-    call.retry(pauses).when(is_retryable).notify(log).await
+        .without_max_times()
+}
+
+fn log(what: &'static str, error: &impl Display, pause: Duration) {
+    tracing::warn!(%error, pause_ms = pause.as_millis(), "{what} failed, trying again");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_call_leaves_is_handed_on_while_the_status_tells_of_failures() {
+        let status = Status::default();
+        let call = async |mut failures: Vec<usize>| {
+            let told = status.troubles();
+            assert_eq!(told.is_empty(), failures.is_empty(), "{told:?}");
+            if failures.len() == 2 {
+                return (failures, Ok("done"));
+            }
+            failures.push(failures.len());
+            (failures, Err("away"))
+        };
+        let (failures, outcome) =
+            watched_with(&status, "kafka", "sending", |_: &&str| true, Vec::new(), call).await;
+        assert_eq!((failures, outcome), (vec![0, 1], Ok("done")));
+        assert!(status.troubles().is_empty());
+    }
 }
