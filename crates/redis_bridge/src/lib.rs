@@ -9,6 +9,7 @@ mod client;
 mod config;
 mod delivery;
 mod downtime;
+mod entry_sizes;
 mod message;
 mod metrics;
 mod publisher;

@@ -13,7 +13,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use crate::client::connect;
-use crate::delivery::{BATCH, BATCHES, Delivery};
+use crate::delivery::{BATCHES, Delivery};
+use crate::entry_sizes::EntrySizes;
 use crate::message::{Message, Place};
 use crate::reply::Claimed;
 use crate::{Config, Metrics, reply};
@@ -23,12 +24,10 @@ pub(crate) const PART: &str = "streams";
 /// How long Redis waits for entries before it answers that there are none, in milliseconds: half the time that it may
 /// be silent if that is less. Shutdown waits for as long.
 const BLOCK_MS: u64 = 500;
-/// What one read should bring at most, by the size of the entries before, in bytes.
-const READ_BYTES: usize = 4 << 20;
-/// How many entries the first read asks for, of which the sizes are not known yet.
-const FIRST_READ: usize = 100;
 /// What a group begins with: all that is in the stream.
 const BEGINNING: &str = "0";
+/// Behind this are the entries that no member has read.
+const NEW: &str = ">";
 const NO_MORE: &[u8] = b"0-0";
 /// How long it takes until the streams are opened again: a Redis that is there may refuse what it is asked, every time.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -50,8 +49,7 @@ struct Session {
     /// Batches that are being delivered and acknowledged; each ends with its bytes.
     batches: JoinSet<RedisResult<usize>>,
     bytes: usize,
-    /// How many entries to ask for.
-    count: usize,
+    sizes: EntrySizes,
     claim_at: Instant,
 }
 
@@ -101,15 +99,8 @@ impl Streams {
                 created => created?,
             }
         }
-        Ok(Session {
-            reader,
-            commands,
-            names,
-            batches: JoinSet::new(),
-            bytes: 0,
-            count: FIRST_READ,
-            claim_at: Instant::now(),
-        })
+        let (batches, sizes) = (JoinSet::new(), EntrySizes::new(&names));
+        Ok(Session { reader, commands, names, batches, bytes: 0, sizes, claim_at: Instant::now() })
     }
 
     /// Reads and claims until `shutdown`. Nothing is read that there is no room for: a stream keeps it.
@@ -125,7 +116,9 @@ impl Streams {
                 session.claim_at = Instant::now() + self.config.claim_idle() / 2;
             }
             // Never cut off: what Redis has answered would be left pending.
-            let answer = self.read_group(session).query_async(&mut session.reader).await?;
+            let read = self.read_group(&session.names, NEW, session.sizes.count());
+            let answer = read.query_async(&mut session.reader).await?;
+            session.sizes.fade();
             for (name, entries) in reply::streams(answer) {
                 if let Some(stream) = session.names.iter().find(|known| known.as_bytes() == name).cloned() {
                     self.deliver(session, &stream, entries);
@@ -135,17 +128,18 @@ impl Streams {
         Ok(())
     }
 
-    fn read_group(&self, session: &Session) -> Cmd {
+    /// Asks for so many entries of each stream, behind an id.
+    fn read_group(&self, names: &[Arc<str>], behind: &str, count: usize) -> Cmd {
         // 0 would be for ever.
         let block_ms = BLOCK_MS.min(self.config.silence_ms / 2).max(1);
         let mut command = cmd("XREADGROUP");
         command.arg("GROUP").arg(&self.config.group).arg(&self.member);
-        command.arg("COUNT").arg(session.count).arg("BLOCK").arg(block_ms).arg("STREAMS");
-        for name in &session.names {
+        command.arg("COUNT").arg(count).arg("BLOCK").arg(block_ms).arg("STREAMS");
+        for name in names {
             command.arg(&**name);
         }
-        for _ in &session.names {
-            command.arg(">");
+        for _ in names {
+            command.arg(behind);
         }
         command
     }
@@ -158,7 +152,7 @@ impl Streams {
             loop {
                 let mut command = cmd("XAUTOCLAIM");
                 command.arg(&*stream).arg(&self.config.group).arg(&self.member).arg(idle_ms).arg(&cursor);
-                command.arg("COUNT").arg(session.count);
+                command.arg("COUNT").arg(session.sizes.count());
                 let answer: Value = command.query_async(&mut session.commands).await?;
                 let Some(Claimed { next, entries, removed }) = reply::claimed(answer) else { break };
                 if removed > 0 {
@@ -201,7 +195,7 @@ impl Streams {
         }
         let bytes: usize = messages.iter().map(Message::bytes).sum();
         session.bytes += bytes;
-        session.count = (READ_BYTES / (bytes / messages.len()).max(1)).clamp(1, BATCH);
+        session.sizes.note(stream, messages.len(), bytes);
         let (delivery, mut commands) = (Arc::clone(&self.delivery), session.commands.clone());
         let mut ack = cmd("XACK");
         ack.arg(&**stream).arg(&self.config.group);
