@@ -112,6 +112,11 @@ impl Streams {
                 () = shutdown.cancelled() => break,
             }
             if session.claim_at <= Instant::now() {
+                // What this process has in hand is pending too, and would be claimed while Kafka is away.
+                tokio::select! {
+                    delivered = session.delivered() => delivered?,
+                    () = shutdown.cancelled() => break,
+                }
                 self.claim(session, shutdown).await?;
                 session.claim_at = Instant::now() + self.config.claim_idle() / 2;
             }
@@ -231,6 +236,14 @@ impl Session {
         }
         while self.batches.len() >= BATCHES || self.bytes >= most {
             let Some(done) = self.batches.join_next().await else { break };
+            self.bytes -= finished(done)?;
+        }
+        Ok(())
+    }
+
+    /// Returns when no batch is on its way. An error is one of an acknowledgement.
+    async fn delivered(&mut self) -> RedisResult<()> {
+        while let Some(done) = self.batches.join_next().await {
             self.bytes -= finished(done)?;
         }
         Ok(())

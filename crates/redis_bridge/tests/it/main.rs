@@ -10,3 +10,4 @@ mod rows;
 mod secured;
 mod site;
 mod streams;
+mod without_kafka;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bus::log::{Log, Options};
-use bus::{Channels, Delivery, From};
+use bus::{Channels, Delivery, From, kafka};
 use dead_letters::{Filter, List, Summary};
 use model::{Event, EventId, Operation, message};
 use redis::aio::MultiplexedConnection;
@@ -13,6 +13,7 @@ use runtime::shutdown::Shutdown;
 use runtime::status::Status;
 use serde_json::json;
 use tempfile::TempDir;
+use testing::kafka::Broker;
 use testing::redis::Server;
 use testing::wait::{until, until_some};
 use tokio::task::JoinHandle;
@@ -45,9 +46,19 @@ impl Site {
     pub(crate) async fn with(redis: Server) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let log = Log::open(&folder.path().join("log"), Options::default()).unwrap();
-        let channels = Channels::log(log, &bus::kafka::Config::default()).unwrap();
+        let channels = Channels::log(log, &kafka::Config::default()).unwrap();
         channels.ensure_topics().await.unwrap();
         Self { redis, channels, _folder: folder }
+    }
+
+    /// One whose topics are Kafka's.
+    pub(crate) fn on_kafka(broker: &Broker) -> Self {
+        let channels = Channels::kafka(kafka::Config {
+            brokers: broker.brokers().into(),
+            topic: testing::unique("redis"),
+            ..kafka::Config::default()
+        });
+        Self { redis: Server::start(), channels: channels.unwrap(), _folder: tempfile::tempdir().unwrap() }
     }
 
     /// Settings by which everything that takes long takes a second or so.
