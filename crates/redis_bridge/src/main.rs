@@ -44,8 +44,9 @@ async fn run() -> anyhow::Result<()> {
     status.register(&mut registry);
     let counters = Metrics::new(&mut registry);
     let listener = listen(config.status_host, config.status_port, "REDIS_STATUS_PORT")?;
-    tokio::spawn(status::serve(listener, status.clone(), Page::new(registry), shutdown.clone()));
-    redis_bridge::run(config, channels, status, counters, shutdown).await
+    let bridge = redis_bridge::run(config, channels, status.clone(), counters, shutdown.clone());
+    tokio::spawn(status::serve(listener, status, Page::new(registry), shutdown));
+    bridge.await
 }
 
 fn healthcheck() -> anyhow::Result<()> {

@@ -22,8 +22,25 @@ use crate::{Config, Metrics, client};
 const PART: &str = "bridge";
 
 /// Reads until `shutdown`, then delivers what it has. Redis or Kafka being away is waited for, at the start and
-/// later; an error is a set-up that someone has to change.
-pub async fn run(
+/// later; an error is a set-up that someone has to change. `status` is not ready from this call on until all works.
+pub fn run(
+    config: Config,
+    channels: Channels,
+    status: Status,
+    metrics: Metrics,
+    shutdown: Shutdown,
+) -> impl Future<Output = anyhow::Result<()>> {
+    status.trouble(PART, "waiting for Kafka");
+    if !config.patterns().is_empty() {
+        status.trouble(subscription::PART, "not subscribed yet");
+    }
+    if !config.streams().is_empty() {
+        status.trouble(streams::PART, "not connected yet");
+    }
+    bridge(config, channels, status, metrics, shutdown)
+}
+
+async fn bridge(
     config: Config,
     channels: Channels,
     status: Status,
@@ -34,13 +51,6 @@ pub async fn run(
     let address = config.url.as_ref().context("REDIS_URL is missing")?;
     let client = client::client(address, config.ca_file.as_deref())?;
     let tenants = Tenants::parse(&config.tenants)?;
-    status.trouble(PART, "waiting for Kafka");
-    if !config.patterns().is_empty() {
-        status.trouble(subscription::PART, "not subscribed yet");
-    }
-    if !config.streams().is_empty() {
-        status.trouble(streams::PART, "not connected yet");
-    }
     let stop = shutdown.child_token();
     let (inlet, outlet) = queue(config.queue_bytes, metrics.clone());
     // Before Kafka is there: what is published meanwhile is lost to who is not subscribed, and else waits in the queue.

@@ -28,6 +28,8 @@ const BLOCK_MS: u64 = 500;
 const BEGINNING: &str = "0";
 /// Behind this are the entries that no member has read.
 const NEW: &str = ">";
+/// Behind this is no entry that this member has read.
+const NO_ENTRY: &str = "18446744073709551615-0";
 const NO_MORE: &[u8] = b"0-0";
 /// How long it takes until the streams are opened again: a Redis that is there may refuse what it is asked, every time.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -88,7 +90,7 @@ impl Streams {
     /// Connects, and makes the group where there is none.
     async fn open(&self) -> RedisResult<Session> {
         let silence = self.config.silence();
-        let reader = connect(&self.client, silence).await?;
+        let mut reader = connect(&self.client, silence).await?;
         let mut commands = connect(&self.client, silence).await?;
         let names: Vec<Arc<str>> = self.config.streams().into_iter().map(Into::into).collect();
         for name in &names {
@@ -99,6 +101,8 @@ impl Streams {
                 created => created?,
             }
         }
+        // Brings nothing, and fails if this user may not read: streams that are not read are not ready.
+        self.read_group(&names, NO_ENTRY, 1).exec_async(&mut reader).await?;
         let (batches, sizes) = (JoinSet::new(), EntrySizes::new(&names));
         Ok(Session { reader, commands, names, batches, bytes: 0, sizes, claim_at: Instant::now() })
     }

@@ -5,8 +5,9 @@ use std::process::Command;
 
 use redis_bridge::{Address, Config};
 use testing::redis::Server;
+use testing::wait::until;
 
-use crate::site::{Bridge, Site, connection, envelope, publish};
+use crate::site::{Bridge, PATIENCE, Site, add, connection, envelope, publish};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_password_is_given_and_a_wrong_one_shown_as_trouble() {
@@ -20,6 +21,37 @@ async fn a_password_is_given_and_a_wrong_one_shown_as_trouble() {
 
     let bridge = Bridge::start(config("wrong"), &site.channels);
     bridge.until_trouble("WRONGPASS").await;
+    bridge.stop().await;
+}
+
+/// The rights are those of docs/redis.md.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_that_may_not_read_streams_is_not_ready_until_it_may() {
+    let site = Site::new().await;
+    let mut connection = site.connection().await;
+    let mut allow = async |rights: &str| {
+        let mut command = redis::cmd("ACL");
+        command.arg("SETUSER").arg("millrace").arg(rights.split(' ').collect::<Vec<_>>());
+        command.exec_async(&mut connection).await.unwrap();
+    };
+    allow("on >p resetchannels &events:* &events.* ~orders +ping +psubscribe +punsubscribe +xgroup|create")
+        .await;
+    let url = Some(Address::new(format!("redis://millrace:p@127.0.0.1:{}", site.redis.port())));
+    let bridge = Bridge::start(Config { url, streams: "orders".into(), ..site.config() }, &site.channels);
+    let (retries, reconnects) = (r#"retries_total{part="streams"}"#, "redis_reconnects_total");
+    until("it tries again", PATIENCE, async || {
+        bridge.number(retries) >= 2.0 || bridge.number(reconnects) > 0.0
+    })
+    .await;
+    // One that opens streams and can't read them would be ready now and then.
+    assert_eq!(bridge.count(reconnects), "0");
+    bridge.until_trouble("xreadgroup").await;
+
+    allow("+xreadgroup +xautoclaim +xack").await;
+    bridge.until_ready().await;
+    publish(&mut connection, "events:a", &envelope("e-1")).await;
+    add(&mut connection, "orders", &[("event", &envelope("e-2"))]).await;
+    site.until_events(2).await;
     bridge.stop().await;
 }
 

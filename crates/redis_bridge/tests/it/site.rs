@@ -155,9 +155,10 @@ impl Bridge {
     pub(crate) fn start(config: Config, channels: &Channels) -> Self {
         let (status, shutdown) = (Status::default(), Shutdown::new());
         let mut registry = metrics::registry();
+        status.register(&mut registry);
         let counters = Metrics::new(&mut registry);
-        status.trouble("bridge", "not begun");
         let run = redis_bridge::run(config, channels.clone(), status.clone(), counters, shutdown.clone());
+        assert!(!status.troubles().is_empty(), "it is ready before it has begun");
         let task = tokio::spawn(Box::pin(run));
         Self { status, page: metrics::Page::new(registry), shutdown, task }
     }
