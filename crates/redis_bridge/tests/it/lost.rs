@@ -1,5 +1,7 @@
 //! Connections that end or fall silent.
 
+use std::time::{Duration, Instant};
+
 use redis_bridge::{Address, Config};
 use testing::proxy::{Mode, Proxy};
 use testing::wait::until;
@@ -32,6 +34,26 @@ async fn silence_is_noticed_and_the_subscription_made_again() {
     assert_eq!(bridge.count("redis_reconnects_total"), "1");
     publish(&mut connection, "events:a", &envelope("e-2")).await;
     until("the new event is there", PATIENCE, async || site.ids().await.len() == 2).await;
+    bridge.stop().await;
+}
+
+/// Without settings that are for tests.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes half a minute, and looks at the clock"]
+async fn silence_is_noticed_within_40_seconds() {
+    let site = Site::new().await;
+    let proxy = Proxy::start(site.redis.port()).await.unwrap();
+    let url = Some(Address::new(format!("redis://127.0.0.1:{}", proxy.port())));
+    let config = Config { url, streams: "orders".into(), ..Config::default() };
+    let bridge = Bridge::ready(config, &site.channels).await;
+    proxy.set(Mode::Hang);
+    let cut = Instant::now();
+    bridge.until_trouble("subscription: no answer for 30000 ms").await;
+    bridge.until_trouble("streams").await;
+    assert!(cut.elapsed() < Duration::from_secs(40), "{:?}", cut.elapsed());
+    proxy.set(Mode::Pass);
+    bridge.until_ready().await;
+    assert_eq!(bridge.count("redis_reconnects_total"), "2");
     bridge.stop().await;
 }
 

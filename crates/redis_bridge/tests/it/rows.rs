@@ -1,6 +1,6 @@
 //! Messages come to as many rows, whatever dies on the way.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use redis::aio::MultiplexedConnection;
@@ -38,12 +38,16 @@ async fn send(url: &str, first: usize, count: usize, command: impl Fn(&mut redis
     }
 }
 
+/// A number from the environment.
+fn number(variable: &str, default: usize) -> usize {
+    std::env::var(variable).map_or(default, |number| number.parse().unwrap())
+}
+
 /// `REDIS_TEST_MESSAGES` says how many: a few thousand by default. Prints what that costs, to be read of optimized
 /// bridges.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn four_connections_two_bridges_and_overlapping_patterns_make_exact_rows() {
-    let messages: usize =
-        std::env::var("REDIS_TEST_MESSAGES").map_or(4_000, |messages| messages.parse().unwrap());
+    let messages = number("REDIS_TEST_MESSAGES", 4_000);
     let installation = Installation::start(Server::start()).await;
     let patterns = [("REDIS_PATTERNS", "events:*,events:order:*")];
     let bridges = [installation.bridge(&patterns).await, installation.bridge(&patterns).await];
@@ -71,9 +75,12 @@ async fn four_connections_two_bridges_and_overlapping_patterns_make_exact_rows()
     installation.stop().await;
 }
 
+/// `REDIS_TEST_MESSAGES` says how many, and `REDIS_TEST_AWAY_SECONDS` for how long Kafka is away: until it is noticed by
+/// default.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn entries_survive_the_death_of_the_bridge_of_redis_and_of_kafka() {
-    const EACH: usize = 1_000;
+    let each = number("REDIS_TEST_MESSAGES", 5_000) / 5;
+    let away = Duration::from_secs(number("REDIS_TEST_AWAY_SECONDS", 0).try_into().unwrap());
     let mut installation = Installation::start(Server::start_durable()).await;
     let url = installation.redis.url();
     let variables = [
@@ -87,26 +94,30 @@ async fn entries_survive_the_death_of_the_bridge_of_redis_and_of_kafka() {
     let add = |command: &mut redis::Cmd, message: &str| {
         command.arg("XADD").arg("orders").arg("*").arg("event").arg(message);
     };
-    send(&url, 0, EACH, add).await;
+    send(&url, 0, each, add).await;
     bridge.process.kill_9();
-    send(&url, EACH, EACH, add).await;
+    send(&url, each, each, add).await;
     bridge = installation.bridge(&variables).await;
 
-    send(&url, 2 * EACH, EACH, add).await;
+    send(&url, 2 * each, each, add).await;
     installation.redis.kill_9();
     until("the bridge says so", PATIENCE, async || bridge.get("/ready").await.contains("streams")).await;
     installation.redis.restart();
 
     installation.broker.stop();
-    send(&url, 3 * EACH, EACH, add).await;
-    until("the bridge says so", PATIENCE, async || bridge.get("/ready").await.contains("kafka")).await;
+    send(&url, 3 * each, each, add).await;
+    let since = Instant::now();
+    until("the bridge says so", PATIENCE, async || {
+        bridge.get("/ready").await.contains("kafka") && since.elapsed() >= away
+    })
+    .await;
     installation.broker.restart();
-    send(&url, 4 * EACH, EACH, add).await;
+    send(&url, 4 * each, each, add).await;
 
-    until("every row is there", PATIENCE, async || installation.count().await >= 5 * EACH).await;
+    until("every row is there", PATIENCE, async || installation.count().await >= 5 * each).await;
     let mut redis = connection(&url).await;
     until("all is acknowledged", PATIENCE, async || pending(&mut redis, "orders").await == 0).await;
-    assert_eq!(installation.count().await, 5 * EACH);
+    assert_eq!(installation.count().await, 5 * each);
     bridge.stop();
     installation.stop().await;
 }
