@@ -7,7 +7,7 @@ use runtime::shutdown::Shutdown;
 use serde_json::{Value, json};
 use store::Store;
 use testing::port;
-use testing::wait::until;
+use testing::wait::{until, until_some};
 use tokio::net::TcpListener;
 
 use super::{Rules, STOCK, alerts, stock};
@@ -30,6 +30,24 @@ async fn tenants_see_their_own_alerts_alone() {
     }
     assert_eq!(acme.get("/alerts?state=open").await.data(), json!([alert]));
     assert_eq!(acme.post(&ack, "").await.status, 200);
+}
+
+#[tokio::test]
+async fn which_rules_fail_is_told_to_their_own_tenant() {
+    let rules =
+        Rules::new(&[STOCK, STOCK.replace("name =", "tenant = \"acme\"\nname =").as_str()].concat()).await;
+    let app = App::with(Setup { api: rules.config(), ..Setup::default() }).await;
+    app.sql("DROP TABLE alert_cursors").await;
+    for admin in [&app.tenant("acme"), &app.tenant("default")] {
+        let failing = until_some("a rule fails", PATIENCE, async || {
+            let failing = admin.get("/pipeline").await.data()["alerts"]["failing"].take();
+            failing.as_array().is_some_and(|failing| !failing.is_empty()).then_some(failing)
+        })
+        .await;
+        assert_eq!((&failing[0]["rule"], failing.as_array().unwrap().len()), (&json!("low stock"), 1));
+    }
+    let others = app.tenant("globex").get("/pipeline").await.data()["alerts"].take();
+    assert_eq!((&others["rules"], &others["failing"]), (&json!(2), &json!([])));
 }
 
 #[tokio::test]
