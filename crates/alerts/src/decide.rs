@@ -4,7 +4,7 @@ pub(crate) mod condition;
 pub(crate) mod event;
 
 use model::{EventId, Timestamp};
-use store::{AlertKey, AlertState, Delivery, Transition};
+use store::{AlertKey, AlertState, Delivery, RuleId, Transition};
 
 use crate::rules::Rule;
 
@@ -27,9 +27,11 @@ impl Decision<'_> {
         event: Option<EventId>,
         (value, message): (Option<f64>, String),
     ) -> Transition {
+        let RuleId { tenant, rule, definition } = self.rule.id();
         Transition {
-            tenant: self.rule.tenant.clone(),
-            rule: self.rule.name.clone(),
+            tenant,
+            rule,
+            definition,
             key: key.clone(),
             firing,
             state,

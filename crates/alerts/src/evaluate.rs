@@ -1,18 +1,23 @@
 //! One look at everything: for each rule what the store has to say, what follows, and that it is kept.
 
 mod arrivals;
+mod removed;
+
+use std::collections::HashMap;
 
 use futures_util::{StreamExt, stream};
 use model::{Tenant, Timestamp};
-use store::{AlertKey, AlertState, Filters, Metric, Range, Scope, Store, StoreError, Zone};
+use store::{AlertKey, AlertState, Filters, Metric, Range, RuleId, Scope, Store, StoreError, Zone};
 
 use crate::decide::Decision;
 use crate::decide::condition::{Seen, decide};
 use crate::file::Current;
-use crate::rules::{Condition, Kind, Rule, Span};
+use crate::rules::{Condition, Kind, Rule};
 
 /// Rules that are evaluated at once.
 const AT_ONCE: usize = 4;
+/// Where a rule of silence looks first, in milliseconds: mostly there is something, and it is read at once.
+const NEWEST_MS: i64 = 60_000;
 
 /// How far the events are on their way into the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,17 +28,32 @@ pub struct Progress {
     pub lag: u64,
 }
 
+impl Progress {
+    /// What was complete once stays so, whatever a clock says later: `furthest` is kept from look to look.
+    pub(crate) fn never_before(self, furthest: &mut Option<Timestamp>) -> Self {
+        *furthest = self.complete_until.max(*furthest);
+        Self { complete_until: self.complete_until.and(*furthest), ..self }
+    }
+}
+
 /// Evaluates rules, whoever else does at the same time.
 #[derive(Clone)]
 pub struct Evaluator {
     store: Store,
 }
 
-/// What became of the rules in one look.
+/// What became of a rule in one look.
 pub(crate) struct Looked<'a> {
     pub(crate) rule: &'a Rule,
     /// The states that alerts came to.
     pub(crate) outcome: Result<Vec<AlertState>, StoreError>,
+}
+
+/// What one look at a rule comes to.
+struct Outcome {
+    states: Vec<AlertState>,
+    /// Up to when all that came in was seen, if that is worth keeping.
+    seen_to: Option<Timestamp>,
 }
 
 impl Evaluator {
@@ -44,30 +64,68 @@ impl Evaluator {
 
     /// Evaluates all rules once. Without progress what depends on it is left for the next time.
     pub(crate) async fn look<'a>(&self, current: &'a Current, progress: Option<Progress>) -> Vec<Looked<'a>> {
-        let rules = current.rules.rules.iter();
-        let all: Vec<_> = rules.map(|rule| self.look_at(current, rule, progress)).collect();
-        stream::iter(all).buffered(AT_ONCE).collect().await
+        let rules = &current.rules.rules;
+        let cursors = match self.cursors(current).await {
+            Ok(cursors) => cursors,
+            Err(error) => {
+                return rules.iter().map(|rule| Looked { rule, outcome: Err(error.clone()) }).collect();
+            }
+        };
+        let all: Vec<_> = rules.iter().map(|rule| self.rule(current, rule, &cursors, progress)).collect();
+        let outcomes: Vec<_> = stream::iter(all).buffered(AT_ONCE).collect().await;
+        let seen_to = rules.iter().zip(&outcomes).filter_map(|(rule, outcome)| {
+            let seen_to = outcome.as_ref().ok().and_then(|outcome| outcome.seen_to);
+            seen_to.map(|seen_to| (rule.id(), seen_to))
+        });
+        // One for all rules: a replicated table takes one insert at a time.
+        let kept = self.store.advance_alert_cursors(&seen_to.collect::<Vec<_>>()).await;
+        let looked = rules.iter().zip(outcomes).map(|(rule, outcome)| {
+            let outcome = outcome.and_then(|Outcome { states, seen_to }| match (&kept, seen_to) {
+                (Err(error), Some(_)) => Err(error.clone()),
+                _ => Ok(states),
+            });
+            Looked { rule, outcome }
+        });
+        looked.collect()
     }
 
-    async fn look_at<'a>(
-        &self,
-        current: &'a Current,
-        rule: &'a Rule,
-        progress: Option<Progress>,
-    ) -> Looked<'a> {
-        Looked { rule, outcome: self.rule(current, rule, progress).await }
+    /// Resolves the alerts of rules that are not in force any more; tells how many that were.
+    pub(crate) async fn resolve_removed(&self, current: &Current) -> Result<usize, StoreError> {
+        removed::resolve(&self.store, current, Timestamp::now()).await
+    }
+
+    /// Up to when each rule of events has seen all that came in. A new one begins when it was read.
+    async fn cursors(&self, current: &Current) -> Result<HashMap<RuleId, Timestamp>, StoreError> {
+        let rules = current.rules.rules.iter().filter(|rule| matches!(rule.kind, Kind::Event(_)));
+        let ids: Vec<_> = rules.map(Rule::id).collect();
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let mut cursors = self.store.alert_cursors().await?;
+        let new = ids.into_iter().filter(|id| !cursors.contains_key(id));
+        let new: Vec<_> = new.map(|id| (id, current.since)).collect();
+        self.store.advance_alert_cursors(&new).await?;
+        cursors.extend(new);
+        Ok(cursors)
     }
 
     async fn rule(
         &self,
         current: &Current,
         rule: &Rule,
+        cursors: &HashMap<RuleId, Timestamp>,
         progress: Option<Progress>,
-    ) -> Result<Vec<AlertState>, StoreError> {
+    ) -> Result<Outcome, StoreError> {
         let decision = Decision { rule, now: Timestamp::now(), is_told: current.webhook.is_some() };
         match &rule.kind {
-            Kind::Event(event) => arrivals::look(&self.store, decision, event, current.since, progress).await,
-            Kind::Condition(condition) => self.condition(decision, condition, progress).await,
+            Kind::Event(event) => {
+                let cursor = cursors.get(&rule.id()).copied().unwrap_or(current.since);
+                arrivals::look(&self.store, decision, event, cursor, progress).await
+            }
+            Kind::Condition(condition) => {
+                let states = self.condition(decision, condition, progress).await?;
+                Ok(Outcome { states, seen_to: None })
+            }
         }
     }
 
@@ -78,10 +136,9 @@ impl Evaluator {
         progress: Option<Progress>,
     ) -> Result<Vec<AlertState>, StoreError> {
         let Some(progress) = progress else { return Ok(Vec::new()) };
-        let Rule { tenant, name, .. } = decision.rule;
         // What is known comes first: what is seen later decides what becomes of it.
-        let known = self.store.alerts_of(tenant, name, &[AlertKey::default()]).await?;
-        let seen = self.see(tenant, condition, progress).await?;
+        let known = self.store.alerts_of(&decision.rule.id(), &[AlertKey::default()]).await?;
+        let seen = self.see(&decision.rule.tenant, condition, progress).await?;
         let Some(transition) = decide(decision, known.last(), seen) else { return Ok(Vec::new()) };
         self.store.add_transitions(std::slice::from_ref(&transition)).await?;
         Ok(vec![transition.state])
@@ -98,13 +155,19 @@ impl Evaluator {
             (Condition::Lag { over }, _) => Seen::lag(progress.lag, *over),
             (_, None) => Seen::Unknown,
             (Condition::Metric { metric, filters, window, bound, min_events }, Some(now)) => {
-                let measure = self.measure(tenant, filters, metric, window, now).await?;
+                let measure = self.measure(tenant, filters, metric, window.before(now), now).await?;
                 let (value, events) = (measure.value, measure.events);
                 Seen::metric(&metric.to_string(), value, *bound, window, events, *min_events)
             }
             (Condition::Silence { filters, span }, Some(now)) => {
-                let measure = self.measure(tenant, filters, &Metric::Events, span, now).await?;
-                Seen::silence(measure.events, span)
+                let begins = span.before(now);
+                let newest = begins.max(Timestamp::from_millis(now.millis() - NEWEST_MS).unwrap_or(begins));
+                let since = |from| self.measure(tenant, filters, &Metric::Events, from, now);
+                let mut events = since(newest).await?.events;
+                if events == 0 && newest > begins {
+                    events = since(begins).await?.events;
+                }
+                Seen::silence(events, span)
             }
         })
     }
@@ -114,12 +177,12 @@ impl Evaluator {
         tenant: &Tenant,
         filters: &Filters,
         metric: &Metric,
-        window: &Span,
+        from: Timestamp,
         now: Timestamp,
     ) -> Result<store::queries::Measure, StoreError> {
         let behind = Timestamp::from_millis(now.millis() + 1).unwrap_or(now);
         // A window is never empty.
-        let Ok(range) = Range::new(window.before(now), behind, now) else {
+        let Ok(range) = Range::new(from, behind, now) else {
             return Ok(store::queries::Measure { events: 0, value: None });
         };
         let scope =

@@ -1,5 +1,6 @@
 //! What is to be noticed: the rules of `ALERTS_FILE`, read and checked. Pure: no files and no clock.
 
+mod definition;
 mod raw;
 mod span;
 #[cfg(test)]

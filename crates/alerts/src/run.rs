@@ -1,6 +1,6 @@
 //! The life of alerts in one process: the file is looked at, and the rules are evaluated while the lease is held.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::evaluate::{Evaluator, Looked, Progress};
-use crate::file::RulesFile;
+use crate::file::{Current, RulesFile};
 use crate::lease::{Lease, Terms};
 use crate::metrics::{Evaluation, Metrics};
 use crate::status::{Failing, Status};
@@ -66,6 +66,7 @@ struct Alerts {
 impl Alerts {
     /// Looks at the file and evaluates its rules every so often, for ever.
     async fn evaluate(&self, every: Duration, progress: &AskProgress<'_>) {
+        let (mut furthest, mut settled) = (None, None);
         let mut ticks = interval(every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -79,11 +80,30 @@ impl Alerts {
             });
             if evaluates {
                 let current = self.current();
-                let progress = progress().await;
+                self.resolve_removed(&current, &mut settled).await;
+                let progress = progress().await.map(|progress| progress.never_before(&mut furthest));
                 let looked = self.evaluator.look(&current, progress).await;
                 self.note(&looked);
                 self.is_due.notify_one();
+            } else {
+                settled = None;
             }
+        }
+    }
+
+    /// Once for each change of the file, and when this process begins to evaluate.
+    async fn resolve_removed(&self, current: &Arc<Current>, settled: &mut Option<Arc<Current>>) {
+        if settled.as_ref().is_some_and(|settled| Arc::ptr_eq(settled, current)) {
+            return;
+        }
+        match self.evaluator.resolve_removed(current).await {
+            Ok(resolved) => {
+                *settled = Some(Arc::clone(current));
+                if resolved > 0 {
+                    tracing::info!(resolved, "alerts of rules that are gone are resolved");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "could not resolve alerts of rules that are gone"),
         }
     }
 
@@ -103,7 +123,7 @@ impl Alerts {
         }
     }
 
-    fn current(&self) -> std::sync::Arc<crate::file::Current> {
+    fn current(&self) -> Arc<Current> {
         self.file.lock().unwrap_or_else(PoisonError::into_inner).current()
     }
 

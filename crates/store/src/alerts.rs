@@ -1,10 +1,11 @@
 //! Alerts in their table: a row for each state that an alert came to.
 //!
-//! Rows are only added, and a row that is added twice is one. An alert's id follows from its tenant, rule, key and
-//! number, so two who find the same thing at once write the same rows.
+//! Rows are only added, and a row that is added twice is one. An alert's id follows from its tenant, rule, what that
+//! looks for, key and number, so two who find the same thing at once write the same rows.
 
 mod bids;
 mod cursors;
+mod records;
 mod row;
 mod table;
 
@@ -18,6 +19,17 @@ use utoipa::ToSchema;
 use uuid::{Builder, Uuid};
 
 pub use bids::Bid;
+
+/// What makes a rule that rule: of the same name with another definition it is another one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RuleId {
+    /// Whose it is.
+    pub tenant: Tenant,
+    /// Its name.
+    pub rule: String,
+    /// What it looks for.
+    pub definition: String,
+}
 
 /// By what a rule tells its alerts apart: the texts of some fields by the fields' names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -67,6 +79,8 @@ pub struct Transition {
     pub tenant: Tenant,
     /// The rule's name.
     pub rule: String,
+    /// What the rule looks for: under the same name with another one it is another rule.
+    pub definition: String,
     /// By what the rule tells its alerts apart.
     pub key: AlertKey,
     /// The how manieth of its rule and key, from 1.
@@ -88,7 +102,7 @@ pub struct Transition {
 /// An alert: what became of it so far.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Alert {
-    /// Follows from tenant, rule, key and the number of alerts before it.
+    /// Follows from tenant, rule, what that looks for, key and the number of alerts before it.
     #[schema(value_type = String, format = "uuid")]
     pub id: Uuid,
     /// The rule's name.
@@ -154,11 +168,18 @@ impl Delivery {
 }
 
 impl Transition {
+    /// Of which rule.
+    pub fn rule_id(&self) -> RuleId {
+        let Self { tenant, rule, definition, .. } = self;
+        RuleId { tenant: tenant.clone(), rule: rule.clone(), definition: definition.clone() }
+    }
+
     /// Of which alert.
     pub fn id(&self) -> Uuid {
         let (key, firing) = (self.key.text(), self.firing.to_be_bytes());
+        let texts = [self.tenant.as_str(), &self.rule, &self.definition, &key].map(str::as_bytes);
         let mut hash = Sha256::new();
-        for part in [self.tenant.as_str().as_bytes(), self.rule.as_bytes(), key.as_bytes(), &firing] {
+        for part in texts.into_iter().chain([&firing[..]]) {
             hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             hash.update(part);
         }

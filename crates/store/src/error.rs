@@ -5,7 +5,7 @@ use std::time::Duration;
 use clickhouse::error::Error;
 
 /// Why ClickHouse gave no answer, or a bad one.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// No connection, no answer in time, or a broken one.
     #[error("ClickHouse is away: {0}")]

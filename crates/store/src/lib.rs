@@ -24,7 +24,7 @@ use clickhouse::{Client, Compression};
 use model::Timestamp;
 use tokio::sync::OnceCell;
 
-pub use alerts::{Alert, AlertKey, AlertState, Bid, Delivery, Outcome, Transition};
+pub use alerts::{Alert, AlertKey, AlertState, Bid, Delivery, Outcome, RuleId, Transition};
 pub use ask::{Limits, Question, Scope};
 pub use config::{Config, ConfigError};
 pub use error::StoreError;

@@ -27,7 +27,7 @@ struct Episode {
 #[derive(Clone, Copy, Debug)]
 enum End {
     By(EventId),
-    /// A rule of this name was of another kind then.
+    /// Its rule was gone then.
     At(Timestamp),
 }
 

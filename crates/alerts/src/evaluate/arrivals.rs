@@ -9,7 +9,7 @@ use model::{EventId, Timestamp};
 use store::queries::{Arrival, Place, Wanted};
 use store::{Alert, AlertKey, AlertState, Filters, Range, Scope, Store, StoreError, Zone};
 
-use super::Progress;
+use super::{Outcome, Progress};
 use crate::decide::Decision;
 use crate::decide::event::{Trigger, decide, uncovered};
 use crate::rules::EventRule;
@@ -21,23 +21,15 @@ const KEYS_BYTES: usize = 24 << 10;
 /// By how much the clocks of this host and of the log may differ, in milliseconds.
 const CLOCKS_MS: i64 = 60_000;
 
-/// Sees all that came in; tells which states alerts came to.
+/// Sees all that came in since the rule's cursor.
 pub(super) async fn look(
     store: &Store,
     decision: Decision<'_>,
     rule: &EventRule,
-    since: Timestamp,
+    mut cursor: Timestamp,
     progress: Option<Progress>,
-) -> Result<Vec<AlertState>, StoreError> {
-    let (tenant, name) = (&decision.rule.tenant, &decision.rule.name);
+) -> Result<Outcome, StoreError> {
     let look = Look { store, decision, rule };
-    let mut cursor = match store.alert_cursor(tenant, name).await? {
-        Some(cursor) => cursor,
-        None => {
-            store.advance_alert_cursor(tenant, name, since).await?;
-            since
-        }
-    };
     let names: Vec<_> = std::iter::once(&*rule.event).chain(rule.resolved_by.as_deref()).collect();
     let complete = progress.and_then(|progress| progress.complete_until);
     let complete = complete.map_or(cursor.millis(), |complete| complete.millis() - CLOCKS_MS);
@@ -46,16 +38,16 @@ pub(super) async fn look(
         let scope = look.scope(Timestamp::default());
         let (page, next) = store.arrivals(&scope, look.wanted(&names), place, PAGE).await?;
         states.extend(look.decide(&page).await?);
-        // Page by page, so that a long way is not begun anew when it is interrupted.
         let seen_to = next.map_or(complete, |next| complete.min(next.appended_at().millis()));
         // Not at every look: each is a row.
-        if seen_to >= cursor.millis() + CLOCKS_MS
-            && let Some(seen_to) = Timestamp::from_millis(seen_to)
-        {
-            store.advance_alert_cursor(tenant, name, seen_to).await?;
+        let is_worth_it = seen_to >= cursor.millis() + CLOCKS_MS;
+        let seen_to = Timestamp::from_millis(seen_to).filter(|_| is_worth_it);
+        let Some(next) = next else { return Ok(Outcome { states, seen_to }) };
+        // Page by page, so that a long way is not begun anew when it is interrupted.
+        if let Some(seen_to) = seen_to {
+            store.advance_alert_cursors(&[(decision.rule.id(), seen_to)]).await?;
             cursor = seen_to;
         }
-        let Some(next) = next else { return Ok(states) };
         place = next;
     }
 }
@@ -121,10 +113,8 @@ impl Look<'_> {
     /// The alerts of these keys so far.
     async fn add_known(&self, keys: &mut BTreeMap<&[String], OfKey>) -> Result<(), StoreError> {
         let asked: Vec<_> = keys.keys().map(|texts| self.key(texts)).collect();
-        let rule = self.decision.rule;
-        for alert in self.store.alerts_of(&rule.tenant, &rule.name, &asked).await? {
-            let of_key = keys.iter_mut().find(|(texts, _)| self.key(texts) == alert.key);
-            if let Some((_, of_key)) = of_key {
+        for alert in self.store.alerts_of(&self.decision.rule.id(), &asked).await? {
+            if let Some(of_key) = self.texts(&alert.key).and_then(|texts| keys.get_mut(&*texts)) {
                 of_key.alerts.push(alert);
             }
         }
@@ -163,6 +153,11 @@ impl Look<'_> {
             }
         }
         Ok(ends)
+    }
+
+    /// The texts of a key, in the order of the rule's fields.
+    fn texts(&self, AlertKey(key): &AlertKey) -> Option<Vec<String>> {
+        self.rule.key.iter().map(|field| key.get(&field.to_string()).cloned()).collect()
     }
 
     fn key(&self, texts: &[String]) -> AlertKey {

@@ -1,3 +1,6 @@
+mod cost;
+mod removed;
+
 use model::Content;
 use store::{Alert, AlertState, Transition};
 
@@ -36,6 +39,21 @@ fn told(alerts: &[Alert]) -> Vec<(String, AlertState)> {
 }
 
 use AlertState::{Acknowledged, Open, Resolved};
+
+#[test]
+fn what_was_complete_stays_complete() {
+    let mut furthest = None;
+    let mut then = |ms: Option<i64>| {
+        let progress = Progress { complete_until: ms.map(at), lag: 3 }.never_before(&mut furthest);
+        assert_eq!(progress.lag, 3);
+        progress.complete_until
+    };
+    assert_eq!(then(None), None);
+    assert_eq!(then(Some(2_000)), Some(at(2_000)));
+    assert_eq!(then(Some(1_000)), Some(at(2_000)));
+    assert_eq!(then(None), None, "it is not known");
+    assert_eq!(then(Some(3_000)), Some(at(3_000)));
+}
 
 #[tokio::test]
 async fn an_event_fires_once_until_it_is_resolved_or_acknowledged() {

@@ -12,6 +12,7 @@ use crate::StoreError;
 pub(super) struct TransitionRow {
     tenant: String,
     rule: String,
+    definition: String,
     key: String,
     firing: u64,
     state: String,
@@ -32,6 +33,7 @@ impl From<&Transition> for TransitionRow {
         Self {
             tenant: it.tenant.as_str().to_owned(),
             rule: it.rule.clone(),
+            definition: it.definition.clone(),
             key: it.key.text(),
             firing: it.firing,
             state: it.state.as_str().to_owned(),
@@ -63,6 +65,7 @@ impl TryFrom<TransitionRow> for Transition {
             delivery: Delivery { outcome, tries: row.tries, next_try_at: time(row.next_try_at)? },
             event,
             rule: row.rule,
+            definition: row.definition,
             firing: row.firing,
             value: row.value,
             message: row.message,

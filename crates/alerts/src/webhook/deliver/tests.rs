@@ -53,6 +53,7 @@ fn opened(ms: i64) -> Transition {
     Transition {
         tenant: model::Tenant::parse("acme").unwrap(),
         rule: "lag".into(),
+        definition: "lag".into(),
         key: AlertKey::default(),
         firing: 1,
         state: AlertState::Open,
@@ -101,6 +102,21 @@ async fn each_state_is_told_once_signed_and_as_it_was_then() {
         assert_eq!(header(request, "millrace-signature"), signature);
     }
     assert!(first.1.contains(r#""resolved_at":null"#) && !second.1.contains(r#""resolved_at":null"#));
+}
+
+#[tokio::test]
+async fn each_is_signed_by_the_clock_when_it_is_sent() {
+    let (site, (url, received)) = (Site::new().await, receiver(&[]).await);
+    let webhook = Webhook::new(&url, "secret").unwrap();
+    let alerts: Vec<_> = (1..=20).map(|firing| Transition { firing, ..opened(0) }).collect();
+    site.store.add_transitions(&alerts).await.unwrap();
+    let ticks = std::sync::atomic::AtomicI64::new(0);
+    let clock = || at(1_000 * ticks.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+    assert_eq!(deliverer(&site).deliver(&webhook, clock, || true).await.unwrap(), (20, 0));
+    let received = received.lock().unwrap();
+    let time = |request| header(request, "millrace-signature").split(',').next().unwrap();
+    let times: std::collections::BTreeSet<_> = received.iter().map(time).collect();
+    assert_eq!(times.len(), 20, "{times:?}");
 }
 
 #[tokio::test]
