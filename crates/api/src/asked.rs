@@ -1,9 +1,12 @@
 //! What a question is about, and how it is answered.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use model::Timestamp;
 use serde::Serialize;
-use store::{Filters, Range, Scope, Store, StoreError, Zone};
+use store::{Filters, Grid, Interval, Range, Scope, Store, StoreError, WeekStart, Zone};
+use tokio::time::timeout;
 
 use crate::app::App;
 use crate::auth::Caller;
@@ -17,6 +20,9 @@ use crate::request::RequestId;
 /// What a question that is too large may do about it.
 pub(crate) const NARROW: &str = "ask for fewer days";
 
+/// How long an answer waits to learn how complete it is.
+const POSITIONS_WITHIN: Duration = Duration::from_millis(500);
+
 /// A question that is about to be asked: who asks, and about which events of which times, in which zone.
 pub(crate) struct Asked {
     app: Arc<App>,
@@ -24,6 +30,7 @@ pub(crate) struct Asked {
     range: Range,
     zone: Zone,
     filters: Filters,
+    complete_until: Option<Timestamp>,
 }
 
 impl Asked {
@@ -34,8 +41,21 @@ impl Asked {
         default_days: Option<u32>,
         filters: Filters,
     ) -> Result<Self, ApiError> {
-        let (range, zone) = app.store.range(&period.spec(default_days)?, caller.received_at).await?;
-        Ok(Self { app, caller, range, zone, filters })
+        let spec = period.spec(default_days)?;
+        // Before the table is asked: what was visible then is in the answer.
+        let (found, complete_until) =
+            tokio::join!(app.store.range(&spec, caller.received_at), complete_until(&app));
+        let (range, zone) = found?;
+        Ok(Self { app, caller, range, zone, filters, complete_until })
+    }
+
+    /// The buckets of its range; where no interval is given that decides.
+    pub(crate) async fn grid(
+        &self,
+        interval: Option<Interval>,
+        week_start: WeekStart,
+    ) -> Result<Grid, ApiError> {
+        Ok(self.app.store.grid(&self.range, &self.zone, interval, week_start).await?)
     }
 
     /// The same about other times.
@@ -77,7 +97,19 @@ impl Asked {
     /// What is said of the question beside its answer.
     pub(crate) fn meta(&self) -> Meta {
         let (from, to) = (self.range.from(), self.range.to());
-        Meta { from, to, timezone: self.zone.as_str().to_owned() }
+        Meta {
+            from,
+            to,
+            timezone: self.zone.as_str().to_owned(),
+            interval: None,
+            complete_until: self.complete_until.map(|until| until.min(to)),
+            approximate: false,
+        }
+    }
+
+    /// The zone of its local days.
+    pub(crate) fn zone(&self) -> &Zone {
+        &self.zone
     }
 
     /// The times that it is about.
@@ -89,4 +121,11 @@ impl Asked {
     pub(crate) fn request_id(&self) -> &RequestId {
         &self.caller.request_id
     }
+}
+
+/// Up to when all that was taken in is visible; `None` if that can't be seen just now.
+async fn complete_until(app: &App) -> Option<Timestamp> {
+    let asked_at = Timestamp::now();
+    let seen = timeout(POSITIONS_WITHIN, app.lag.now()).await.ok()?.ok()?;
+    seen.complete_until(asked_at)
 }

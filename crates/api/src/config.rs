@@ -88,6 +88,9 @@ pub struct Config {
     /// The most reads of one event and analytics at once; further ones are answered 503.
     #[serde(deserialize_with = "positive")]
     pub max_reads: usize,
+    /// The most questions about many events that one tenant asks at once; further ones are answered 429.
+    #[serde(deserialize_with = "positive")]
+    pub max_questions: u32,
     /// The most conversations, `EventService` pages and audit trails that are sent at once; others are answered 503.
     #[serde(deserialize_with = "positive")]
     pub max_streams: usize,
@@ -131,6 +134,7 @@ impl Default for Config {
             max_in_flight: 4_096,
             max_waiting: 4_096,
             max_reads: 1_024,
+            max_questions: 16,
             max_streams: 256,
             max_histories: 4,
             history_timeout_ms: 10_000,

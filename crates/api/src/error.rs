@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use bus::{BusError, SendError};
 use model::TenantError;
 use model::wire::WireError;
-use store::{FilterError, RangeError, ResolveError, StoreError};
+use store::{FilterError, MetricError, RangeError, ResolveError, StoreError};
 
 use crate::request;
 
@@ -75,6 +75,9 @@ pub(crate) enum ApiError {
     /// A create with the id of an event that was deleted.
     #[error("an event with this id was deleted: its id stays deleted")]
     Deleted,
+    /// The tenant asks too many questions at once. Worth a retry.
+    #[error("{0}")]
+    TooMany(String),
     /// Kafka or ClickHouse is away, or too much is waiting. Worth a retry.
     #[error("{0}")]
     Unavailable(String),
@@ -138,6 +141,7 @@ impl ApiError {
             Self::QueryTooLarge(_) => (StatusCode::UNPROCESSABLE_ENTITY, "query_too_large"),
             Self::ForeignRow => (StatusCode::INTERNAL_SERVER_ERROR, "foreign_row"),
             Self::Deleted => (StatusCode::CONFLICT, "deleted"),
+            Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_questions"),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         }
@@ -171,6 +175,12 @@ impl From<StoreError> for ApiError {
 
 impl From<FilterError> for ApiError {
     fn from(error: FilterError) -> Self {
+        Self::Invalid(error.to_string())
+    }
+}
+
+impl From<MetricError> for ApiError {
+    fn from(error: MetricError) -> Self {
         Self::Invalid(error.to_string())
     }
 }
@@ -241,7 +251,8 @@ mod tests {
             ApiError::Method { .. } => ApiError::TooLarge(String::new()),
             ApiError::TooLarge(_) => ApiError::DeadLettered,
             ApiError::DeadLettered => ApiError::Deleted,
-            ApiError::Deleted => ApiError::Unavailable(String::new()),
+            ApiError::Deleted => ApiError::TooMany(String::new()),
+            ApiError::TooMany(_) => ApiError::Unavailable(String::new()),
             ApiError::Unavailable(_) => ApiError::QueryTooLarge(""),
             ApiError::QueryTooLarge(_) => ApiError::ForeignRow,
             ApiError::ForeignRow => ApiError::Internal,

@@ -33,6 +33,7 @@ mod parameters;
 mod pipeline;
 mod places;
 mod publish_event;
+mod questions;
 mod recent;
 mod reply;
 mod request;

@@ -9,7 +9,8 @@ use std::time::Duration;
 use serde::de::value::{Error, MapDeserializer};
 use serde::de::{self, DeserializeOwned};
 use serde::{Deserialize, Deserializer};
-use store::{RangeParams, RangeSpec};
+use serde_json::{Map, Value};
+use store::{Filters, Interval, RangeParams, RangeSpec, WeekStart};
 use utoipa::IntoParams;
 
 use crate::error::ApiError;
@@ -65,6 +66,22 @@ pub(crate) struct Period {
 }
 
 impl Period {
+    /// The same of the members of a JSON object, which are taken out of it. Unlike those of a query string they are
+    /// of one type.
+    pub(crate) fn take(object: &mut Map<String, Value>) -> Result<Self, ApiError> {
+        let mut text = |name| match object.remove(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
+            Some(_) => Err(ApiError::Invalid(format!("{name} must be a text"))),
+        };
+        let (from, to, timezone) = (text("from")?, text("to")?, text("timezone")?);
+        let days = match object.remove("days") {
+            None | Some(Value::Null) => None,
+            Some(days) => Some(whole_days(&days)?),
+        };
+        Ok(Self { from, to, days, timezone })
+    }
+
     /// What the caller means. Where nothing says when the period begins it is so many days ago, or the beginning
     /// of all time.
     pub(crate) fn spec(&self, default_days: Option<u32>) -> Result<RangeSpec, ApiError> {
@@ -78,9 +95,56 @@ impl Period {
     }
 }
 
+fn whole_days(value: &Value) -> Result<u32, ApiError> {
+    let days = value.as_u64().and_then(|days| u32::try_from(days).ok());
+    days.filter(|days| (1..=MAX_DAYS).contains(days))
+        .ok_or_else(|| ApiError::Invalid(format!("days must be a positive integer of at most {MAX_DAYS}")))
+}
+
 /// A text; an empty one counts as absent.
 pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(Some(String::deserialize(deserializer)?).filter(|text| !text.is_empty()))
+}
+
+/// Of a question: which events it is about.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(crate) struct Filtered {
+    /// A JSON list of filters that must all hold, each `{"field":…,"op":…,"values":[…]}`.
+    #[serde(deserialize_with = "filters")]
+    #[param(value_type = Option<String>, example = r#"[{"field":"source","op":"is","values":["native"]}]"#)]
+    pub(crate) filters: Filters,
+}
+
+/// Of a question: the buckets of its answer.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(crate) struct Bucketed {
+    /// The width of a bucket: `auto`, `minute`, `hour`, `day`, `week` or `month`, of the calendar of `timezone`.
+    #[serde(deserialize_with = "interval")]
+    #[param(value_type = Option<String>, default = "auto", example = "day")]
+    pub(crate) interval: Option<Interval>,
+    /// The day on which weeks begin: `monday` or `sunday`.
+    #[serde(deserialize_with = "week_start")]
+    #[param(value_type = Option<String>, default = "monday")]
+    pub(crate) week_start: WeekStart,
+}
+
+fn filters<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Filters, D::Error> {
+    let Some(text) = text(deserializer)? else { return Ok(Filters::NONE) };
+    serde_json::from_str(&text).map_err(|error| de::Error::custom(format_args!("filters: {error}")))
+}
+
+fn interval<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Interval>, D::Error> {
+    let name = text(deserializer)?;
+    name.map_or(Ok(None), |name| Interval::parse(&name).map_err(de::Error::custom))
+}
+
+fn week_start<'de, D: Deserializer<'de>>(deserializer: D) -> Result<WeekStart, D::Error> {
+    let name = text(deserializer)?;
+    name.map_or(Ok(WeekStart::default()), |name| name.parse().map_err(de::Error::custom))
 }
 
 /// `limit`: 1 to 10,000.

@@ -1,12 +1,17 @@
 //! How many requests of each kind may be in flight. Each kind has places of its own, so that slow reads and
-//! writes that wait take none from the others.
+//! writes that wait take none from the others. Of heavy questions each tenant has places of its own too.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use model::Tenant;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::Config;
 use crate::error::ApiError;
+
+mod heavy;
+
+use heavy::{Heavy, HeavyPermit};
 
 /// What a request is to the limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +20,8 @@ pub(crate) enum Class {
     Ingest,
     /// Questions to the table with an answer of one piece.
     Read,
+    /// Questions about many events: reads too, and few at once for each tenant.
+    Heavy,
     /// Answers that are made while the client reads them.
     Stream,
     /// The same with what is read off the topic for it: of no route as a whole.
@@ -29,11 +36,18 @@ pub(crate) struct Places {
     read: Arc<Semaphore>,
     stream: Arc<Semaphore>,
     history: Arc<Semaphore>,
+    heavy: Heavy,
 }
 
 /// The place of one request, until the last clone is dropped or it is given back.
 #[derive(Clone)]
-pub(crate) struct Place(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
+pub(crate) struct Place(Arc<Mutex<Option<Permit>>>);
+
+/// One of its class, and of its tenant where that has few.
+struct Permit(
+    #[expect(dead_code, reason = "held")] OwnedSemaphorePermit,
+    #[expect(dead_code, reason = "held")] Option<HeavyPermit>,
+);
 
 impl Places {
     pub(crate) fn new(config: &Config) -> Self {
@@ -43,31 +57,34 @@ impl Places {
             read: places(config.max_reads),
             stream: places(config.max_streams),
             history: places(config.max_histories),
+            heavy: Heavy::new(config.max_questions),
         }
     }
 
-    /// A place of this class; the error is a 503.
-    pub(crate) fn take(&self, class: Class) -> Result<Place, ApiError> {
-        Ok(Place(Arc::new(Mutex::new(self.permit(class)?))))
+    /// A place of this class for a tenant; the error is a 503, or a 429 if the tenant alone has none.
+    pub(crate) fn take(&self, class: Class, tenant: &Tenant) -> Result<Place, ApiError> {
+        Ok(Place(Arc::new(Mutex::new(self.permit(class, tenant)?))))
     }
 
     /// Moves a request that goes on as one of another class there; the error is a 503.
-    pub(crate) fn exchange(&self, place: &Place, class: Class) -> Result<(), ApiError> {
-        let permit = self.permit(class)?;
+    pub(crate) fn exchange(&self, place: &Place, class: Class, tenant: &Tenant) -> Result<(), ApiError> {
+        let permit = self.permit(class, tenant)?;
         *place.locked() = permit;
         Ok(())
     }
 
-    fn permit(&self, class: Class) -> Result<Option<OwnedSemaphorePermit>, ApiError> {
+    fn permit(&self, class: Class, tenant: &Tenant) -> Result<Option<Permit>, ApiError> {
         let places = match class {
             Class::Ingest => &self.ingest,
-            Class::Read => &self.read,
+            Class::Read | Class::Heavy => &self.read,
             Class::Stream => &self.stream,
             Class::History => &self.history,
             Class::Watch => return Ok(None),
         };
         let busy = |_| ApiError::Unavailable("too many requests are in flight, please retry".into());
-        Arc::clone(places).try_acquire_owned().map(Some).map_err(busy)
+        let permit = Arc::clone(places).try_acquire_owned().map_err(busy)?;
+        let heavy = if class == Class::Heavy { Some(self.heavy.take(tenant)?) } else { None };
+        Ok(Some(Permit(permit, heavy)))
     }
 }
 
@@ -83,7 +100,7 @@ impl Place {
         Self(Arc::new(Mutex::new(self.locked().take())))
     }
 
-    fn locked(&self) -> MutexGuard<'_, Option<OwnedSemaphorePermit>> {
+    fn locked(&self) -> MutexGuard<'_, Option<Permit>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -96,15 +113,17 @@ mod tests {
     fn each_class_has_places_of_its_own() {
         let config = Config { max_in_flight: 1, max_reads: 1, max_streams: 0, ..Config::default() };
         let places = Places::new(&config);
-        let write = places.take(Class::Ingest).unwrap();
-        assert!(places.take(Class::Ingest).is_err() && places.take(Class::Stream).is_err());
-        assert!(places.take(Class::Read).is_ok());
-        places.exchange(&write, Class::Read).unwrap();
-        assert!(places.take(Class::Ingest).is_ok() && places.take(Class::Read).is_err());
+        let tenant = Tenant::default();
+        let take = |class| places.take(class, &tenant);
+        let write = take(Class::Ingest).unwrap();
+        assert!(take(Class::Ingest).is_err() && take(Class::Stream).is_err());
+        assert!(take(Class::Read).is_ok());
+        places.exchange(&write, Class::Read, &tenant).unwrap();
+        assert!(take(Class::Ingest).is_ok() && take(Class::Read).is_err());
         let kept = write.keep();
         write.give_back();
-        assert!(places.take(Class::Read).is_err());
+        assert!(take(Class::Read).is_err());
         drop(kept);
-        assert!(places.take(Class::Read).is_ok() && places.take(Class::Watch).is_ok());
+        assert!(take(Class::Read).is_ok() && take(Class::Watch).is_ok());
     }
 }

@@ -61,4 +61,13 @@ pub(crate) struct Meta {
     #[schema(value_type = String, format = DateTime)]
     pub(crate) to: Timestamp,
     pub(crate) timezone: String,
+    /// The width of the buckets, where the answer has some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) interval: Option<&'static str>,
+    /// Up to when all that was taken in is in the answer, at most `to`; null if that can't be seen just now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) complete_until: Option<Timestamp>,
+    /// Whether a number is near what it says, since the exact one would take too much.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) approximate: bool,
 }

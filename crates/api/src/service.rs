@@ -122,7 +122,7 @@ impl ApiService {
             KeyPlace::Headers => self.app.auth.caller(id.clone(), &parts.headers, route.scope)?,
             KeyPlace::Anywhere => Caller::nobody(id.clone()),
         };
-        let place = self.app.places.take(route.class)?;
+        let place = self.app.places.take(route.class, &caller.tenant)?;
         let call = Call {
             app: Arc::clone(&self.app),
             route,
@@ -214,7 +214,7 @@ mod tests {
         let request = Request::post("/event").header("x-tenant", "no name").body(never).unwrap();
         let mut answer = pin!(service.answer(request));
         assert!(answer.as_mut().now_or_never().is_none());
-        assert!(app.places.take(Class::Ingest).is_ok());
+        assert!(app.places.take(Class::Ingest, &Tenant::default()).is_ok());
     }
 
     #[tokio::test]

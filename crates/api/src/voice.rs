@@ -78,7 +78,7 @@ impl Voice {
         *response.status_mut() = reply.status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, JSON);
-        if reply.status == StatusCode::SERVICE_UNAVAILABLE {
+        if matches!(reply.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             headers.insert(header::RETRY_AFTER, self.retry_after());
         }
         if reply.status == StatusCode::UNAUTHORIZED {

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::filter::{Condition, Filters, Params};
 use crate::queries::sql_time;
-use crate::range::Range;
+use crate::range::{EXTENDED, Range};
 use crate::row::EventRow;
 use crate::zone::Zone;
 use crate::{Store, StoreError, within};
@@ -111,6 +111,7 @@ impl Store {
             .query_raw(&sql.replace(PLACE, &events))
             // As rows are inserted: the other parser refuses large integers.
             .with_setting("allow_simdjson", "0")
+            .with_setting(EXTENDED.0, EXTENDED.1)
             .with_setting("max_execution_time", limits.seconds().to_string())
             .with_setting("max_memory_usage", limits.memory_bytes.to_string())
             .with_setting("max_rows_to_read", limits.rows_read.to_string())

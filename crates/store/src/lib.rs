@@ -31,7 +31,9 @@ pub use error::StoreError;
 pub use filter::{Field, Filter, FilterError, Filters, Op, Path, Value};
 pub use lookup::{Lookup, Standing};
 pub use metric::{Function, Metric, MetricError, Percentile};
-pub use range::{Range, RangeError, RangeParams, RangeSpec, ResolveError};
+pub use range::{
+    Bucket, Compare, Grid, Interval, Range, RangeError, RangeParams, RangeSpec, ResolveError, WeekStart,
+};
 pub use zone::Zone;
 
 const NOW: &str = "SELECT toUnixTimestamp64Milli(now64(3, 'UTC'))";

@@ -1,10 +1,17 @@
 //! The times that a question is about.
 
+mod compare;
+mod grid;
+mod interval;
 mod resolve;
 mod spec;
 
 use model::Timestamp;
 
+pub use compare::Compare;
+pub use grid::{Bucket, Grid};
+pub(crate) use grid::{EXTENDED, START};
+pub use interval::{Interval, WeekStart};
 pub use resolve::ResolveError;
 pub use spec::{RangeParams, RangeSpec};
 
@@ -31,6 +38,20 @@ pub enum RangeError {
     /// Not in the server's database.
     #[error("timezone must be an IANA name such as Europe/Berlin: {0:?} is unknown")]
     UnknownZone(String),
+    /// None of the intervals that there are.
+    #[error("unknown interval {0:?}: it must be auto, minute, hour, day, week or month")]
+    Interval(String),
+    /// Neither Monday nor Sunday.
+    #[error("week_start must be monday or sunday")]
+    WeekStart,
+    /// A list of them would be too long.
+    #[error("the range has more than {most} buckets of one {interval}: ask for a longer interval")]
+    TooManyBuckets {
+        /// The interval's name.
+        interval: &'static str,
+        /// How many there may be.
+        most: i64,
+    },
     /// Nothing would lie in it.
     #[error("from must be before to: from is {from}, to is {to}")]
     Empty {
@@ -65,6 +86,16 @@ impl Range {
     /// When it was asked for.
     pub fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// The now of a range that begins at another time and is compared with this one: as far behind its begin, while
+    /// this one goes on.
+    fn elapsed_since(&self, from: Timestamp) -> Timestamp {
+        if self.now >= self.to {
+            return self.now;
+        }
+        let elapsed = (self.now.millis() - self.from.millis()).max(0);
+        Timestamp::from_millis(from.millis() + elapsed).unwrap_or(self.now)
     }
 
     /// The first time of which nothing is counted: the range's end, or what comes after now.

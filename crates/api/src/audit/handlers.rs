@@ -64,7 +64,7 @@ async fn answer(call: Call, named: Named) -> Result<Response, ApiError> {
     let wanted = call.parameters::<Wanted>()?.checked()?;
     let (format, period) = (wanted.format, call.parameters::<Period>()?);
     let told = if wanted.history {
-        call.app.places.exchange(&call.place, Class::History)?;
+        call.app.places.exchange(&call.place, Class::History, &call.caller.tenant)?;
         Some(Told::new(Duration::from_millis(call.app.config.history_timeout_ms)))
     } else {
         None

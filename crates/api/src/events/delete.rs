@@ -74,10 +74,10 @@ async fn is_there(
     place: &Place,
     wait: Option<&Wait<'_>>,
 ) -> Result<bool, ApiError> {
-    app.places.exchange(place, Class::Read)?;
+    app.places.exchange(place, Class::Read, &key.tenant)?;
     let Some(wait) = wait else {
         let seen = look(app, key).await?;
-        app.places.exchange(place, Class::Ingest)?;
+        app.places.exchange(place, Class::Ingest, &key.tenant)?;
         return Ok(matches!(seen, Seen::Live { .. }));
     };
     let seen = wait.in_time(look(app, key)).await;

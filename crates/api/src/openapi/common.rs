@@ -55,7 +55,7 @@ pub(super) fn describe(operation: &mut Operation, route: &Route) {
         match status.as_str() {
             "401" => add_header(response, "WWW-Authenticate", "How to show a key"),
             "405" => add_header(response, "Allow", "The methods of this path"),
-            "503" => add_header(response, "Retry-After", "Seconds to wait before the next try"),
+            "429" | "503" => add_header(response, "Retry-After", "Seconds to wait before the next try"),
             _ => {}
         }
     }
@@ -66,7 +66,8 @@ fn errors(route: &Route) -> impl Iterator<Item = (&'static str, &'static str)> {
     let asks = route.scope.is_some();
     let takes_body = route.class == Class::Ingest || route.method == Method::POST;
     let works = route.class != Class::Watch;
-    let questions = matches!(route.class, Class::Read | Class::Stream);
+    let heavy = route.class == Class::Heavy;
+    let questions = heavy || matches!(route.class, Class::Read | Class::Stream);
     [
         (true, "400", "Something in the request has to be changed: `error` says what"),
         (asks, "401", "No key, or one that is not known"),
@@ -76,6 +77,7 @@ fn errors(route: &Route) -> impl Iterator<Item = (&'static str, &'static str)> {
         (takes_body, "413", "The body is too large"),
         (true, "414", "The address is too long"),
         (questions, "422", "The question is too large: `error` says what to narrow"),
+        (heavy, "429", "The tenant asks too many questions at once: worth a retry"),
         (true, "431", "The head of the request is too large"),
         (true, "500", "A fault of Millrace's own"),
         (works || asks, "503", "Too much at once, or what is needed is away: worth a retry"),

@@ -54,7 +54,7 @@ impl Store {
     }
 
     /// In the order of the days.
-    async fn starts(&self, days: &[String], zone: &Zone) -> Result<Vec<Timestamp>, StoreError> {
+    pub(super) async fn starts(&self, days: &[String], zone: &Zone) -> Result<Vec<Timestamp>, StoreError> {
         let query = self.reader.query_raw(STARTS).param("days", days).param("zone", zone.as_str());
         let starts: Vec<i64> = within(self.timeout(), query.fetch_all()).await?;
         // In the east of UTC the first day begins before 1970, where no event is.

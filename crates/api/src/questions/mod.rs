@@ -1,0 +1,4 @@
+//! Questions about many events: each has a file with its parameters or body above its handler. What they are
+//! about stands in `asked.rs`, what they mean in `store`.
+
+pub(crate) mod body;
