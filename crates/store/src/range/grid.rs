@@ -16,9 +16,9 @@ pub(crate) const START: &str = "toUnixTimestamp64Milli(toDateTime64(bucket, 3, {
 
 /// Every bucket that some of the times lie in, and how far local time is ahead of UTC where it begins.
 const BUCKETS: &str = "
-    SELECT toUnixTimestamp64Milli(start) AS start, timeZoneOffset(toTimezone(start, {zone:String})) AS ahead
+    SELECT toUnixTimestamp64Milli(begin) AS start, timeZoneOffset(toTimezone(begin, {zone:String})) AS ahead
     FROM (
-        SELECT DISTINCT toDateTime64(/* bucket */, 3, {zone:String}) AS start
+        SELECT DISTINCT toDateTime64(/* bucket */, 3, {zone:String}) AS begin
         FROM (
             SELECT fromUnixTimestamp64Milli({first:Int64} + toInt64(number) * {step:Int64}, 'UTC') AS created_at
             FROM numbers({times:UInt64})))
