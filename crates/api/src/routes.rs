@@ -5,12 +5,12 @@ use axum::http::Method;
 use model::Kind;
 
 use crate::keys::Scope;
-use crate::places::Class::{self, Ingest, Read, Stream, Watch};
+use crate::places::Class::{self, Heavy, Ingest, Read, Stream, Watch};
 use crate::route::{Described, Handler, KeyPlace, Route, described, run};
 use crate::voice::Voice;
 use crate::{
     alerts, analytics, audit, event_service, events, health, metrics, openapi, pipeline, publish_event,
-    recent, segment,
+    questions, recent, segment,
 };
 
 const WRITES: Option<Scope> = Some(Scope::Ingest);
@@ -25,9 +25,11 @@ pub(crate) static ROUTES: &[Route] = &[
     native(Method::DELETE, "/event/{id}", "delete_event", Ingest, WRITES, described::<events::delete::__path_delete>, |call| run(call, events::delete::delete)),
     native(Method::POST, "/events", "create_events", Ingest, WRITES, described::<events::batch::__path_create_many>, |call| run(call, events::batch::create_many)),
     native(Method::GET, "/events/conversation/{conversation_id}", "read_conversation", Stream, READS, described::<events::conversation::__path_by_conversation>, |call| run(call, events::conversation::by_conversation)),
-    native(Method::GET, "/analytics/errors", "count_errors", Read, READS, described::<analytics::__path_errors>, |call| run(call, analytics::errors)),
-    native(Method::GET, "/analytics/latency", "slowest_conversations", Read, READS, described::<analytics::__path_latency>, |call| run(call, analytics::latency)),
-    native(Method::GET, "/analytics/sessions/top-errors", "top_error_conversations", Read, READS, described::<analytics::__path_top_error_sessions>, |call| run(call, analytics::top_error_sessions)),
+    native(Method::GET, "/analytics/errors", "count_errors", Heavy, READS, described::<analytics::__path_errors>, |call| run(call, analytics::errors)),
+    native(Method::GET, "/analytics/latency", "slowest_conversations", Heavy, READS, described::<analytics::__path_latency>, |call| run(call, analytics::latency)),
+    native(Method::GET, "/analytics/sessions/top-errors", "top_error_conversations", Heavy, READS, described::<analytics::__path_top_error_sessions>, |call| run(call, analytics::top_error_sessions)),
+    native(Method::POST, "/query", "query", Heavy, READS, described::<questions::query::__path_query>, |call| run(call, questions::query::query)),
+    native(Method::GET, "/query", "query_link", Heavy, READS, described::<questions::query::__path_query_link>, |call| run(call, questions::query::query_link)),
     native(Method::GET, "/alerts", "list_alerts", Read, READS, described::<alerts::list::__path_list>, |call| run(call, alerts::list::list)),
     native(Method::POST, "/alerts/{id}/ack", "acknowledge_alert", Read, Some(Scope::Admin), described::<alerts::acknowledge::__path_acknowledge>, |call| run(call, alerts::acknowledge::acknowledge)),
     segment(Method::POST, "/v1/identify", &["/v1/i", "/api/s/identify", "/api/s/s2s/identify"], "segment_identify", Ingest, WRITES, described::<segment::take::__path_single>, |call| run(call, |call| segment::take::single(call, Kind::Identify))),

@@ -30,6 +30,16 @@ pub(crate) struct Found<T: ToSchema> {
     request_id: String,
 }
 
+/// The answer to a question that is no list of rows.
+#[derive(ToSchema)]
+pub(crate) struct Told<T: ToSchema> {
+    #[schema(example = true)]
+    success: bool,
+    data: T,
+    meta: Meta,
+    request_id: String,
+}
+
 /// A good answer that has nothing to tell.
 #[derive(ToSchema)]
 pub(crate) struct Said {

@@ -56,12 +56,13 @@ const REFUSALS: [u32; 16] = [
 ];
 
 const VIOLATED_CONSTRAINT: u32 = 469;
+const MEMORY_LIMIT_EXCEEDED: u32 = 241;
 
 /// Codes that say a read needs more time, memory or rows than it may take.
 const TOO_LARGE: [u32; 5] = [
     158, // TOO_MANY_ROWS
     159, // TIMEOUT_EXCEEDED
-    241, // MEMORY_LIMIT_EXCEEDED
+    MEMORY_LIMIT_EXCEEDED,
     307, // TOO_MANY_BYTES
     396, // TOO_MANY_ROWS_OR_BYTES
 ];
@@ -101,6 +102,11 @@ impl StoreError {
             Self::Server { code, .. } => TOO_LARGE.contains(code),
             _ => false,
         }
+    }
+
+    /// Whether a read would have taken more memory than it may.
+    pub(crate) fn is_out_of_memory(&self) -> bool {
+        matches!(self, Self::Server { code: MEMORY_LIMIT_EXCEEDED, .. })
     }
 
     /// Whether a row is at fault, so that the same rows will never be taken.

@@ -32,7 +32,8 @@ pub use filter::{Field, Filter, FilterError, Filters, Op, Path, Value};
 pub use lookup::{Lookup, Standing};
 pub use metric::{Function, Metric, MetricError, Percentile};
 pub use range::{
-    Bucket, Compare, Grid, Interval, Range, RangeError, RangeParams, RangeSpec, ResolveError, WeekStart,
+    Bucket, BucketStart, Compare, Grid, Interval, Range, RangeError, RangeParams, RangeSpec, ResolveError,
+    WeekStart,
 };
 pub use zone::Zone;
 

@@ -113,6 +113,26 @@ impl Metric {
         }
     }
 
+    /// Whether it tells how many different values there are, which takes memory for each.
+    pub(crate) fn counts_distinct(&self) -> bool {
+        matches!(self, Self::Users | Self::Conversations | Self::Of(Function::Distinct, _))
+    }
+
+    /// What it comes to where there are no events.
+    pub(crate) fn of_nothing(&self) -> Option<f64> {
+        let is_count = matches!(self, Self::Events | Self::Errors | Self::Of(Function::Sum, _));
+        (is_count || self.counts_distinct()).then_some(0.0)
+    }
+
+    /// The number of values behind a percentile as SQL over events that have its column, or nothing.
+    pub(crate) fn count(&self, name: &str) -> Option<String> {
+        match self {
+            Self::Latency(_) => Some("countIf(latency > 0)".to_owned()),
+            Self::Of(Function::P95, _) => Some(format!("sum(length({name}))")),
+            _ => None,
+        }
+    }
+
     /// Its value as SQL over events that have its column: a number, or NULL where there is none.
     pub(crate) fn value(&self, name: &str) -> String {
         let some = |value: String| format!("if(sum(length({name})) = 0, NULL, {value})");

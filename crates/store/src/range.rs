@@ -9,7 +9,7 @@ mod spec;
 use model::Timestamp;
 
 pub use compare::Compare;
-pub use grid::{Bucket, Grid};
+pub use grid::{Bucket, BucketStart, Grid};
 pub(crate) use grid::{EXTENDED, START};
 pub use interval::{Interval, WeekStart};
 pub use resolve::ResolveError;

@@ -2,3 +2,4 @@
 //! about stands in `asked.rs`, what they mean in `store`.
 
 pub(crate) mod body;
+pub(crate) mod query;

@@ -26,6 +26,7 @@ mod origins;
 mod overload;
 mod pipeline;
 mod publish_event;
+mod questions;
 mod request_ids;
 mod segment;
 mod shutdown;

@@ -8,6 +8,7 @@ mod event_service;
 mod last_key;
 mod latency;
 mod measure;
+mod series;
 mod top_error_sessions;
 mod trail;
 
@@ -17,6 +18,7 @@ pub use error_counts::ErrorCount;
 pub use event_service::Matches;
 pub use latency::SessionLatency;
 pub use measure::Measure;
+pub use series::{Breakdown, BreakdownError, Found, Number, Role, Series};
 pub use top_error_sessions::ErrorSession;
 pub use trail::{About, TrailPage};
 

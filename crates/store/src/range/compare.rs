@@ -45,7 +45,7 @@ impl Store {
     ) -> Result<Range, ResolveError> {
         let (from, to) = (range.from().millis(), range.to().millis());
         let weeks = (to - from + WEEK_MS - 1) / WEEK_MS;
-        let query = self.reader.query_raw(ENDS).param("times", [from, to]).param("zone", zone.as_str());
+        let query = self.reader.query_raw(ENDS).param("times", &[from, to][..]).param("zone", zone.as_str());
         let ends: Vec<End> = within(self.timeout(), query.param("weeks", weeks).fetch_all()).await?;
         let days = match &*ends {
             [first, last] if first.midnight == from && last.midnight == to => {

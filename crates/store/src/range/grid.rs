@@ -1,9 +1,14 @@
 //! The buckets of a range. Where one ends and the next begins is for the server to say alone, which also sorts
 //! the events into them: days of 23 and 25 hours, missing midnights and hours that come twice are its business.
 
+use std::fmt;
+
 use clickhouse::Row;
-use model::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+use utoipa::ToSchema;
 
 use super::interval::{Interval, WeekStart, steps};
 use super::{Range, ResolveError};
@@ -16,7 +21,7 @@ pub(crate) const START: &str = "toUnixTimestamp64Milli(toDateTime64(bucket, 3, {
 
 /// Every bucket that some of the times lie in, and how far local time is ahead of UTC where it begins.
 const BUCKETS: &str = "
-    SELECT toUnixTimestamp64Milli(begin) AS start, timeZoneOffset(toTimezone(begin, {zone:String})) AS ahead
+    SELECT toUnixTimestamp64Milli(begin) AS start, timeZoneOffset(begin) AS ahead
     FROM (
         SELECT DISTINCT toDateTime64(/* bucket */, 3, {zone:String}) AS begin
         FROM (
@@ -33,14 +38,22 @@ pub struct Grid {
 }
 
 /// One calendar period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Bucket {
-    /// When it begins, in milliseconds; it may be before the range does.
-    pub start_ms: i64,
-    /// By how many seconds local time is ahead of UTC then.
-    pub ahead_s: i32,
+    /// When it begins, with the offset of local time then; it may be before the range does.
+    #[schema(value_type = String, format = DateTime)]
+    pub start: BucketStart,
     /// Whether the whole period lies in the range and has ended.
     pub complete: bool,
+}
+
+/// When a bucket begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BucketStart {
+    /// In milliseconds since the Unix epoch.
+    pub millis: i64,
+    /// By how many seconds local time is ahead of UTC then.
+    pub ahead_s: i32,
 }
 
 #[derive(Clone, Copy, Row, Deserialize)]
@@ -95,8 +108,7 @@ fn buckets(starts: &[Start], range: &Range) -> Vec<Bucket> {
     let inside =
         pairs.filter(|(start, next)| start.start < range.to().millis() && next.start > range.from().millis());
     let bucket = |(start, next): (&Start, &Start)| Bucket {
-        start_ms: start.start,
-        ahead_s: start.ahead,
+        start: BucketStart { millis: start.start, ahead_s: start.ahead },
         complete: start.start >= range.from().millis()
             && next.start <= range.to().millis()
             && next.start <= range.now().millis(),
@@ -128,13 +140,47 @@ impl Grid {
 
     /// The place of the bucket that begins then.
     pub fn place(&self, start_ms: i64) -> Option<usize> {
-        self.buckets.binary_search_by_key(&start_ms, |bucket| bucket.start_ms).ok()
+        self.buckets.binary_search_by_key(&start_ms, |bucket| bucket.start.millis).ok()
     }
 }
 
-impl Bucket {
-    /// When it begins.
-    pub fn start(&self) -> Timestamp {
-        Timestamp::from_millis(self.start_ms).unwrap_or_default()
+/// RFC 3339 in local time.
+impl fmt::Display for BucketStart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SECONDS: &[BorrowedFormatItem<'_>] =
+            format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
+        // Its offsets have no seconds, as those of some zones in their first years had.
+        let ahead_s = if self.ahead_s % 60 == 0 { self.ahead_s } else { 0 };
+        let local = OffsetDateTime::from_unix_timestamp(self.millis.div_euclid(1_000) + i64::from(ahead_s));
+        f.write_str(&local.ok().and_then(|local| local.format(SECONDS).ok()).unwrap_or_default())?;
+        let (sign, minutes) = (if ahead_s < 0 { '-' } else { '+' }, ahead_s.unsigned_abs() / 60);
+        if minutes == 0 {
+            f.write_str("Z")
+        } else {
+            write!(f, "{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+        }
+    }
+}
+
+impl Serialize for BucketStart {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_has_its_local_time_and_offset() {
+        let text = |millis, ahead_s| BucketStart { millis, ahead_s }.to_string();
+        // As Python's zoneinfo has Berlin's two hours at 2 o'clock, Kolkata and Santiago.
+        assert_eq!(text(1_792_886_400_000, 7_200), "2026-10-25T02:00:00+02:00");
+        assert_eq!(text(1_792_890_000_000, 3_600), "2026-10-25T02:00:00+01:00");
+        assert_eq!(text(1_792_866_600_000, 19_800), "2026-10-25T00:00:00+05:30");
+        assert_eq!(text(1_788_667_200_000, -10_800), "2026-09-06T01:00:00-03:00");
+        assert_eq!(text(0, 0), "1970-01-01T00:00:00Z");
+        assert_eq!(text(0, -2_670), "1970-01-01T00:00:00Z", "Monrovia's");
     }
 }

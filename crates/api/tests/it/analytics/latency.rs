@@ -26,7 +26,7 @@ async fn the_slowest_come_first_and_what_was_not_measured_counts_but_does_not_we
     app.create_all(&events).await;
     publish_without_conversation(&app, "event_a").await;
 
-    assert_snapshot!(app.get("/analytics/latency").await.shown(), @r#"200 {"success":true,"data":[{"conversation_id":"slow","event_name":"event_a","p95_latency":2500.5,"event_count":1},{"conversation_id":"hundred","event_name":"event_a","p95_latency":96.0,"event_count":200},{"conversation_id":"slow","event_name":"event_b","p95_latency":7.0,"event_count":1},{"conversation_id":"fast","event_name":"event_a","p95_latency":0.25,"event_count":1},{"conversation_id":"unmeasured","event_name":"event_a","p95_latency":0.0,"event_count":2}],"meta":{"from":"[from]","to":"[to]","timezone":"UTC"},"request_id":"test"}"#);
+    assert_snapshot!(app.get("/analytics/latency").await.shown(), @r#"200 {"success":true,"data":[{"conversation_id":"slow","event_name":"event_a","p95_latency":2500.5,"event_count":1},{"conversation_id":"hundred","event_name":"event_a","p95_latency":96.0,"event_count":200},{"conversation_id":"slow","event_name":"event_b","p95_latency":7.0,"event_count":1},{"conversation_id":"fast","event_name":"event_a","p95_latency":0.25,"event_count":1},{"conversation_id":"unmeasured","event_name":"event_a","p95_latency":0.0,"event_count":2}],"meta":{"from":"[from]","to":"[to]","timezone":"UTC","complete_until":"[complete_until]"},"request_id":"test"}"#);
     let two = app.get("/analytics/latency?limit=2").await.data();
     assert_eq!(two.as_array().unwrap().len(), 2);
     assert_eq!((&two[0]["conversation_id"], &two[1]["conversation_id"]), (&json!("slow"), &json!("hundred")));
@@ -53,7 +53,7 @@ async fn the_window_is_everything_unless_days_are_given() {
 #[tokio::test]
 async fn a_hundred_conversations_are_the_default_limit() {
     let app = App::start().await;
-    assert_snapshot!(app.get("/analytics/latency").await.shown(), @r#"200 {"success":true,"data":[],"meta":{"from":"[from]","to":"[to]","timezone":"UTC"},"request_id":"test"}"#);
+    assert_snapshot!(app.get("/analytics/latency").await.shown(), @r#"200 {"success":true,"data":[],"meta":{"from":"[from]","to":"[to]","timezone":"UTC","complete_until":"[complete_until]"},"request_id":"test"}"#);
     let events: Vec<_> = (1..=130).map(|number| took(&format!("c-{number}"), f64::from(number))).collect();
     app.create_all(&events).await;
     let count = async |query: &str| {

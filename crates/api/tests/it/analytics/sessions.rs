@@ -26,7 +26,7 @@ async fn the_highest_rate_comes_first_and_of_equal_ones_that_with_most_events() 
     app.create_all(&sessions.concat()).await;
     publish_without_conversation(&app, "event_a").await;
 
-    assert_snapshot!(app.get("/analytics/sessions/top-errors").await.shown(), @r#"200 {"success":true,"data":[{"conversation_id":"all bad, more","total_events":3,"error_events":3,"error_rate":1.0},{"conversation_id":"all bad","total_events":2,"error_events":2,"error_rate":1.0},{"conversation_id":"half","total_events":4,"error_events":2,"error_rate":0.5},{"conversation_id":"third","total_events":3,"error_events":1,"error_rate":0.3333333333333333},{"conversation_id":"good","total_events":4,"error_events":0,"error_rate":0.0}],"meta":{"from":"[from]","to":"[to]","timezone":"UTC"},"request_id":"test"}"#);
+    assert_snapshot!(app.get("/analytics/sessions/top-errors").await.shown(), @r#"200 {"success":true,"data":[{"conversation_id":"all bad, more","total_events":3,"error_events":3,"error_rate":1.0},{"conversation_id":"all bad","total_events":2,"error_events":2,"error_rate":1.0},{"conversation_id":"half","total_events":4,"error_events":2,"error_rate":0.5},{"conversation_id":"third","total_events":3,"error_events":1,"error_rate":0.3333333333333333},{"conversation_id":"good","total_events":4,"error_events":0,"error_rate":0.0}],"meta":{"from":"[from]","to":"[to]","timezone":"UTC","complete_until":"[complete_until]"},"request_id":"test"}"#);
     let names = async |query: &str| {
         let found = app.get(&format!("/analytics/sessions/top-errors{query}")).await.data();
         let names = found
@@ -59,5 +59,5 @@ async fn the_window_is_everything_unless_days_are_given() {
 #[tokio::test]
 async fn without_conversations_the_list_is_empty() {
     let app = App::start().await;
-    assert_snapshot!(app.get("/analytics/sessions/top-errors").await.shown(), @r#"200 {"success":true,"data":[],"meta":{"from":"[from]","to":"[to]","timezone":"UTC"},"request_id":"test"}"#);
+    assert_snapshot!(app.get("/analytics/sessions/top-errors").await.shown(), @r#"200 {"success":true,"data":[],"meta":{"from":"[from]","to":"[to]","timezone":"UTC","complete_until":"[complete_until]"},"request_id":"test"}"#);
 }

@@ -52,7 +52,7 @@ impl Answer {
     /// Status and body, word for word but for ids and times.
     pub(crate) fn shown(&self) -> String {
         let mut text = self.text.clone();
-        for field in ["id", "created_at", "updated_at", "next_cursor", "from", "to"] {
+        for field in ["id", "created_at", "updated_at", "next_cursor", "from", "to", "complete_until"] {
             text = redact(&text, field);
         }
         format!("{} {text}", self.status.as_u16())

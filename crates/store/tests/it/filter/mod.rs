@@ -1,7 +1,7 @@
 //! Filters, as the engine answers them, against a naive reading of what they mean.
 
-mod naive;
-mod random;
+pub(crate) mod naive;
+pub(crate) mod random;
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -21,8 +21,8 @@ const ROWS: usize = 400;
 
 /// An event, and its JSON as the naive reading has it.
 #[derive(Clone, Debug)]
-struct Row {
-    content: Content<'static>,
+pub(crate) struct Row {
+    pub(crate) content: Content<'static>,
     properties: Value,
     context: Value,
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Row;
 
 /// Whether all of them hold.
-pub(super) fn holds(filters: &Value, row: &Row) -> bool {
+pub(crate) fn holds(filters: &Value, row: &Row) -> bool {
     filters.as_array().unwrap().iter().all(|filter| {
         let (field, op) = (filter["field"].as_str().unwrap(), filter["op"].as_str().unwrap());
         let values = filter.get("values").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -19,10 +19,28 @@ pub(super) fn holds(filters: &Value, row: &Row) -> bool {
 }
 
 fn positive(row: &Row, field: &str, op: &str, values: &[Value]) -> bool {
+    if field == "latency" {
+        return latency(row.content.latency.millis(), op, values);
+    }
+    let texts = texts(row, field);
+    let by_number = field.contains('.');
+    texts.iter().filter(|text| !text.is_empty()).any(|text| match op {
+        "set" => true,
+        "is" => values.iter().any(|value| text == &self::text(value) || by_number && equal(text, value)),
+        "contains" => {
+            values.iter().any(|value| text.to_lowercase().contains(&self::text(value).to_lowercase()))
+        }
+        "starts_with" => values.iter().any(|value| text.starts_with(&self::text(value))),
+        op => number(text).is_some_and(|number| values.iter().any(|value| orders(number, op, value))),
+    })
+}
+
+/// What it says under a name, as texts of which an empty one is none.
+pub(crate) fn texts(row: &Row, field: &str) -> Vec<String> {
     let content = &row.content;
     let one = |text: &str| vec![text.to_owned()];
     let list = |texts: &[model::Text<'_>]| texts.iter().map(|text| (**text).to_owned()).collect();
-    let texts: Vec<String> = match field {
+    match field {
         "event_name" => one(&content.event_name),
         "source" => one("native"),
         "kind" => one(content.kind.as_str()),
@@ -39,23 +57,12 @@ fn positive(row: &Row, field: &str, op: &str, values: &[Value]) -> bool {
         "tags" => list(&content.tags),
         "subjects" => list(&content.subjects),
         "trace_ids" => list(&content.trace_ids),
-        "latency" => return latency(content.latency.millis(), op, values),
         path => {
             let (column, path) = path.split_once('.').unwrap();
             let whole = if column == "properties" { &row.properties } else { &row.context };
             at(whole, path)
         }
-    };
-    let by_number = field.contains('.');
-    texts.iter().filter(|text| !text.is_empty()).any(|text| match op {
-        "set" => true,
-        "is" => values.iter().any(|value| text == &self::text(value) || by_number && equal(text, value)),
-        "contains" => {
-            values.iter().any(|value| text.to_lowercase().contains(&self::text(value).to_lowercase()))
-        }
-        "starts_with" => values.iter().any(|value| text.starts_with(&self::text(value))),
-        op => number(text).is_some_and(|number| values.iter().any(|value| orders(number, op, value))),
-    })
+    }
 }
 
 fn latency(latency: f64, op: &str, values: &[Value]) -> bool {
@@ -122,7 +129,7 @@ fn float(number: f64) -> String {
     }
 }
 
-fn number(text: &str) -> Option<f64> {
+pub(crate) fn number(text: &str) -> Option<f64> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
     let value = serde_json::from_str::<Value>(text).ok().filter(|_| is_plain)?;
     value.as_f64()

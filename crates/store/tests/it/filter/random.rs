@@ -128,7 +128,7 @@ fn objects() -> impl Strategy<Value = Value> {
 }
 
 /// Events.
-pub(super) fn rows() -> impl Strategy<Value = Row> {
+pub(crate) fn rows() -> impl Strategy<Value = Row> {
     let kinds = prop::sample::select(vec![Kind::Event, Kind::Track, Kind::Page]);
     let lists = || vec(texts(), 0..3);
     let columns = (vec(texts(), 8), kinds, prop::sample::select(&LATENCIES[..]), lists(), lists(), lists());
@@ -168,7 +168,7 @@ fn fields() -> impl Strategy<Value = String> {
 }
 
 /// Lists of filters that can be meant.
-pub(super) fn filters() -> impl Strategy<Value = Value> {
+pub(crate) fn filters() -> impl Strategy<Value = Value> {
     let filter = (fields(), prop::sample::select(&OPS[..]), vec(scalars(), 1..4), vec(numbers(), 1..3));
     let filter = filter.prop_map(|(field, op, values, numbers)| {
         let of_number = field == "latency" || ["gt", "gte", "lt", "lte"].contains(&op);

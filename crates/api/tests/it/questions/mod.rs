@@ -1,0 +1,4 @@
+//! Questions about many events.
+
+mod ground;
+mod query;

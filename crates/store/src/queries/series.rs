@@ -1,0 +1,330 @@
+//! What metrics come to, bucket by bucket, of all events or of those of each value of a field.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use clickhouse::Row;
+use serde::{Deserialize, Serialize, Serializer};
+use utoipa::ToSchema;
+
+use crate::ask::Besides;
+use crate::filter::{Binder, Params};
+use crate::range::{Grid, START};
+use crate::{Field, FilterError, Metric, Scope, Store, StoreError};
+
+/// Values of a breakdown that have series of their own.
+const MAX_VALUES: u32 = 100;
+const DEFAULT_VALUES: u32 = 10;
+
+/// One pass over the events: each bucket of each series, and each series as a whole, since the whole of a
+/// percentile or of distinct values is no sum.
+const SERIES: &str = "
+    WITH /* bucket */ AS bucket,
+        multiIf(value = '', 'none', has({top:Array(String)}, value), 'value', 'other') AS role,
+        if(role = 'value', value, '') AS key
+    SELECT if(grouping(bucket) = 1, NULL, /* start */) AS start, role, key, [/* values */] AS values, [/* counts */] AS counts
+    FROM {events}
+    GROUP BY GROUPING SETS ((role, key, bucket), (role, key))";
+
+/// The values of a field that have most of a metric; of equals the first by their text.
+const TOP: &str = "
+    SELECT value
+    FROM {events}
+    WHERE value != ''
+    GROUP BY value
+    ORDER BY /* metric */ DESC NULLS LAST, value
+    LIMIT {limit:UInt32}";
+
+/// A field by whose values events are divided. Of several texts, as of a list, the first counts.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Unchecked")]
+pub struct Breakdown {
+    field: Field,
+    limit: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unchecked {
+    field: String,
+    limit: Option<u32>,
+}
+
+/// Why events can't be divided like that.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BreakdownError {
+    /// By this field.
+    #[error(transparent)]
+    Field(#[from] FilterError),
+    /// Into so many.
+    #[error("limit must be 1 to {MAX_VALUES}")]
+    Limit,
+}
+
+/// Which events a series is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// All that were asked about.
+    All,
+    /// Those of one value.
+    Value,
+    /// Those of the values that have no series of their own.
+    Other,
+    /// Those without a value.
+    None,
+}
+
+/// One metric of some events.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Series {
+    /// The value of the breakdown's field, where it is of one.
+    pub key: Option<String>,
+    /// Which events it is of.
+    pub role: Role,
+    /// The metric's name.
+    #[schema(example = "sum(properties.price)")]
+    pub metric: String,
+    /// Of each bucket; null of a rate, a mean or a percentile of nothing.
+    #[schema(value_type = Vec<Option<f64>>)]
+    pub values: Vec<Option<Number>>,
+    /// Of the whole range.
+    #[schema(value_type = Option<f64>)]
+    pub total: Option<Number>,
+    /// How many values a percentile's total is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub n: Option<u64>,
+}
+
+/// A number as JSON has it: a whole one without a fraction.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Number(pub f64);
+
+/// The series of a question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// Those of the values by the first metric, then the others, then those without a value; each of all metrics.
+    pub series: Vec<Series>,
+    /// Whether distinct values were estimated, since there are too many to be counted.
+    pub approximate: bool,
+}
+
+#[derive(Row, Deserialize)]
+struct Group {
+    start: Option<i64>,
+    role: String,
+    key: String,
+    values: Vec<Option<f64>>,
+    counts: Vec<u64>,
+}
+
+impl Store {
+    /// The metrics in each bucket of the grid and altogether.
+    pub async fn series(
+        &self,
+        scope: &Scope<'_>,
+        grid: &Grid,
+        metrics: &[Metric],
+        breakdown: Option<&Breakdown>,
+    ) -> Result<Found, StoreError> {
+        let exact = self.series_by(scope, grid, metrics, breakdown, Distinct::Counted).await;
+        match exact {
+            Err(error) if error.is_out_of_memory() && metrics.iter().any(Metric::counts_distinct) => {
+                let series = self.series_by(scope, grid, metrics, breakdown, Distinct::Estimated).await?;
+                Ok(Found { series, approximate: true })
+            }
+            exact => Ok(Found { series: exact?, approximate: false }),
+        }
+    }
+
+    async fn series_by(
+        &self,
+        scope: &Scope<'_>,
+        grid: &Grid,
+        metrics: &[Metric],
+        breakdown: Option<&Breakdown>,
+        distinct: Distinct,
+    ) -> Result<Vec<Series>, StoreError> {
+        let top = match breakdown {
+            Some(breakdown) => self.top_values(scope, metrics, breakdown, distinct).await?,
+            None => Vec::new(),
+        };
+        let mut besides = columns(metrics, breakdown);
+        if breakdown.is_none() {
+            besides.columns += ", '' AS value";
+        }
+        let values = metrics.iter().enumerate().map(|(n, metric)| distinct.value(metric, &column(n)));
+        let counts = metrics
+            .iter()
+            .enumerate()
+            .map(|(n, metric)| metric.count(&column(n)).unwrap_or_else(|| "0".into()));
+        let counts = counts.map(|count| format!("toUInt64({count})"));
+        let sql = SERIES
+            .replace("/* bucket */", &grid.bucket())
+            .replace("/* start */", START)
+            .replace("/* values */", &values.collect::<Vec<_>>().join(", "))
+            .replace("/* counts */", &counts.collect::<Vec<_>>().join(", "));
+        let groups: Vec<Group> =
+            self.ask_besides(scope, &sql, besides).param("top", &top).fetch_all().await?;
+        Ok(series(groups, grid, metrics, breakdown.map(|_| &*top)))
+    }
+
+    /// Most of the first metric first.
+    async fn top_values(
+        &self,
+        scope: &Scope<'_>,
+        metrics: &[Metric],
+        breakdown: &Breakdown,
+        distinct: Distinct,
+    ) -> Result<Vec<String>, StoreError> {
+        let Some(first) = metrics.first() else { return Ok(Vec::new()) };
+        let besides = columns(std::slice::from_ref(first), Some(breakdown));
+        let sql = TOP.replace("/* metric */", &distinct.value(first, &column(0)));
+        self.ask_besides(scope, &sql, besides).param("limit", breakdown.limit).fetch_all().await
+    }
+}
+
+/// How different values are counted.
+#[derive(Clone, Copy)]
+enum Distinct {
+    /// Each is remembered.
+    Counted,
+    /// By a sketch of a fixed size.
+    Estimated,
+}
+
+impl Distinct {
+    fn value(self, metric: &Metric, column: &str) -> String {
+        let exact = metric.value(column);
+        match self {
+            Self::Counted => exact,
+            Self::Estimated => exact.replace("uniqExact", "uniqCombined64"),
+        }
+    }
+}
+
+fn column(n: usize) -> String {
+    format!("metric{n}")
+}
+
+/// What the metrics need, and the value of the breakdown.
+fn columns(metrics: &[Metric], breakdown: Option<&Breakdown>) -> Besides {
+    let mut besides = Besides::default();
+    for (n, metric) in metrics.iter().enumerate() {
+        besides.columns += &metric.column(&column(n), &mut besides.params);
+    }
+    if let Some(breakdown) = breakdown {
+        let value = breakdown.value(&mut besides.params);
+        besides.columns += &format!(", {value} AS value");
+    }
+    besides
+}
+
+impl Breakdown {
+    /// An event's value as SQL over the columns of `events`; '' is none.
+    pub(crate) fn value(&self, params: &mut Params) -> String {
+        let texts = Binder::new("breakdown", params).texts_of(&self.field);
+        format!("arrayFirst(text -> text != '', {texts})")
+    }
+}
+
+impl TryFrom<Unchecked> for Breakdown {
+    type Error = BreakdownError;
+
+    fn try_from(Unchecked { field, limit }: Unchecked) -> Result<Self, BreakdownError> {
+        let limit = limit.unwrap_or(DEFAULT_VALUES);
+        if !(1..=MAX_VALUES).contains(&limit) {
+            return Err(BreakdownError::Limit);
+        }
+        Ok(Self { field: Field::parse(&field)?, limit })
+    }
+}
+
+/// Puts the groups in their places. Without a breakdown there is a series whether there are events or not.
+fn series(groups: Vec<Group>, grid: &Grid, metrics: &[Metric], top: Option<&[String]>) -> Vec<Series> {
+    let keys: Vec<(Cow<'_, str>, Role)> = match top {
+        None => vec![("".into(), Role::All)],
+        Some(top) => {
+            let values = top.iter().map(|value| (value.as_str().into(), Role::Value));
+            values.chain([("".into(), Role::Other), ("".into(), Role::None)]).collect()
+        }
+    };
+    let mut found: HashMap<(String, String), Vec<Group>> = HashMap::new();
+    for group in groups {
+        found.entry((group.role.clone(), group.key.clone())).or_default().push(group);
+    }
+    let series = keys.into_iter().filter_map(|(key, role)| {
+        let name = if role == Role::All { "none" } else { role.as_str() };
+        let groups = found.remove(&(name.to_owned(), key.clone().into_owned()));
+        if groups.is_none() && role != Role::All {
+            return None;
+        }
+        Some(of_key(
+            groups.unwrap_or_default(),
+            (role == Role::Value).then(|| key.into_owned()),
+            role,
+            grid,
+            metrics,
+        ))
+    });
+    series.flatten().collect()
+}
+
+fn of_key(
+    groups: Vec<Group>,
+    key: Option<String>,
+    role: Role,
+    grid: &Grid,
+    metrics: &[Metric],
+) -> Vec<Series> {
+    let empty = |metric: &Metric| Series {
+        key: key.clone(),
+        role,
+        metric: metric.to_string(),
+        values: vec![metric.of_nothing().map(Number); grid.buckets().len()],
+        total: metric.of_nothing().map(Number),
+        n: metric.count("").map(|_| 0),
+    };
+    let mut all: Vec<_> = metrics.iter().map(empty).collect();
+    for Group { start, values, counts, .. } in groups {
+        for ((series, value), count) in all.iter_mut().zip(values).zip(counts) {
+            let value = value.map(Number);
+            match start {
+                None => {
+                    series.total = value;
+                    series.n = series.n.map(|_| count);
+                }
+                Some(start) => {
+                    if let Some(place) = grid.place(start).and_then(|place| series.values.get_mut(place)) {
+                        *place = value;
+                    }
+                }
+            }
+        }
+    }
+    all
+}
+
+impl Role {
+    /// As answers have it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Value => "value",
+            Self::Other => "other",
+            Self::None => "none",
+        }
+    }
+}
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        /// 2^53: whole numbers beyond it are no more exact.
+        const MOST: f64 = 9_007_199_254_740_992.0;
+        if self.0.fract() == 0.0 && self.0.abs() <= MOST {
+            #[expect(clippy::cast_possible_truncation, reason = "whole, and within the bounds of an i64")]
+            return serializer.serialize_i64(self.0 as i64);
+        }
+        serializer.serialize_f64(self.0)
+    }
+}
