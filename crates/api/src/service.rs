@@ -156,6 +156,7 @@ mod tests {
     use bus::Channels;
     use futures_util::stream;
     use http_body_util::BodyExt;
+    use model::Tenant;
     use runtime::metrics;
     use runtime::shutdown::Shutdown;
     use sha2::{Digest, Sha256};
