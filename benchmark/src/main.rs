@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use benchmark::options::{Command, Options};
+use benchmark::options::{Command, Generate, Options};
 use benchmark::run::Run;
-use benchmark::{page, reads};
+use benchmark::{commerce, page, reads};
 use clap::Parser;
 use serde::Serialize;
 
@@ -33,13 +33,22 @@ async fn main() -> ExitCode {
 /// Whether everything was as it must be.
 async fn measure(options: Options) -> anyhow::Result<bool> {
     let Options { command, server, load } = options;
-    if let Some(Command::Reads(wanted)) = command {
-        let target = server.target()?;
-        let known = reads::discover(&target, &wanted).await?;
-        let answers = reads::measure(&target, &wanted, &known).await?;
-        print!("{answers}");
-        write_json(server.json.as_deref(), &answers)?;
-        return Ok(true);
+    match command {
+        None => {}
+        Some(Command::Reads(wanted)) => {
+            let target = server.target()?;
+            let known = reads::discover(&target, &wanted).await?;
+            let answers = reads::measure(&target, &wanted, &known).await?;
+            print!("{answers}");
+            write_json(server.json.as_deref(), &answers)?;
+            return Ok(true);
+        }
+        Some(Command::Generate(Generate::Commerce(wanted))) => {
+            let counts = commerce::run::generate(&server, &wanted).await?;
+            print!("{counts}");
+            write_json(server.json.as_deref(), &counts)?;
+            return Ok(true);
+        }
     }
     let report = Run::write(&server, &load).await?.verify().await?;
     print!("{report}");

@@ -12,6 +12,10 @@ use crate::http::Target;
 use crate::phase::Pace;
 use crate::plan::Sizes;
 
+mod commerce;
+
+pub use commerce::{Commerce, Generate};
+
 /// Writes events to a running Millrace through its HTTP API, as many as it takes, and verifies that
 /// exactly those are there afterwards.
 ///
@@ -36,6 +40,9 @@ pub struct Options {
 pub enum Command {
     /// Measures how long reads take, on whatever the table holds.
     Reads(Reads),
+    /// Makes up events to ask questions about.
+    #[command(subcommand)]
+    Generate(Generate),
 }
 
 /// What is measured.

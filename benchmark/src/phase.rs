@@ -6,18 +6,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 use crate::answers::{self, Verdict};
 use crate::http::{Answer, Connection, Head, Target};
 use crate::plan::{Kind, Plan};
+use crate::retry::Retries;
 use crate::tally::Tally;
-
-/// An operation that is not accepted by then is given up.
-const GIVE_UP_AFTER: Duration = Duration::from_secs(60);
-/// The pause before the first repetition; it doubles from one to the next.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// How operations are sent.
 #[derive(Clone, Copy, Debug)]
@@ -134,24 +129,22 @@ impl Phase {
 
     /// Sends a request until it is accepted. Sending it again is safe: the ids are ours.
     async fn complete(&self, connection: &mut Connection, request: &[u8], turn: &Turn) {
-        let first = Instant::now();
+        let mut retries = Retries::new();
         // With a rate an answer is late from when it was due, though the caller was still busy then.
-        let begin = turn.due.unwrap_or(first);
-        let mut pause = FIRST_PAUSE;
+        let begin = turn.due.unwrap_or(retries.first());
         loop {
             let verdict = match connection.call(request).await {
                 Ok(answer) => self.verdict(&answer),
                 Err(error) => Verdict::Again(error.kind().to_owned()),
             };
             let verdict = match verdict {
-                Verdict::Again(kind) if first.elapsed() > GIVE_UP_AFTER => Verdict::Refused(kind),
+                Verdict::Again(kind) if retries.are_over() => Verdict::Refused(kind),
                 verdict => verdict,
             };
             if self.settle(turn, verdict, begin) {
                 return;
             }
-            sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            retries.pause().await;
         }
     }
 

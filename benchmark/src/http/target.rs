@@ -42,7 +42,7 @@ impl Target {
     pub fn head(&self, method: &str, path: &str) -> Head {
         Head {
             before: format!("{method} {}{path}", self.prefix).into_bytes(),
-            after: format!(" HTTP/1.1\r\n{}content-length: ", self.headers).into_bytes(),
+            after: format!("{}content-length: ", self.headers).into_bytes(),
         }
     }
 }
@@ -57,9 +57,16 @@ pub struct Head {
 impl Head {
     /// Puts a whole request in the place of what is in `request`.
     pub fn write(&self, end_of_path: &str, body: &[u8], request: &mut Vec<u8>) {
+        self.write_with("", end_of_path, body, request);
+    }
+
+    /// The same with further header lines, each with its end.
+    pub fn write_with(&self, headers: &str, end_of_path: &str, body: &[u8], request: &mut Vec<u8>) {
         request.clear();
         request.extend_from_slice(&self.before);
         request.extend_from_slice(end_of_path.as_bytes());
+        request.extend_from_slice(b" HTTP/1.1\r\n");
+        request.extend_from_slice(headers.as_bytes());
         request.extend_from_slice(&self.after);
         // Writing to memory can't fail.
         let _ = write!(request, "{}\r\n\r\n", body.len());
@@ -75,10 +82,10 @@ mod tests {
     fn a_request_has_the_prefix_of_the_base_url_and_the_further_headers() {
         let target = Target::parse("http://example.test/api/", &["X-Tenant: acme".into()]).unwrap();
         let mut request = b"an older one".to_vec();
-        target.head("PUT", "/event/").write("1", b"{}", &mut request);
+        target.head("PUT", "/event/").write_with("a: b\r\n", "1", b"{}", &mut request);
         assert_eq!(
             String::from_utf8(request).unwrap(),
-            "PUT /api/event/1 HTTP/1.1\r\nhost: example.test:80\r\ncontent-type: application/json\r\n\
+            "PUT /api/event/1 HTTP/1.1\r\na: b\r\nhost: example.test:80\r\ncontent-type: application/json\r\n\
              X-Tenant: acme\r\ncontent-length: 2\r\n\r\n{}"
         );
     }
