@@ -2,16 +2,14 @@
 
 mod definition;
 mod raw;
-mod span;
 #[cfg(test)]
 mod tests;
 
-use model::Tenant;
+use model::{Span, Tenant};
 use serde::Deserialize;
 use store::{Field, Filters, Metric};
 
 use self::raw::RawRule;
-pub(crate) use self::span::Span;
 
 const MAX_RULES: usize = 1_000;
 

@@ -1,9 +1,10 @@
 //! Rules of something that holds or does not: one alert while it holds.
 
+use model::Span;
 use store::{Alert, AlertKey, AlertState, Transition};
 
 use super::Decision;
-use crate::rules::{Bound, Span};
+use crate::rules::Bound;
 
 /// What was seen.
 #[derive(Clone, Debug, PartialEq)]

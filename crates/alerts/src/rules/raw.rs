@@ -1,10 +1,10 @@
 //! A rule as the file has it, and what it may be.
 
-use model::Tenant;
+use model::{Span, Tenant};
 use serde::Deserialize;
 use store::{Field, Filters, Metric};
 
-use super::{Bound, Condition, EventRule, Kind, Rule, Span};
+use super::{Bound, Condition, EventRule, Kind, Rule};
 
 const MAX_NAME_BYTES: usize = 256;
 const MAX_KEY_FIELDS: usize = 8;
