@@ -67,7 +67,7 @@ impl Interval {
     pub fn of(range: &Range) -> Self {
         match range.to().millis() - range.from().millis() {
             ..=7_200_000 => Self::Minute,
-            ..=259_200_000 => Self::Hour,
+            7_200_001..=259_200_000 => Self::Hour,
             long if long <= 120 * DAY_MS => Self::Day,
             long if long <= 730 * DAY_MS => Self::Week,
             _ => Self::Month,
