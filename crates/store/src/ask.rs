@@ -1,18 +1,21 @@
 //! A question to the events of one tenant: the only place that says which rows those are.
 
+mod rows;
+
 use std::time::Duration;
 
 use clickhouse::query::{Query, RowCursor};
-use clickhouse::{RowOwned, RowRead};
+use clickhouse::{Row, RowOwned, RowRead};
 use model::Tenant;
 use serde::Serialize;
 
 use crate::filter::{Condition, Filters, Params};
 use crate::queries::sql_time;
 use crate::range::{EXTENDED, Range};
-use crate::row::EventRow;
 use crate::zone::Zone;
 use crate::{Store, StoreError, within};
+
+pub(crate) use rows::Rows;
 
 /// What stands in a question's SQL for the events that it is about.
 const PLACE: &str = "{events}";
@@ -139,9 +142,9 @@ impl Question<'_> {
         within(patience, self.ready().fetch_all()).await
     }
 
-    /// The answer as it comes, whose rows have all columns but the computed one.
-    pub(crate) fn fetch(self) -> Result<RowCursor<EventRow<'static>>, StoreError> {
-        Ok(self.ready().fetch::<EventRow<'_>>()?)
+    /// The answer as it comes.
+    pub(crate) fn fetch<T: Row>(self) -> Result<RowCursor<T>, StoreError> {
+        Ok(self.ready().fetch::<T>()?)
     }
 
     /// With the values of the scope.

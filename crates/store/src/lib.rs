@@ -7,13 +7,16 @@ mod ask;
 mod config;
 mod error;
 mod filter;
+mod fold;
 mod insert;
 mod lookup;
 mod metric;
 mod migrations;
+mod money;
 pub mod queries;
 mod range;
 mod row;
+mod typed;
 mod zone;
 
 use std::collections::HashSet;
@@ -31,6 +34,7 @@ pub use error::StoreError;
 pub use filter::{Field, Filter, FilterError, Filters, Op, Path, Value};
 pub use lookup::{Lookup, Standing};
 pub use metric::{Function, Metric, MetricError, Percentile};
+pub use money::Money;
 pub use range::{
     Bucket, BucketStart, Compare, Grid, Interval, Range, RangeError, RangeParams, RangeSpec, ResolveError,
     WeekStart,

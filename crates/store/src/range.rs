@@ -73,6 +73,12 @@ impl Range {
         Self { from, to: Timestamp::MAX, now: Timestamp::MAX }
     }
 
+    /// The same for times that were computed: of those that no event can have the nearest that one can.
+    pub(crate) fn between(from_ms: i64, to_ms: i64, now: Timestamp) -> Self {
+        let nearest = |millis: i64| Timestamp::from_millis(millis.max(0)).unwrap_or(Timestamp::MAX);
+        Self { from: nearest(from_ms), to: nearest(to_ms), now }
+    }
+
     /// The first time in it.
     pub fn from(&self) -> Timestamp {
         self.from

@@ -15,6 +15,7 @@ mod values;
 
 pub use error::WireError;
 pub use limits::check_id;
+pub use object::Object;
 
 use crate::{EventNames, Tenant, Timestamp, Window};
 

@@ -13,7 +13,7 @@ use crate::Text;
 /// The members of an object in their order. What is taken out is gone, so what is left in the end is what
 /// nobody knew. Serializes as the object of those.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Object<'a>(Vec<Member<'a>>);
+pub struct Object<'a>(Vec<Member<'a>>);
 
 /// A name and its value.
 #[derive(Clone, Debug)]
@@ -24,12 +24,12 @@ struct Member<'a> {
 
 impl<'a> Object<'a> {
     /// The members of the object that the text is.
-    pub(super) fn parse(text: &'a str) -> Result<Self, serde_json::Error> {
+    pub fn parse(text: &'a str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
     }
 
     /// A value. Of several of one name the last counts, as for any JSON reader; `null` is as if absent.
-    pub(super) fn get(&self, name: &str) -> Option<&'a RawValue> {
+    pub fn get(&self, name: &str) -> Option<&'a RawValue> {
         self.place(name).and_then(|at| self.0.get(at)).map(|member| member.value).filter(|raw| !is_null(raw))
     }
 

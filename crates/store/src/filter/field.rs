@@ -87,6 +87,18 @@ impl Field {
     }
 }
 
+impl Field {
+    /// At a path of the properties that this program names itself.
+    pub(crate) fn property(path: &'static str) -> Self {
+        Self::Properties(Path(path.to_owned()))
+    }
+
+    /// The same of the context.
+    pub(crate) fn of_context(path: &'static str) -> Self {
+        Self::Context(Path(path.to_owned()))
+    }
+}
+
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

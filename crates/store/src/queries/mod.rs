@@ -1,6 +1,7 @@
 //! Questions to the table, one file each: the SQL above the function that asks it.
 
 mod arrivals;
+pub mod commerce;
 mod conversation;
 mod error_counts;
 mod event;

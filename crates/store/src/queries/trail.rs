@@ -3,7 +3,7 @@
 use model::{EventId, EventKey, State, Stored};
 
 use super::{MAX_KEYS, last_key, sql_time};
-use crate::row::Found;
+use crate::row::{EventRow, Found};
 use crate::{Question, Scope, Store, StoreError, within};
 
 /// Two steps, as for a conversation. The inner one finds the next keys in the index of what events name, which knows
@@ -81,7 +81,7 @@ impl Store {
         let mut keys = limit + 1;
         loop {
             let (asked_after, mut answered) = (after, 0);
-            let mut rows = self.ask_trail(scope, about, after, keys, TRAIL).fetch()?;
+            let mut rows = self.ask_trail(scope, about, after, keys, TRAIL).fetch::<EventRow<'_>>()?;
             while let Some(row) = within(self.timeout(), rows.next()).await? {
                 answered += 1;
                 // A row that this program never wrote costs only its own event.

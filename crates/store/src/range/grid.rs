@@ -138,9 +138,27 @@ impl Grid {
         bucket_of(self.interval, self.week_start)
     }
 
+    /// The place of the bucket in which a time of the range lies.
+    pub(crate) fn place_at(&self, at_ms: i64) -> Option<usize> {
+        self.buckets.partition_point(|bucket| bucket.start.millis <= at_ms).checked_sub(1)
+    }
+
+    /// When that bucket begins.
+    pub(crate) fn start_of(&self, at_ms: i64) -> Option<BucketStart> {
+        self.buckets.get(self.place_at(at_ms)?).map(|bucket| bucket.start)
+    }
+
     /// The place of the bucket that begins then.
     pub fn place(&self, start_ms: i64) -> Option<usize> {
         self.buckets.binary_search_by_key(&start_ms, |bucket| bucket.start.millis).ok()
+    }
+}
+
+impl BucketStart {
+    /// Its local day, by its number since 1970.
+    pub(crate) fn day(self) -> i32 {
+        let days = (self.millis.div_euclid(1_000) + i64::from(self.ahead_s)).div_euclid(86_400);
+        i32::try_from(days).unwrap_or_default()
     }
 }
 

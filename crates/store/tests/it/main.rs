@@ -11,6 +11,7 @@ mod analytics;
 mod arrivals;
 mod ask;
 mod away;
+mod commerce;
 mod conversation;
 mod database;
 mod event_service;
