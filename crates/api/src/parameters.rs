@@ -6,6 +6,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
+use model::Span;
 use serde::de::value::{Error, MapDeserializer};
 use serde::de::{self, DeserializeOwned};
 use serde::{Deserialize, Deserializer};
@@ -206,6 +207,30 @@ fn wait<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, 
         Some(limit) if limit <= MAX_WAIT => Ok(Some(limit)),
         _ => Err(de::Error::custom("wait must be true, false or a time of at most 30s, such as 5s or 500ms")),
     }
+}
+
+/// One of some words.
+pub(crate) fn choice<'de, D: Deserializer<'de>, T: Copy>(
+    deserializer: D,
+    name: &str,
+    choices: &[(&str, T)],
+) -> Result<T, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let chosen = choices.iter().find(|(word, _)| *word == text).map(|(_, choice)| *choice);
+    let words = || {
+        choices.iter().map(|(word, _)| *word).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" or ")
+    };
+    chosen.ok_or_else(|| de::Error::custom(format_args!("{name} must be {}", words())))
+}
+
+/// A length of time.
+pub(crate) fn span<'de, D: Deserializer<'de>>(deserializer: D, name: &str) -> Result<Span, D::Error> {
+    let span = Span::parse(&String::deserialize(deserializer)?);
+    span.ok_or_else(|| {
+        de::Error::custom(format_args!(
+            "{name} must be a number of ms, s, m, h, d or w, such as 24h, and at most 366d"
+        ))
+    })
 }
 
 /// A whole number from 1 up to `most`.

@@ -6,6 +6,7 @@ use model::Kind;
 
 use crate::keys::Scope;
 use crate::places::Class::{self, Heavy, Ingest, Read, Stream, Watch};
+use crate::questions::commerce;
 use crate::route::{Described, Handler, KeyPlace, Route, described, run};
 use crate::voice::Voice;
 use crate::{
@@ -28,6 +29,16 @@ pub(crate) static ROUTES: &[Route] = &[
     native(Method::GET, "/analytics/errors", "count_errors", Heavy, READS, described::<analytics::__path_errors>, |call| run(call, analytics::errors)),
     native(Method::GET, "/analytics/latency", "slowest_conversations", Heavy, READS, described::<analytics::__path_latency>, |call| run(call, analytics::latency)),
     native(Method::GET, "/analytics/sessions/top-errors", "top_error_conversations", Heavy, READS, described::<analytics::__path_top_error_sessions>, |call| run(call, analytics::top_error_sessions)),
+    native(Method::GET, "/analytics/active-users", "active_users", Heavy, READS, described::<commerce::active_users::__path_active_users>, |call| run(call, commerce::active_users::active_users)),
+    native(Method::GET, "/analytics/sessions", "sessions", Heavy, READS, described::<commerce::sessions::__path_sessions>, |call| run(call, commerce::sessions::sessions)),
+    native(Method::GET, "/analytics/revenue", "revenue", Heavy, READS, described::<commerce::revenue::__path_revenue>, |call| run(call, commerce::revenue::revenue)),
+    native(Method::GET, "/analytics/conversion", "conversion", Heavy, READS, described::<commerce::conversion::__path_conversion>, |call| run(call, commerce::conversion::conversion)),
+    native(Method::GET, "/analytics/products", "products", Heavy, READS, described::<commerce::products::__path_products>, |call| run(call, commerce::products::products)),
+    native(Method::GET, "/analytics/inventory", "inventory", Heavy, READS, described::<commerce::inventory::__path_inventory>, |call| run(call, commerce::inventory::inventory)),
+    native(Method::GET, "/analytics/heatmap", "heatmap", Heavy, READS, described::<commerce::heatmap::__path_heatmap>, |call| run(call, commerce::heatmap::heatmap)),
+    native(Method::GET, "/analytics/operations", "operations", Heavy, READS, described::<commerce::operations::__path_operations>, |call| run(call, commerce::operations::operations)),
+    native(Method::GET, "/analytics/geography", "geography", Heavy, READS, described::<commerce::geography::__path_geography>, |call| run(call, commerce::geography::geography)),
+    native(Method::GET, "/analytics/acquisition", "acquisition", Heavy, READS, described::<commerce::acquisition::__path_acquisition>, |call| run(call, commerce::acquisition::acquisition)),
     native(Method::POST, "/query", "query", Heavy, READS, described::<questions::query::__path_query>, |call| run(call, questions::query::query)),
     native(Method::GET, "/query", "query_link", Heavy, READS, described::<questions::query::__path_query_link>, |call| run(call, questions::query::query_link)),
     native(Method::GET, "/alerts", "list_alerts", Read, READS, described::<alerts::list::__path_list>, |call| run(call, alerts::list::list)),

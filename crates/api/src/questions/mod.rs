@@ -2,4 +2,5 @@
 //! about stands in `asked.rs`, what they mean in `store`.
 
 pub(crate) mod body;
+pub(crate) mod commerce;
 pub(crate) mod query;

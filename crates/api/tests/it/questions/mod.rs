@@ -1,4 +1,5 @@
 //! Questions about many events.
 
+mod commerce;
 mod ground;
 mod query;

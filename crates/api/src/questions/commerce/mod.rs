@@ -1,0 +1,53 @@
+//! Questions about shops and what people do there.
+
+pub(crate) mod acquisition;
+pub(crate) mod active_users;
+pub(crate) mod conversion;
+pub(crate) mod geography;
+pub(crate) mod heatmap;
+pub(crate) mod inventory;
+pub(crate) mod operations;
+pub(crate) mod products;
+pub(crate) mod revenue;
+pub(crate) mod sessions;
+
+use store::{Filters, Grid, StoreError};
+
+use crate::asked::{Asked, NARROW};
+use crate::call::Call;
+use crate::error::ApiError;
+use crate::parameters::{Bucketed, Period};
+use crate::reply::Reply;
+
+const DEFAULT_DAYS: u32 = 7;
+
+impl Asked {
+    /// About a period, the last 7 days if the parameters name none.
+    async fn of(call: Call) -> Result<Self, ApiError> {
+        let period = call.parameters::<Period>()?;
+        Self::about(call, &period, Some(DEFAULT_DAYS), Filters::NONE).await
+    }
+
+    /// The same with its buckets.
+    async fn in_buckets(call: Call) -> Result<(Self, Grid), ApiError> {
+        let Bucketed { interval, week_start } = call.parameters()?;
+        let asked = Self::of(call).await?;
+        let grid = asked.grid(interval, week_start).await?;
+        Ok((asked, grid))
+    }
+
+    /// What was found, or what is the matter.
+    fn tell<T>(&self, found: Result<T, StoreError>) -> Result<Reply<T>, ApiError> {
+        let data = found.map_err(|error| ApiError::question(error, NARROW))?;
+        Ok(Reply::ok(data).about(self.meta()))
+    }
+
+    /// The same in buckets.
+    fn tell_in<T>(&self, grid: &Grid, found: Result<T, StoreError>) -> Result<Reply<T>, ApiError> {
+        let mut reply = self.tell(found)?;
+        if let Some(meta) = &mut reply.meta {
+            meta.interval = Some(grid.interval().as_str());
+        }
+        Ok(reply)
+    }
+}
