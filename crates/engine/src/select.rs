@@ -1,6 +1,8 @@
 //! Carries out a statement that takes no rows from the request. Its result comes whole, or, where it is
 //! large and its format allows it, streamed.
 
+mod pipe;
+
 use std::{mem, sync::Arc};
 
 use bytes::Bytes;
@@ -44,6 +46,16 @@ pub(crate) struct Rest {
     kill: KillOnDrop,
 }
 
+/// How a result gets out.
+enum Way {
+    /// In one piece.
+    Whole,
+    /// In pieces of its format, joined.
+    Joined(Joiner),
+    /// In pieces of any size, as the engine writes it.
+    Piped,
+}
+
 /// What the thread says that carries out the statement. Its last word is anything but a piece.
 enum Message {
     Whole(Bytes, Progress),
@@ -60,14 +72,18 @@ pub(crate) async fn run(
     shape: &Shape,
 ) -> Result<Reply, Exception> {
     let streams = shape.selects && request.may_stream(&sql);
-    let joiner = if streams { Joiner::of(request.format(shape)) } else { None };
-    let limit = (shape.selects && joiner.is_none()).then_some(WHOLE_BYTES);
+    let way = match Joiner::of(request.format(shape)) {
+        Some(joiner) if streams => Way::Joined(joiner),
+        None if streams && pipe::takes(request.format(shape)) => Way::Piped,
+        _ => Way::Whole,
+    };
+    let limit = (shape.selects && matches!(way, Way::Whole)).then_some(WHOLE_BYTES);
     let (outbox, mut messages) = mpsc::channel(PIECES);
     let (asked, sessions) = (Arc::clone(request), database.sessions());
     // A SELECT sets nothing that outlives it.
     let leaves = if shape.selects { Leaves::Unchanged } else { Leaves::Changed };
     let job = move |connection: Result<&mut Connection, Exception>| {
-        let last = connection.and_then(|connection| carry_out(connection, &asked, &sql, joiner, &outbox));
+        let last = connection.and_then(|connection| carry_out(connection, &asked, &sql, way, &outbox));
         if leaves == Leaves::Changed {
             sessions.clear();
         }
@@ -122,12 +138,15 @@ fn carry_out(
     connection: &mut Connection,
     request: &Request,
     sql: &[u8],
-    joiner: Option<Joiner>,
+    way: Way,
     outbox: &mpsc::Sender<Message>,
 ) -> Result<Message, Exception> {
-    let streamed = match joiner {
-        Some(joiner) => stream(connection, request, sql, joiner, outbox),
-        None => Ok(None),
+    let streamed = match way {
+        Way::Joined(joiner) => stream(connection, request, sql, joiner, outbox),
+        Way::Piped if connection.statements(sql) == 1 => {
+            pipe::run(connection, request, sql, outbox).map(Some)
+        }
+        Way::Piped | Way::Whole => Ok(None),
     };
     match streamed {
         Ok(None) => whole(connection, request, sql),

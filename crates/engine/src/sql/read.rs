@@ -11,13 +11,15 @@ pub(crate) struct Shape {
     pub(crate) inserts: bool,
     /// The format its `FORMAT` clause names.
     pub(crate) format: Option<String>,
+    /// Where the clauses of its result begin: its `FORMAT`, a semicolon, or the end of the text.
+    pub(crate) end: usize,
 }
 
 impl Shape {
     /// Looks at the statement.
     pub(crate) fn of(text: &[u8]) -> Self {
         let mut tokens = Lexer::new(text).peekable();
-        let mut shape = Self::default();
+        let mut shape = Self { end: text.len(), ..Self::default() };
         if let Some(first) = tokens.peek() {
             shape.selects = first.kind == Kind::Symbol(b'(')
                 || ["SELECT", "WITH", "FROM"].iter().any(|keyword| first.is(keyword));
@@ -35,6 +37,12 @@ impl Shape {
             {
                 let last = next.is_none_or(|next| next.kind == Kind::Symbol(b';') || next.is("SETTINGS"));
                 shape.format = last.then(|| token.text());
+                if last {
+                    shape.end = before.map_or(shape.end, |before| before.start);
+                }
+            }
+            if token.kind == Kind::Symbol(b';') && token.depth == 0 {
+                shape.end = shape.end.min(token.start);
             }
             before = Some(token);
         }

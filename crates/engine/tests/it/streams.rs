@@ -30,9 +30,7 @@ async fn a_large_result_is_the_same_in_pieces_as_in_one() {
 
 #[tokio::test]
 async fn formats_with_a_head_or_a_foot_come_whole() {
-    for format in
-        ["JSON", "JSONCompact", "CSVWithNames", "TabSeparatedWithNamesAndTypes", "Parquet", "Values"]
-    {
+    for format in ["JSON", "JSONCompact", "CSVWithNames", "TabSeparatedWithNamesAndTypes", "ORC", "Values"] {
         let response = post(format!("{LARGE} FORMAT {format}")).send().await.unwrap();
         assert!(header(&response, "X-ClickHouse-Exception-Tag").is_none(), "{format}");
         assert!(response.bytes().await.unwrap().len() > 1 << 20);
@@ -51,6 +49,36 @@ async fn a_result_that_can_not_be_streamed_has_a_limit() {
     assert_eq!(header(&response, "X-ClickHouse-Exception-Code"), Some("396"));
 }
 
+/// As it is written: it is larger than what is held back of other formats.
+#[tokio::test]
+async fn parquet_is_sent_while_it_is_written() {
+    let statement = "SELECT number, randomPrintableASCII(100) FROM numbers(1000000)";
+    for statement in
+        [format!("{statement} FORMAT Parquet SETTINGS max_threads = 1"), format!("{statement} -- all;")]
+    {
+        let mut response = post(statement).query(&[("default_format", "Parquet")]).send().await.unwrap();
+        assert!(header(&response, "X-ClickHouse-Exception-Tag").is_some(), "it is not streamed");
+        let (mut bytes, mut first, mut last) = (0, None, Vec::new());
+        while let Some(chunk) = response.chunk().await.unwrap() {
+            bytes += chunk.len();
+            first.get_or_insert_with(|| chunk.slice(..4));
+            last.extend_from_slice(&chunk);
+            last.drain(..last.len().saturating_sub(4));
+        }
+        assert_eq!((first.as_deref(), &*last), (Some(b"PAR1".as_slice()), b"PAR1".as_slice()));
+        assert!(bytes > 64 << 20, "{bytes}");
+    }
+    // A small one comes whole.
+    let small = post("SELECT 1 AS a FORMAT Parquet").send().await.unwrap();
+    assert!(header(&small, "X-ClickHouse-Exception-Tag").is_none());
+    let small = small.bytes().await.unwrap();
+    assert!(small.starts_with(b"PAR1") && small.ends_with(b"PAR1"));
+    let wrong = post("SELECT none FROM nowhere FORMAT Parquet").send().await.unwrap();
+    assert_eq!(header(&wrong, "X-ClickHouse-Exception-Code"), Some("60"));
+    let several = post("SELECT 1; SELECT 2 FORMAT Parquet").send().await.unwrap();
+    assert_eq!(header(&several, "X-ClickHouse-Exception-Code"), Some("62"));
+}
+
 #[tokio::test]
 async fn totals_follow_the_rows() {
     let statement = "SELECT number % 3 AS k, count() FROM numbers(9) GROUP BY k WITH TOTALS ORDER BY k";
@@ -66,7 +94,16 @@ async fn a_result_without_rows_has_its_header() {
 
 #[tokio::test]
 async fn a_failure_late_in_a_result_ends_it_with_the_exception() {
-    let mut response = post("SELECT throwIf(number = 5000000) FROM numbers(10000000)").send().await.unwrap();
+    breaks_off("SELECT throwIf(number = 5000000) FROM numbers(10000000)").await;
+    breaks_off(
+        "SELECT throwIf(number = 2000000), randomPrintableASCII(10) FROM numbers(10000000)
+        SETTINGS output_format_parquet_row_group_size = 100000, max_threads = 1 FORMAT Parquet",
+    )
+    .await;
+}
+
+async fn breaks_off(statement: &'static str) {
+    let mut response = post(statement).send().await.unwrap();
     assert_eq!(response.status(), 200);
     let tag = header(&response, "X-ClickHouse-Exception-Tag").unwrap().to_owned();
     let mut text = Vec::new();
@@ -77,7 +114,7 @@ async fn a_failure_late_in_a_result_ends_it_with_the_exception() {
         }
     };
     assert!(end.is_err(), "the response must break off");
-    let text = String::from_utf8(text.split_off(text.len() - 1000)).unwrap();
+    let text = String::from_utf8_lossy(&text.split_off(text.len() - 1000)).into_owned();
     let (_, exception) = text.split_once("\r\n__exception__\r\n").unwrap();
     assert!(exception.starts_with(&format!("{tag}\r\nCode: 395. DB::Exception: ")), "{exception}");
     assert!(exception.ends_with(&format!(" {tag}\r\n__exception__\r\n")), "{exception}");
@@ -89,6 +126,7 @@ async fn a_query_nobody_waits_for_is_cancelled() {
     for (id, statement) in [
         ("abandoned-silent", "SELECT count() FROM numbers(1000000000000)"),
         ("abandoned-talking", "SELECT number FROM numbers(1000000000000)"),
+        ("abandoned-piped", "SELECT number FROM numbers(1000000000000) FORMAT Parquet"),
         ("abandoned-whole", "SELECT count() FROM numbers(1000000000000) FORMAT JSON"),
     ] {
         let request = get(statement).query(&[("query_id", id)]);
