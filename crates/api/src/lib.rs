@@ -16,6 +16,7 @@ mod compression;
 mod config;
 mod cors;
 mod counters;
+mod cursor;
 mod drain;
 mod error;
 mod event_service;

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 use store::{Filters, Interval, RangeParams, RangeSpec, WeekStart};
 use utoipa::IntoParams;
 
+use crate::cursor::Cursor;
 use crate::error::ApiError;
 
 /// Of a `cursor` that can't be read.
@@ -156,6 +157,12 @@ pub(crate) fn limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D
 /// `limit` of an answer that is made in one piece: 1 to 1,000.
 pub(crate) fn short_limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
     positive(deserializer, "limit", 1_000)
+}
+
+/// `cursor`: the `next_cursor` of an earlier answer.
+pub(crate) fn cursor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cursor>, D::Error> {
+    let Some(text) = text(deserializer)? else { return Ok(None) };
+    Cursor::parse(&text).map(Some).ok_or_else(|| de::Error::custom(BAD_CURSOR))
 }
 
 /// `offset`: how many are passed over, at most a billion.

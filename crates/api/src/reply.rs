@@ -5,6 +5,7 @@ use model::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::cursor::Cursor;
 use crate::error::ApiError;
 
 /// An answer before it is written.
@@ -15,34 +16,63 @@ pub(crate) struct Reply<T = ()> {
     pub(crate) data: Option<T>,
     /// Beside the data of an answer to a question.
     pub(crate) meta: Option<Meta>,
+    /// Where the next page of a list goes on, if there is one.
+    pub(crate) next_cursor: Option<Cursor>,
     pub(crate) error: Option<ApiError>,
 }
 
 impl<T> Reply<T> {
     /// A good answer.
     pub(crate) fn new(status: StatusCode, message: &'static str) -> Self {
-        Self { status, message: Some(message), data: None, meta: None, error: None }
+        Self { status, message: Some(message), data: None, meta: None, next_cursor: None, error: None }
     }
 
     /// A good answer that is all data.
     pub(crate) fn ok(data: T) -> Self {
-        Self { status: StatusCode::OK, message: None, data: Some(data), meta: None, error: None }
+        Self {
+            status: StatusCode::OK,
+            message: None,
+            data: Some(data),
+            meta: None,
+            next_cursor: None,
+            error: None,
+        }
     }
 
     /// That all is well, or what is not.
     pub(crate) fn of(error: Option<ApiError>) -> Self {
-        let good = Self { status: StatusCode::OK, message: None, data: None, meta: None, error: None };
+        let good = Self {
+            status: StatusCode::OK,
+            message: None,
+            data: None,
+            meta: None,
+            next_cursor: None,
+            error: None,
+        };
         error.map_or(good, Self::failed)
     }
 
     /// A bad answer.
     pub(crate) fn failed(error: ApiError) -> Self {
-        Self { status: error.status_and_code().0, message: None, data: None, meta: None, error: Some(error) }
+        Self {
+            status: error.status_and_code().0,
+            message: None,
+            data: None,
+            meta: None,
+            next_cursor: None,
+            error: Some(error),
+        }
     }
 
     /// The same, saying what was asked about.
     pub(crate) fn about(mut self, meta: Meta) -> Self {
         self.meta = Some(meta);
+        self
+    }
+
+    /// The same, if there are more of what was asked for.
+    pub(crate) fn with_more(mut self, next_cursor: Option<Cursor>) -> Self {
+        self.next_cursor = next_cursor;
         self
     }
 

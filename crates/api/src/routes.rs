@@ -25,6 +25,7 @@ pub(crate) static ROUTES: &[Route] = &[
     native(Method::PUT, "/event/{id}", "update_event", Ingest, WRITES, described::<events::update::__path_update>, |call| run(call, events::update::update)),
     native(Method::DELETE, "/event/{id}", "delete_event", Ingest, WRITES, described::<events::delete::__path_delete>, |call| run(call, events::delete::delete)),
     native(Method::POST, "/events", "create_events", Ingest, WRITES, described::<events::batch::__path_create_many>, |call| run(call, events::batch::create_many)),
+    native(Method::GET, "/events", "list_events", Heavy, READS, described::<questions::events::__path_list>, |call| run(call, questions::events::list)),
     native(Method::GET, "/events/conversation/{conversation_id}", "read_conversation", Stream, READS, described::<events::conversation::__path_by_conversation>, |call| run(call, events::conversation::by_conversation)),
     native(Method::GET, "/analytics/errors", "count_errors", Heavy, READS, described::<analytics::__path_errors>, |call| run(call, analytics::errors)),
     native(Method::GET, "/analytics/latency", "slowest_conversations", Heavy, READS, described::<analytics::__path_latency>, |call| run(call, analytics::latency)),

@@ -40,6 +40,18 @@ pub(crate) struct Told<T: ToSchema> {
     request_id: String,
 }
 
+/// A page of the answer to a question.
+#[derive(ToSchema)]
+pub(crate) struct FoundPage<T: ToSchema> {
+    #[schema(example = true)]
+    success: bool,
+    data: Vec<T>,
+    meta: Meta,
+    /// For `cursor`, if there are more.
+    next_cursor: Option<String>,
+    request_id: String,
+}
+
 /// A good answer that has nothing to tell.
 #[derive(ToSchema)]
 pub(crate) struct Said {

@@ -46,7 +46,7 @@ const EVENT_SERVICE_FOLDER: &str = "/api/v2.0";
 /// The shape of a route's answers, also of those that are made in front of its handler.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Voice {
-    /// The envelope: `{"success", "message"?, "data"?, "meta"?, "error"?, "code"?, "request_id"}`.
+    /// The envelope: `{"success", "message"?, "data"?, "meta"?, "next_cursor"?, "error"?, "code"?, "request_id"}`.
     #[default]
     Native,
     /// What Segment's clients judge answers by: `{"success":true, "rejected"?}`, or `{"success":false, "code",
@@ -157,6 +157,8 @@ struct Envelope<'a, T> {
     #[serde(skip_serializing_if = "Option::is_none")]
     meta: Option<&'a Meta>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
@@ -170,6 +172,7 @@ impl<'a, T> Envelope<'a, T> {
             message: reply.message,
             data: reply.data.as_ref(),
             meta: reply.meta.as_ref(),
+            next_cursor: reply.next_cursor.as_ref().map(ToString::to_string),
             error: reply.error.as_ref().map(ToString::to_string),
             code: reply.error.as_ref().map(|error| error.status_and_code().1),
             request_id: id.as_str(),

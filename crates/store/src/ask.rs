@@ -4,7 +4,7 @@ mod rows;
 
 use std::time::Duration;
 
-use clickhouse::query::{Query, RowCursor};
+use clickhouse::query::{BytesCursor, Query, RowCursor};
 use clickhouse::{Row, RowOwned, RowRead};
 use model::Tenant;
 use serde::Serialize;
@@ -69,7 +69,7 @@ impl Limits {
 }
 
 /// What a question wants of the events besides their columns, where a path of the properties can be read by itself.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Besides {
     /// Columns to compute, with a comma before each.
     pub(crate) columns: String,
@@ -135,6 +135,12 @@ impl Question<'_> {
         self
     }
 
+    /// The same with a setting of the server.
+    pub(crate) fn setting(mut self, name: &str, value: &str) -> Self {
+        self.query = self.query.with_setting(name, value);
+        self
+    }
+
     /// All rows of the answer.
     pub async fn fetch_all<T: RowOwned + RowRead>(self) -> Result<Vec<T>, StoreError> {
         // The server gives up before.
@@ -145,6 +151,11 @@ impl Question<'_> {
     /// The answer as it comes.
     pub(crate) fn fetch<T: Row>(self) -> Result<RowCursor<T>, StoreError> {
         Ok(self.ready().fetch::<T>()?)
+    }
+
+    /// The answer as the server writes it in one of its formats.
+    pub(crate) fn fetch_bytes(self, format: &str) -> Result<BytesCursor, StoreError> {
+        Ok(self.ready().fetch_bytes(format)?)
     }
 
     /// With the values of the scope.

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -44,4 +45,13 @@ def test_every_question_is_answered_as_documented(shop: Installation) -> None:
             assert '"success":true' in ran.stdout or not ran.stdout.startswith('{"success"'), ran.stdout
         else:
             answer = json.loads(ran.stdout)
-            assert answer.get("data") == json.loads(told), f"{command}\n{ran.stdout}"
+            assert is_told(answer.get("data"), json.loads(told)), f"{command}\n{ran.stdout}"
+
+
+def is_told(answer: Any, told: Any) -> bool:
+    """Whether they are the same, but for what the document has an ellipsis in place of."""
+    if isinstance(told, dict) and isinstance(answer, dict):
+        return told.keys() == answer.keys() and all(is_told(answer[name], told[name]) for name in told)
+    if isinstance(told, list) and isinstance(answer, list):
+        return len(told) == len(answer) and all(map(is_told, answer, told))
+    return told in ("…", answer)

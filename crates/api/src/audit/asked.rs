@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, de};
 use utoipa::{IntoParams, ToSchema};
 
-use super::cursor::Cursor;
+use crate::cursor::Cursor;
 use crate::error::ApiError;
 use crate::parameters;
 
@@ -36,7 +36,7 @@ pub(crate) struct Wanted {
     #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<u16>,
     /// The `next_cursor` of an earlier page, whose period it goes on with.
-    #[serde(deserialize_with = "cursor")]
+    #[serde(deserialize_with = "parameters::cursor")]
     #[param(value_type = Option<String>)]
     cursor: Option<Cursor>,
     /// A page in JSON, as if it is absent, or the whole period as a file.
@@ -105,12 +105,6 @@ impl fmt::Display for Format {
 
 fn limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
     parameters::short_limit(deserializer).map(Some)
-}
-
-fn cursor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cursor>, D::Error> {
-    let Some(text) = parameters::text(deserializer)? else { return Ok(None) };
-    let cursor = Cursor::parse(&text).ok_or_else(|| de::Error::custom(parameters::BAD_CURSOR))?;
-    Ok(Some(cursor))
 }
 
 fn format<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Format, D::Error> {

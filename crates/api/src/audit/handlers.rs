@@ -76,7 +76,7 @@ async fn answer(call: Call, named: Named) -> Result<Response, ApiError> {
     }
     let file = (format != Format::Json).then(|| attachment(&named, format));
     let question = |error| ApiError::question(error, NARROW);
-    let after = wanted.cursor().map(|cursor| cursor.after);
+    let after = wanted.cursor().map(|cursor| cursor.after.id);
     let trail = Trail::begin(asked, named, after, wanted.limit()).await.map_err(question)?;
     if format == Format::Json && wanted.digest && trail.has_more() {
         let words = "digest=true is of the whole period, which is more than one answer holds: ask for a shorter one, \

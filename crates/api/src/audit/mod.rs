@@ -6,7 +6,6 @@
 
 mod asked;
 mod csv;
-mod cursor;
 pub(crate) mod handlers;
 mod histories;
 mod record;

@@ -4,10 +4,10 @@ use std::vec;
 
 use model::{EventId, EventKey, Stored};
 use store::StoreError;
-use store::queries::{About, TrailPage};
+use store::queries::{About, Mark, TrailPage};
 
-use super::cursor::Cursor;
 use crate::asked::Asked;
+use crate::cursor::Cursor;
 
 /// What is followed.
 pub(super) enum Named {
@@ -84,8 +84,8 @@ impl Trail {
 
     /// Where the next page begins, if there is one.
     pub(super) fn cursor(&self) -> Option<Cursor> {
-        let after = self.last.filter(|_| self.has_more)?;
-        Some(Cursor { range: self.asked.range(), after })
+        let id = self.last.filter(|_| self.has_more)?;
+        Some(Cursor { range: self.asked.range(), after: Mark { id, latency: None } })
     }
 
     /// What was asked.

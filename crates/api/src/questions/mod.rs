@@ -3,4 +3,6 @@
 
 pub(crate) mod body;
 pub(crate) mod commerce;
+pub(crate) mod events;
+mod listed;
 pub(crate) mod query;

@@ -18,7 +18,7 @@ const TEXT_OF_RAW: &str = "multiIf(
     toString(toFloat64OrZero(raw)))";
 
 /// What is bound.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Param {
     /// A part of a column, as it is.
     Path(String),
@@ -29,10 +29,21 @@ pub(crate) enum Param {
 }
 
 /// What the parameters of SQL stand for, by name.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Params(pub(super) Vec<(String, Param)>);
 
 impl Params {
+    /// Binds a text.
+    pub(crate) fn text(&mut self, name: &str, text: String) {
+        self.0.push((name.to_owned(), Param::Text(text)));
+    }
+
+    /// The place of a list of texts in the SQL.
+    pub(crate) fn texts(&mut self, name: &str, texts: Vec<String>) -> String {
+        self.0.push((name.to_owned(), Param::Texts(texts)));
+        format!("{{{name}:Array(String)}}")
+    }
+
     /// The question with the values in it.
     pub(crate) fn bind(self, query: Query) -> Query {
         self.0.into_iter().fold(query, |query, (name, param)| match param {

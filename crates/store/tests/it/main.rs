@@ -18,6 +18,7 @@ mod event_service;
 mod filter;
 mod grid;
 mod insert;
+mod list;
 mod lookup;
 mod measure;
 mod migrations;

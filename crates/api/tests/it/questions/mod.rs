@@ -1,5 +1,6 @@
 //! Questions about many events.
 
 mod commerce;
+mod events;
 mod ground;
 mod query;
