@@ -4,5 +4,6 @@
 pub(crate) mod body;
 pub(crate) mod commerce;
 pub(crate) mod events;
+pub(crate) mod export;
 mod listed;
 pub(crate) mod query;

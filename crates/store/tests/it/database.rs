@@ -44,6 +44,14 @@ impl Database {
         String::from_utf8(answer.collect().await.unwrap().to_vec()).unwrap().trim_end().to_owned()
     }
 
+    /// Inserts rows as a file of a format has them.
+    pub(crate) async fn load(&self, table: &str, format: &str, file: Vec<u8>) {
+        let sql = format!("INSERT INTO {}.{table} FORMAT {format}", self.config.database);
+        let mut insert = self.client.insert_formatted_with(sql);
+        insert.send(file.into()).await.unwrap();
+        insert.end().await.unwrap();
+    }
+
     /// The winning rows of these keys, however large they are.
     pub(crate) async fn rows(&self, keys: &[EventKey]) -> HashMap<EventKey, Stored<'static>> {
         let (mut left, mut rows) = (keys.to_vec(), HashMap::new());

@@ -15,6 +15,7 @@ mod commerce;
 mod conversation;
 mod database;
 mod event_service;
+mod export;
 mod filter;
 mod grid;
 mod insert;

@@ -2,5 +2,6 @@
 
 mod commerce;
 mod events;
+mod export;
 mod ground;
 mod query;

@@ -1,0 +1,144 @@
+//! Events as a file: ClickHouse writes it, and what it has written goes on as it is.
+
+mod columns;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use clickhouse::query::BytesCursor;
+use model::EventId;
+use tokio::time::timeout;
+
+pub use columns::Column;
+use columns::Kind;
+
+use super::sql_time;
+use crate::ask::Besides;
+use crate::{Limits, Scope, Store, StoreError};
+
+/// In the order of the table's key, so that rows are written as they are read, and memory is bounded.
+const EXPORT: &str = "SELECT /* columns */ FROM {events} AS e ORDER BY e.created_at, UUIDToNum(e.id)";
+
+/// Where an export goes on.
+const AFTER: &str = " AND created_at >= {after_time:DateTime64(3, 'UTC')}
+    AND (created_at, UUIDToNum(id)) > ({after_time:DateTime64(3, 'UTC')}, UUIDToNum({after_id:UUID}))";
+
+/// What makes a spreadsheet take a cell for a formula, and the quote that is put in front of it: also in front of
+/// itself, so that it can be taken off again.
+const FORMULA: &str = r"'^[=+\\-@＝＋－＠\\t\\r\\n\']'";
+
+/// Rows and bytes of a group of rows of Parquet: the server holds a few of them.
+const GROUP_ROWS: &str = "100000";
+const GROUP_BYTES: &str = "33554432";
+
+/// The form of an export.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// A JSON object a line.
+    #[default]
+    Ndjson,
+    /// A row a line, below a line of names. Lists are JSON, and no cell is taken for a formula.
+    Csv,
+    /// Apache Parquet.
+    Parquet,
+}
+
+/// An export as the server writes it.
+pub struct Export {
+    bytes: BytesCursor,
+    store: Store,
+    /// How long it waits for a piece.
+    patience: Duration,
+    /// Whether the server has written something.
+    has_begun: bool,
+    /// What goes before it.
+    head: Option<Bytes>,
+}
+
+impl Export {
+    /// The next piece of the file. The server's own limit of time would count what the client takes to read, so it
+    /// is here that a question has one.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, StoreError> {
+        let piece = match timeout(self.patience, self.bytes.next()).await {
+            Ok(piece) => piece?,
+            Err(_) if !self.has_begun && self.store.ping().await.is_ok() => {
+                return Err(StoreError::TooSlow(self.patience));
+            }
+            Err(_) => return Err(StoreError::no_answer(self.patience)),
+        };
+        self.has_begun = true;
+        match (self.head.take(), piece) {
+            (Some(head), Some(piece)) => Ok(Some([head, piece].concat().into())),
+            (head, piece) => Ok(piece.or(head)),
+        }
+    }
+}
+
+impl Store {
+    /// The events of the scope as a file of these columns, oldest first and those of one millisecond by their ids;
+    /// behind one of them if it goes on there.
+    pub fn export(
+        &self,
+        scope: &Scope<'_>,
+        columns: &[Column],
+        format: ExportFormat,
+        after: Option<EventId>,
+    ) -> Result<Export, StoreError> {
+        let limits = Limits { time: Duration::ZERO, rows: 0, ..scope.limits };
+        let scope = Scope { limits, ..scope.clone() };
+        let mut besides = Besides::default();
+        if after.is_some() {
+            besides.conditions += AFTER;
+        }
+        let selected: Vec<_> =
+            columns.iter().map(|column| format!("{} AS {}", format.value(column), column.name())).collect();
+        let sql = EXPORT.replace("/* columns */", &selected.join(", "));
+        let mut question = self.ask_besides(&scope, &sql, besides);
+        if let Some(after) = after {
+            question = question.param("after_time", sql_time(after.created_at()));
+            question = question.param("after_id", after.to_string());
+        }
+        for (name, value) in [
+            ("date_time_output_format", "iso"),
+            ("output_format_json_escape_forward_slashes", "0"),
+            ("output_format_parquet_row_group_size", GROUP_ROWS),
+            ("output_format_parquet_row_group_size_bytes", GROUP_BYTES),
+        ] {
+            question = question.setting(name, value);
+        }
+        let bytes = question.fetch_bytes(format.of_server())?;
+        Ok(Export {
+            bytes,
+            store: self.clone(),
+            patience: self.timeout(),
+            has_begun: false,
+            head: (format == ExportFormat::Csv).then(|| head(columns)),
+        })
+    }
+}
+
+impl ExportFormat {
+    /// What the server calls it. Of CSV the one without names, which it can send while it writes.
+    fn of_server(self) -> &'static str {
+        match self {
+            Self::Ndjson => "JSONEachRow",
+            Self::Csv => "CSV",
+            Self::Parquet => "Parquet",
+        }
+    }
+
+    /// A column's value as the format has it.
+    fn value(self, Column { sql, kind, .. }: &Column) -> String {
+        match (self, kind) {
+            (Self::Csv, Kind::Text) => format!("if(match({sql}, {FORMULA}), concat('\\'', {sql}), {sql})"),
+            (Self::Csv, Kind::List) => format!("toJSONString({sql})"),
+            _ => (*sql).to_owned(),
+        }
+    }
+}
+
+/// The line of names.
+fn head(columns: &[Column]) -> Bytes {
+    let names: Vec<_> = columns.iter().map(Column::name).collect();
+    format!("{}\n", names.join(",")).into()
+}
