@@ -7,3 +7,4 @@ pub(crate) mod events;
 pub(crate) mod export;
 mod listed;
 pub(crate) mod query;
+pub(crate) mod search;

@@ -24,5 +24,6 @@ mod lookup;
 mod measure;
 mod migrations;
 mod range;
+mod search;
 mod series;
 mod trail;

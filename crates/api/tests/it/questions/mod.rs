@@ -5,3 +5,4 @@ mod events;
 mod export;
 mod ground;
 mod query;
+mod search;
