@@ -84,6 +84,9 @@ pub(crate) enum ApiError {
     /// ClickHouse gave a question up, and would give it up again.
     #[error("the question is too large to be answered: {0}")]
     QueryTooLarge(&'static str),
+    /// An event without the vector that it is to be compared by.
+    #[error("the event was sent without such embeddings")]
+    NoVector,
     /// A row of the table that somebody else wrote.
     #[error("the table holds a row that Millrace did not write and can't read")]
     ForeignRow,
@@ -139,6 +142,7 @@ impl ApiError {
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Self::DeadLettered => (StatusCode::UNPROCESSABLE_ENTITY, "dead_lettered"),
             Self::QueryTooLarge(_) => (StatusCode::UNPROCESSABLE_ENTITY, "query_too_large"),
+            Self::NoVector => (StatusCode::UNPROCESSABLE_ENTITY, "no_vector"),
             Self::ForeignRow => (StatusCode::INTERNAL_SERVER_ERROR, "foreign_row"),
             Self::Deleted => (StatusCode::CONFLICT, "deleted"),
             Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_questions"),
@@ -254,7 +258,8 @@ mod tests {
             ApiError::Deleted => ApiError::TooMany(String::new()),
             ApiError::TooMany(_) => ApiError::Unavailable(String::new()),
             ApiError::Unavailable(_) => ApiError::QueryTooLarge(""),
-            ApiError::QueryTooLarge(_) => ApiError::ForeignRow,
+            ApiError::QueryTooLarge(_) => ApiError::NoVector,
+            ApiError::NoVector => ApiError::ForeignRow,
             ApiError::ForeignRow => ApiError::Internal,
             ApiError::Internal => return None,
         })

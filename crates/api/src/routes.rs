@@ -44,6 +44,7 @@ pub(crate) static ROUTES: &[Route] = &[
     native(Method::GET, "/query", "query_link", Heavy, READS, described::<questions::query::__path_query_link>, |call| run(call, questions::query::query_link)),
     native(Method::GET, "/export", "export_events", Heavy, READS, described::<questions::export::__path_export>, |call| run(call, questions::export::export)),
     native(Method::GET, "/search", "search_events", Heavy, READS, described::<questions::search::__path_search>, |call| run(call, questions::search::search)),
+    native(Method::GET, "/similar/{id}", "similar_events", Heavy, READS, described::<questions::similar::__path_similar>, |call| run(call, questions::similar::similar)),
     native(Method::GET, "/alerts", "list_alerts", Read, READS, described::<alerts::list::__path_list>, |call| run(call, alerts::list::list)),
     native(Method::POST, "/alerts/{id}/ack", "acknowledge_alert", Read, Some(Scope::Admin), described::<alerts::acknowledge::__path_acknowledge>, |call| run(call, alerts::acknowledge::acknowledge)),
     segment(Method::POST, "/v1/identify", &["/v1/i", "/api/s/identify", "/api/s/s2s/identify"], "segment_identify", Ingest, WRITES, described::<segment::take::__path_single>, |call| run(call, |call| segment::take::single(call, Kind::Identify))),

@@ -8,3 +8,4 @@ pub(crate) mod export;
 mod listed;
 pub(crate) mod query;
 pub(crate) mod search;
+pub(crate) mod similar;

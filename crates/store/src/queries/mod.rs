@@ -13,6 +13,7 @@ mod list;
 mod measure;
 mod search;
 mod series;
+mod similar;
 mod top_error_sessions;
 mod trail;
 
@@ -26,6 +27,7 @@ pub use list::{Extent, ListOrder, ListPage, Mark};
 pub use measure::Measure;
 pub use search::{Piece, SearchPage, Snippets, Terms};
 pub use series::{Breakdown, BreakdownError, Found, Number, Role, Series};
+pub use similar::VectorOf;
 pub use top_error_sessions::ErrorSession;
 pub use trail::{About, TrailPage};
 

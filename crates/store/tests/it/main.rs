@@ -26,4 +26,5 @@ mod migrations;
 mod range;
 mod search;
 mod series;
+mod similar;
 mod trail;

@@ -6,3 +6,4 @@ mod export;
 mod ground;
 mod query;
 mod search;
+mod similar;
