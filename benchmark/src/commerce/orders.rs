@@ -104,10 +104,13 @@ impl Order<'_> {
             cents += article.cents * quantity;
             agenda.enter(self.at + 1, Todo::Sold(stocks.number(place, facts.place), quantity));
             let written = if dice.chance(50) { format!("\"{quantity}\"") } else { quantity.to_string() };
+            // Products are renamed now and then.
+            let name =
+                if self.at / DAY % 14 < 7 { article.name.clone() } else { format!("{} NEW", article.name) };
             let item = Object::new()
                 .text("product_id", &article.product_id)
                 .text("sku", &article.sku)
-                .text("name", &article.name)
+                .text("name", &name)
                 .raw("quantity", written)
                 .raw("unit_price", money::plain(article.cents))
                 .raw("total_price", money::amount(dice, article.cents * quantity));

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -116,15 +116,18 @@ async fn call(mut connection: Connection, left: Arc<Mutex<Vec<Request>>>) -> any
                 },
                 Err(error) => Verdict::Again(error.kind().to_owned()),
             };
-            match verdict {
+            let why = match verdict {
                 Verdict::Accepted => break,
-                Verdict::Again(why) => ensure!(retries.pause().await, "gave up: {why}"),
-                Verdict::Refused(why) => anyhow::bail!("refused: {why}"),
-                Verdict::InPart(refused) => {
-                    let (_, why) = refused.into_iter().next().unwrap_or_default();
-                    anyhow::bail!("refused: {why} (the installation must take any name: EVENT_NAMES='*')");
+                Verdict::Again(why) => {
+                    ensure!(retries.pause().await, "gave up: {why}");
+                    continue;
                 }
-            }
+                Verdict::Refused(why) => why,
+                Verdict::InPart(refused) => {
+                    refused.into_iter().map(|(_, why)| why).next().unwrap_or_default()
+                }
+            };
+            bail!("refused: {why} (the installation must take any name: EVENT_NAMES='*')");
         }
     }
     Ok(connection)

@@ -79,4 +79,9 @@ async fn everything_that_is_written_is_verified_and_reported() {
     for name in ["by id", "by conversation", "errors of 7 days", "slowest of all", "most errors of all"] {
         assert!(ended.printed.contains(name), "{}", ended.printed);
     }
+
+    // The shop's names are none that this installation allows.
+    let ended = run(&millrace.url, &["generate", "commerce", "--days", "1", "--users", "20"]).await;
+    assert_eq!(ended.code, 1, "{}", ended.printed);
+    assert!(ended.printed.contains("EVENT_NAMES='*'"), "{}", ended.printed);
 }

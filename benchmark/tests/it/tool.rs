@@ -22,7 +22,7 @@ pub(crate) async fn run(url: &str, options: &[&str]) -> Ended {
     let (json, html) = (folder.path().join("report.json"), folder.path().join("report.html"));
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_millrace-benchmark"));
     command.env_clear().args(options).args(["--url", url, "--quiet", "--json"]).arg(&json);
-    if options.first() != Some(&"reads") {
+    if !matches!(options.first(), Some(&"reads" | &"generate")) {
         command.arg("--html").arg(&html);
     }
     let Output { status, stdout, stderr } =
