@@ -160,6 +160,26 @@ def test_a_payment_takes_what_it_does_not_say_from_its_order() -> None:
     assert (unknown["currency"], unknown["location_id"], unknown["aov"]) == ("", "", None)
 
 
+def test_a_product_is_one_whatever_it_is_called() -> None:
+    item = {"product_id": "p", "sku": "s"}
+    items = [{**item, "name": "old", "quantity": "2", "total_price": "3.5"}, {**item, "total_price": "3,5"}]
+    events = [
+        event("order.created", HOUR, order_id=1, currency="EUR", items=items),
+        event("order.created", 2 * HOUR, order_id="1", currency="EUR", items=[{**item, "name": "new"}]),
+    ]
+    assert commerce.products(scope(events)) == [
+        {
+            **item,
+            "name": "new",
+            "currency": "EUR",
+            "units": 2,
+            "revenue": Decimal("3.5"),
+            "orders": 1,
+            "unreadable": 2,
+        }
+    ]
+
+
 def test_an_order_is_paid_in_time_else_cancelled_else_open_else_abandoned() -> None:
     events = [event("order.created", HOUR, order_id=name) for name in "abcd"]
     events += [
@@ -220,7 +240,7 @@ def test_a_shortage_lasts_from_its_first_sign_to_the_restock_and_counts_there() 
     ]
     assert found["restock"] == {"count": 1, "p50_seconds": 172_800.0, "mean_seconds": 172_800.0}
     sold = {row["sku"]: row for row in found["turnover"]}
-    assert (sold["s"]["average_quantity"], sold["s"]["turnover"]) == (Decimal("7.5"), Decimal("0.4000"))
+    assert (sold["s"]["average_quantity"], sold["s"]["turnover"]) == (Decimal("7.5"), Decimal("0.4"))
     assert sold["t"]["average_quantity"] is None
     assert found["dead_stock"] == [{"sku": "s", "quantity": 9, "last_sold_at": START + HOUR}]
 

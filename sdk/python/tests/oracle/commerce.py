@@ -54,29 +54,25 @@ def revenue(scope: Scope, interval: str, by_location: bool) -> list[dict[str, An
 
 
 def products(scope: Scope) -> list[dict[str, Any]]:
-    sums: dict[tuple[str, ...], tuple[list[int], Sum, set[str]]] = {}
+    """A product keeps its row when its name changes; the last one is told."""
+    rows: dict[tuple[str, ...], tuple[Sum, dict[str, Any]]] = {}
     for order in scope.events("order.created"):
         for item in order.properties.get("items") or []:
-            key = (
-                *(text(item.get(field)) for field in ("product_id", "sku", "name")),
-                order.text("currency"),
-            )
-            units, total, orders = sums.setdefault(key, ([], Sum(), set()))
-            units.append(count(item.get("quantity")) or 0)
+            key = (text(item.get("product_id")), text(item.get("sku")), order.text("currency"))
+            total, row = rows.setdefault(key, (Sum(), {"units": 0, "orders": set(), "name": ""}))
             total.add(item.get("total_price"))
-            orders.add(order.text("order_id"))
+            row["units"] += count(item.get("quantity")) or 0
+            row["orders"].add(order.text("order_id"))
+            row["name"] = text(item.get("name")) or row["name"]
     return [
         {
-            "product_id": key[0],
-            "sku": key[1],
-            "name": key[2],
-            "currency": key[3],
-            "units": sum(units),
+            **dict(zip(("product_id", "sku", "currency"), key)),
+            **row,
+            "orders": len(row["orders"]),
             "revenue": total.total,
-            "orders": len(orders),
             "unreadable": total.unreadable,
         }
-        for key, (units, total, orders) in sums.items()
+        for key, (total, row) in rows.items()
     ]
 
 

@@ -22,6 +22,7 @@ from oracle.scope import (
 
 
 def active_users(scope: Scope) -> list[dict[str, Any]]:
+    """Of every day of the range, those that are still to come too."""
     past = [event for event in scope.all if event.at < scope.end]
     by_day = {day: users(events) for day, events in grouped(past, lambda e: scope.local(e.at).date()).items()}
 
@@ -29,7 +30,7 @@ def active_users(scope: Scope) -> list[dict[str, Any]]:
         return [by_day.get(day - timedelta(days=back), set()) for back in range(days)]
 
     rows = []
-    day, end = scope.local(scope.start).date(), scope.local(scope.end - 1).date()
+    day, end = scope.local(scope.start).date(), scope.local(scope.to - 1).date()
     while day <= end:
         month = last(day, 30)
         mau = len(set().union(*month))

@@ -20,19 +20,21 @@ DAY = 24 * HOUR
 
 @dataclass(frozen=True)
 class Scope:
-    """All events up to now, and the range [start, end) of Unix milliseconds that is asked about."""
+    """All events up to now, and the range [start, to) of Unix milliseconds that is asked about."""
 
     all: list[Event]
     start: int
+    to: int
+    # The range ends now if it would later.
     end: int
     zone: ZoneInfo
     now: int
 
     @classmethod
-    def of(cls, events: list[Event], start: int, end: int, zone: str, now: int) -> Scope:
+    def of(cls, events: list[Event], start: int, to: int, zone: str, now: int) -> Scope:
         """Nothing later than now is counted."""
         known = [event for event in events if event.at <= now]
-        return cls(known, start, min(end, now + 1), ZoneInfo(zone), now)
+        return cls(known, start, to, min(to, now + 1), ZoneInfo(zone), now)
 
     def holds(self, at: int) -> bool:
         return self.start <= at < self.end
