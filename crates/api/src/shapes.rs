@@ -52,6 +52,32 @@ pub(crate) struct FoundPage<T: ToSchema> {
     request_id: String,
 }
 
+/// The times that a question is about.
+#[derive(ToSchema)]
+pub(crate) struct Times {
+    /// An RFC 3339 time, or a date for the start of that day in `timezone`.
+    from: Option<String>,
+    /// Likewise: the first time that counts no more.
+    to: Option<String>,
+    /// In place of both: so many times 24 hours up to now; 7 if nothing is said.
+    #[schema(minimum = 1, maximum = 3650)]
+    days: Option<u32>,
+    /// An IANA name.
+    timezone: Option<String>,
+}
+
+/// What must hold of an event.
+#[derive(ToSchema)]
+#[schema(example = json!({"field": "event_name", "op": "is", "values": ["event_a"]}))]
+pub(crate) struct SentFilter {
+    /// The name of a field, or a path such as `properties.plan`.
+    field: String,
+    /// `is`, `is_not`, `contains`, `not_contains`, `starts_with`, `gt`, `gte`, `lt`, `lte`, `set` or `not_set`.
+    op: String,
+    /// Of which one is enough.
+    values: Option<Vec<Value>>,
+}
+
 /// A good answer that has nothing to tell.
 #[derive(ToSchema)]
 pub(crate) struct Said {

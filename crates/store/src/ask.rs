@@ -79,6 +79,15 @@ pub(crate) struct Besides {
     pub(crate) params: Params,
 }
 
+impl Besides {
+    /// Whether all of the filters hold of an event, as SQL; the names of its parameters begin with `prefix`.
+    pub(crate) fn holds(&mut self, prefix: &str, filters: &Filters) -> String {
+        let condition = Condition::new(prefix, filters);
+        self.params.extend(condition.params);
+        if condition.sql.is_empty() { "true".to_owned() } else { condition.sql }
+    }
+}
+
 /// A question that was not asked yet. The server stops working on it when its future is dropped.
 #[must_use]
 pub struct Question<'a> {

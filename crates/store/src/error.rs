@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use clickhouse::error::Error;
 
+use crate::fold::TooMuch;
+
 /// Why ClickHouse gave no answer, or a bad one.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
@@ -23,6 +25,9 @@ pub enum StoreError {
     /// The server is there, but what it was asked takes longer than it may.
     #[error("ClickHouse has no answer to this within {0:?}")]
     TooSlow(Duration),
+    /// The answer is more than is held in memory here.
+    #[error("the answer takes more memory than it may")]
+    TooMuch,
     /// The table holds a row that this program never writes; only that row can't be read.
     #[error("the table holds a row that Millrace did not write: {0}")]
     Foreign(String),
@@ -98,7 +103,7 @@ impl StoreError {
     /// Whether a read asked for more than it may take, so that a smaller one may succeed.
     pub fn is_too_large(&self) -> bool {
         match self {
-            Self::TooSlow(_) => true,
+            Self::TooSlow(_) | Self::TooMuch => true,
             Self::Server { code, .. } => TOO_LARGE.contains(code),
             _ => false,
         }
@@ -128,6 +133,12 @@ impl StoreError {
     /// Whether the same call may succeed later.
     pub fn is_retryable(&self) -> bool {
         !self.is_refusal() && !matches!(self, Self::Migration(_) | Self::Foreign(_))
+    }
+}
+
+impl From<TooMuch> for StoreError {
+    fn from(TooMuch: TooMuch) -> Self {
+        Self::TooMuch
     }
 }
 

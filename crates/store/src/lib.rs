@@ -8,11 +8,13 @@ mod config;
 mod error;
 mod filter;
 mod fold;
+mod funnel;
 mod insert;
 mod lookup;
 mod metric;
 mod migrations;
 mod money;
+mod paths;
 pub mod queries;
 mod range;
 mod row;
@@ -32,9 +34,11 @@ pub use ask::{Limits, Question, Scope};
 pub use config::{Config, ConfigError};
 pub use error::StoreError;
 pub use filter::{Field, Filter, FilterError, Filters, Op, Path, Value};
+pub use funnel::{Entry, Funnel, FunnelError, Step};
 pub use lookup::{Lookup, Standing};
 pub use metric::{Function, Metric, MetricError, Percentile};
 pub use money::Money;
+pub use paths::{Paths, PathsError};
 pub use range::{
     Bucket, BucketStart, Compare, Grid, Interval, Range, RangeError, RangeParams, RangeSpec, ResolveError,
     WeekStart,

@@ -49,6 +49,6 @@ fn object(json: &[u8]) -> Result<Map<String, Value>, ApiError> {
 
 fn read<T: DeserializeOwned>(mut sent: Map<String, Value>) -> Result<(Period, T), ApiError> {
     let period = Period::take(&mut sent)?;
-    let question = T::deserialize(Value::Object(sent));
+    let question = serde_path_to_error::deserialize(Value::Object(sent));
     Ok((period, question.map_err(|error| ApiError::Invalid(error.to_string()))?))
 }

@@ -44,6 +44,11 @@ impl Params {
         format!("{{{name}:Array(String)}}")
     }
 
+    /// Those of another piece of the same SQL.
+    pub(crate) fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
     /// The question with the values in it.
     pub(crate) fn bind(self, query: Query) -> Query {
         self.0.into_iter().fold(query, |query, (name, param)| match param {

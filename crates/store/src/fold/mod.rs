@@ -2,10 +2,23 @@
 //! sorted. Nothing here asks anybody.
 
 pub(crate) mod active_users;
+pub(crate) mod funnel;
 pub(crate) mod inventory;
+pub(crate) mod paths;
 mod percentile;
 pub(crate) mod products;
 pub(crate) mod revenue;
 pub(crate) mod sessions;
+pub(crate) mod tally;
+pub(crate) mod trails;
 
 pub(crate) use percentile::percentile;
+
+/// Events of one user or conversation that are held at most.
+pub(crate) const MAX_EVENTS: usize = 1_000_000;
+/// Bytes that are held at most of what many of them come to.
+const MAX_BYTES: usize = 128 << 20;
+
+/// There is more than may be held.
+#[derive(Debug)]
+pub(crate) struct TooMuch;

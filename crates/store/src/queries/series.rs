@@ -226,6 +226,11 @@ impl Breakdown {
         let texts = Binder::new("breakdown", params).texts_of(&self.field);
         format!("arrayFirst(text -> text != '', {texts})")
     }
+
+    /// How many values have a place of their own.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit as usize
+    }
 }
 
 impl TryFrom<Unchecked> for Breakdown {

@@ -3,7 +3,9 @@
 mod commerce;
 mod events;
 mod export;
+mod funnel;
 mod ground;
+mod paths;
 mod query;
 mod search;
 mod similar;

@@ -1,0 +1,80 @@
+//! `/funnel`
+
+use serde_json::{Value, json};
+
+use crate::harness::App;
+use crate::harness::events::event;
+
+/// An event of a user at that second.
+fn did(user: &str, name: &str, second: u32, plan: &str) -> Value {
+    let at = format!("2026-11-20T08:00:{second:02}.250Z");
+    event(json!({"user_id": user, "event_name": name, "timestamp": at, "properties": {"plan": plan}}))
+}
+
+fn question(fields: Value) -> Value {
+    let step = |name: &str, event: &str| json!({"name": name, "filters": [{"field": "event_name", "op": "is", "values": [event]}]});
+    let mut question = json!({
+        "steps": [step("asked", "event_a"), step("answered", "event_b")], "from": "2026-11-20", "to": "2026-11-21",
+    });
+    question.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    question
+}
+
+#[tokio::test]
+async fn users_are_told_step_by_step_and_by_the_values_of_a_field() {
+    let app = App::start().await;
+    app.create_all(&[
+        did("ada", "event_a", 0, "free"),
+        did("ada", "event_b", 30, "pro"),
+        did("bob", "event_a", 0, "free"),
+        did("cid", "event_a", 0, ""),
+    ])
+    .await;
+    let asked = question(json!({"window": "30s", "breakdown": {"field": "properties.plan"}}));
+    let answer = app.post("/funnel", &asked).await;
+    let steps = |[first, second]: [u64; 2], share: Value, seconds: Value| {
+        json!([
+            {
+                "name": "asked", "users": first, "share_of_first": 1, "share_of_previous": null,
+                "median_seconds": null, "p90_seconds": null,
+            },
+            {
+                "name": "answered", "users": second, "share_of_first": share, "share_of_previous": share,
+                "median_seconds": seconds, "p90_seconds": seconds,
+            },
+        ])
+    };
+    let expected = json!({
+        "steps": steps([3, 1], json!(1.0 / 3.0), json!(30)),
+        "open": 0,
+        "groups": [
+            {"key": "free", "role": "value", "steps": steps([2, 1], json!(0.5), json!(30)), "open": 0},
+            {"key": null, "role": "none", "steps": steps([1, 0], json!(0), json!(null)), "open": 0},
+        ],
+    });
+    assert_eq!(answer.data(), expected, "{}", answer.text);
+    assert_eq!(answer.json()["meta"]["timezone"], "UTC");
+    let shorter = app.post("/funnel", question(json!({"window": "29999ms"}))).await.data();
+    assert_eq!((&shorter["steps"][1]["users"], shorter.get("groups")), (&json!(0), None));
+    let strict = app.post("/funnel", question(json!({"order": "strict", "entry": "first"}))).await.data();
+    assert_eq!(strict["steps"][1]["users"], 1);
+}
+
+#[tokio::test]
+async fn a_funnel_that_can_not_be_meant_is_refused_in_words_that_name_it() {
+    let app = App::start().await;
+    for (fields, words) in [
+        (json!({"steps": []}), "steps must be 2 to 12: there are 0"),
+        (json!({"entry": "last"}), "entry must be latest or first"),
+        (
+            json!({"attribution": 3}),
+            "attribution must be first_step, last_step or the number of a step, 1 to 2",
+        ),
+        (
+            json!({"window": "7 days"}),
+            "window must be a time such as 500ms, 90s, 15m, 24h, 7d or 2w, up to 366d: \"7 days\" is none",
+        ),
+    ] {
+        app.post("/funnel", question(fields)).await.refuses(400, "invalid_field", words);
+    }
+}

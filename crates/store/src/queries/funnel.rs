@@ -1,0 +1,196 @@
+//! How many users get how far through a funnel, and how long it takes them.
+
+use clickhouse::Row;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Breakdown, Number, Role, sql_time};
+use crate::ask::Besides;
+use crate::filter::{Filters, USER};
+use crate::fold::MAX_EVENTS;
+use crate::fold::funnel::{Event, Rules};
+use crate::fold::tally::{Group, StepOf, Tally};
+use crate::funnel::Funnel;
+use crate::{Range, Scope, Store, StoreError};
+
+/// The events of each user who takes the first step in the range, in order: when each happened, which steps and
+/// exclusions it matches, and the number of its value among those of the user, from 1. An id as a number begins with
+/// its time. One event more than may be held tells that there are too many, and no values that they are too long.
+const FUNNEL: &str = "
+    WITH
+        arraySort(groupArray(/* most */)((UUIDToNum(id), created_at, steps, exclusions, value))) AS sorted,
+        arrayMap(event -> event.5, sorted) AS all_values,
+        arrayDistinct(all_values) AS distinct_values
+    SELECT
+        arrayMap((event, number) -> (toUnixTimestamp64Milli(event.2), event.3, event.4, number),
+            sorted, arrayEnumerateDense(all_values)) AS events,
+        if(arraySum(value -> length(value), distinct_values) > {most_bytes:UInt64}, [], distinct_values) AS values
+    FROM {events}
+    WHERE user != ''
+    GROUP BY user
+    HAVING countIf(begins) > 0";
+
+/// Bytes of a user's values that are held at most.
+const MAX_VALUE_BYTES: u64 = 16 << 20;
+
+/// How users get through a funnel.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct FunnelAnswer {
+    /// In their order.
+    pub steps: Vec<FunnelStep>,
+    /// Users who are not through while the window of an event of the first step still runs.
+    pub open: u64,
+    /// The same for users of each value of a breakdown: those of most users first, then the others, then those
+    /// without a value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<FunnelGroup>>,
+}
+
+/// What users made of a step.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct FunnelStep {
+    /// As it was asked for.
+    pub name: String,
+    /// Those who took it.
+    pub users: u64,
+    /// Their share of those who took the first step, 0 to 1; null if nobody did.
+    #[schema(value_type = Option<f64>)]
+    pub share_of_first: Option<Number>,
+    /// Of those who took the step before; null of the first step.
+    #[schema(value_type = Option<f64>)]
+    pub share_of_previous: Option<Number>,
+    /// The median from the step before to it; null of the first step, and if nobody took it.
+    #[schema(value_type = Option<f64>)]
+    pub median_seconds: Option<Number>,
+    /// The 90th percentile, likewise.
+    #[schema(value_type = Option<f64>)]
+    pub p90_seconds: Option<Number>,
+}
+
+/// The users of one value.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct FunnelGroup {
+    /// The value of the breakdown's field, where it is of one.
+    pub key: Option<String>,
+    /// Which users these are.
+    pub role: Role,
+    /// In their order.
+    pub steps: Vec<FunnelStep>,
+    /// Users who are not through while the window of an event of the first step still runs.
+    pub open: u64,
+}
+
+#[derive(Row, Deserialize)]
+struct User {
+    events: Vec<Event>,
+    values: Vec<String>,
+}
+
+impl Store {
+    /// How the users who take the first step in the scope's range get through the funnel. Later steps may lie behind
+    /// it, by as much as the window.
+    pub async fn funnel(&self, scope: &Scope<'_>, funnel: &Funnel) -> Result<FunnelAnswer, StoreError> {
+        let range = scope.range;
+        let to = range.to().millis() + funnel.window.millis();
+        let read = Range::between(range.from().millis(), to, range.now());
+        let sql = FUNNEL.replace("/* most */", &(MAX_EVENTS + 1).to_string());
+        let mut rows =
+            self.rows::<User>(&Scope { range: read, ..scope.clone() }, &sql, besides(funnel), |question| {
+                question.param("begin_before", sql_time(range.to())).param("most_bytes", MAX_VALUE_BYTES)
+            })?;
+        let (rules, now) = (rules(funnel, range), range.now().millis());
+        let mut tally = Tally::new(funnel.steps.len());
+        while let Some(User { events, values }) = rows.next().await? {
+            if events.len() > MAX_EVENTS || values.is_empty() {
+                return Err(StoreError::TooMuch);
+            }
+            let Some(journey) = rules.journey(&events, now) else { continue };
+            let value = funnel.attribution.of(journey.chain()).and_then(|place| {
+                let number = events.get(place)?.value as usize;
+                values.get(number.checked_sub(1)?).filter(|value| !value.is_empty())
+            });
+            tally.add(&journey, &events, value.map(String::as_str))?;
+        }
+        Ok(answer(funnel, &tally))
+    }
+}
+
+fn rules(funnel: &Funnel, range: Range) -> Rules {
+    // Bit n is the step n + 1.
+    let behind = |from: usize, to: usize| (from..to).fold(0, |steps, step| steps | 1 << (step - 1));
+    Rules {
+        to: range.to().millis(),
+        window: funnel.window.millis(),
+        strict: funnel.strict,
+        entry: funnel.entry,
+        steps: funnel.steps.len(),
+        exclusions: funnel.exclusions.iter().map(|it| behind(it.from_step, it.to_step)).collect(),
+    }
+}
+
+/// Which steps and exclusions an event matches as bits, its value and whose it is. Others than these are of no account
+/// unless nothing may lie between the steps.
+fn besides(funnel: &Funnel) -> Besides {
+    let mut besides = Besides::default();
+    let steps = bits(&mut besides, "step", funnel.steps.iter().map(|step| &step.filters));
+    let exclusions = bits(&mut besides, "exclusion", funnel.exclusions.iter().map(|it| &it.filters));
+    let value = funnel.breakdown.as_ref().map(|breakdown| breakdown.value(&mut besides.params));
+    let value = value.unwrap_or_else(|| "''".to_owned());
+    besides.columns = format!(
+        ", {USER} AS user, {steps} AS steps, {exclusions} AS exclusions, {value} AS value,
+        bitTest(steps, 0) AND created_at < {{begin_before:DateTime64(3, 'UTC')}} AS begins"
+    );
+    if !funnel.strict {
+        besides.conditions += "AND (steps != 0 OR exclusions != 0)";
+    }
+    besides
+}
+
+fn bits<'a>(besides: &mut Besides, name: &str, filters: impl Iterator<Item = &'a Filters>) -> String {
+    let bits = filters.enumerate().map(|(n, filters)| {
+        let holds = besides.holds(&format!("{name}{n}_"), filters);
+        format!("bitShiftLeft(toUInt16({holds}), {n})")
+    });
+    let bits: Vec<_> = std::iter::once("0".to_owned()).chain(bits).collect();
+    format!("toUInt16({})", bits.join(" + "))
+}
+
+fn answer(funnel: &Funnel, tally: &Tally) -> FunnelAnswer {
+    let all = tally.all();
+    let groups = funnel.breakdown.as_ref().map(|breakdown| groups(funnel, tally, breakdown));
+    FunnelAnswer { steps: steps(funnel, &all), open: all.open, groups }
+}
+
+fn groups(funnel: &Funnel, tally: &Tally, breakdown: &Breakdown) -> Vec<FunnelGroup> {
+    let groups = tally.groups(breakdown.limit());
+    let of =
+        |key, role, group: Group| FunnelGroup { key, role, steps: steps(funnel, &group), open: group.open };
+    let values = groups.values.into_iter().map(|(key, group)| of(Some(key), Role::Value, group));
+    let other = groups.other.map(|group| of(None, Role::Other, group));
+    let none = groups.none.map(|group| of(None, Role::None, group));
+    values.chain(other).chain(none).collect()
+}
+
+fn steps(funnel: &Funnel, group: &Group) -> Vec<FunnelStep> {
+    let first = group.steps.first().map_or(0, |step| step.users);
+    let mut previous = None;
+    let step = |(step, of): (&crate::Step, &StepOf)| FunnelStep {
+        name: step.name.clone(),
+        users: of.users,
+        share_of_first: share(of.users, first),
+        share_of_previous: previous.replace(of.users).and_then(|previous| share(of.users, previous)),
+        median_seconds: of.median.map(seconds),
+        p90_seconds: of.p90.map(seconds),
+    };
+    funnel.steps.iter().zip(&group.steps).map(step).collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "users are fewer than 2^52")]
+fn share(users: u64, of: u64) -> Option<Number> {
+    (of > 0).then(|| Number(users as f64 / of as f64))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "times are less than 2^52 milliseconds apart")]
+fn seconds(millis: i64) -> Number {
+    Number(millis as f64 / 1_000.0)
+}
