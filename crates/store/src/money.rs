@@ -33,11 +33,6 @@ impl Money {
         }
     }
 
-    /// A whole number.
-    pub(crate) fn of_whole(number: i64) -> Self {
-        Self(i128::from(number) * PARTS)
-    }
-
     /// A decimal times ten to a power.
     fn decimal(text: &str, exponent: i64) -> Option<Self> {
         let unsigned = text.strip_prefix('-').unwrap_or(text);

@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 use super::{at_times, filled};
 use crate::fold::inventory::{Item, NAMES, SOLD, Sold, Stock, sell};
 use crate::fold::percentile;
-use crate::money::Money;
 use crate::{Scope, Store, StoreError};
 
 /// What stock is like.
@@ -61,9 +60,8 @@ pub struct Turnover {
     pub units_sold: i64,
     /// The mean of what was there where the range begins and where it ends; null if either is unknown.
     pub average_quantity: Option<f64>,
-    /// What was ordered over that, to 4 places; null if it is unknown or 0.
-    #[schema(value_type = Option<f64>)]
-    pub turnover: Option<Money>,
+    /// What was ordered over that; null if it is unknown or 0.
+    pub turnover: Option<f64>,
 }
 
 /// What is there and is not sold.
@@ -149,10 +147,7 @@ fn turnover(
         let units_sold = sold.get(sku).map_or(0, |sales| sales.units);
         let both = at_from.get(sku).zip(at_end.get(sku));
         let average = both.map(|(first, last)| f64::midpoint(*first as f64, *last as f64));
-        let turnover = both.and_then(|(first, last)| {
-            let doubled = Money::of_whole(units_sold) + Money::of_whole(units_sold);
-            doubled.per(u64::try_from(first.saturating_add(*last)).ok()?)
-        });
+        let turnover = average.filter(|average| *average != 0.0).map(|average| units_sold as f64 / average);
         Turnover { sku: sku.clone(), units_sold, average_quantity: average, turnover }
     };
     let mut rows: Vec<_> = skus.into_iter().map(row).collect();

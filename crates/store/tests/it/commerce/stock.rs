@@ -60,7 +60,7 @@ async fn stock_is_counted_from_the_beginning_and_shown_for_the_range() {
     insta::assert_snapshot!(lines(&inventory.turnover), @r#"
     {"sku":"MUG","units_sold":12,"average_quantity":25.0,"turnover":0.48}
     {"sku":"INK","units_sold":0,"average_quantity":0.0,"turnover":null}
-    {"sku":"PEN","units_sold":0,"average_quantity":5.0,"turnover":0}
+    {"sku":"PEN","units_sold":0,"average_quantity":5.0,"turnover":0.0}
     {"sku":"TEA","units_sold":0,"average_quantity":null,"turnover":null}
     "#);
     insta::assert_snapshot!(lines(&inventory.dead_stock), @r#"
