@@ -61,7 +61,7 @@ async fn each_question_is_answered_in_its_shape() {
         "revenue?by=location",
         "revenue?interval=day",
         "products?order=units&limit=5",
-        "conversion?abandon_after=1m",
+        "conversion?window=1h&abandon_after=1m",
         "inventory?dead_after=1h&limit=10",
         "sessions?interval=day",
         "active-users?",
@@ -92,6 +92,10 @@ async fn what_can_not_be_meant_is_named() {
         (
             "conversion?abandon_after=0h",
             "abandon_after must be a number of ms, s, m, h, d or w, such as 24h, and at most 366d",
+        ),
+        (
+            "conversion?window=367d",
+            "window must be a number of ms, s, m, h, d or w, such as 24h, and at most 366d",
         ),
         ("sessions?week_start=friday", "week_start must be monday or sunday"),
     ] {
