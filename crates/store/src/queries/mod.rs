@@ -13,6 +13,7 @@ mod latency;
 mod list;
 mod measure;
 mod paths;
+pub mod retention;
 mod search;
 mod series;
 mod similar;

@@ -78,7 +78,7 @@ impl Store {
         let times = steps(range.from(), range.to().millis() + interval.longest_ms() + step_ms, step_ms);
         let query = self
             .reader
-            .query_raw(&BUCKETS.replace("/* bucket */", &bucket_of(interval, week_start)))
+            .query_raw(&BUCKETS.replace("/* bucket */", &bucket_of(interval, week_start, "created_at")))
             .with_setting(EXTENDED.0, EXTENDED.1)
             .param("zone", zone.as_str())
             .param("first", range.from().millis())
@@ -92,14 +92,14 @@ impl Store {
 /// Lets dates and hours go as far as events do.
 pub(crate) const EXTENDED: (&str, &str) = ("enable_extended_results_for_datetime_functions", "1");
 
-/// The bucket of an event, as SQL over its `created_at`.
-fn bucket_of(interval: Interval, week_start: WeekStart) -> String {
+/// The bucket of a time in SQL, as SQL.
+fn bucket_of(interval: Interval, week_start: WeekStart, time: &str) -> String {
     match interval {
-        Interval::Minute => "toStartOfMinute(created_at, {zone:String})".to_owned(),
-        Interval::Hour => "toStartOfHour(created_at, {zone:String})".to_owned(),
-        Interval::Day => "toDate32(created_at, {zone:String})".to_owned(),
-        Interval::Week => format!("toStartOfWeek(created_at, {}, {{zone:String}})", week_start.mode()),
-        Interval::Month => "toStartOfMonth(created_at, {zone:String})".to_owned(),
+        Interval::Minute => format!("toStartOfMinute({time}, {{zone:String}})"),
+        Interval::Hour => format!("toStartOfHour({time}, {{zone:String}})"),
+        Interval::Day => format!("toDate32({time}, {{zone:String}})"),
+        Interval::Week => format!("toStartOfWeek({time}, {}, {{zone:String}})", week_start.mode()),
+        Interval::Month => format!("toStartOfMonth({time}, {{zone:String}})"),
     }
 }
 
@@ -135,7 +135,12 @@ impl Grid {
     /// The bucket of an event as SQL over its `created_at`, to be grouped by. A column of it that is called
     /// `bucket` begins at [`START`].
     pub(crate) fn bucket(&self) -> String {
-        bucket_of(self.interval, self.week_start)
+        self.bucket_of("created_at")
+    }
+
+    /// The same of another time in SQL.
+    pub(crate) fn bucket_of(&self, time: &str) -> String {
+        bucket_of(self.interval, self.week_start, time)
     }
 
     /// The place of the bucket in which a time of the range lies.

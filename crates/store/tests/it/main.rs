@@ -26,6 +26,7 @@ mod measure;
 mod migrations;
 mod paths;
 mod range;
+mod retention;
 mod search;
 mod series;
 mod similar;

@@ -1,0 +1,197 @@
+//! Who comes back, by when they began.
+
+mod cells;
+
+use clickhouse::Row;
+use model::Timestamp;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::sql_time;
+use crate::ask::Besides;
+use crate::filter::USER;
+use crate::range::{Grid, Interval, Range};
+use crate::{Filters, Scope, Store, StoreError};
+
+pub use cells::{Cohort, Retained};
+
+/// Rows of one cohort: how many of its users came back in the n-th period, and as the period -1 how many there are.
+/// `start` and the elements of `returned` are ids as numbers, which tells times and the order of events. Level by
+/// level: the events of a user in a period, the user, each of the user's cohorts, the cohorts.
+const RETENTION: &str = "
+    SELECT toString(first_day) AS cohort, n, count() AS users, toInt64(max(age)) AS begun,
+        if({open:Bool} AND first_day = /* bucket of now */, 0, toInt64(min(age))) AS ended
+    FROM (
+        SELECT /* bucket of start */ AS first_day, /* age */ AS age,
+            arrayFilter(at -> at >= start, returned) AS later,
+            arrayJoin(arrayPushFront(/* cells */, -1)) AS n
+        FROM (
+            SELECT arrayJoin(/* starts */) AS start, groupArrayArray(returned) AS returned
+            FROM (
+                SELECT /* user */ AS one, minIf(toUInt128(id), starts) AS first, /* returned */ AS returned
+                FROM {events}
+                WHERE one != '' AND (starts OR returns)
+                GROUP BY one, /* bucket */)
+            GROUP BY one)
+        WHERE bitShiftRight(start, 80) >= {cohorts_from_ms:Int64})
+    GROUP BY first_day, n
+    ORDER BY first_day, n";
+
+/// What makes a user one of a cohort, and what a return.
+#[derive(Clone, Debug)]
+pub struct Retention {
+    /// Events by which users begin.
+    pub start: Filters,
+    /// Events by which they come back.
+    pub returning: Filters,
+    /// How many periods are looked at behind the one with the start.
+    pub periods: u16,
+    /// Whether a user begins once.
+    pub mode: Mode,
+    /// Which returns count for a period.
+    pub count: Count,
+    /// Where periods begin.
+    pub kind: Kind,
+}
+
+/// Whether a user begins once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = RetentionMode)]
+pub enum Mode {
+    /// With the first start event of all time, which must lie in the range.
+    #[default]
+    First,
+    /// In each period of the range with the first start event there.
+    Recurring,
+}
+
+/// Which returns count for a period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = RetentionCount)]
+pub enum Count {
+    /// Those in it.
+    #[default]
+    On,
+    /// Those in it and later.
+    OnOrAfter,
+}
+
+/// Where periods begin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = RetentionKind)]
+pub enum Kind {
+    /// With local days, weeks and months.
+    #[default]
+    Calendar,
+    /// With each user's start: every 24 hours, 7 days or 30 days behind it.
+    Rolling,
+}
+
+/// A line of the answer.
+#[derive(Debug, Row, Deserialize)]
+struct Line {
+    cohort: String,
+    /// The period, or -1 for the cohort itself, whose users and ages are those of all.
+    n: i64,
+    users: u64,
+    /// The last period that has begun for somebody.
+    begun: i64,
+    /// The first period that has not ended for everybody.
+    ended: i64,
+}
+
+impl Store {
+    /// Who of those that began in the scope's range came back, up to its now. The buckets are cohorts, and the periods
+    /// behind them as wide: days, weeks or months.
+    pub async fn retention(
+        &self,
+        scope: &Scope<'_>,
+        grid: &Grid,
+        retention: &Retention,
+    ) -> Result<Retained, StoreError> {
+        let (range, mut besides) = (scope.range, Besides::default());
+        let start = besides.holds("start", &retention.start);
+        let returning = besides.holds("return", &retention.returning);
+        besides.columns = format!(
+            ", ({start}) AND created_at < {{cohorts_to:DateTime64(3, 'UTC')}} AS starts,
+            ({returning}) AND created_at >= {{cohorts_from:DateTime64(3, 'UTC')}} AS returns"
+        );
+        let read_from = match retention.mode {
+            Mode::First => Timestamp::default(),
+            Mode::Recurring => range.from(),
+        };
+        let scope = Scope { range: Range::between(read_from.millis(), i64::MAX, range.now()), ..*scope };
+        let question = self
+            .ask_besides(&scope, &retention.sql(grid), besides)
+            .param("cohorts_from", sql_time(range.from()))
+            .param("cohorts_from_ms", range.from().millis())
+            .param("cohorts_to", sql_time(range.to()))
+            .param("now", range.now().millis())
+            // Users may still begin in the cohort of now.
+            .param("open", range.to() > range.now())
+            .param("periods", retention.periods);
+        Ok(cells::retained(&question.fetch_all().await?, retention.periods))
+    }
+}
+
+impl Retention {
+    /// The question in SQL; of what a caller says only the choices between known words stand in it.
+    fn sql(&self, grid: &Grid) -> String {
+        const NOW: &str = "fromUnixTimestamp64Milli({now:Int64}, 'UTC')";
+        let starts = match self.mode {
+            Mode::First => "[minIf(first, first != 0)]",
+            Mode::Recurring => "groupArrayIf(first, first != 0)",
+        };
+        // The last one of a calendar period, or of all, tells as much as all of them.
+        let returned = match (self.kind, self.count) {
+            (Kind::Rolling, Count::On) => "groupArrayIf(toUInt128(id), returns)",
+            _ => "[maxIf(toUInt128(id), returns)]",
+        };
+        let age_at = self.age(grid, &time_of("at"));
+        let cells = match self.count {
+            Count::On => {
+                format!("arrayDistinct(arrayFilter(n -> n <= {{periods:UInt16}}, arrayMap(at -> toInt64({age_at}), later)))")
+            }
+            Count::OnOrAfter => format!(
+                "if(empty(later), [], arrayMap(n -> toInt64(n),
+                    range(toUInt64(least(arrayMax(at -> toInt64({age_at}), later), {{periods:UInt16}}) + 1))))"
+            ),
+        };
+        RETENTION
+            .replace("/* bucket of now */", &grid.bucket_of(NOW))
+            .replace("/* bucket of start */", &grid.bucket_of(&time_of("start")))
+            .replace("/* age */", &self.age(grid, NOW))
+            .replace("/* cells */", &cells)
+            .replace("/* starts */", starts)
+            .replace("/* user */", USER)
+            .replace("/* returned */", returned)
+            .replace("/* bucket */", &grid.bucket_of("created_at"))
+    }
+
+    /// How many periods a time lies behind the start.
+    fn age(&self, grid: &Grid, time: &str) -> String {
+        let (unit, days) = match grid.interval() {
+            Interval::Week => ("week", 7),
+            Interval::Month => ("month", 30),
+            _ => ("day", 1),
+        };
+        let start = time_of("start");
+        match self.kind {
+            Kind::Calendar => {
+                format!("dateDiff('{unit}', {}, {})", grid.bucket_of(&start), grid.bucket_of(time))
+            }
+            Kind::Rolling => format!(
+                "intDiv(toUnixTimestamp64Milli({time}) - toUnixTimestamp64Milli({start}), {})",
+                days * 86_400_000_u64
+            ),
+        }
+    }
+}
+
+/// When the event of an id, as a number, was created.
+fn time_of(id: &str) -> String {
+    format!("fromUnixTimestamp64Milli(toInt64(bitShiftRight({id}, 80)), 'UTC')")
+}
