@@ -49,6 +49,8 @@ pub(crate) static ROUTES: &[Route] = &[
     native(Method::GET, "/funnel", "funnel_link", Heavy, READS, described::<questions::funnel::__path_funnel_link>, |call| run(call, questions::funnel::funnel_link)),
     native(Method::POST, "/paths", "paths", Heavy, READS, described::<questions::paths::__path_paths>, |call| run(call, questions::paths::paths)),
     native(Method::GET, "/paths", "paths_link", Heavy, READS, described::<questions::paths::__path_paths_link>, |call| run(call, questions::paths::paths_link)),
+    native(Method::POST, "/retention", "retention", Heavy, READS, described::<questions::retention::__path_retention>, |call| run(call, questions::retention::retention)),
+    native(Method::GET, "/retention", "retention_link", Heavy, READS, described::<questions::retention::__path_retention_link>, |call| run(call, questions::retention::retention_link)),
     native(Method::GET, "/alerts", "list_alerts", Read, READS, described::<alerts::list::__path_list>, |call| run(call, alerts::list::list)),
     native(Method::POST, "/alerts/{id}/ack", "acknowledge_alert", Read, Some(Scope::Admin), described::<alerts::acknowledge::__path_acknowledge>, |call| run(call, alerts::acknowledge::acknowledge)),
     segment(Method::POST, "/v1/identify", &["/v1/i", "/api/s/identify", "/api/s/s2s/identify"], "segment_identify", Ingest, WRITES, described::<segment::take::__path_single>, |call| run(call, |call| segment::take::single(call, Kind::Identify))),

@@ -9,5 +9,6 @@ pub(crate) mod funnel;
 mod listed;
 pub(crate) mod paths;
 pub(crate) mod query;
+pub(crate) mod retention;
 pub(crate) mod search;
 pub(crate) mod similar;

@@ -7,5 +7,6 @@ mod funnel;
 mod ground;
 mod paths;
 mod query;
+mod retention;
 mod search;
 mod similar;

@@ -1,0 +1,148 @@
+//! Who comes back.
+
+use serde::Deserialize;
+use serde_json::Value;
+use store::queries::retention::{Count, Kind, Mode, Retained, Retention};
+use store::{Filters, Interval, WeekStart};
+use utoipa::ToSchema;
+
+use crate::asked::{Asked, NARROW};
+use crate::call::Call;
+use crate::error::ApiError;
+use crate::questions::body::Link;
+use crate::reply::Reply;
+use crate::shapes::Told;
+
+const DEFAULT_DAYS: u32 = 7;
+/// Periods behind the one with the start.
+const MAX_PERIODS: u16 = 90;
+
+/// What is asked besides `from`, `to`, `days` and `timezone`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asks {
+    #[serde(default)]
+    start: Those,
+    #[serde(default)]
+    r#return: Those,
+    #[serde(default)]
+    period: Period,
+    #[serde(default = "seven")]
+    periods: u16,
+    #[serde(default)]
+    mode: Mode,
+    #[serde(default)]
+    count: Count,
+    #[serde(default)]
+    kind: Kind,
+    #[serde(default)]
+    week_start: WeekStart,
+}
+
+/// Events of which all filters hold.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Those {
+    #[serde(default)]
+    filters: Filters,
+}
+
+/// How long a period is.
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = RetentionPeriod)]
+pub(crate) enum Period {
+    #[default]
+    Day,
+    Week,
+    Month,
+}
+
+fn seven() -> u16 {
+    7
+}
+
+/// A question about who comes back.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by the description alone")]
+#[schema(example = json!({
+    "start": {"filters": [{"field": "event_name", "op": "is", "values": ["user.registered"]}]},
+    "period": "week", "periods": 4, "days": 60, "timezone": "Europe/Berlin"
+}))]
+pub(crate) struct RetentionQuestion {
+    /// Events by which users begin: `{"filters":[{"field":…,"op":…,"values":[…]}]}`; any if absent.
+    #[schema(value_type = Option<Object>)]
+    start: Option<Value>,
+    /// Events by which they come back, likewise.
+    #[schema(value_type = Option<Object>)]
+    r#return: Option<Value>,
+    /// The width of cohorts, and of the periods behind them; a day if absent.
+    period: Option<Period>,
+    /// How many periods are looked at behind the one with the start; 7 if absent.
+    #[schema(minimum = 1, maximum = 90)]
+    periods: Option<u16>,
+    /// Whether a user begins once: with the `first` start event of all time, or in each period with the first there.
+    mode: Option<Mode>,
+    /// Whether a return counts `on` its period alone, or for all up to it.
+    count: Option<Count>,
+    /// Whether periods are local days, weeks and months, or 24 hours, 7 days and 30 days from each user's start on.
+    kind: Option<Kind>,
+    /// An RFC 3339 time, or a date for the start of that day in `timezone`: users begin from then on.
+    from: Option<String>,
+    /// Likewise: nobody begins from then on. Returns count up to now.
+    to: Option<String>,
+    /// In place of both: so many times 24 hours up to now; 7 if nothing is said.
+    #[schema(minimum = 1, maximum = 3650)]
+    days: Option<u32>,
+    /// An IANA name.
+    timezone: Option<String>,
+    /// `monday` or `sunday`.
+    week_start: Option<String>,
+}
+
+/// How many of the users who began in the same period came back, by periods since.
+#[utoipa::path(
+    post,
+    path = "/retention",
+    tag = "questions",
+    request_body = RetentionQuestion,
+    responses((status = 200, description = "A cohort for each period in which somebody began", body = Told<Retained>))
+)]
+pub(crate) async fn retention(mut call: Call) -> Result<Reply<Retained>, ApiError> {
+    let (range, asks) = call.question::<Asks>().await?;
+    let Asks { start, r#return, period, periods, mode, count, kind, week_start } = asks;
+    if !(1..=MAX_PERIODS).contains(&periods) {
+        return Err(ApiError::Invalid(format!("periods must be 1 to {MAX_PERIODS}")));
+    }
+    let retention =
+        Retention { start: start.filters, returning: r#return.filters, periods, mode, count, kind };
+    let asked = Asked::about(call, &range, Some(DEFAULT_DAYS), Filters::NONE).await?;
+    let grid = asked.grid(Some(period.into()), week_start).await?;
+    let retained = asked.store().retention(&asked.scope(), &grid, &retention).await;
+    let retained = retained.map_err(|error| ApiError::question(error, NARROW))?;
+    let mut meta = asked.meta();
+    meta.interval = Some(grid.interval().as_str());
+    Ok(Reply::ok(retained).about(meta))
+}
+
+/// The same as a link.
+#[utoipa::path(
+    get,
+    path = "/retention",
+    tag = "questions",
+    params(Link),
+    responses((status = 200, description = "As to the POST", body = Told<Retained>))
+)]
+pub(crate) async fn retention_link(call: Call) -> Result<Reply<Retained>, ApiError> {
+    retention(call).await
+}
+
+impl From<Period> for Interval {
+    fn from(period: Period) -> Self {
+        match period {
+            Period::Day => Self::Day,
+            Period::Week => Self::Week,
+            Period::Month => Self::Month,
+        }
+    }
+}
