@@ -22,6 +22,7 @@ use crate::error::ApiError;
 use crate::history::History;
 use crate::lag::Lag;
 use crate::places::Places;
+use crate::questions::schema::KeptSchemas;
 use crate::recent::Recent;
 use crate::request;
 use crate::sampler::Sampler;
@@ -50,6 +51,8 @@ pub(crate) struct App {
     sends: Sends,
     pub(crate) requests: Requests,
     pub(crate) clients: Clients,
+    /// What `/schema` has answered.
+    pub(crate) kept_schemas: KeptSchemas,
     /// What `/v1/debug/recent` shows.
     pub(crate) recent: Recent,
     /// Where `/test/publish-event` publishes, if it does.
@@ -97,6 +100,7 @@ impl App {
             sends: Sends::new(&mut registry),
             requests: Requests::new(&mut registry),
             clients: Clients::new(&mut registry),
+            kept_schemas: KeptSchemas::default(),
             recent: Recent::default(),
             publisher: config.publisher()?,
             numbers: Page::new(registry),

@@ -19,20 +19,31 @@ impl Cursor {
     /// `None` if the text is no cursor.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('.');
-        let [from, to, now] = [time(parts.next()?)?, time(parts.next()?)?, time(parts.next()?)?];
+        let range = read_range(&mut parts)?;
         let id = EventId::parse(parts.next()?).ok()?;
         let latency = parts.next().map(latency).map_or(Some(None), |latency| latency.map(Some))?;
-        let range = Range::new(from, to, now).ok()?;
         parts.next().is_none().then_some(Self { range, after: Mark { id, latency } })
     }
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [from, to, now] = [self.range.from(), self.range.to(), self.range.now()].map(Timestamp::millis);
-        write!(f, "{from}.{to}.{now}.{}", self.after.id)?;
+        write_range(f, &self.range)?;
+        write!(f, ".{}", self.after.id)?;
         self.after.latency.map_or(Ok(()), |latency| write!(f, ".{:x}", latency.to_bits()))
     }
+}
+
+/// The period that all pages are about, which every cursor begins with.
+pub(crate) fn read_range<'a>(parts: &mut impl Iterator<Item = &'a str>) -> Option<Range> {
+    let [from, to, now] = [time(parts.next()?)?, time(parts.next()?)?, time(parts.next()?)?];
+    Range::new(from, to, now).ok()
+}
+
+/// What [`read_range`] reads, three times with points between them.
+pub(crate) fn write_range(f: &mut fmt::Formatter<'_>, range: &Range) -> fmt::Result {
+    let [from, to, now] = [range.from(), range.to(), range.now()].map(Timestamp::millis);
+    write!(f, "{from}.{to}.{now}")
 }
 
 fn time(millis: &str) -> Option<Timestamp> {

@@ -34,6 +34,9 @@ pub(crate) enum ApiError {
     /// No such alert.
     #[error("alert not found")]
     AlertNotFound,
+    /// No event is of this user.
+    #[error("user not found")]
+    UserNotFound,
     /// No such route.
     #[error("no such route")]
     NoRoute,
@@ -135,9 +138,11 @@ impl ApiError {
             Self::LongAddress => (StatusCode::URI_TOO_LONG, "too_large"),
             Self::LargeHead => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "too_large"),
             Self::SlowBody => (StatusCode::REQUEST_TIMEOUT, "timeout"),
-            Self::EventNotFound | Self::AlertNotFound | Self::NoRoute | Self::NoSegmentRoute => {
-                (StatusCode::NOT_FOUND, "not_found")
-            }
+            Self::EventNotFound
+            | Self::AlertNotFound
+            | Self::UserNotFound
+            | Self::NoRoute
+            | Self::NoSegmentRoute => (StatusCode::NOT_FOUND, "not_found"),
             Self::Method { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
             Self::DeadLettered => (StatusCode::UNPROCESSABLE_ENTITY, "dead_lettered"),
@@ -243,7 +248,8 @@ mod tests {
             ApiError::BrokenBody(_) => ApiError::SlowBody,
             ApiError::SlowBody => ApiError::EventNotFound,
             ApiError::EventNotFound => ApiError::AlertNotFound,
-            ApiError::AlertNotFound => ApiError::NoRoute,
+            ApiError::AlertNotFound => ApiError::UserNotFound,
+            ApiError::UserNotFound => ApiError::NoRoute,
             ApiError::NoRoute => ApiError::NoSegmentRoute,
             ApiError::NoSegmentRoute => ApiError::NotHttp,
             ApiError::NotHttp => ApiError::LongAddress,

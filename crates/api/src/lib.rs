@@ -26,6 +26,7 @@ mod gzip;
 mod health;
 mod history;
 mod ingest;
+mod kept;
 mod keys;
 mod lag;
 mod metrics;

@@ -1,11 +1,12 @@
 //! What handlers answer. The data keep their type until the answer is written, in the voice of the route.
 
+use std::fmt::Display;
+
 use axum::http::StatusCode;
 use model::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::cursor::Cursor;
 use crate::error::ApiError;
 
 /// An answer before it is written.
@@ -16,8 +17,8 @@ pub(crate) struct Reply<T = ()> {
     pub(crate) data: Option<T>,
     /// Beside the data of an answer to a question.
     pub(crate) meta: Option<Meta>,
-    /// Where the next page of a list goes on, if there is one.
-    pub(crate) next_cursor: Option<Cursor>,
+    /// Where the next page of a list goes on, if there are more.
+    pub(crate) next_cursor: Option<String>,
     pub(crate) error: Option<ApiError>,
 }
 
@@ -71,8 +72,8 @@ impl<T> Reply<T> {
     }
 
     /// The same, if there are more of what was asked for.
-    pub(crate) fn with_more(mut self, next_cursor: Option<Cursor>) -> Self {
-        self.next_cursor = next_cursor;
+    pub(crate) fn with_more(mut self, next_cursor: Option<impl Display>) -> Self {
+        self.next_cursor = next_cursor.map(|cursor| cursor.to_string());
         self
     }
 

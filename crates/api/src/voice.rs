@@ -157,7 +157,7 @@ struct Envelope<'a, T> {
     #[serde(skip_serializing_if = "Option::is_none")]
     meta: Option<&'a Meta>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    next_cursor: Option<String>,
+    next_cursor: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -172,7 +172,7 @@ impl<'a, T> Envelope<'a, T> {
             message: reply.message,
             data: reply.data.as_ref(),
             meta: reply.meta.as_ref(),
-            next_cursor: reply.next_cursor.as_ref().map(ToString::to_string),
+            next_cursor: reply.next_cursor.as_deref(),
             error: reply.error.as_ref().map(ToString::to_string),
             code: reply.error.as_ref().map(|error| error.status_and_code().1),
             request_id: id.as_str(),

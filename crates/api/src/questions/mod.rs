@@ -3,6 +3,7 @@
 
 pub(crate) mod body;
 pub(crate) mod commerce;
+pub(crate) mod errors;
 pub(crate) mod events;
 pub(crate) mod export;
 pub(crate) mod funnel;
@@ -10,5 +11,7 @@ mod listed;
 pub(crate) mod paths;
 pub(crate) mod query;
 pub(crate) mod retention;
+pub(crate) mod schema;
 pub(crate) mod search;
 pub(crate) mod similar;
+pub(crate) mod users;

@@ -73,6 +73,11 @@ pub(super) fn names() -> String {
 }
 
 impl Field {
+    /// All that are not paths.
+    pub(crate) fn columns() -> impl Iterator<Item = Self> {
+        COLUMNS.into_iter().map(|(_, field)| field)
+    }
+
     /// The field of this name.
     pub fn parse(name: &str) -> Result<Self, FilterError> {
         if let Some((_, field)) = COLUMNS.into_iter().find(|(known, _)| *known == name) {

@@ -1,6 +1,7 @@
 //! Questions about many events.
 
 mod commerce;
+mod errors;
 mod events;
 mod export;
 mod funnel;
@@ -8,5 +9,7 @@ mod ground;
 mod paths;
 mod query;
 mod retention;
+mod schema;
 mod search;
 mod similar;
+mod users;

@@ -143,7 +143,7 @@ pub(super) fn retention(
             let begun = began.iter().any(|start| bounds(start, n).0 <= now);
             let returned = begun
                 .then(|| u64::try_from(began.iter().filter(|start| came_back(start, n)).count()).unwrap());
-            cohort.share.push(returned.map(|returned| returned as f64 / size as f64));
+            cohort.share.push(returned.map(|returned| ratio(returned, size)));
             cohort.returned.push(returned);
             cohort.complete.push(closed && began.iter().all(|start| bounds(start, n).1 <= now));
         }
@@ -157,5 +157,9 @@ fn mean(cohorts: &[Cohort], n: usize) -> Option<f64> {
     let complete: Vec<_> = cohorts.iter().filter(|cohort| cohort.complete[n]).collect();
     let size: u64 = complete.iter().map(|cohort| cohort.size).sum();
     let returned: u64 = complete.iter().map(|cohort| cohort.returned[n].unwrap()).sum();
-    (size > 0).then(|| returned as f64 / size as f64)
+    (size > 0).then(|| ratio(returned, size))
+}
+
+fn ratio(some: u64, of: u64) -> f64 {
+    f64::from(u32::try_from(some).unwrap()) / f64::from(u32::try_from(of).unwrap())
 }
