@@ -240,7 +240,7 @@ def test_a_shortage_lasts_from_its_first_sign_to_the_restock_and_counts_there() 
     ]
     assert found["restock"] == {"count": 1, "p50_seconds": 172_800.0, "mean_seconds": 172_800.0}
     sold = {row["sku"]: row for row in found["turnover"]}
-    assert (sold["s"]["average_quantity"], sold["s"]["turnover"]) == (Decimal("7.5"), Decimal("0.4"))
+    assert (sold["s"]["average_quantity"], sold["s"]["turnover"]) == (7.5, 0.4)
     assert sold["t"]["average_quantity"] is None
     assert found["dead_stock"] == [{"sku": "s", "quantity": 9, "last_sold_at": START + HOUR}]
 

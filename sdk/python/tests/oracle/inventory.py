@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Any
 
 from oracle.events import Event, text
-from oracle.money import count, quotient
+from oracle.money import count
 from oracle.scope import SECOND, Scope, grouped, mean, percentile
 
 SHORT = ("inventory.low_stock", "inventory.out_of_stock")
@@ -87,8 +86,8 @@ def turnover(scope: Scope, stock: list[Event]) -> list[dict[str, Any]]:
     rows = []
     for sku in {*sold, *first, *last}:
         units = sold.get(sku, 0)
-        average = Decimal(first[sku] + last[sku]) / 2 if sku in first and sku in last else None
-        ratio = quotient(Decimal(units), average) if average else None
+        average = (first[sku] + last[sku]) / 2 if sku in first and sku in last else None
+        ratio = units / average if average else None
         rows.append({"sku": sku, "units_sold": units, "average_quantity": average, "turnover": ratio})
     return rows
 
