@@ -13,6 +13,12 @@ pub(super) struct City {
 }
 
 impl City {
+    /// One of them.
+    pub(super) fn any(dice: &mut Dice) -> &'static Self {
+        let place = usize::try_from(dice.below(10)).unwrap_or_default();
+        CITIES.get(place).unwrap_or(&CITIES[0])
+    }
+
     /// Now and then one of its texts is absent.
     pub(super) fn json(&self) -> String {
         Object::new().text_if_any("country", self.country).text_if_any("city", self.city).close()

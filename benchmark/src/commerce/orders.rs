@@ -171,8 +171,14 @@ impl Order<'_> {
 
     fn processed(&self, dice: &mut Dice, facts: &Facts, at: i64, agenda: &mut Agenda) {
         let properties = |amount: &str, dice: &mut Dice| {
-            let currency = if dice.chance(600) { facts.currency } else { "" };
-            let place = if dice.chance(400) { facts.place } else { "" };
+            // Most of what is said here is the order's; of what isn't, the payment's own counts.
+            let (currency, place) = match dice.below(100) {
+                0..35 => (facts.currency, facts.place),
+                35..60 => (facts.currency, ""),
+                60..62 => ("USD", dice.pick(&PLACES)),
+                62..65 => ("", dice.pick(&PLACES)),
+                _ => ("", ""),
+            };
             Object::new()
                 .text("payment_id", &format!("pay-{}", facts.number))
                 .raw("order_id", if dice.chance(500) { &facts.order_text } else { &facts.order_id })

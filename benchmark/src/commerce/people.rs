@@ -1,6 +1,6 @@
 //! Who the users are.
 
-use super::catalog::{CITIES, City};
+use super::catalog::City;
 use super::dice::{Dice, Purpose};
 use super::event::Who;
 
@@ -25,13 +25,12 @@ impl Person {
         let registers_at = if dice.chance(600) { start - 1 } else { dice.between(start, until - 1) };
         // Most come seldom, a few often.
         let visits_per_mille = 15 + dice.below(150) + if dice.chance(150) { 400 } else { 0 };
-        let city = usize::try_from(dice.below(10)).ok().and_then(|place| CITIES.get(place));
         Self {
             user_id,
             anonymous_id: format!("a-{number}"),
             registers_at,
             visits_per_mille,
-            city: city.unwrap_or(&CITIES[0]),
+            city: City::any(&mut dice),
             has_app: dice.chance(450),
         }
     }

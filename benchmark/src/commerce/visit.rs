@@ -1,7 +1,7 @@
 //! What users do when they come.
 
 use super::agenda::{Agenda, Todo};
-use super::catalog::{Article, DEVICES, METHODS, SOURCES, bought};
+use super::catalog::{Article, City, DEVICES, METHODS, SOURCES, bought};
 use super::dice::Dice;
 use super::event::{Event, Who};
 use super::money;
@@ -90,8 +90,12 @@ impl Visit<'_> {
         properties: impl FnOnce(&Self, &mut Dice) -> Object,
     ) -> Event {
         let properties = properties(self, dice).text("release", self.release).close();
-        // Of programs that say where somebody is in both places, the properties count.
-        let city = dice.chance(800).then_some(self.person.city);
+        // Some are on the way: the context says another place than the properties, which count.
+        let city = match dice.below(100) {
+            0..75 => Some(self.person.city),
+            75..85 => Some(City::any(dice)),
+            _ => None,
+        };
         Event {
             at,
             name,
