@@ -69,7 +69,7 @@ fn naive(text: [&str; 3], wanted: &[&str], unwanted: &[&str]) -> bool {
         let term = words(term);
         texts.iter().any(|words| words.windows(term.len()).any(|part| part == term))
     };
-    wanted.iter().all(has) && !unwanted.iter().any(|term| has(term))
+    wanted.iter().all(has) && !unwanted.iter().any(has)
 }
 
 #[tokio::test]
