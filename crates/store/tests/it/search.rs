@@ -40,7 +40,7 @@ impl Database {
     }
 }
 
-const TEXTS: [[&str; 3]; 14] = [
+const TEXTS: [[&str; 3]; 15] = [
     ["Where is my refund?", "It's on its way.", ""],
     ["where IS", "my refund", ""],
     ["", "", "Timeout: upstream-service did not answer"],
@@ -55,6 +55,7 @@ const TEXTS: [[&str; 3]; 14] = [
     ["ПРИВЕТ мир", "", ""],
     ["", "", ""],
     ["timeout timeout\ntimeout", "", ""],
+    ["über—uns…„so“ 1½", "a_b", ""],
 ];
 
 /// What a search finds, in the plainest way: words are what is between other characters.
@@ -108,6 +109,8 @@ async fn words_and_phrases_are_found_without_case_and_whole() {
         ("isn't", vec!["isn t"], vec![]),
         ("') OR 1=1 --", vec!["or", "1 1"], vec![]),
         ("1=1 \\' %_ {x:String} ?", vec!["1 1", "x string"], vec![]),
+        ("uns SO über b", vec!["uns", "so", "über", "b"], vec![]),
+        ("\"über uns\" \"uns so\"", vec!["über uns", "uns so"], vec![]),
         ("nothing", vec!["nothing"], vec![]),
     ] {
         let ids: BTreeSet<_> = database.found(query).await.into_iter().collect();

@@ -42,8 +42,10 @@ impl Store {
     }
 }
 
-/// A text of which only words are left, with a blank between two, and perhaps one before and behind them. The index of
-/// words is of use only where this is spelt as in its migration.
+/// What the index of words is of, as its migration spells it: else it is of no use.
+const INDEXED: &str = r"replaceRegexpAll(lowerUTF8(concat(input, ' ', output, ' ', error)), '[^\\x00-\\x7f\\p{L}\\p{M}\\p{N}]+', ' ')";
+
+/// A text of which only words are left, with a blank between two, and perhaps one before and behind them.
 fn words_of(text: &str) -> String {
     format!(r"replaceRegexpAll(lowerUTF8({text}), '[^\\p{{L}}\\p{{M}}\\p{{N}}]+', ' ')")
 }

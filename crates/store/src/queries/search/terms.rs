@@ -6,7 +6,7 @@ use std::str::Chars;
 use clickhouse::Row;
 use serde::Deserialize;
 
-use super::words_of;
+use super::{INDEXED, words_of};
 use crate::ask::Besides;
 use crate::filter::Params;
 use crate::{Store, StoreError, within};
@@ -85,16 +85,16 @@ impl Terms {
     /// What must hold of the events. The index knows the words of an event, whichever text they are in; a phrase
     /// stands inside one.
     pub(super) fn condition(&self) -> Besides {
-        let (words, mut params) = (words_of("concat(input, ' ', output, ' ', error)"), Params::default());
+        let mut params = Params::default();
         let mut sql =
-            format!(" AND hasAllTokens({words}, {})", params.texts("words", words_in(&self.wanted)));
+            format!(" AND hasAllTokens({INDEXED}, {})", params.texts("words", words_in(&self.wanted)));
         if let phrases @ [_, ..] = &*phrases_in(&self.wanted) {
             let phrases = params.texts("phrases", phrases.to_vec());
             sql += &format!(" AND arrayAll(phrase -> {}, {phrases})", any_text_has("phrase"));
         }
         let single: Vec<_> = self.unwanted.iter().filter(|term| !term.contains(' ')).cloned().collect();
         if !single.is_empty() {
-            sql += &format!(" AND NOT hasAnyTokens({words}, {})", params.texts("no_words", single));
+            sql += &format!(" AND NOT hasAnyTokens({INDEXED}, {})", params.texts("no_words", single));
         }
         if let phrases @ [_, ..] = &*phrases_in(&self.unwanted) {
             let phrases = params.texts("no_phrases", phrases.to_vec());
