@@ -20,6 +20,9 @@ from oracle.scope import Scope
 
 T = TypeVar("T")
 
+# Questions whose parameters are JSON.
+ASKED_BY_JSON = ("/query", "/retention")
+
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "America/Santiago")
 
 
@@ -54,8 +57,7 @@ class Shop:
 
     def ask(self, path: str, parameters: dict[str, Any]) -> Any:
         """The answer, its numbers exact."""
-        # Questions that have a body otherwise are asked by its JSON.
-        body = {"q": json.dumps(parameters)} if path == "/query" else parameters
+        body = {"q": json.dumps(parameters)} if path in ASKED_BY_JSON else parameters
         url = f"{self.millrace.url}{path}?{urlencode(body)}"
         request = urllib.request.Request(url, headers={"X-Tenant": self.tenant})
         with urllib.request.urlopen(request) as answer:

@@ -50,13 +50,20 @@ def test_revenue_by_location(asked: Asked, interval: str) -> None:
     )
 
 
-@pytest.mark.parametrize("hours", [24, 1, 240])
-def test_what_becomes_of_orders(asked: Asked, hours: int) -> None:
+@pytest.mark.parametrize(("window", "abandon_after"), [(168, 24), (2, 1), (48, 240)])
+def test_conversion(asked: Asked, window: int, abandon_after: int) -> None:
+    def check(got: Any, expected: Any) -> None:
+        funnel, cart = expected
+        same(got["cart"], cart)
+        same_rows(got["funnel"]["steps"], funnel["steps"], "name")
+        assert got["funnel"]["open"] == funnel["open"]
+
     asked.compare(
         "/analytics/conversion",
-        lambda scope: commerce.cart(scope, hours * HOUR),
-        lambda got, expected: same(got["cart"], expected),
-        abandon_after=f"{hours}h",
+        lambda scope: (commerce.funnel(scope, window * HOUR), commerce.cart(scope, abandon_after * HOUR)),
+        check,
+        window=f"{window}h",
+        abandon_after=f"{abandon_after}h",
     )
 
 
