@@ -44,6 +44,8 @@ class _Array(Protocol):
         """A list of its numbers."""
 
 
+# Each `{"field": …, "op": …, "values": […]}`.
+Filters = Sequence[Mapping[str, Any]]
 # A list of numbers, or an array of numpy's, of torch's and their likes.
 Vector = Union[Sequence[float], _Array]
 
@@ -311,6 +313,99 @@ class EventClient:
         """The conversations with the highest `error_rate`, 0 to 1, among those with `min_events`."""
         return self._rows("/analytics/sessions/top-errors", limit=limit, days=days, min_events=min_events)
 
+    def query(
+        self,
+        metrics: Sequence[str | Mapping[str, str]],
+        *,
+        filters: Filters = (),
+        breakdown: Mapping[str, Any] | None = None,
+        interval: str | None = None,
+        compare: str | None = None,
+        **when: Any,
+    ) -> Json:
+        """Metrics over time: `buckets` and `series`, one for each metric and value of the breakdown.
+
+        `metrics` are names, such as `"events"` and `"latency_p95"`, or functions of a field, such as
+        `{"sum": "properties.price"}`. This and the other questions take `start` and `end` (datetimes, dates
+        in `timezone`, or their texts) or `days`, `timezone` and, where there are weeks, `week_start`.
+        docs/questions.md says what everything means.
+        """
+        question = {"metrics": metrics, "filters": filters, "breakdown": breakdown, "interval": interval}
+        return self._ask("/query", {**question, "compare": compare}, when)
+
+    def funnel(
+        self,
+        steps: Sequence[Mapping[str, Any]],
+        window: str = "7d",
+        *,
+        order: str = "loose",
+        entry: str = "latest",
+        exclusions: Sequence[Mapping[str, Any]] = (),
+        breakdown: Mapping[str, Any] | None = None,
+        attribution: str | int | None = None,
+        **when: Any,
+    ) -> Json:
+        """How many users get how far: each step is a `name` and the `filters` of its events."""
+        question = {
+            "steps": steps,
+            "window": window,
+            "order": order,
+            "entry": entry,
+            "exclusions": exclusions,
+        }
+        return self._ask("/funnel", {**question, "breakdown": breakdown, "attribution": attribution}, when)
+
+    def retention(
+        self,
+        start_filters: Filters = (),
+        return_filters: Filters = (),
+        *,
+        period: str = "day",
+        periods: int = 7,
+        mode: str = "first",
+        count: str = "on",
+        kind: str = "calendar",
+        **when: Any,
+    ) -> Json:
+        """How many of those who began in a period came back in each of the next ones."""
+        question = {"start": {"filters": start_filters}, "return": {"filters": return_filters}}
+        how = {"period": period, "periods": periods, "mode": mode, "count": count, "kind": kind}
+        return self._ask("/retention", {**question, **how}, when)
+
+    def paths(self, start_filters: Filters, *, steps: int = 3, top: int = 5, **when: Any) -> Json:
+        """What comes after an event in its session: `nodes` and `links`."""
+        return self._ask("/paths", {"start": {"filters": start_filters}, "steps": steps, "top": top}, when)
+
+    def get_events(
+        self,
+        filters: Filters = (),
+        *,
+        order: str = "newest",
+        limit: int = 100,
+        full: bool = False,
+        **when: Any,
+    ) -> list[Json]:
+        """The events behind a number; with `full`, their properties and whole texts too."""
+        return self._find("/events", when, filters=filters, order=order, limit=limit, full=full)
+
+    def get_users(
+        self, filters: Filters = (), *, order: str = "last_seen", limit: int = 100, **when: Any
+    ) -> list[Json]:
+        """The users of events, by when they were last seen or by how many events they have."""
+        return self._find("/users", when, filters=filters, order=order, limit=limit)
+
+    def get_error_groups(self, filters: Filters = (), **when: Any) -> list[Json]:
+        """Errors that say the same but for numbers, ids and quoted parts, by how many there are."""
+        return self._find("/errors/groups", when, filters=filters)
+
+    def search(self, text: str, *, limit: int = 100, **when: Any) -> list[Json]:
+        """Events whose input, output or error has all words and `"phrases"` and no `-word`, newest first."""
+        return self._find("/search", when, q=text, limit=limit)
+
+    def get_schema(self) -> Json:
+        """`event_names` and `fields` of the last day."""
+        return _data(self._request("GET", "/schema"))
+
     def health_check(self) -> bool:
         """Whether the API says that it serves. Asks once, with a `timeout` of five seconds; never raises."""
         return self._answers("/health", PROBE_TIMEOUT)
@@ -377,6 +472,16 @@ class EventClient:
     def _rows(self, path: str, **query: str | int | None) -> list[Json]:
         given = {name: value for name, value in query.items() if value is not None}
         return self._request("GET", f"{path}?{urlencode(given)}").get("data") or []
+
+    def _ask(self, path: str, question: Json, when: Mapping[str, Any]) -> Json:
+        """`data` of the answer to a question that is a body."""
+        return _data(self._request("POST", path, _encode(_given({**question, **_period(when)}))))
+
+    def _find(self, path: str, when: Mapping[str, Any], **query: Any) -> list[Json]:
+        """The rows that a question in the address finds."""
+        given = _given({**query, **_period(when)})
+        texts = {name: _text(value) for name, value in given.items()}
+        return self._request("GET", f"{path}?{urlencode(texts)}").get("data") or []
 
     def _answers(self, path: str, timeout: float) -> bool:
         try:
@@ -725,7 +830,7 @@ _FORMS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
 _JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
 
 
-def _encode(fields: Json) -> bytes:
+def _encode(fields: Any) -> bytes:
     try:
         return _JSON.encode(fields).encode()
     except Exception as error:  # a value's own methods may raise anything
@@ -763,6 +868,27 @@ def _idempotency(key: str | None) -> str:
 def _check_latency(latency: Any) -> None:
     if isinstance(latency, float) and not math.isfinite(latency):
         raise EventValidationError("latency must be a finite number")
+
+
+def _period(when: Mapping[str, Any]) -> Json:
+    """The times of a question, by the names that the API has for them."""
+    unknown = when.keys() - {"start", "end", "days", "timezone", "week_start"}
+    if unknown:
+        raise TypeError(f"unknown arguments: {', '.join(sorted(unknown))}")
+    names = {"start": "from", "end": "to"}
+    return {names.get(name, name): value for name, value in when.items()}
+
+
+def _text(value: Any) -> str:
+    """As a query string has it: a text as it is, anything else as JSON."""
+    encoded = _encode(value).decode()
+    plain = json.loads(encoded)
+    return plain if isinstance(plain, str) else encoded
+
+
+def _given(question: Mapping[str, Any]) -> Json:
+    """Without what is absent: None, and lists of nothing."""
+    return {name: value for name, value in question.items() if value is not None and value != ()}
 
 
 def _target(path: str, name: str, value: str) -> str:
