@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::{TooMuch, bounded};
 use crate::typed::Fields;
 
 /// The names of the events that stock is known by.
@@ -60,7 +61,7 @@ impl Stock {
     }
 
     /// Adds an event of one of the [`NAMES`], none of which was earlier than those before.
-    pub(crate) fn add(&mut self, at: i64, event_name: &str, properties: &str) {
+    pub(crate) fn add(&mut self, at: i64, event_name: &str, properties: &str) -> Result<(), TooMuch> {
         let fields = Fields::of(properties);
         let text = |name| fields.text(name).to_string();
         let item = Item {
@@ -94,6 +95,7 @@ impl Stock {
         if let Some(quantity) = quantity {
             self.quantities.insert(key, quantity);
         }
+        bounded(self.quantities.len() + self.short.len() + self.low.len() + self.out.len())
     }
 
     /// What is known to be there of each stock-keeping unit where the range begins, and where it ends.
@@ -113,7 +115,12 @@ impl Stock {
 }
 
 /// Adds an order's items to what was sold of each stock-keeping unit.
-pub(crate) fn sell(sold: &mut BTreeMap<String, Sold>, at: i64, is_inside: bool, properties: &str) {
+pub(crate) fn sell(
+    sold: &mut BTreeMap<String, Sold>,
+    at: i64,
+    is_inside: bool,
+    properties: &str,
+) -> Result<(), TooMuch> {
     for item in Fields::of(properties).list("items") {
         let sku = item.text("sku");
         let units = if is_inside { item.count("quantity").unwrap_or_default() } else { 0 };
@@ -124,6 +131,7 @@ pub(crate) fn sell(sold: &mut BTreeMap<String, Sold>, at: i64, is_inside: bool, 
         sales.units = sales.units.saturating_add(units);
         sales.last = sales.last.max(at);
     }
+    bounded(sold.len())
 }
 
 #[cfg(test)]
@@ -135,7 +143,7 @@ mod tests {
     fn stock(from: i64, events: &[(i64, &str, &str)]) -> Stock {
         let mut stock = Stock::new(from);
         for (at, name, rest) in events {
-            stock.add(*at, &format!("inventory.{name}"), &format!("{RED}{rest}}}"));
+            stock.add(*at, &format!("inventory.{name}"), &format!("{RED}{rest}}}")).unwrap();
         }
         stock
     }
@@ -198,8 +206,9 @@ mod tests {
             9,
             true,
             r#"{"items":[{"sku":"a","quantity":2},{"sku":"a","quantity":"3"},{"sku":5}]}"#,
-        );
-        sell(&mut sold, 4, false, r#"{"items":[{"sku":"a","quantity":50}]}"#);
+        )
+        .unwrap();
+        sell(&mut sold, 4, false, r#"{"items":[{"sku":"a","quantity":50}]}"#).unwrap();
         assert_eq!(sold["a"], Sold { units: 5, last: 9 });
         assert_eq!(sold["5"], Sold { units: 0, last: 9 });
     }

@@ -22,3 +22,21 @@ const MAX_BYTES: usize = 128 << 20;
 /// There is more than may be held.
 #[derive(Debug)]
 pub(crate) struct TooMuch;
+
+/// Entries of a few texts each that are held at most.
+const MAX_ENTRIES: usize = 4_000_000;
+
+/// An error if there are more of them than may be held.
+pub(crate) fn bounded(entries: usize) -> Result<(), TooMuch> {
+    if entries > MAX_ENTRIES { Err(TooMuch) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_entries_that_are_too_many() {
+        assert!(bounded(MAX_ENTRIES).is_ok() && bounded(MAX_ENTRIES + 1).is_err());
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::{TooMuch, bounded};
 use crate::money::Money;
 use crate::typed::Fields;
 
@@ -33,18 +34,22 @@ pub(crate) struct Sales {
 
 /// Sums that grow order by order.
 #[derive(Default)]
-pub(crate) struct Products(HashMap<Key, Sales>);
+pub(crate) struct Products {
+    sales: HashMap<Key, Sales>,
+    /// Of all products.
+    order_ids: usize,
+}
 
 impl Products {
     /// Adds an order that stands at this place in the order of events.
-    pub(crate) fn add(&mut self, order: (i64, u128), properties: &str) {
+    pub(crate) fn add(&mut self, order: (i64, u128), properties: &str) -> Result<(), TooMuch> {
         let fields = Fields::of(properties);
         let (order_id, currency) = (fields.text("order_id"), fields.text("currency"));
         for item in fields.list("items") {
             let text = |name| item.text(name).to_string();
             let key =
                 Key { product_id: text("product_id"), sku: text("sku"), currency: currency.to_string() };
-            let sales = self.0.entry(key).or_default();
+            let sales = self.sales.entry(key).or_default();
             let name = item.text("name");
             if !name.is_empty() && order >= sales.named {
                 (sales.name, sales.named) = (name.to_string(), order);
@@ -57,13 +62,15 @@ impl Products {
             if !order_id.is_empty() && !sales.order_ids.contains(&*order_id) {
                 sales.order_ids.insert(order_id.to_string());
                 sales.orders += 1;
+                self.order_ids += 1;
             }
         }
+        bounded(self.sales.len() + self.order_ids)
     }
 
     /// In no order.
     pub(crate) fn sales(self) -> impl Iterator<Item = (Key, Sales)> {
-        self.0.into_iter()
+        self.sales.into_iter()
     }
 }
 
@@ -91,7 +98,7 @@ mod tests {
             (9, r#"{"currency":"USD","items":[{"product_id":"p","sku":"s","total_price":1}, null]}"#),
             (9, r#"{"order_id":"o-4","currency":"USD"}"#),
         ] {
-            products.add((at, 0), properties);
+            products.add((at, 0), properties).unwrap();
         }
         let mut sales: Vec<_> = products.sales().collect();
         sales.sort_by(|(a, _), (b, _)| a.cmp(b));

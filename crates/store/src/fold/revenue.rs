@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use model::Text;
 
+use super::{TooMuch, bounded};
 use crate::money::Money;
 use crate::typed::Fields;
 
@@ -60,7 +61,7 @@ impl Revenue {
     }
 
     /// Adds an event of one of the [`NAMES`] to the bucket that begins then.
-    pub(crate) fn add(&mut self, start: i64, event_name: &str, properties: &str) {
+    pub(crate) fn add(&mut self, start: i64, event_name: &str, properties: &str) -> Result<(), TooMuch> {
         let fields = Fields::of(properties);
         let mut sums = Sums::default();
         let amount = match event_name {
@@ -88,6 +89,7 @@ impl Revenue {
         } else {
             self.waiting.push(Waiting { key, order_id: order_id.to_string(), sums });
         }
+        bounded(self.sums.len() + self.waiting.len())
     }
 
     /// Whether payments or refunds take something from their orders.
@@ -151,7 +153,7 @@ mod tests {
     fn sums(by_location: bool) -> Vec<(Key, Sums)> {
         let mut revenue = Revenue::new(by_location);
         for (start, name, properties) in EVENTS {
-            revenue.add(start, name, properties);
+            revenue.add(start, name, properties).unwrap();
         }
         assert!(revenue.waits());
         let order = Order { currency: "EUR".into(), location_id: "k".into() };

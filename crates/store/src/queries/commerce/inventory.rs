@@ -89,12 +89,12 @@ impl Store {
         let mut stock = Stock::new(from);
         let mut rows = self.typed_in_order(&up_to_end, &NAMES)?;
         while let Some(row) = rows.next().await? {
-            stock.add(row.at, row.event_name, row.properties);
+            stock.add(row.at, row.event_name, row.properties)?;
         }
         let mut sold = BTreeMap::new();
         let mut rows = self.typed(&up_to_end, &[SOLD])?;
         while let Some(row) = rows.next().await? {
-            sell(&mut sold, row.at, row.at >= from, row.properties);
+            sell(&mut sold, row.at, row.at >= from, row.properties)?;
         }
         let (at_from, at_end) = stock.quantities();
         let dead_before = to - dead_after.millis();

@@ -53,7 +53,7 @@ impl Store {
         let mut products = Products::default();
         let mut rows = self.typed(scope, &[NAME])?;
         while let Some(row) = rows.next().await? {
-            products.add(row.order(), row.properties);
+            products.add(row.order(), row.properties)?;
         }
         let mut sales: Vec<_> = products.sales().collect();
         sales.sort_by(|(a_key, a), (b_key, b)| {

@@ -79,7 +79,7 @@ impl Store {
         let mut rows = self.typed(scope, &NAMES)?;
         while let Some(row) = rows.next().await? {
             if let Some(start) = grid.start_of(row.at) {
-                revenue.add(start.millis, row.event_name, row.properties);
+                revenue.add(start.millis, row.event_name, row.properties)?;
             }
         }
         let orders = if revenue.waits() { self.orders(scope, by_location).await? } else { HashMap::new() };

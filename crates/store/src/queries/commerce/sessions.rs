@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 use super::at_times;
 use crate::ask::Besides;
 use crate::filter::USER;
-use crate::fold::percentile;
 use crate::fold::sessions::{GAP_MS, sessions};
+use crate::fold::{TooMuch, bounded, percentile};
 use crate::metric::Function;
 use crate::range::{BucketStart, START};
 use crate::{Bucket, Field, Grid, Metric, Scope, Store, StoreError};
@@ -108,16 +108,18 @@ struct Buckets<'a> {
     durations: Vec<Vec<i64>>,
     users: Vec<HashSet<usize>>,
     names: HashMap<String, usize>,
+    /// Sessions and users of all buckets.
+    entries: usize,
 }
 
 impl Buckets<'_> {
     /// Adds a session, if it begins in the range.
-    fn add(&mut self, first: i64, last: i64, users: &[String]) {
+    fn add(&mut self, first: i64, last: i64, users: &[String]) -> Result<(), TooMuch> {
         let range = &self.scope.range;
         if first < range.from().millis() || first >= range.to().millis() {
-            return;
+            return Ok(());
         }
-        let Some(place) = self.grid.place_at(first) else { return };
+        let Some(place) = self.grid.place_at(first) else { return Ok(()) };
         if let Some(durations) = self.durations.get_mut(place) {
             durations.push(last - first);
         }
@@ -131,6 +133,8 @@ impl Buckets<'_> {
                 users.insert(number);
             }
         }
+        self.entries += 1 + users.len();
+        bounded(self.entries)
     }
 }
 
@@ -145,6 +149,7 @@ impl Store {
             durations: vec![Vec::new(); count],
             users: vec![HashSet::new(); count],
             names: HashMap::new(),
+            entries: 0,
         };
         self.conversations(scope, &mut buckets).await?;
         self.runs(scope, &mut buckets).await?;
@@ -177,7 +182,7 @@ impl Store {
             question.param("since", since).param("until", until)
         })?;
         while let Some(ConversationRow { first, last, users }) = rows.next().await? {
-            buckets.add(first, last, &users);
+            buckets.add(first, last, &users)?;
         }
         Ok(())
     }
@@ -208,7 +213,7 @@ impl Store {
                 for (user, runs) in found {
                     let user = [user];
                     for (first, last) in runs {
-                        buckets.add(first, last, &user);
+                        buckets.add(first, last, &user)?;
                     }
                 }
                 return Ok(());
