@@ -144,7 +144,7 @@ fn interval<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Interva
     name.map_or(Ok(None), |name| Interval::parse(&name).map_err(de::Error::custom))
 }
 
-fn week_start<'de, D: Deserializer<'de>>(deserializer: D) -> Result<WeekStart, D::Error> {
+pub(crate) fn week_start<'de, D: Deserializer<'de>>(deserializer: D) -> Result<WeekStart, D::Error> {
     let name = text(deserializer)?;
     name.map_or(Ok(WeekStart::default()), |name| name.parse().map_err(de::Error::custom))
 }
@@ -241,7 +241,7 @@ pub(crate) fn span<'de, D: Deserializer<'de>>(deserializer: D, name: &str) -> Re
 }
 
 /// A whole number from 1 up to `most`.
-fn positive<'de, D, T>(deserializer: D, name: &str, most: T) -> Result<T, D::Error>
+pub(crate) fn positive<'de, D, T>(deserializer: D, name: &str, most: T) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
     T: FromStr + PartialOrd + Display,

@@ -31,6 +31,7 @@ pub(crate) static ROUTES: &[Route] = &[
     native(Method::GET, "/analytics/latency", "slowest_conversations", Heavy, READS, described::<analytics::__path_latency>, |call| run(call, analytics::latency)),
     native(Method::GET, "/analytics/sessions/top-errors", "top_error_conversations", Heavy, READS, described::<analytics::__path_top_error_sessions>, |call| run(call, analytics::top_error_sessions)),
     native(Method::GET, "/analytics/active-users", "active_users", Heavy, READS, described::<commerce::active_users::__path_active_users>, |call| run(call, commerce::active_users::active_users)),
+    native(Method::GET, "/analytics/retention", "user_retention", Heavy, READS, described::<commerce::retention::__path_retention>, |call| run(call, commerce::retention::retention)),
     native(Method::GET, "/analytics/sessions", "sessions", Heavy, READS, described::<commerce::sessions::__path_sessions>, |call| run(call, commerce::sessions::sessions)),
     native(Method::GET, "/analytics/revenue", "revenue", Heavy, READS, described::<commerce::revenue::__path_revenue>, |call| run(call, commerce::revenue::revenue)),
     native(Method::GET, "/analytics/conversion", "conversion", Heavy, READS, described::<commerce::conversion::__path_conversion>, |call| run(call, commerce::conversion::conversion)),

@@ -15,7 +15,7 @@ use crate::shapes::Told;
 
 const DEFAULT_DAYS: u32 = 7;
 /// Periods behind the one with the start.
-const MAX_PERIODS: u16 = 90;
+pub(crate) const MAX_PERIODS: u16 = 90;
 
 /// What is asked besides `from`, `to`, `days` and `timezone`.
 #[derive(Deserialize)]

@@ -8,6 +8,7 @@ pub(crate) mod heatmap;
 pub(crate) mod inventory;
 pub(crate) mod operations;
 pub(crate) mod products;
+pub(crate) mod retention;
 pub(crate) mod revenue;
 pub(crate) mod sessions;
 

@@ -65,6 +65,7 @@ async fn each_question_is_answered_in_its_shape() {
         "inventory?dead_after=1h&limit=10",
         "sessions?interval=day",
         "active-users?",
+        "retention?by=first_seen&period=week&periods=1",
         "acquisition?interval=month",
         "heatmap?",
         "geography?limit=1",
@@ -97,6 +98,9 @@ async fn what_can_not_be_meant_is_named() {
             "conversion?window=367d",
             "window must be a number of ms, s, m, h, d or w, such as 24h, and at most 366d",
         ),
+        ("retention?by=age", "by must be registered or first_seen"),
+        ("retention?period=hour", "period must be day or week or month"),
+        ("retention?periods=91", "periods must be a positive integer of at most 90"),
         ("sessions?week_start=friday", "week_start must be monday or sunday"),
     ] {
         app.get(&format!("/analytics/{path}")).await.refuses(400, "invalid_field", error);
