@@ -23,6 +23,7 @@ const THIRD: &str = include_str!("../../../../migrations/0003_write_buffers.sql"
 const FOURTH: &str = include_str!("../../../../migrations/0004_mentions.sql");
 const FIFTH: &str = include_str!("../../../../migrations/0005_alerts.sql");
 const SIXTH: &str = include_str!("../../../../migrations/0006_words.sql");
+const SEVENTH: &str = include_str!("../../../../migrations/0007_months_at_rest.sql");
 
 /// What the record of the migrations has to say, as `sha256sum migrations/*` prints it.
 fn expected_record() -> String {
@@ -33,6 +34,7 @@ fn expected_record() -> String {
         ("0004_mentions", FOURTH),
         ("0005_alerts", FIFTH),
         ("0006_words", SIXTH),
+        ("0007_months_at_rest", SEVENTH),
     ];
     files.map(|(name, file)| format!("{name}\t{}", checksum(file))).join("\n")
 }
@@ -63,7 +65,7 @@ async fn migrating_twice_is_migrating_once() {
     database.store.migrate().await.unwrap();
     database.store.migrate().await.unwrap();
     assert_eq!(database.sql(RECORDED).await, expected_record());
-    assert_eq!(database.sql("SELECT count() FROM {db}.schema_migrations").await, "6");
+    assert_eq!(database.sql("SELECT count() FROM {db}.schema_migrations").await, "7");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -230,4 +232,27 @@ async fn a_server_with_replicas_is_left_to_its_own_settings() {
     assert!(made.contains("ENGINE = ReplacingMergeTree(version, is_deleted)"), "{made}");
     assert!(made.contains("PARTITION BY toYYYYMM(created_at)"), "{made}");
     assert!(made.contains("ORDER BY (tenant, created_at, id)"), "{made}");
+}
+
+#[tokio::test]
+async fn a_month_at_rest_becomes_one_part() {
+    let database = Database::new().await;
+    let settings = database
+        .sql("SELECT engine_full FROM system.tables WHERE database = '{db}' AND name = 'events'")
+        .await;
+    assert!(settings.contains("min_age_to_force_merge_seconds = 21600"), "{settings}");
+    // As if it had been at rest for six hours.
+    let sooner = "ALTER TABLE {db}.events MODIFY SETTING min_age_to_force_merge_seconds = 1, merge_selecting_sleep_ms = 100";
+    database.sql(sooner).await;
+    for n in 1..=3 {
+        let key = EventKey { tenant: tenant("acme"), id: id_at("2026-09-20T12:00:00Z") };
+        database.store.insert(&[created(&key, n, saying("something"))]).await.unwrap();
+    }
+    until("the month is one part", Duration::from_secs(60), async || {
+        let parts =
+            "SELECT count() FROM system.parts WHERE database = '{db}' AND table = 'events' AND active";
+        database.sql(parts).await == "1"
+    })
+    .await;
+    assert_eq!(database.sql("SELECT count() FROM {db}.events").await, "3");
 }
