@@ -26,7 +26,7 @@ pub enum Entry {
 
 /// An event of a user.
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(from = "(i64, u16, u16, u32)")]
+#[serde(from = "(i64, u32, u64)")]
 pub(crate) struct Event {
     /// When it happened, in Unix milliseconds.
     pub(crate) at: i64,
@@ -34,14 +34,15 @@ pub(crate) struct Event {
     pub(crate) steps: u16,
     /// Bit n: it matches the nth exclusion, from 0.
     pub(crate) exclusions: u16,
-    /// The number of the value by which users are divided; nothing here depends on it.
-    pub(crate) value: u32,
+    /// The hash of the value by which users are divided; nothing here depends on it.
+    pub(crate) value: u64,
 }
 
-/// As the server writes an event.
-impl From<(i64, u16, u16, u32)> for Event {
-    fn from((at, steps, exclusions, value): (i64, u16, u16, u32)) -> Self {
-        Self { at, steps, exclusions, value }
+/// As the server writes an event: when it happened, what it matches, and the hash of its value.
+impl From<(i64, u32, u64)> for Event {
+    fn from((at, marks, value): (i64, u32, u64)) -> Self {
+        let [a, b, c, d] = marks.to_le_bytes();
+        Self { at, steps: u16::from_le_bytes([a, b]), exclusions: u16::from_le_bytes([c, d]), value }
     }
 }
 

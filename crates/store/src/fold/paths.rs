@@ -6,20 +6,20 @@ use super::sessions::sessions;
 
 /// An event of a user or a conversation.
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(from = "(i64, bool, u32)")]
+#[serde(from = "(i64, u32, u64)")]
 pub(crate) struct Event {
     /// When it happened, in Unix milliseconds.
     pub(crate) at: i64,
     /// Whether a trail begins with it, if none has before.
     pub(crate) starts: bool,
-    /// The number of its name.
-    pub(crate) name: u32,
+    /// The hash of its name.
+    pub(crate) name: u64,
 }
 
-/// As the server writes an event.
-impl From<(i64, bool, u32)> for Event {
-    fn from((at, starts, name): (i64, bool, u32)) -> Self {
-        Self { at, starts, name }
+/// As the server writes an event: when it happened, whether it is a start, and the hash of its name.
+impl From<(i64, u32, u64)> for Event {
+    fn from((at, marks, name): (i64, u32, u64)) -> Self {
+        Self { at, starts: marks != 0, name }
     }
 }
 
@@ -29,9 +29,9 @@ pub(crate) fn sessions_of(events: &[Event], is_conversation: bool) -> impl Itera
     whole.into_iter().chain(apart.into_iter().flat_map(|events| sessions(events, |event| event.at)))
 }
 
-/// The numbers of the names of a session from its first start on, of equal ones in a row one: that of the start and of
+/// The hashes of the names of a session from its first start on, of equal ones in a row one: that of the start and of
 /// at most so many steps. None without a start.
-pub(crate) fn trail(session: &[Event], steps: usize) -> impl Iterator<Item = u32> {
+pub(crate) fn trail(session: &[Event], steps: usize) -> impl Iterator<Item = u64> {
     let mut last = None;
     let behind = session.iter().skip_while(|event| !event.starts).map(|event| event.name);
     behind.filter(move |name| last.replace(*name) != Some(*name)).take(steps + 1)
@@ -45,14 +45,14 @@ mod tests {
     use super::*;
     use crate::fold::sessions::GAP_MS;
 
-    fn trails(events: &[Event], is_conversation: bool, steps: usize) -> Vec<Vec<u32>> {
+    fn trails(events: &[Event], is_conversation: bool, steps: usize) -> Vec<Vec<u64>> {
         let trails = sessions_of(events, is_conversation).map(|session| trail(session, steps).collect());
-        trails.filter(|trail: &Vec<u32>| !trail.is_empty()).collect()
+        trails.filter(|trail: &Vec<u64>| !trail.is_empty()).collect()
     }
 
     /// The same, event by event.
-    fn naive(events: &[Event], is_conversation: bool, steps: usize) -> Vec<Vec<u32>> {
-        let mut all: Vec<Vec<u32>> = Vec::new();
+    fn naive(events: &[Event], is_conversation: bool, steps: usize) -> Vec<Vec<u64>> {
+        let mut all: Vec<Vec<u64>> = Vec::new();
         let mut open = false;
         for (place, event) in events.iter().enumerate() {
             let is_apart = place == 0 || event.at >= events[place - 1].at + 30 * 60 * 1_000;
@@ -78,7 +78,7 @@ mod tests {
 
     fn events() -> impl Strategy<Value = Vec<Event>> {
         let gap = prop_oneof![3 => 0..2_i64, 1 => Just(GAP_MS - 1), 1 => Just(GAP_MS)];
-        vec((gap, prop::bool::weighted(0.3), 1..4_u32), 0..12).prop_map(|events| {
+        vec((gap, prop::bool::weighted(0.3), 1..4_u64), 0..12).prop_map(|events| {
             let later = |at: &mut i64, (gap, starts, name)| {
                 *at += gap;
                 Some(Event { at: *at, starts, name })

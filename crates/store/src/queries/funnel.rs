@@ -4,7 +4,7 @@ use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Breakdown, Number, Role, sql_time};
+use super::{Breakdown, Number, Role, in_order, sql_time};
 use crate::ask::Besides;
 use crate::filter::{Filters, USER};
 use crate::fold::MAX_EVENTS;
@@ -13,25 +13,13 @@ use crate::fold::tally::{Group, StepOf, Tally};
 use crate::funnel::Funnel;
 use crate::{Range, Scope, Store, StoreError};
 
-/// The events of each user who takes the first step in the range, in order: when each happened, which steps and
-/// exclusions it matches, and the number of its value among those of the user, from 1. An id as a number begins with
-/// its time. One event more than may be held tells that there are too many, and no values that they are too long.
+/// The events of each user who takes the first step in the range.
 const FUNNEL: &str = "
-    WITH
-        arraySort(groupArray(/* most */)((UUIDToNum(id), created_at, steps, exclusions, value))) AS sorted,
-        arrayMap(event -> event.5, sorted) AS all_values,
-        arrayDistinct(all_values) AS distinct_values
-    SELECT
-        arrayMap((event, number) -> (toUnixTimestamp64Milli(event.2), event.3, event.4, number),
-            sorted, arrayEnumerateDense(all_values)) AS events,
-        if(arraySum(value -> length(value), distinct_values) > {most_bytes:UInt64}, [], distinct_values) AS values
+    SELECT /* columns */
     FROM {events}
     WHERE user != ''
     GROUP BY user
     HAVING countIf(begins) > 0";
-
-/// Bytes of a user's values that are held at most.
-const MAX_VALUE_BYTES: u64 = 16 << 20;
 
 /// How users get through a funnel.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -82,8 +70,11 @@ pub struct FunnelGroup {
 
 #[derive(Row, Deserialize)]
 struct User {
+    /// With the steps that each matches as the low half of its marks, and the exclusions as the high one.
     events: Vec<Event>,
-    values: Vec<String>,
+    /// The values of the events.
+    labels: Vec<String>,
+    hashes: Vec<u64>,
 }
 
 impl Store {
@@ -93,21 +84,22 @@ impl Store {
         let range = scope.range;
         let to = range.to().millis() + funnel.window.millis();
         let read = Range::between(range.from().millis(), to, range.now());
-        let sql = FUNNEL.replace("/* most */", &(MAX_EVENTS + 1).to_string());
+        let sql = FUNNEL.replace("/* columns */", &in_order::columns());
         let mut rows =
             self.rows::<User>(&Scope { range: read, ..scope.clone() }, &sql, besides(funnel), |question| {
-                question.param("begin_before", sql_time(range.to())).param("most_bytes", MAX_VALUE_BYTES)
+                question.param("begin_before", sql_time(range.to()))
             })?;
         let (rules, now) = (rules(funnel, range), range.now().millis());
         let mut tally = Tally::new(funnel.steps.len());
-        while let Some(User { events, values }) = rows.next().await? {
-            if events.len() > MAX_EVENTS || values.is_empty() {
+        while let Some(User { events, labels, hashes }) = rows.next().await? {
+            if events.len() > MAX_EVENTS || labels.is_empty() {
                 return Err(StoreError::TooMuch);
             }
             let Some(journey) = rules.journey(&events, now) else { continue };
             let value = funnel.attribution.of(journey.chain()).and_then(|place| {
-                let number = events.get(place)?.value as usize;
-                values.get(number.checked_sub(1)?).filter(|value| !value.is_empty())
+                let hash = events.get(place)?.value;
+                let (_, value) = hashes.iter().zip(&labels).find(|(known, _)| **known == hash)?;
+                Some(value).filter(|value| !value.is_empty())
             });
             tally.add(&journey, &events, value.map(String::as_str))?;
         }
@@ -135,11 +127,12 @@ fn besides(funnel: &Funnel) -> Besides {
     let steps = bits(&mut besides, "step", funnel.steps.iter().map(|step| &step.filters));
     let exclusions = bits(&mut besides, "exclusion", funnel.exclusions.iter().map(|it| &it.filters));
     let value = funnel.breakdown.as_ref().map(|breakdown| breakdown.value(&mut besides.params));
-    let value = value.unwrap_or_else(|| "''".to_owned());
     besides.columns = format!(
-        ", {USER} AS user, {steps} AS steps, {exclusions} AS exclusions, {value} AS value,
+        ", {USER} AS user, {steps} AS steps, {exclusions} AS exclusions,
         bitTest(steps, 0) AND created_at < {{begin_before:DateTime64(3, 'UTC')}} AS begins"
     );
+    let marks = "bitOr(toUInt32(steps), bitShiftLeft(toUInt32(exclusions), 16))";
+    in_order::pack(&mut besides, marks, value.as_deref().unwrap_or("''"));
     if !funnel.strict {
         besides.conditions += "AND (steps != 0 OR exclusions != 0)";
     }

@@ -9,6 +9,7 @@ mod event;
 mod event_service;
 mod export;
 mod funnel;
+mod in_order;
 mod last_key;
 mod latency;
 mod list;

@@ -5,7 +5,7 @@ use model::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Role, sql_time};
+use super::{Role, in_order, sql_time};
 use crate::ask::Besides;
 use crate::filter::USER;
 use crate::fold::MAX_EVENTS;
@@ -14,26 +14,13 @@ use crate::fold::trails::{Link, Node, Trails};
 use crate::paths::Paths;
 use crate::{Range, Scope, Store, StoreError};
 
-/// The events of each conversation with a start, and of each user with one the events of none, in order: when each
-/// happened, whether it is a start, and the number of its name among those there are, from 1. An id as a number begins
-/// with its time. One event more than may be held tells that there are too many, and no names that they are too long.
+/// The events of each conversation with a start, and of each user with one the events of none.
 const PATHS: &str = "
-    WITH
-        arraySort(groupArray(/* most */)((UUIDToNum(id), created_at, starts, name))) AS sorted,
-        arrayMap(event -> event.4, sorted) AS all_names,
-        arrayDistinct(all_names) AS distinct_names
-    SELECT
-        conversation_id != '' AS is_conversation,
-        arrayMap((event, number) -> (toUnixTimestamp64Milli(event.2), event.3, number),
-            sorted, arrayEnumerateDense(all_names)) AS events,
-        if(arraySum(name -> length(name), distinct_names) > {most_bytes:UInt64}, [], distinct_names) AS names
+    SELECT conversation_id != '' AS is_conversation, /* columns */
     FROM {events}
     WHERE conversation_id != '' OR user != ''
     GROUP BY conversation_id, if(conversation_id != '', '', user)
     HAVING countIf(starts) > 0";
-
-/// Bytes of the names of one user or conversation that are held at most.
-const MAX_NAME_BYTES: u64 = 16 << 20;
 
 /// Where sessions go.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -77,8 +64,11 @@ pub struct PathLink {
 #[derive(Row, Deserialize)]
 struct Events {
     is_conversation: bool,
+    /// Marked where they are starts.
     events: Vec<Event>,
-    names: Vec<String>,
+    /// Their names.
+    labels: Vec<String>,
+    hashes: Vec<u64>,
 }
 
 impl Store {
@@ -87,17 +77,20 @@ impl Store {
     pub async fn paths(&self, scope: &Scope<'_>, paths: &Paths) -> Result<PathsAnswer, StoreError> {
         let range = scope.range;
         let read = Range::between(range.from().millis(), Timestamp::MAX.millis(), range.now());
-        let sql = PATHS.replace("/* most */", &(MAX_EVENTS + 1).to_string());
+        let sql = PATHS.replace("/* columns */", &in_order::columns());
         let mut rows =
             self.rows::<Events>(&Scope { range: read, ..scope.clone() }, &sql, besides(paths), |question| {
-                question.param("start_before", sql_time(range.to())).param("most_bytes", MAX_NAME_BYTES)
+                question.param("start_before", sql_time(range.to()))
             })?;
         let mut trails = Trails::default();
-        while let Some(Events { is_conversation, events, names }) = rows.next().await? {
-            if events.len() > MAX_EVENTS || names.is_empty() {
+        while let Some(Events { is_conversation, events, labels, hashes }) = rows.next().await? {
+            if events.len() > MAX_EVENTS || labels.is_empty() {
                 return Err(StoreError::TooMuch);
             }
-            let name = |number: u32| names.get((number as usize).checked_sub(1)?).map(String::as_str);
+            let name = |hash: u64| {
+                let (_, name) = hashes.iter().zip(&labels).find(|(known, _)| **known == hash)?;
+                Some(name.as_str())
+            };
             for session in sessions_of(&events, is_conversation) {
                 trails.add(trail(session, paths.steps).filter_map(name))?;
             }
@@ -124,8 +117,8 @@ fn besides(paths: &Paths) -> Besides {
     let mut besides = Besides::default();
     let starts = besides.holds("start", &paths.start);
     besides.columns = format!(
-        ", {USER} AS user, toString(event_name) AS name,
-        ({starts}) AND created_at < {{start_before:DateTime64(3, 'UTC')}} AS starts"
+        ", {USER} AS user, ({starts}) AND created_at < {{start_before:DateTime64(3, 'UTC')}} AS starts"
     );
+    in_order::pack(&mut besides, "starts", "toString(event_name)");
     besides
 }
