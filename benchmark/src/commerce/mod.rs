@@ -1,6 +1,6 @@
 //! A shop with users, orders, payments, stock and conversations, made up from a seed.
 //!
-//! [`Shop`] gives what is sent, in the order of time, and never holds more than a day of it; [`write`] puts that
+//! [`Shop`] gives what is sent, in the order of time, and never holds more than a day of it; [`mod@write`] puts that
 //! into a file, [`send`] sends it. Nothing here asks a question: whoever does can compare the answers with what an
 //! independent computation makes of the same file.
 
