@@ -1,6 +1,7 @@
 //! Questions to the table, one file each: the SQL above the function that asks it.
 
 mod arrivals;
+mod breakdown;
 pub mod commerce;
 mod conversation;
 mod error_counts;
@@ -25,6 +26,7 @@ mod trail;
 mod users;
 
 pub use arrivals::{Arrival, Place, Wanted};
+pub use breakdown::{Breakdown, BreakdownError};
 pub use conversation::{Page, Turns};
 pub use error_counts::ErrorCount;
 pub use error_groups::ErrorGroup;
@@ -37,7 +39,7 @@ pub use measure::Measure;
 pub use paths::{PathLink, PathNode, PathsAnswer};
 pub use schema::{EventName, FieldType, KnownField, KnownValue, Schema};
 pub use search::{Piece, SearchPage, Snippets, Terms};
-pub use series::{Breakdown, BreakdownError, Found, Number, Role, Series};
+pub use series::{Found, Number, Role, Series};
 pub use similar::VectorOf;
 pub use top_error_sessions::ErrorSession;
 pub use trail::{About, TrailPage};

@@ -7,14 +7,10 @@ use clickhouse::Row;
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
+use super::Breakdown;
 use crate::ask::Besides;
-use crate::filter::{Binder, Params};
 use crate::range::{Grid, START};
-use crate::{Field, FilterError, Metric, Scope, Store, StoreError};
-
-/// Values of a breakdown that have series of their own.
-const MAX_VALUES: u32 = 100;
-const DEFAULT_VALUES: u32 = 10;
+use crate::{Metric, Scope, Store, StoreError};
 
 /// One pass over the events: each bucket of each series, and each series as a whole, since the whole of a
 /// percentile or of distinct values is no sum.
@@ -33,33 +29,7 @@ const TOP: &str = "
     WHERE value != ''
     GROUP BY value
     ORDER BY /* metric */ DESC NULLS LAST, value
-    LIMIT {limit:UInt32}";
-
-/// A field by whose values events are divided. Of several texts, as of a list, the first counts.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Unchecked")]
-pub struct Breakdown {
-    field: Field,
-    limit: u32,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Unchecked {
-    field: String,
-    limit: Option<u32>,
-}
-
-/// Why events can't be divided like that.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BreakdownError {
-    /// By this field.
-    #[error(transparent)]
-    Field(#[from] FilterError),
-    /// Into so many.
-    #[error("limit must be 1 to {MAX_VALUES}")]
-    Limit,
-}
+    LIMIT {limit:UInt64}";
 
 /// Which events a series is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -180,7 +150,7 @@ impl Store {
         let Some(first) = metrics.first() else { return Ok(Vec::new()) };
         let besides = columns(std::slice::from_ref(first), Some(breakdown));
         let sql = TOP.replace("/* metric */", &distinct.value(first, &column(0)));
-        self.ask_besides(scope, &sql, besides).param("limit", breakdown.limit).fetch_all().await
+        self.ask_besides(scope, &sql, besides).param("limit", breakdown.limit() as u64).fetch_all().await
     }
 }
 
@@ -218,31 +188,6 @@ fn columns(metrics: &[Metric], breakdown: Option<&Breakdown>) -> Besides {
         besides.columns += &format!(", {value} AS value");
     }
     besides
-}
-
-impl Breakdown {
-    /// An event's value as SQL over the columns of `events`; '' is none.
-    pub(crate) fn value(&self, params: &mut Params) -> String {
-        let texts = Binder::new("breakdown", params).texts_of(&self.field);
-        format!("arrayFirst(text -> text != '', {texts})")
-    }
-
-    /// How many values have a place of their own.
-    pub(crate) fn limit(&self) -> usize {
-        self.limit as usize
-    }
-}
-
-impl TryFrom<Unchecked> for Breakdown {
-    type Error = BreakdownError;
-
-    fn try_from(Unchecked { field, limit }: Unchecked) -> Result<Self, BreakdownError> {
-        let limit = limit.unwrap_or(DEFAULT_VALUES);
-        if !(1..=MAX_VALUES).contains(&limit) {
-            return Err(BreakdownError::Limit);
-        }
-        Ok(Self { field: Field::parse(&field)?, limit })
-    }
 }
 
 /// Puts the groups in their places. Without a breakdown there is a series whether there are events or not.
