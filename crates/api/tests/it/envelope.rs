@@ -11,7 +11,7 @@ use crate::harness::{App, Ask};
 const ROUTES: [(&str, &str); 11] = [
     ("/event", "POST"),
     ("/event/{}", "GET,HEAD,PUT,DELETE"),
-    ("/events", "POST"),
+    ("/events", "POST,GET,HEAD"),
     ("/events/conversation/c-1", "GET,HEAD"),
     ("/analytics/errors", "GET,HEAD"),
     ("/analytics/latency", "GET,HEAD"),

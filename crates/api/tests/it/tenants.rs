@@ -68,14 +68,15 @@ async fn nor_does_any_with_keys() {
 /// Tries every route of the description, so that none that is added is left out, with the event of `one` as `other`.
 async fn walk(app: &App, one: &Caller, other: &Caller) {
     let secret = "c-of-one";
-    let id = one.create(&event(json!({"conversation_id": secret, "error": "secret", "latency": 1}))).await;
+    let sent = json!({"conversation_id": secret, "user_id": secret, "error": "secret", "latency": 1});
+    let id = one.create(&event(sent)).await;
     let before = one.event(&id).await;
     let document = app.get("/openapi.json").await.json();
     let mut walked = 0;
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys() {
             let mut path = path.replace("{id}", &id).replace("{key}", "none");
-            for segment in ["{conversation_id}", "{subject}", "{trace_id}"] {
+            for segment in ["{conversation_id}", "{subject}", "{trace_id}", "{user}"] {
                 path = path.replace(segment, secret);
             }
             assert!(!path.contains('{'), "{path} has a segment that this test knows nothing of");
@@ -94,7 +95,7 @@ async fn walk(app: &App, one: &Caller, other: &Caller) {
             walked += 1;
         }
     }
-    assert!(walked >= 27, "{walked}");
+    assert!(walked >= 60, "{walked}");
     assert_eq!(one.event(&id).await, before);
 }
 
