@@ -41,6 +41,7 @@ fn normalised(text: &str) -> String {
         ("\"updated_at\":\"", "TIME"),
         ("\"from\":\"", "TIME"),
         ("\"to\":\"", "TIME"),
+        ("\"complete_until\":\"", "TIME"),
         ("\"request_id\":\"", "REQUEST"),
         ("\"date\":\"", "DATE"),
     ] {
