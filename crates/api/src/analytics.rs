@@ -5,14 +5,13 @@ use store::Filters;
 use store::queries::{ErrorCount, ErrorSession, SessionLatency};
 use utoipa::IntoParams;
 
-use crate::asked::Asked;
+use crate::asked::{Asked, DEFAULT_DAYS};
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::parameters::{self, Period};
 use crate::reply::Reply;
 use crate::shapes::Found;
 
-const DEFAULT_DAYS: u32 = 7;
 const DEFAULT_LIMIT: u64 = 100;
 
 /// Which events are counted.

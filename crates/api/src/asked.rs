@@ -20,6 +20,9 @@ use crate::request::RequestId;
 /// What a question that is too large may do about it.
 pub(crate) const NARROW: &str = "ask for fewer days";
 
+/// Days that a question is about which names no period.
+pub(crate) const DEFAULT_DAYS: u32 = 7;
+
 /// How long an answer waits to learn how complete it is.
 const POSITIONS_WITHIN: Duration = Duration::from_millis(500);
 

@@ -50,7 +50,8 @@ pub(crate) struct Waiting {
 #[serde(default)]
 pub(crate) struct Period {
     /// Where the period begins: an RFC 3339 time (a `+` is sent as `%2B`), or a date for the start of that day in
-    /// `timezone`. If it, `to` and `days` are absent: 7 days ago for errors, the beginning of all time for the others.
+    /// `timezone`. If it and `days` are absent: 7 days ago where a question does not say otherwise, or, in the two about
+    /// the latency of sessions, the beginning of all time.
     #[serde(deserialize_with = "text")]
     #[param(example = "2026-11-20")]
     from: Option<String>,

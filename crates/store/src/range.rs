@@ -100,8 +100,8 @@ impl Range {
         if self.now >= self.to {
             return self.now;
         }
-        let elapsed = (self.now.millis() - self.from.millis()).max(0);
-        Timestamp::from_millis(from.millis() + elapsed).unwrap_or(self.now)
+        let elapsed = self.now.millis() - self.from.millis();
+        Timestamp::from_millis(from.millis() + elapsed).unwrap_or_default()
     }
 
     /// The first time of which nothing is counted: the range's end, or what comes after now.

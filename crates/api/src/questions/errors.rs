@@ -5,14 +5,12 @@ use store::WeekStart;
 use store::queries::ErrorGroup;
 use utoipa::IntoParams;
 
-use crate::asked::{Asked, NARROW};
+use crate::asked::{Asked, DEFAULT_DAYS, NARROW};
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::parameters::{self, Filtered, Period};
 use crate::reply::Reply;
 use crate::shapes::Found;
-
-const DEFAULT_DAYS: u32 = 7;
 
 /// How errors are grouped.
 #[derive(Deserialize, IntoParams)]

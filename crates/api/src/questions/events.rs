@@ -6,15 +6,13 @@ use store::queries::{Extent, ListOrder};
 use utoipa::{IntoParams, ToSchema};
 
 use super::listed::{ListedEvent, MAX_CHARS};
-use crate::asked::{Asked, NARROW};
+use crate::asked::{Asked, DEFAULT_DAYS, NARROW};
 use crate::call::Call;
 use crate::cursor::Cursor;
 use crate::error::ApiError;
 use crate::parameters::{self, Filtered, Period};
 use crate::reply::Reply;
 use crate::shapes::FoundPage;
-
-const DEFAULT_DAYS: u32 = 7;
 
 /// Which events are listed, and how.
 #[derive(Deserialize, IntoParams)]

@@ -11,13 +11,11 @@ use store::queries::{Column, Export, ExportFormat};
 use store::{Field, Filter, Filters, Op, StoreError, Value};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::asked::{Asked, NARROW};
+use crate::asked::{Asked, DEFAULT_DAYS, NARROW};
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::parameters::{self, Period};
 use crate::streamed::{self, Listing};
-
-const DEFAULT_DAYS: u32 = 7;
 
 /// Which events are exported, and in which form.
 #[derive(Deserialize, IntoParams)]

@@ -5,14 +5,12 @@ use store::queries::FunnelAnswer;
 use store::{Filters, Funnel};
 use utoipa::ToSchema;
 
-use crate::asked::{Asked, NARROW};
+use crate::asked::{Asked, DEFAULT_DAYS, NARROW};
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::questions::body::Link;
 use crate::reply::Reply;
 use crate::shapes::{SentFilter, Times, Told};
-
-const DEFAULT_DAYS: u32 = 7;
 
 /// A question about the users who take some steps in order.
 #[derive(ToSchema)]

@@ -4,14 +4,12 @@ use store::queries::PathsAnswer;
 use store::{Filters, Paths};
 use utoipa::ToSchema;
 
-use crate::asked::{Asked, NARROW};
+use crate::asked::{Asked, DEFAULT_DAYS, NARROW};
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::questions::body::Link;
 use crate::reply::Reply;
 use crate::shapes::{SentFilter, Times, Told};
-
-const DEFAULT_DAYS: u32 = 7;
 
 /// A question about where sessions go.
 #[derive(ToSchema)]

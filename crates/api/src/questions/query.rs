@@ -6,14 +6,13 @@ use store::queries::{Breakdown, Found, Number, Series};
 use store::{Bucket, Compare, Filters, Interval, Metric, WeekStart};
 use utoipa::ToSchema;
 
-use crate::asked::{Asked, NARROW};
+use crate::asked::{Asked, DEFAULT_DAYS, NARROW};
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::questions::body::Link;
 use crate::reply::Reply;
 use crate::shapes::Told;
 
-const DEFAULT_DAYS: u32 = 7;
 /// Metrics of one question.
 const MAX_METRICS: usize = 20;
 

@@ -6,14 +6,13 @@ use store::queries::retention::{Count, Kind, Mode, Retained, Retention};
 use store::{Filters, Interval, WeekStart};
 use utoipa::ToSchema;
 
-use crate::asked::{Asked, NARROW};
+use crate::asked::{Asked, DEFAULT_DAYS, NARROW};
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::questions::body::Link;
 use crate::reply::Reply;
 use crate::shapes::Told;
 
-const DEFAULT_DAYS: u32 = 7;
 /// Periods behind the one with the start.
 pub(crate) const MAX_PERIODS: u16 = 90;
 

@@ -6,7 +6,7 @@ use store::queries::{Extent, Snippets};
 use utoipa::{IntoParams, ToSchema};
 
 use super::listed::{ListedEvent, MAX_CHARS};
-use crate::asked::{Asked, NARROW};
+use crate::asked::{Asked, DEFAULT_DAYS, NARROW};
 use crate::call::Call;
 use crate::cursor::Cursor;
 use crate::error::ApiError;
@@ -14,7 +14,6 @@ use crate::parameters::{self, BAD_CURSOR, Period};
 use crate::reply::Reply;
 use crate::shapes::FoundPage;
 
-const DEFAULT_DAYS: u32 = 7;
 /// In bytes.
 const MAX_SEARCH: usize = 1_024;
 

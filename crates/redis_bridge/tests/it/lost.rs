@@ -39,7 +39,6 @@ async fn silence_is_noticed_and_the_subscription_made_again() {
 
 /// Without settings that are for tests.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "takes half a minute, and looks at the clock"]
 async fn silence_is_noticed_within_40_seconds() {
     let site = Site::new().await;
     let proxy = Proxy::start(site.redis.port()).await.unwrap();

@@ -158,6 +158,10 @@ async fn a_range_is_compared_with_the_calendar_units_before() {
         (yesterday.to(), yesterday.now()),
         (time("2026-11-20T00:00:00Z"), time("2026-11-19T06:00:00Z"))
     );
+    // And nothing of one that is still to come.
+    let (tomorrow, zone) = range(&store, "UTC", "2026-11-21", "2026-11-22", "2026-11-20T06:00:00Z").await;
+    let before = store.compared(&tomorrow, &zone, period).await.unwrap();
+    assert_eq!((before.from(), before.now()), (time("2026-11-20T00:00:00Z"), time("2026-11-19T06:00:00Z")));
 }
 
 #[tokio::test]

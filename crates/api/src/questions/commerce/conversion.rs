@@ -68,6 +68,10 @@ pub(crate) async fn conversion(call: Call) -> Result<Reply<Conversion>, ApiError
     let funnel = Funnel::new(steps, window).map_err(|error| ApiError::Invalid(error.to_string()))?;
     let asked = Asked::of(call).await?;
     let (store, scope) = (asked.store(), asked.scope());
-    let found = tokio::try_join!(store.funnel(&scope, &funnel), store.cart(&scope, &abandon_after));
-    asked.tell(found.map(|(funnel, cart)| Conversion { funnel, cart }))
+    // One after the other: a question has one place among those that may be asked at once.
+    let found = async {
+        let funnel = store.funnel(&scope, &funnel).await?;
+        Ok(Conversion { funnel, cart: store.cart(&scope, &abandon_after).await? })
+    };
+    asked.tell(found.await)
 }

@@ -14,13 +14,11 @@ pub(crate) mod sessions;
 
 use store::{Filters, Grid, StoreError};
 
-use crate::asked::{Asked, NARROW};
+use crate::asked::{Asked, DEFAULT_DAYS, NARROW};
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::parameters::{Bucketed, Period};
 use crate::reply::Reply;
-
-const DEFAULT_DAYS: u32 = 7;
 
 impl Asked {
     /// About a period, the last 7 days if the parameters name none.

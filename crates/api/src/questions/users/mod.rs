@@ -10,14 +10,12 @@ use store::{Field, Filter, Op, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use self::cursor::Cursor;
-use crate::asked::{Asked, NARROW};
+use crate::asked::{Asked, DEFAULT_DAYS, NARROW};
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::parameters::{self, Filtered, Period};
 use crate::reply::Reply;
 use crate::shapes::{FoundPage, Told};
-
-const DEFAULT_DAYS: u32 = 7;
 
 /// How users are listed.
 #[derive(Deserialize, IntoParams)]
