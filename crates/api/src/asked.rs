@@ -128,7 +128,6 @@ impl Asked {
 
 /// Up to when all that was taken in is visible; `None` if that can't be seen just now.
 async fn complete_until(app: &App) -> Option<Timestamp> {
-    let asked_at = Timestamp::now();
-    let seen = timeout(POSITIONS_WITHIN, app.lag.now()).await.ok()?.ok()?;
-    seen.complete_until(asked_at)
+    let seen = timeout(POSITIONS_WITHIN, app.lag.recent()).await.ok()?.ok()?;
+    seen.complete_until(seen.asked_at)
 }

@@ -32,6 +32,8 @@ pub(crate) struct Lag {
 
 /// What was seen at one time.
 pub(crate) struct Seen {
+    /// All that was taken in before it, and is not said to wait, was visible then.
+    pub(crate) asked_at: Timestamp,
     pub(crate) partitions: Vec<Partition>,
     pub(crate) dead_letters: i64,
 }
@@ -103,6 +105,11 @@ impl Lag {
         self.sampler.latest(async || self.look().await).await
     }
 
+    /// How far it was a moment ago: what costs nobody a wait.
+    pub(crate) async fn recent(&self) -> Result<Arc<Seen>, ApiError> {
+        self.sampler.recent(async || self.look().await).await
+    }
+
     /// Keeps the gauges fresh, for ever.
     pub(crate) async fn watch(&self) {
         loop {
@@ -113,11 +120,13 @@ impl Lag {
     }
 
     async fn look(&self) -> Result<Arc<Seen>, ApiError> {
+        let asked_at = Timestamp::now();
         let asked = async {
             let (events, letters) =
                 tokio::try_join!(self.events.partitions(), self.dead_letters.partitions())?;
             let oldest = self.events.oldest_uncommitted(&events).await.ok();
             Ok::<_, ApiError>(Seen {
+                asked_at,
                 partitions: events.into_iter().map(|at| partition(at, oldest.as_ref())).collect(),
                 dead_letters: letters.iter().map(|letters| letters.end - letters.begin).sum(),
             })
@@ -197,17 +206,20 @@ impl Gauges {
 mod tests {
     use super::*;
 
+    fn ago(millis: i64) -> Timestamp {
+        Timestamp::from_millis(Timestamp::now().millis() - millis).unwrap()
+    }
+
     #[test]
     fn an_age_that_is_not_known_leaves_the_gauge_as_it_was() {
         let gauges = Gauges::default();
         let show = |oldest| {
             let at = PartitionPosition { partition: 0, begin: 0, end: 9, committed: 2 };
             let partitions = vec![Partition { lag: at.lag(), oldest, at }];
-            gauges.show(&Seen { partitions, dead_letters: 0 });
+            gauges.show(&Seen { asked_at: ago(0), partitions, dead_letters: 0 });
             gauges.oldest_age.get()
         };
-        let ago = Timestamp::from_millis(Timestamp::now().millis() - 60_000).unwrap();
-        let age = show(Oldest::At(ago));
+        let age = show(Oldest::At(ago(60_000)));
         assert!(age >= 60.0, "{age}");
         assert_eq!(show(Oldest::Unknown).total_cmp(&age), std::cmp::Ordering::Equal);
         assert!(show(Oldest::None) < 1.0);
@@ -219,7 +231,7 @@ mod tests {
         let until = |oldest: &[Oldest]| {
             let at = PartitionPosition { partition: 0, begin: 0, end: 9, committed: 2 };
             let partitions = oldest.iter().map(|oldest| Partition { lag: 7, oldest: *oldest, at }).collect();
-            let seen = Seen { partitions, dead_letters: 0 };
+            let seen = Seen { asked_at: time(9_000), partitions, dead_letters: 0 };
             (seen.complete_until(time(9_000)), seen.lag())
         };
         assert_eq!(until(&[Oldest::None]), (Some(time(9_000)), 7));

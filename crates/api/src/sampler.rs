@@ -31,6 +31,21 @@ impl<T: Clone> Sampler<T> {
             }
             sleep_until(sample.asked + self.every).await;
         }
+        Self::renew(&mut last, ask).await
+    }
+
+    /// An answer that is no older than the time between two questions: one that is there, or else a new one.
+    pub(crate) async fn recent(&self, ask: impl AsyncFnOnce() -> T) -> T {
+        let mut last = self.last.lock().await;
+        if let Some(sample) = &*last
+            && sample.asked.elapsed() < self.every
+        {
+            return sample.answer.clone();
+        }
+        Self::renew(&mut last, ask).await
+    }
+
+    async fn renew(last: &mut Option<Sample<T>>, ask: impl AsyncFnOnce() -> T) -> T {
         let asked = Instant::now();
         let answer = ask().await;
         *last = Some(Sample { asked, answer: answer.clone() });
@@ -66,5 +81,15 @@ mod tests {
         let (first, others) = tokio::join!(first, others);
         assert_eq!((first, questions.into_inner()), (1, 2));
         assert!(others.iter().all(|seen| *seen == 2));
+    }
+
+    #[tokio::test]
+    async fn a_recent_answer_is_given_again() {
+        let questions = AtomicUsize::new(0);
+        let ask = async || questions.fetch_add(1, Ordering::Relaxed) + 1;
+        let sampler = Sampler::new(Duration::from_secs(3_600));
+        assert_eq!((sampler.recent(ask).await, sampler.recent(ask).await), (1, 1));
+        let sampler = Sampler::new(Duration::ZERO);
+        assert_eq!((sampler.recent(ask).await, sampler.recent(ask).await), (2, 3));
     }
 }
