@@ -25,7 +25,14 @@ const PLACE: &str = "{events}";
 const EVENTS: &str = "(
     SELECT *, attributes /* columns */ FROM events FINAL
     WHERE tenant = {tenant:String}
-        AND created_at >= {from:DateTime64(3, 'UTC')} AND created_at < {to:DateTime64(3, 'UTC')} /* filters */)";
+        AND (created_at >= {from:DateTime64(3, 'UTC')} AND created_at < {to:DateTime64(3, 'UTC')} /* elsewhere */) /* filters */)";
+
+/// What stands for all versions of the tenant's events, whenever they happened up to now: to find out the times of
+/// some events, which are then to be read, since it tells nothing of what they are. The SQL goes on with `AND`.
+const VERSIONS_PLACE: &str = "{versions}";
+
+const VERSIONS: &str = "events
+    WHERE tenant = {tenant:String} AND created_at < {after_now:DateTime64(3, 'UTC')}";
 
 /// Rows of one answer, which are held in memory here. Whoever wants more than that reads it page by page.
 const MAX_ROWS: u64 = 1_000_000;
@@ -77,6 +84,8 @@ pub(crate) struct Besides {
     pub(crate) conditions: String,
     /// What stands for values in both.
     pub(crate) params: Params,
+    /// The times of events that are read beside those of the range, in SQL that reads `FROM {versions}`; or nothing.
+    pub(crate) elsewhere: String,
 }
 
 impl Besides {
@@ -116,11 +125,15 @@ impl Store {
     pub(crate) fn ask_besides<'a>(&self, scope: &'a Scope<'a>, sql: &str, besides: Besides) -> Question<'a> {
         let (limits, condition) = (scope.limits, Condition::new("filter", scope.filters));
         let and = if condition.sql.is_empty() { String::new() } else { format!("AND {}", condition.sql) };
-        let events = EVENTS.replace("/* columns */", &besides.columns);
+        let elsewhere = match &*besides.elsewhere {
+            "" => String::new(),
+            times => format!("OR created_at IN ({times})"),
+        };
+        let events = EVENTS.replace("/* columns */", &besides.columns).replace("/* elsewhere */", &elsewhere);
         let events = events.replace("/* filters */", &format!("{and} {}", besides.conditions));
         let query = self
             .reader
-            .query_raw(&sql.replace(PLACE, &events))
+            .query_raw(&sql.replace(PLACE, &events).replace(VERSIONS_PLACE, VERSIONS))
             // As rows are inserted: the other parser refuses large integers.
             .with_setting("allow_simdjson", "0")
             .with_setting(EXTENDED.0, EXTENDED.1)
@@ -175,6 +188,7 @@ impl Question<'_> {
             .param("tenant", tenant.as_str())
             .param("from", sql_time(range.from()))
             .param("to", sql_time(range.counted_to()))
+            .param("after_now", sql_time(range.after_now()))
             .param("zone", zone.as_str())
     }
 }

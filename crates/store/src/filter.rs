@@ -15,7 +15,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-pub(crate) use binder::{Binder, Params, USER};
+pub(crate) use binder::{Binder, Params, USER, distinct, distinct_in, hash};
 pub(crate) use condition::{Condition, NUMBER};
 pub use field::{Field, Path};
 pub use value::Value;

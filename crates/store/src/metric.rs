@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 
-use crate::filter::{Binder, NUMBER, Params, USER};
+use crate::filter::{Binder, NUMBER, Params, USER, distinct, distinct_in};
 use crate::{Field, FilterError};
 
 /// A number that events come to. A rate, a mean or a percentile of nothing is none, a sum or count of nothing 0.
@@ -138,8 +138,8 @@ impl Metric {
         let some = |value: String| format!("if(sum(length({name})) = 0, NULL, {value})");
         let value = match self {
             Self::Events => "count()".to_owned(),
-            Self::Users => format!("uniqExactIf({USER} AS one, one != '')"),
-            Self::Conversations => "uniqExactIf(conversation_id, conversation_id != '')".to_owned(),
+            Self::Users => distinct(USER),
+            Self::Conversations => distinct("conversation_id"),
             Self::Errors => "countIf(error != '')".to_owned(),
             Self::ErrorRate => "if(count() = 0, NULL, countIf(error != '') / count())".to_owned(),
             Self::Latency(percentile) => format!(
@@ -147,7 +147,7 @@ impl Metric {
                 percentile.level()
             ),
             Self::Of(Function::Sum, _) => format!("sumArray({name})"),
-            Self::Of(Function::Distinct, _) => format!("uniqExactArray({name})"),
+            Self::Of(Function::Distinct, _) => distinct_in(name),
             Self::Of(Function::Avg, _) => some(format!("avgArray({name})")),
             Self::Of(Function::Min, _) => some(format!("minArray({name})")),
             Self::Of(Function::Max, _) => some(format!("maxArray({name})")),

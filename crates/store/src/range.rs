@@ -106,7 +106,11 @@ impl Range {
 
     /// The first time of which nothing is counted: the range's end, or what comes after now.
     pub(crate) fn counted_to(&self) -> Timestamp {
-        let after_now = Timestamp::from_millis(self.now.millis() + 1).unwrap_or(Timestamp::MAX);
-        self.to.min(after_now)
+        self.to.min(self.after_now())
+    }
+
+    /// The first time that is still to come.
+    pub(crate) fn after_now(&self) -> Timestamp {
+        Timestamp::from_millis(self.now.millis() + 1).unwrap_or(Timestamp::MAX)
     }
 }

@@ -9,6 +9,22 @@ use super::{Field, Path};
 pub(crate) const USER: &str =
     "multiIf(user_id != '', user_id, anonymous_id != '', concat('anon:', anonymous_id), '')";
 
+/// How many different texts there are that are not empty, as SQL. They are told apart by 128 bits of a hash, as the
+/// server does it by itself, but with a hash that takes a third of the time.
+pub(crate) fn distinct(text: &str) -> String {
+    format!("uniqExactIf({}, {text} != '')", hash(text))
+}
+
+/// The same of texts in a column of lists, of which none is empty.
+pub(crate) fn distinct_in(list: &str) -> String {
+    format!("uniqExactArray(arrayMap(text -> {}, {list}))", hash("text"))
+}
+
+/// Tells texts apart by 128 bits, as SQL.
+pub(crate) fn hash(text: &str) -> String {
+    format!("reinterpretAsUInt128(murmurHash3_128({text}))")
+}
+
 /// The text of a piece of JSON `raw`; empty for objects, lists, null, and nothing. Numbers are written as those
 /// of the properties are.
 const TEXT_OF_RAW: &str = "multiIf(
@@ -62,6 +78,16 @@ impl Params {
     }
 }
 
+/// A path of the properties as SQL.
+struct Property {
+    /// Whether there is a list.
+    is_list: String,
+    /// The texts of the list.
+    list: String,
+    /// The text of anything else.
+    text: String,
+}
+
 /// Writes SQL whose parameters' names all begin with one name.
 pub(crate) struct Binder<'a> {
     name: String,
@@ -87,28 +113,47 @@ impl<'a> Binder<'a> {
         format!("[{column}]")
     }
 
-    /// The texts at a path of the properties, of whose column this reads that path alone. A list has several, of
-    /// which objects and lists are none; the column may have rounded its numbers of more than 15 digits.
-    fn properties(&mut self, path: &Path) -> String {
-        let path = self.bind("_path", "Identifier", Param::Path(path.as_str().to_owned()));
-        let (value, text_of_raw) = (format!("attributes.{path}"), TEXT_OF_RAW);
-        format!(
-            "if(startsWith(dynamicType({value}), 'Array'),
-                arrayMap(raw -> {text_of_raw}, JSONExtractArrayRaw(assumeNotNull(toJSONString({value})))),
-                [ifNull(CAST({value}, 'Nullable(String)'), '')])"
-        )
+    /// The first of the texts of a field that is not empty, or else an empty one.
+    pub(crate) fn text_of(&mut self, field: &Field) -> String {
+        const FIRST: &str = "arrayFirst(text -> text != '', ";
+        let Field::Properties(path) = field else { return format!("{FIRST}{})", self.texts_of(field)) };
+        // Without a list where there is none, which takes half the time.
+        let Property { is_list, list, text } = self.property(path);
+        format!("if({is_list}, {FIRST}{list}), {text})")
     }
 
-    /// The same of the context, whose column is JSON in a text.
+    fn properties(&mut self, path: &Path) -> String {
+        let Property { is_list, list, text } = self.property(path);
+        format!("if({is_list}, {list}, [{text}])")
+    }
+
+    /// What is at a path of the properties, of whose column this reads that path alone. A list has several texts, of
+    /// which objects and lists are none; the column may have rounded its numbers of more than 15 digits.
+    fn property(&mut self, path: &Path) -> Property {
+        let path = self.bind("_path", "Identifier", Param::Path(path.as_str().to_owned()));
+        let value = format!("attributes.{path}");
+        Property {
+            is_list: format!("startsWith(dynamicType({value}), 'Array')"),
+            list: format!(
+                "arrayMap(raw -> {TEXT_OF_RAW}, JSONExtractArrayRaw(assumeNotNull(toJSONString({value}))))"
+            ),
+            text: format!("ifNull(CAST({value}, 'Nullable(String)'), '')"),
+        }
+    }
+
+    /// The same of the context, whose column is JSON in a text: read where the first name may stand in it, as it is
+    /// or with escapes.
     fn context(&mut self, path: &Path) -> String {
         let names: Vec<_> = path
             .names()
             .enumerate()
             .map(|(n, name)| self.bind(&format!("_path{n}"), "String", Param::Text(name.to_owned())))
             .collect();
-        let (raw, text_of_raw) = (format!("JSONExtractRaw(context, {})", names.join(", ")), TEXT_OF_RAW);
+        let first = names.first().map_or("''", String::as_str);
+        let raw = format!("JSONExtractRaw(context, {})", names.join(", "));
         format!(
-            "arrayMap(raw -> {text_of_raw}, if(startsWith({raw}, '['), JSONExtractArrayRaw({raw}), [{raw}]))"
+            "if(position(context, {first}) = 0 AND position(context, '\\\\') = 0, [''],
+                arrayMap(raw -> {TEXT_OF_RAW}, if(startsWith({raw}, '['), JSONExtractArrayRaw({raw}), [{raw}])))"
         )
     }
 

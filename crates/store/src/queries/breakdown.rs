@@ -38,8 +38,7 @@ pub enum BreakdownError {
 impl Breakdown {
     /// An event's value as SQL over the columns of `events`; '' is none.
     pub(crate) fn value(&self, params: &mut Params) -> String {
-        let texts = Binder::new("breakdown", params).texts_of(&self.field);
-        format!("arrayFirst(text -> text != '', {texts})")
+        Binder::new("breakdown", params).text_of(&self.field)
     }
 
     /// How many values have a place of their own.

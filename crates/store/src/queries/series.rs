@@ -1,6 +1,5 @@
 //! What metrics come to, bucket by bucket, of all events or of those of each value of a field.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use clickhouse::Row;
@@ -13,14 +12,14 @@ use crate::range::{Grid, START};
 use crate::{Metric, Scope, Store, StoreError};
 
 /// One pass over the events: each bucket of each series, and each series as a whole, since the whole of a
-/// percentile or of distinct values is no sum.
+/// percentile or of distinct values is no sum. The place of a series is that of its value among the top, from 1 on.
 const SERIES: &str = "
     WITH /* bucket */ AS bucket,
-        multiIf(value = '', 'none', has({top:Array(String)}, value), 'value', 'other') AS role,
-        if(role = 'value', value, '') AS key
-    SELECT if(grouping(bucket) = 1, NULL, /* start */) AS start, role, key, [/* values */] AS values, [/* counts */] AS counts
+        transform(value, arrayPushFront({top:Array(String)}, ''), range(toUInt16(length({top:Array(String)}) + 1)), 65535::UInt16)
+            AS place
+    SELECT if(grouping(bucket) = 1, NULL, /* start */) AS start, place, [/* values */] AS values, [/* counts */] AS counts
     FROM {events}
-    GROUP BY GROUPING SETS ((role, key, bucket), (role, key))";
+    GROUP BY GROUPING SETS ((place, bucket), (place))";
 
 /// The values of a field that have most of a metric; of equals the first by their text.
 const TOP: &str = "
@@ -79,11 +78,15 @@ pub struct Found {
     pub approximate: bool,
 }
 
+/// The place of events without a value.
+const NONE: u16 = 0;
+/// The place of those whose value is not among the top.
+const OTHER: u16 = u16::MAX;
+
 #[derive(Row, Deserialize)]
 struct Group {
     start: Option<i64>,
-    role: String,
-    key: String,
+    place: u16,
     values: Vec<Option<f64>>,
     counts: Vec<u64>,
 }
@@ -192,30 +195,17 @@ fn columns(metrics: &[Metric], breakdown: Option<&Breakdown>) -> Besides {
 
 /// Puts the groups in their places. Without a breakdown there is a series whether there are events or not.
 fn series(groups: Vec<Group>, grid: &Grid, metrics: &[Metric], top: Option<&[String]>) -> Vec<Series> {
-    let keys: Vec<(Cow<'_, str>, Role)> = match top {
-        None => vec![("".into(), Role::All)],
-        Some(top) => {
-            let values = top.iter().map(|value| (value.as_str().into(), Role::Value));
-            values.chain([("".into(), Role::Other), ("".into(), Role::None)]).collect()
-        }
-    };
-    let mut found: HashMap<(String, String), Vec<Group>> = HashMap::new();
+    let mut found: HashMap<u16, Vec<Group>> = HashMap::new();
     for group in groups {
-        found.entry((group.role.clone(), group.key.clone())).or_default().push(group);
+        found.entry(group.place).or_default().push(group);
     }
-    let series = keys.into_iter().filter_map(|(key, role)| {
-        let name = if role == Role::All { "none" } else { role.as_str() };
-        let groups = found.remove(&(name.to_owned(), key.clone().into_owned()));
-        if groups.is_none() && role != Role::All {
-            return None;
-        }
-        Some(of_key(
-            groups.unwrap_or_default(),
-            (role == Role::Value).then(|| key.into_owned()),
-            role,
-            grid,
-            metrics,
-        ))
+    let Some(top) = top else {
+        return of_key(found.remove(&NONE).unwrap_or_default(), None, Role::All, grid, metrics);
+    };
+    let values = (1..).zip(top).map(|(place, value)| (place, Some(value), Role::Value));
+    let series = values.chain([(OTHER, None, Role::Other), (NONE, None, Role::None)]);
+    let series = series.filter_map(|(place, key, role)| {
+        Some(of_key(found.remove(&place)?, key.cloned(), role, grid, metrics))
     });
     series.flatten().collect()
 }

@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::filter::USER;
+use crate::filter::{USER, distinct};
 use crate::{Scope, Store, StoreError};
 
 const USERS: &str = "
     SELECT /* user */ AS one, max(user_id) AS signed_in_as,
         argMaxIf(anonymous_id, toUInt128(id), anonymous_id != '') AS last_anonymous_id,
         count() AS events, countIf(error != '') AS errors,
-        uniqExactIf(conversation_id, conversation_id != '') AS conversations,
+        /* distinct conversations */ AS conversations,
         toUnixTimestamp64Milli(min(created_at)) AS first_seen_ms, toUnixTimestamp64Milli(max(created_at)) AS last_seen_ms,
         argMaxIf(id, toUInt128(id), kind = 'identify') AS identified
     FROM {events}
@@ -122,7 +122,10 @@ impl Store {
         limit: u64,
     ) -> Result<Vec<Line>, StoreError> {
         let (weight, user) = after.map_or((i64::MAX, ""), |mark| (mark.weight, &mark.user));
-        let sql = USERS.replace("/* user */", USER).replace("/* weight */", order.weight());
+        let sql = USERS
+            .replace("/* distinct conversations */", &distinct("conversation_id"))
+            .replace("/* user */", USER)
+            .replace("/* weight */", order.weight());
         let question = self.ask(scope, &sql).param("weight", weight).param("after", user);
         question.param("limit", limit).fetch_all().await
     }

@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::ask::Besides;
-use crate::filter::{Binder, USER};
+use crate::filter::{Binder, USER, distinct};
 use crate::{Field, Scope, Store, StoreError};
 
 /// Of events that say where.
 const PLACES: &str = "
     SELECT nullIf(place.1, '') AS country, nullIf(place.2, '') AS city,
-        uniqExactIf(user, user != '') AS users, count() AS events
+        /* distinct users */ AS users, count() AS events
     FROM (SELECT place, /* user */ AS user FROM {events} WHERE place != ('', ''))
     GROUP BY place
     ORDER BY events DESC, place
@@ -38,17 +38,19 @@ impl Store {
         let mut besides = Besides::default();
         let mut place = |name: &str, field: fn(&'static str) -> Field| {
             let mut text = |part: &str, path| {
-                let texts =
-                    Binder::new(&format!("{name}_{part}"), &mut besides.params).texts_of(&field(path));
-                format!("arrayElement({texts}, 1)")
+                Binder::new(&format!("{name}_{part}"), &mut besides.params).text_of(&field(path))
             };
             format!("({}, {})", text("country", "location.country"), text("city", "location.city"))
         };
         let (own, other) = (place("own", Field::property), place("other", Field::of_context));
         besides.columns = format!(", if({own} != ('', ''), {own}, {other}) AS place");
-        self.ask_besides(scope, &PLACES.replace("/* user */", USER), besides)
-            .param("limit", limit)
-            .fetch_all()
-            .await
+        self.ask_besides(
+            scope,
+            &PLACES.replace("/* user */", USER).replace("/* distinct users */", &distinct("user")),
+            besides,
+        )
+        .param("limit", limit)
+        .fetch_all()
+        .await
     }
 }

@@ -4,12 +4,12 @@ use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::filter::USER;
+use crate::filter::{USER, distinct};
 use crate::{Scope, Store, StoreError};
 
 const HEATMAP: &str = "
     SELECT toDayOfWeek(created_at, 0, {zone:String}) AS weekday, toHour(created_at, {zone:String}) AS hour,
-        uniqExactIf(/* user */ AS one, one != '') AS users, count() AS events
+        /* distinct users */ AS users, count() AS events
     FROM {events}
     GROUP BY weekday, hour
     ORDER BY weekday, hour";
@@ -32,6 +32,6 @@ pub struct HeatmapCell {
 impl Store {
     /// In the order of the week; hours without events are left out.
     pub async fn heatmap(&self, scope: &Scope<'_>) -> Result<Vec<HeatmapCell>, StoreError> {
-        self.ask(scope, &HEATMAP.replace("/* user */", USER)).fetch_all().await
+        self.ask(scope, &HEATMAP.replace("/* distinct users */", &distinct(USER))).fetch_all().await
     }
 }

@@ -87,14 +87,15 @@ impl Store {
         let (from, to) = (scope.range.from().millis(), scope.range.counted_to().millis());
         let up_to_end = at_times(scope, 0, to);
         let mut stock = Stock::new(from);
-        let mut rows = self.typed_in_order(&up_to_end, &NAMES)?;
-        while let Some(row) = rows.next().await? {
-            stock.add(row.at, row.event_name, row.properties)?;
-        }
         let mut sold = BTreeMap::new();
-        let mut rows = self.typed(&up_to_end, &[SOLD])?;
+        let [low, out, restocked, adjusted] = NAMES;
+        let mut rows = self.typed_in_order(&up_to_end, &[low, out, restocked, adjusted, SOLD])?;
         while let Some(row) = rows.next().await? {
-            sell(&mut sold, row.at, row.at >= from, row.properties)?;
+            if row.event_name == SOLD {
+                sell(&mut sold, row.at, row.at >= from, row.properties)?;
+            } else {
+                stock.add(row.at, row.event_name, row.properties)?;
+            }
         }
         let (at_from, at_end) = stock.quantities();
         let dead_before = to - dead_after.millis();

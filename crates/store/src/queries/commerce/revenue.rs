@@ -3,28 +3,33 @@
 use std::collections::HashMap;
 
 use clickhouse::Row;
-use model::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{at_times, filled, texts};
+use super::{at_times, filled};
+use crate::ask::Besides;
 use crate::fold::revenue::{Key, NAMES, Order, Revenue, Sums};
 use crate::money::Money;
 use crate::queries::sql_time;
 use crate::range::BucketStart;
 use crate::{Grid, Scope, Store, StoreError};
 
-/// Orders of all times that payments and refunds of the range take something from. Of two of one id the first counts.
+/// What orders say, some that nobody asks for among them. Of two of one id the first counts.
 const ORDERS: &str = "
     SELECT order_id, argMin(currency, (created_at, UUIDToNum(id))) AS currency,
         argMin(location_id, (created_at, UUIDToNum(id))) AS location_id
     FROM {events}
-    WHERE event_name = 'order.created' AND order_id IN (
-        SELECT order_id FROM {events}
-        WHERE created_at >= {since:DateTime64(3, 'UTC')} AND created_at < {until:DateTime64(3, 'UTC')}
-            AND event_name IN ('payment.processed', 'payment.refunded') AND order_id != ''
-            AND (currency = '' OR {by_location:Bool} AND location_id = ''))
+    WHERE event_name = 'order.created'
     GROUP BY order_id";
+
+/// When the orders were created that payments and refunds of the range take something from.
+const ORDERED_AT: &str = "
+    SELECT created_at FROM {versions}
+        AND event_name = 'order.created' AND cityHash64(/* order_id */) IN (
+        SELECT cityHash64(/* order_id */) FROM {versions}
+            AND created_at >= {since:DateTime64(3, 'UTC')} AND created_at < {until:DateTime64(3, 'UTC')}
+            AND event_name IN ('payment.processed', 'payment.refunded') AND /* order_id */ != ''
+            AND (/* currency */ = '' OR {by_location:Bool} AND /* location_id */ = ''))";
 
 /// What came in, in one currency.
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
@@ -106,11 +111,14 @@ impl Store {
         scope: &Scope<'_>,
         by_location: bool,
     ) -> Result<HashMap<String, Order>, StoreError> {
-        let columns =
-            texts(&[("order_id", "order_id"), ("currency", "currency"), ("location_id", "location_id")]);
+        let mut besides = Besides { elsewhere: ORDERED_AT.to_owned(), ..Besides::default() };
+        for name in ["order_id", "currency", "location_id"] {
+            let text = besides.text(name, name);
+            besides.elsewhere = besides.elsewhere.replace(&format!("/* {name} */"), &text);
+        }
         let (since, until) = (sql_time(scope.range.from()), sql_time(scope.range.counted_to()));
-        let ever = at_times(scope, 0, Timestamp::MAX.millis());
-        let mut rows = self.rows::<OrderRow>(&ever, ORDERS, columns, |question| {
+        let at_no_time = at_times(scope, 0, 0);
+        let mut rows = self.rows::<OrderRow>(&at_no_time, ORDERS, besides, |question| {
             question.param("since", since).param("until", until).param("by_location", by_location)
         })?;
         let mut orders = HashMap::new();
