@@ -11,6 +11,7 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use futures_util::FutureExt;
+use runtime::server::end_with_caller;
 use tower::{Service, service_fn};
 
 use crate::app::App;
@@ -103,11 +104,14 @@ impl ApiService {
             Ok(found) => found,
             Err(Lost { voice, error }) => return (voice.refuse(error, id), None),
         };
-        let (handler, voice) = (found.route.handler, found.route.voice);
+        let (handler, voice, class) = (found.route.handler, found.route.voice, found.route.class);
         let (call, place) = match self.admit(found, request, id) {
             Ok(admitted) => admitted,
             Err(refused) => return (voice.refuse(refused, id), None),
         };
+        if class == Class::Heavy {
+            end_with_caller();
+        }
         // A handler may panic before it returns its future.
         let handled = async { handler(call).await };
         let answered = request::answering(id.clone(), AssertUnwindSafe(handled).catch_unwind()).await;

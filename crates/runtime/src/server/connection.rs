@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
 use tower::{Service, ServiceExt};
 
+use super::hang_up::{PROGRESS, Shared, hung_up};
 use super::progress::{Phase, Progress};
 use super::refusal::Refuse;
 use super::watched::Watched;
@@ -48,13 +49,16 @@ pub(super) async fn serve<S, B>(
         }
     });
     let stream = Watched::new(WriteLimit::new(stream, limits.write), progress.clone(), refuse);
+    let stream = Shared::new(stream);
+    let looked_at = stream.other();
     let mut http = http1::Builder::new();
     http.half_close(limits.half_close).writev(false);
     http.max_header_size(MAX_HEAD_BYTES).max_buf_size(MAX_HEAD_BYTES);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), tracked));
     tokio::select! {
         biased;
-        ended = &mut connection => return log(ended),
+        ended = PROGRESS.scope(progress.clone(), &mut connection) => return log(ended),
+        () = hung_up(&progress, &looked_at) => return,
         () = overdue(&progress, limits) => return,
         () = closing.cancelled() => {}
     }
@@ -64,7 +68,8 @@ pub(super) async fn serve<S, B>(
     progress.hurry();
     tokio::select! {
         biased;
-        ended = &mut connection => log(ended),
+        ended = PROGRESS.scope(progress.clone(), &mut connection) => log(ended),
+        () = hung_up(&progress, &looked_at) => {}
         () = overdue(&progress, &last) => {}
     }
 }

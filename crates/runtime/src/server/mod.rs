@@ -2,6 +2,7 @@
 //! connections at most. Knows nothing of what is served.
 
 mod connection;
+mod hang_up;
 mod progress;
 mod refusal;
 mod watched;
@@ -21,6 +22,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tower::Service;
 
+pub use self::hang_up::end_with_caller;
 pub use self::refusal::Refuse;
 use crate::shutdown::Shutdown;
 

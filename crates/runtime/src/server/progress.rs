@@ -18,6 +18,8 @@ pub(super) enum Phase {
     Head,
     /// A request is being answered.
     Busy,
+    /// The same, and if its client goes away nobody needs the answer.
+    Asked,
     /// The answer is complete, and the last of it is being written.
     Written,
     /// The connection is refused further requests; what still comes is thrown away.
@@ -43,7 +45,8 @@ impl Progress {
     }
 
     pub(super) fn phase(&self) -> Phase {
-        const PHASES: [Phase; 5] = [Phase::Idle, Phase::Head, Phase::Busy, Phase::Written, Phase::Refused];
+        const PHASES: [Phase; 6] =
+            [Phase::Idle, Phase::Head, Phase::Busy, Phase::Asked, Phase::Written, Phase::Refused];
         PHASES.get(usize::from(self.0.phase.load(Relaxed))).copied().unwrap_or(Phase::Refused)
     }
 
@@ -72,7 +75,7 @@ impl Progress {
             Phase::Idle => limits.idle,
             Phase::Head => limits.head,
             Phase::Refused => limits.linger,
-            Phase::Busy | Phase::Written => return None,
+            Phase::Busy | Phase::Asked | Phase::Written => return None,
         };
         Some(self.0.begun + Duration::from_millis(self.0.since.load(Relaxed)) + limit)
     }

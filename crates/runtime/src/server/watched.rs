@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use axum::http::StatusCode;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::hang_up::Peek;
 use super::progress::{Phase, Progress};
 use super::refusal::{Refuse, written};
 
@@ -28,7 +29,7 @@ impl<S> Watched<S> {
     /// Whether hyper writes on its own behalf: then the bytes are dropped, and a refusal takes their place.
     fn takes_over(&mut self, bytes: &[u8]) -> bool {
         match self.progress.phase() {
-            Phase::Busy | Phase::Written => return false,
+            Phase::Busy | Phase::Asked | Phase::Written => return false,
             Phase::Refused => return true,
             Phase::Idle | Phase::Head => {}
         }
@@ -96,6 +97,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<S> {
             ready!(poll_throw_away(&mut self.stream, context));
         }
         Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: Peek> Peek for Watched<S> {
+    fn poll_peek(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<usize>> {
+        self.stream.poll_peek(context, buffer)
     }
 }
 

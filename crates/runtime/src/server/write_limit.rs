@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
+use super::hang_up::Peek;
+
 /// Fails with [`io::ErrorKind::TimedOut`] when a write has waited for `limit` without any progress: a peer
 /// that has stopped reading would keep what is made for it in memory for ever.
 #[derive(Debug)]
@@ -32,6 +34,12 @@ impl<S> WriteLimit<S> {
         }
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(self.limit)));
         timer.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<S: Peek> Peek for WriteLimit<S> {
+    fn poll_peek(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<usize>> {
+        self.stream.poll_peek(context, buffer)
     }
 }
 

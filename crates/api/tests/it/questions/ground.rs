@@ -4,10 +4,10 @@
 use serde_json::{Value, json};
 
 use testing::wait::until;
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
-use crate::harness::{App, PATIENCE, Setup};
+use crate::harness::{App, PATIENCE, Part, Setup};
 
 fn link(path: &str, question: &Value) -> String {
     let query = encoded(&question.to_string());
@@ -149,4 +149,26 @@ async fn a_tenant_asks_few_questions_at_once_and_others_are_answered_meanwhile()
     drop(waiting);
     until("the place is given back", PATIENCE, async || app.get("/analytics/latency").await.status == 200)
         .await;
+}
+
+/// The server gives up a question whose connection is closed: `cancel_http_readonly_queries_on_client_close`.
+#[tokio::test]
+async fn who_hangs_up_ends_the_question() {
+    let clickhouse = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let in_place_of_clickhouse = Some(clickhouse.local_addr().unwrap());
+    let without = &[Part::Consumer, Part::ClickHouse];
+    let app = App::with(Setup { without, in_place_of_clickhouse, ..Setup::default() }).await;
+    let mut caller = TcpStream::connect(app.address).await.unwrap();
+    caller.write_all(b"GET /analytics/latency HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    let mut bytes = vec![0; 64 << 10];
+    let mut asking = loop {
+        let (mut connection, _) = clickhouse.accept().await.unwrap();
+        let read = connection.read(&mut bytes).await.unwrap();
+        if String::from_utf8_lossy(&bytes[..read]).contains("param_tenant") {
+            break connection;
+        }
+    };
+    drop(caller);
+    let closed = async { while asking.read(&mut bytes).await.is_ok_and(|bytes| bytes > 0) {} };
+    tokio::time::timeout(PATIENCE, closed).await.unwrap();
 }
