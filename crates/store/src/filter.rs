@@ -9,6 +9,8 @@
 mod binder;
 mod condition;
 mod field;
+mod json_path;
+mod pass;
 mod value;
 
 use std::borrow::Cow;

@@ -117,8 +117,9 @@ impl Binder<'_> {
         let texts = values.iter().map(|value| value.text().to_owned()).chain(long).collect();
         let texts = self.bind("", "Array(String)", Param::Texts(texts));
         let numbers = self.bind("_numbers", "Array(Float64)", Param::Numbers(numbers));
+        // + 0 makes a negative zero, which IN tells from zero, one.
         format!(
-            "arrayExists(text -> text IN {texts} OR match(text, {SHORT_NUMBER}) AND toFloat64OrZero(text) IN {numbers}, {list})"
+            "arrayExists(text -> text IN {texts} OR match(text, {SHORT_NUMBER}) AND toFloat64OrZero(text) + 0 IN {numbers}, {list})"
         )
     }
 

@@ -25,8 +25,9 @@ impl Value {
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        let number = if is_json_number(text) { text.parse().ok() } else { None };
-        Self { text: text.to_owned(), number: number.filter(|number: &f64| number.is_finite()) }
+        // `+ 0.0` turns a negative zero into zero.
+        let number = json_number(text).filter(|number| number.is_finite()).map(|number| number + 0.0);
+        Self { text: text.to_owned(), number }
     }
 }
 
@@ -41,8 +42,13 @@ impl From<f64> for Value {
         // As the server writes it: 5.0 is 5, and 1e21 is 1e21.
         let in_digits = number == 0.0 || (1e-6..1e21).contains(&number.abs());
         let text = if in_digits { number.to_string() } else { format!("{number:e}") };
-        Self { text, number: Some(number) }
+        Self { text, number: Some(number + 0.0) }
     }
+}
+
+/// The number that a text is in JSON; infinite beyond double precision.
+pub(super) fn json_number(text: &str) -> Option<f64> {
+    if is_json_number(text) { text.parse().ok() } else { None }
 }
 
 fn is_json_number(text: &str) -> bool {
