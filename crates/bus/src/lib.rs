@@ -8,6 +8,7 @@ mod atomic;
 mod budget;
 mod channels;
 mod error;
+mod follower;
 pub mod kafka;
 pub mod log;
 mod partition;
@@ -25,6 +26,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub use atomic::AtomicProducer;
 pub use channels::Channels;
 pub use error::{BusError, SendError, TransactError};
+pub use follower::Follower;
 pub use partition::{Schedule, ScheduleError};
 pub use positions::{PartitionPosition, Positions};
 pub use producer::{Producer, Record, Written};
@@ -99,6 +101,16 @@ impl Bus {
         match self {
             Self::Kafka(kafka) => kafka::read_range(kafka, topic, from).await,
             Self::Log(log) => log::read_range(log, topic, from).await,
+        }
+    }
+
+    /// Follows a topic from where every partition ends now: what is appended after this returns is read. At most
+    /// `max_queued_bytes` (and one delivery) wait in memory between the log and [`Follower::next`]. Partitions that
+    /// are added to the topic later are not read.
+    pub async fn follow(&self, topic: &Topic, max_queued_bytes: usize) -> Result<Follower, BusError> {
+        match self {
+            Self::Kafka(kafka) => kafka::follow(kafka, topic, max_queued_bytes).await,
+            Self::Log(log) => log::follow(log, topic, max_queued_bytes).await,
         }
     }
 

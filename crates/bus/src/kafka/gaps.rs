@@ -10,7 +10,7 @@ use rdkafka::error::KafkaResult;
 use super::positions::known_offsets;
 use super::rate_limited_log::RateLimitedLog;
 use super::{ANSWER_WITHIN, Kafka};
-use crate::{Delivery, Signal, Topic};
+use crate::{Delivery, Offsets, Signal, Topic};
 
 /// How long the next question to the broker waits after one that failed.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
@@ -58,6 +58,11 @@ impl Gaps {
         self.expected.retain(|partition, _| !partitions.contains(partition));
         self.unknown.retain(|partition| !partitions.contains(partition));
         self.unknown.extend(partitions);
+    }
+
+    /// The next delivery of each partition should have this offset.
+    pub(super) fn expect(&mut self, offsets: Offsets) {
+        self.expected.extend(offsets);
     }
 
     /// Whether the offset that the next delivery of this partition should have is known.

@@ -3,6 +3,7 @@
 mod atomic;
 mod config;
 mod delivery;
+mod follow;
 mod gaps;
 mod positions;
 mod producer;
@@ -18,6 +19,7 @@ use rdkafka::ClientConfig;
 
 pub use atomic::AtomicProducer;
 pub use config::Config;
+pub(crate) use follow::follow;
 pub use positions::Positions;
 pub use producer::Producer;
 pub(crate) use range::{ChunkReader, read_range};

@@ -6,6 +6,7 @@
 
 mod atomic;
 mod file;
+mod follow;
 mod headers;
 mod options;
 mod positions;
@@ -34,11 +35,13 @@ use wakeup::Wakeup;
 use writer::Writer;
 
 pub use atomic::AtomicProducer;
+pub(crate) use follow::follow;
 pub use options::Options;
 pub use positions::Positions;
 pub use producer::Producer;
 pub(crate) use range::{ChunkReader, read_range};
 pub use reader::{Reader, source};
+pub(crate) use wakeup::WakeOnDrop;
 
 /// An open log. It ends with [`Log::close`], or with its last clone, producer and source.
 #[derive(Clone)]

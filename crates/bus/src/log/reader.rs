@@ -12,7 +12,7 @@ use super::topics::{missing, standings};
 use super::wakeup::Wakeup;
 use super::{Log, file, headers, locked};
 use crate::budget::Budget;
-use crate::signals::{Sender, channel};
+use crate::signals::{Receiver, Sender, channel};
 use crate::source::Reader as AnyReader;
 use crate::{BusError, Delivery, Offsets, Signal, Source, Topic};
 
@@ -41,17 +41,34 @@ pub fn source(log: &Log, topic: &Topic, group: &str, max_queued_bytes: usize) ->
     if standings.is_empty() {
         return Err(missing(&topic.name));
     }
-    let budget = Arc::new(Budget::new(max_queued_bytes.max(1)));
-    let (sender, signals) = channel(&budget);
     let turns = standings.iter().map(|at| Turn {
         partition: at.partition,
         slot: at.slot,
         next: at.committed.unwrap_or(at.begin),
     });
+    let assigned = Signal::Assigned(standings.iter().map(|at| at.partition).collect());
+    let (signals, budget) = read(log, file, &topic.name, turns.collect(), max_queued_bytes, Some(assigned))?;
+    Ok(Source { signals, budget, reader: AnyReader::Log(reader) })
+}
+
+/// Reads on from these places on a thread of its own, until nobody takes the signals any more.
+pub(super) fn read(
+    log: &Log,
+    file: Connection,
+    topic: &str,
+    turns: VecDeque<Turn>,
+    max_queued_bytes: usize,
+    first: Option<Signal>,
+) -> Result<(Receiver, Arc<Budget>), BusError> {
+    let budget = Arc::new(Budget::new(max_queued_bytes.max(1)));
+    let (sender, signals) = channel(&budget);
+    if let Some(first) = first {
+        sender.say(first);
+    }
     let reading = Reading {
         file,
-        topic: topic.name.clone(),
-        turns: turns.collect(),
+        topic: topic.to_owned(),
+        turns,
         signals: sender,
         budget: Arc::clone(&budget),
         wakeup: Arc::clone(&log.0.wakeup),
@@ -59,8 +76,8 @@ pub fn source(log: &Log, topic: &Topic, group: &str, max_queued_bytes: usize) ->
     thread::Builder::new()
         .name("log-reader".to_owned())
         .spawn(move || reading.run())
-        .map_err(|error| unavailable(&error))?;
-    Ok(Source { signals, budget, reader: AnyReader::Log(reader) })
+        .map_err(|error| BusError::unavailable("reading the log", error))?;
+    Ok((signals, budget))
 }
 
 impl Reader {
@@ -97,17 +114,15 @@ struct Reading {
     wakeup: Arc<Wakeup>,
 }
 
-struct Turn {
-    partition: i32,
-    slot: i64,
-    next: i64,
+/// How far a partition is read.
+pub(super) struct Turn {
+    pub(super) partition: i32,
+    pub(super) slot: i64,
+    pub(super) next: i64,
 }
 
 impl Reading {
     fn run(mut self) {
-        let mut partitions: Vec<_> = self.turns.iter().map(|turn| turn.partition).collect();
-        partitions.sort_unstable();
-        self.signals.say(Signal::Assigned(partitions));
         while self.is_wanted() {
             let heard = self.wakeup.count();
             match self.round() {

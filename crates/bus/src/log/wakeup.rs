@@ -1,6 +1,6 @@
 //! Wakes the reading threads.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use super::locked;
 
@@ -10,6 +10,15 @@ use super::locked;
 pub(super) struct Wakeup {
     state: Mutex<State>,
     woken: Condvar,
+}
+
+/// Wakes when it is dropped: a thread whose signals nobody takes any more finds that.
+pub(crate) struct WakeOnDrop(pub(super) Arc<Wakeup>);
+
+impl Drop for WakeOnDrop {
+    fn drop(&mut self) {
+        self.0.wake();
+    }
 }
 
 #[derive(Default)]

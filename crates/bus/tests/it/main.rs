@@ -12,6 +12,7 @@
 
 mod atomic;
 mod crash;
+mod follow;
 mod foreign;
 mod frozen;
 mod groups;
@@ -56,6 +57,10 @@ testing::suite! {
         a_stretch_begins_at_a_time_of_each_partition_that_is_named
         a_stretch_begins_at_offsets_of_the_partitions_that_are_named
         a_stretch_of_what_is_not_there_is_an_error;
+    follow:
+        every_record_behind_the_beginning_is_followed_in_order
+        a_small_budget_stops_the_following_and_loses_nothing
+        what_is_not_there_is_not_followed;
     atomic:
         records_of_one_call_are_on_their_topics_in_order
         of_a_call_that_fails_nothing_is_on_any_topic

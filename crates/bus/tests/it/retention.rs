@@ -62,6 +62,34 @@ async fn offsets_go_on_after_retention_has_emptied_a_partition() {
 }
 
 #[tokio::test]
+async fn what_is_removed_before_it_is_followed_is_a_gap() {
+    static NOW: AtomicI64 = AtomicI64::new(1_800_000_000_000);
+    let folder = tempfile::tempdir().unwrap();
+    let topic = topic(Schedule::constant(1));
+    let (_log, bus) = open(&folder.path().join("log"), || NOW.load(Ordering::Relaxed));
+    bus.ensure_topic(&topic).await.unwrap();
+    // No more than one waits for whoever follows.
+    let mut follower = bus.follow(&topic, 1).await.unwrap();
+    send(&bus, &topic, 10).await;
+    let Some(Signal::Delivery(first)) = follower.next().await else { panic!("no delivery") };
+    bus.source(&topic, GROUP, ROOM).unwrap().commit(Offsets::from([(0, 10)])).await.unwrap();
+    NOW.fetch_add(HOUR_MS + 1, Ordering::Relaxed);
+    until("the records are removed", PATIENCE, async || begin(&bus, &topic).await == 10).await;
+    send(&bus, &topic, 1).await;
+
+    let (mut read, mut missed, mut last) = (1, 0, first.offset);
+    while last < 10 {
+        match follower.next().await.unwrap() {
+            Signal::Delivery(next) => (read, last) = (read + 1, next.offset),
+            Signal::Gap { missed: more, .. } => missed += more,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(read + missed, 11);
+    assert!(missed > 0, "nothing was removed in time");
+}
+
+#[tokio::test]
 async fn only_what_every_group_has_read_is_removed() {
     static NOW: AtomicI64 = AtomicI64::new(1_800_000_000_000);
     let folder = tempfile::tempdir().unwrap();
