@@ -26,6 +26,7 @@ use crate::questions::schema::KeptSchemas;
 use crate::recent::Recent;
 use crate::request;
 use crate::sampler::Sampler;
+use crate::tail::Tail;
 use crate::wait::Waiter;
 
 /// However many ask whether the API is ready.
@@ -40,6 +41,8 @@ pub(crate) struct App {
     pub(crate) positions: Positions,
     pub(crate) lag: Lag,
     pub(crate) history: History,
+    /// What `/tail` sends.
+    pub(crate) tail: Tail,
     /// Whether the table's server answers.
     pub(crate) table_answers: Sampler<bool>,
     schedule: Schedule,
@@ -90,9 +93,10 @@ impl App {
             auth: Auth::new(&config)?,
             names,
             store,
-            waiter: Waiter::new(positions.clone(), config.max_waiting, shutdown),
+            waiter: Waiter::new(positions.clone(), config.max_waiting, shutdown.clone()),
             schedule: events.schedule.clone(),
             history: History::new(channels),
+            tail: Tail::new(channels, &config, &mut registry, shutdown.clone()),
             lag: Lag::new(positions.clone(), channels, &mut registry)?,
             table_answers: Sampler::new(PING_AT_MOST_EVERY),
             bodies: Bodies::new(config.max_bodies_bytes),

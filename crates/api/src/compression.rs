@@ -12,6 +12,9 @@ const SMALLEST: u16 = 1 << 10;
 const TEXTS: [&str; 4] =
     ["application/json", "application/openmetrics-text", "application/x-ndjson", "text/"];
 
+/// Small pieces that must not wait for each other, over connections that are kept for long.
+const EVENT_STREAM: &str = "text/event-stream";
+
 /// Marks an answer that may be compressed.
 #[derive(Clone)]
 struct Allowed;
@@ -28,7 +31,9 @@ pub(crate) fn layer() -> CompressionLayer<impl Predicate> {
 }
 
 fn is_allowed(_: StatusCode, _: Version, headers: &HeaderMap, extensions: &Extensions) -> bool {
-    let is_text = |sent: &HeaderValue| TEXTS.iter().any(|text| sent.as_bytes().starts_with(text.as_bytes()));
+    let begins = |sent: &HeaderValue, text: &str| sent.as_bytes().starts_with(text.as_bytes());
+    let is_text =
+        |sent: &HeaderValue| TEXTS.iter().any(|text| begins(sent, text)) && !begins(sent, EVENT_STREAM);
     extensions.get::<Allowed>().is_some() && headers.get(header::CONTENT_TYPE).is_some_and(is_text)
 }
 
@@ -97,6 +102,7 @@ mod tests {
             read("application/octet-stream", large.clone()),
             answer(json, large),
             read(json, Body::empty()),
+            read(EVENT_STREAM, vec![b'1'; SMALLEST.into()]),
         ];
         for answer in untouched {
             assert_eq!(headers(Some("gzip"), answer).await, Default::default());

@@ -94,6 +94,18 @@ pub struct Config {
     /// The most conversations, `EventService` pages and audit trails that are sent at once; others are answered 503.
     #[serde(deserialize_with = "positive")]
     pub max_streams: usize,
+    /// The most tails that are watched at once; further ones are answered 429.
+    #[serde(deserialize_with = "positive")]
+    pub max_watchers: usize,
+    /// The most tails that one tenant watches at once; further ones are answered 429.
+    #[serde(deserialize_with = "positive")]
+    pub max_tenant_watchers: u32,
+    /// What the tails keep of the operations that came last, in bytes: who falls further behind misses some.
+    #[serde(deserialize_with = "positive")]
+    pub tail_buffer_bytes: usize,
+    /// How long that is kept for a tenant whose last watcher has gone, in milliseconds: a client that comes back goes
+    /// on where it was.
+    pub tail_linger_ms: u64,
     /// The most answers with histories at once, each of which reads and holds a part of the topic; further ones are
     /// answered 503.
     #[serde(deserialize_with = "positive")]
@@ -136,6 +148,10 @@ impl Default for Config {
             max_reads: 1_024,
             max_questions: 16,
             max_streams: 256,
+            max_watchers: 256,
+            max_tenant_watchers: 16,
+            tail_buffer_bytes: 16 << 20,
+            tail_linger_ms: 10_000,
             max_histories: 4,
             history_timeout_ms: 10_000,
         }

@@ -81,6 +81,9 @@ pub(crate) enum ApiError {
     /// The tenant asks too many questions at once. Worth a retry.
     #[error("{0}")]
     TooMany(String),
+    /// The tenant, or all together, watch too many tails at once. Worth a retry.
+    #[error("{0}")]
+    TooManyWatchers(String),
     /// Kafka or ClickHouse is away, or too much is waiting. Worth a retry.
     #[error("{0}")]
     Unavailable(String),
@@ -151,6 +154,7 @@ impl ApiError {
             Self::ForeignRow => (StatusCode::INTERNAL_SERVER_ERROR, "foreign_row"),
             Self::Deleted => (StatusCode::CONFLICT, "deleted"),
             Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_questions"),
+            Self::TooManyWatchers(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many_watchers"),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         }
@@ -262,7 +266,8 @@ mod tests {
             ApiError::TooLarge(_) => ApiError::DeadLettered,
             ApiError::DeadLettered => ApiError::Deleted,
             ApiError::Deleted => ApiError::TooMany(String::new()),
-            ApiError::TooMany(_) => ApiError::Unavailable(String::new()),
+            ApiError::TooMany(_) => ApiError::TooManyWatchers(String::new()),
+            ApiError::TooManyWatchers(_) => ApiError::Unavailable(String::new()),
             ApiError::Unavailable(_) => ApiError::QueryTooLarge(""),
             ApiError::QueryTooLarge(_) => ApiError::NoVector,
             ApiError::NoVector => ApiError::ForeignRow,

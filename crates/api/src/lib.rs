@@ -49,6 +49,7 @@ mod serve;
 mod service;
 mod shapes;
 mod streamed;
+mod tail;
 mod voice;
 mod wait;
 

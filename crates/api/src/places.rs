@@ -1,5 +1,5 @@
 //! How many requests of each kind may be in flight. Each kind has places of its own, so that slow reads and
-//! writes that wait take none from the others. Of heavy questions each tenant has places of its own too.
+//! writes that wait take none from the others. Of heavy questions and of tails each tenant has places of its own too.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,9 +9,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::Config;
 use crate::error::ApiError;
 
-mod heavy;
+mod per_tenant;
 
-use heavy::{Heavy, HeavyPermit};
+use per_tenant::{PerTenant, TenantPermit};
 
 /// What a request is to the limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub(crate) enum Class {
     Stream,
     /// The same with what is read off the topic for it: of no route as a whole.
     History,
+    /// Answers that go on for as long as their client listens: few at once, and few for each tenant.
+    Tail,
     /// What is answered however many requests are in flight: to those who watch.
     Watch,
 }
@@ -36,7 +38,9 @@ pub(crate) struct Places {
     read: Arc<Semaphore>,
     stream: Arc<Semaphore>,
     history: Arc<Semaphore>,
-    heavy: Heavy,
+    tail: Arc<Semaphore>,
+    questions: PerTenant,
+    watchers: PerTenant,
 }
 
 /// The place of one request, until the last clone is dropped or it is given back.
@@ -46,7 +50,7 @@ pub(crate) struct Place(Arc<Mutex<Option<Permit>>>);
 /// One of its class, and of its tenant where that has few.
 struct Permit(
     #[expect(dead_code, reason = "held")] OwnedSemaphorePermit,
-    #[expect(dead_code, reason = "held")] Option<HeavyPermit>,
+    #[expect(dead_code, reason = "held")] Option<TenantPermit>,
 );
 
 impl Places {
@@ -57,11 +61,14 @@ impl Places {
             read: places(config.max_reads),
             stream: places(config.max_streams),
             history: places(config.max_histories),
-            heavy: Heavy::new(config.max_questions),
+            tail: places(config.max_watchers),
+            questions: PerTenant::new(config.max_questions),
+            watchers: PerTenant::new(config.max_tenant_watchers),
         }
     }
 
-    /// A place of this class for a tenant; the error is a 503, or a 429 if the tenant alone has none.
+    /// A place of this class for a tenant; the error is a 503, or a 429 if the tenant alone has none, or if it is
+    /// one among those of tails.
     pub(crate) fn take(&self, class: Class, tenant: &Tenant) -> Result<Place, ApiError> {
         Ok(Place(Arc::new(Mutex::new(self.permit(class, tenant)?))))
     }
@@ -79,12 +86,28 @@ impl Places {
             Class::Read | Class::Heavy => &self.read,
             Class::Stream => &self.stream,
             Class::History => &self.history,
+            Class::Tail => &self.tail,
             Class::Watch => return Ok(None),
         };
-        let busy = |_| ApiError::Unavailable("too many requests are in flight, please retry".into());
+        let busy = |_| match class {
+            Class::Tail => ApiError::TooManyWatchers("all places of tails are taken: please retry".into()),
+            _ => ApiError::Unavailable("too many requests are in flight, please retry".into()),
+        };
         let permit = Arc::clone(places).try_acquire_owned().map_err(busy)?;
-        let heavy = if class == Class::Heavy { Some(self.heavy.take(tenant)?) } else { None };
-        Ok(Some(Permit(permit, heavy)))
+        Ok(Some(Permit(permit, self.tenant_permit(class, tenant)?)))
+    }
+
+    /// One of the tenant, where it has few.
+    fn tenant_permit(&self, class: Class, tenant: &Tenant) -> Result<Option<TenantPermit>, ApiError> {
+        let (places, refused): (_, fn(String) -> ApiError) = match class {
+            Class::Heavy => (&self.questions, ApiError::TooMany),
+            Class::Tail => (&self.watchers, ApiError::TooManyWatchers),
+            _ => return Ok(None),
+        };
+        let what = if class == Class::Tail { "tails" } else { "questions" };
+        let busy =
+            || refused(format!("{} {what} of this tenant are being answered: please retry", places.most()));
+        places.take(tenant).map(Some).ok_or_else(busy)
     }
 }
 

@@ -5,13 +5,13 @@ use axum::http::Method;
 use model::Kind;
 
 use crate::keys::Scope;
-use crate::places::Class::{self, Heavy, Ingest, Read, Stream, Watch};
+use crate::places::Class::{self, Heavy, Ingest, Read, Stream, Tail, Watch};
 use crate::questions::commerce;
 use crate::route::{Described, Handler, KeyPlace, Route, described, run};
 use crate::voice::Voice;
 use crate::{
     alerts, analytics, audit, event_service, events, health, metrics, openapi, pipeline, publish_event,
-    questions, recent, segment,
+    questions, recent, segment, tail,
 };
 
 const WRITES: Option<Scope> = Some(Scope::Ingest);
@@ -55,6 +55,7 @@ pub(crate) static ROUTES: &[Route] = &[
     native(Method::GET, "/users", "list_users", Heavy, READS, described::<questions::users::__path_list>, |call| run(call, questions::users::list)),
     native(Method::GET, "/users/{user}", "read_user", Heavy, READS, described::<questions::users::__path_one>, |call| run(call, questions::users::one)),
     native(Method::GET, "/errors/groups", "group_errors", Heavy, READS, described::<questions::errors::__path_groups>, |call| run(call, questions::errors::groups)),
+    native(Method::GET, "/tail", "tail", Tail, READS, described::<tail::handler::__path_tail>, |call| run(call, tail::handler::tail)),
     native(Method::GET, "/schema", "schema", Heavy, READS, described::<questions::schema::__path_schema>, |call| run(call, questions::schema::schema)),
     native(Method::GET, "/schema/values", "schema_values", Heavy, READS, described::<questions::schema::__path_values>, |call| run(call, questions::schema::values)),
     native(Method::GET, "/alerts", "list_alerts", Read, READS, described::<alerts::list::__path_list>, |call| run(call, alerts::list::list)),

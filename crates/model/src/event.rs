@@ -131,6 +131,11 @@ macro_rules! content {
             pub fn apply(self, content: &mut Content<'a>) {
                 $(if let Some(value) = self.$field { content.$field = value; })+
             }
+
+            /// Copies the texts that are borrowed, so that the patch outlives what it was read from.
+            pub fn into_owned(self) -> Patch<'static> {
+                Patch { $($field: self.$field.map(Field::owned),)+ }
+            }
         }
     };
 }

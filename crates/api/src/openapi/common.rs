@@ -67,6 +67,7 @@ fn errors(route: &Route) -> impl Iterator<Item = (&'static str, &'static str)> {
     let takes_body = route.class == Class::Ingest || route.method == Method::POST;
     let works = route.class != Class::Watch;
     let heavy = route.class == Class::Heavy;
+    let tail = route.class == Class::Tail;
     let questions = heavy || matches!(route.class, Class::Read | Class::Stream);
     [
         (true, "400", "Something in the request has to be changed: `error` says what"),
@@ -78,6 +79,7 @@ fn errors(route: &Route) -> impl Iterator<Item = (&'static str, &'static str)> {
         (true, "414", "The address is too long"),
         (questions, "422", "The question is too large: `error` says what to narrow"),
         (heavy, "429", "The tenant asks too many questions at once: worth a retry"),
+        (tail, "429", "Too many tails are watched at once, by the tenant or by all: worth a retry"),
         (true, "431", "The head of the request is too large"),
         (true, "500", "A fault of Millrace's own"),
         (works || asks, "503", "Too much at once, or what is needed is away: worth a retry"),

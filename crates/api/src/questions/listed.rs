@@ -61,7 +61,7 @@ pub(crate) struct ListedEvent {
 
 impl ListedEvent {
     /// As much of the event as was read of it.
-    pub(super) fn new(event: Event<'static>, extent: Extent) -> Self {
+    pub(crate) fn new(event: Event<'static>, extent: Extent) -> Self {
         let (content, mut truncated) = (event.content, Vec::new());
         let mut cut = |name, text: Text<'static>| match extent {
             Extent::Whole => text,

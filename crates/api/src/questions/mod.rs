@@ -7,7 +7,7 @@ pub(crate) mod errors;
 pub(crate) mod events;
 pub(crate) mod export;
 pub(crate) mod funnel;
-mod listed;
+pub(crate) mod listed;
 pub(crate) mod paths;
 pub(crate) mod query;
 pub(crate) mod retention;

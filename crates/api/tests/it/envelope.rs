@@ -8,7 +8,7 @@ use crate::harness::events::{event, new_id};
 use crate::harness::{App, Ask};
 
 /// Every route and what it serves, `{}` in place of an id.
-const ROUTES: [(&str, &str); 11] = [
+const ROUTES: [(&str, &str); 12] = [
     ("/event", "POST"),
     ("/event/{}", "GET,HEAD,PUT,DELETE"),
     ("/events", "POST,GET,HEAD"),
@@ -16,6 +16,7 @@ const ROUTES: [(&str, &str); 11] = [
     ("/analytics/errors", "GET,HEAD"),
     ("/analytics/latency", "GET,HEAD"),
     ("/analytics/sessions/top-errors", "GET,HEAD"),
+    ("/tail", "GET,HEAD"),
     ("/health", "GET,HEAD"),
     ("/ready", "GET,HEAD"),
     ("/ping", "GET,HEAD"),

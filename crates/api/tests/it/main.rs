@@ -31,5 +31,6 @@ mod request_ids;
 mod segment;
 mod shutdown;
 mod start;
+mod tail;
 mod tenants;
 mod wait;

@@ -74,6 +74,10 @@ async fn walk(app: &App, one: &Caller, other: &Caller) {
     let document = app.get("/openapi.json").await.json();
     let mut walked = 0;
     for (path, item) in document["paths"].as_object().unwrap() {
+        // It has no end; `tail/` has a test of its own for what it shows.
+        if path == "/tail" {
+            continue;
+        }
         for method in item.as_object().unwrap().keys() {
             let mut path = path.replace("{id}", &id).replace("{key}", "none");
             for segment in ["{conversation_id}", "{subject}", "{trace_id}", "{user}"] {
