@@ -2,7 +2,7 @@
 
 use super::finding::Findings;
 use super::site::{Kind, Site};
-use super::{Scale, bodies, bombs, files, floods, growth, heads, months, readers, requests, waits};
+use super::{Scale, bodies, bombs, files, floods, growth, heads, months, readers, requests, tails, waits};
 
 /// What rude clients do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,7 @@ pub(super) enum Case {
     ClickHouseAway,
     StoppedReaders,
     UnreadPage,
+    Tails,
     PipelineFlood,
     WaitFlood,
     ForeignPages,
@@ -31,7 +32,7 @@ const STANDALONE: &[Kind] = &[Kind::Standalone];
 const KAFKA: &[Kind] = &[Kind::Kafka];
 
 impl Case {
-    pub(super) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::IdleBodies,
         Self::SlowBodies,
         Self::Bombs,
@@ -41,6 +42,7 @@ impl Case {
         Self::ClickHouseAway,
         Self::StoppedReaders,
         Self::UnreadPage,
+        Self::Tails,
         Self::PipelineFlood,
         Self::WaitFlood,
         Self::ForeignPages,
@@ -71,6 +73,7 @@ impl Case {
             Self::ClickHouseAway => ("clickhouse-away", "thousands wait for ClickHouse; plain creates go on"),
             Self::StoppedReaders => ("stopped-readers", "100 readers of 10 MB stop; ingestion goes on"),
             Self::UnreadPage => ("unread-page", "a page of 300 MB is not read; memory stays bounded"),
+            Self::Tails => ("tails", "8 tails of 5,000 events/s, one unread; each event once or missed"),
             Self::PipelineFlood => ("pipeline-flood", "512 callers of /pipeline; batches go on"),
             Self::WaitFlood => ("wait-flood", "500 creates wait at once; all see their event"),
             Self::ForeignPages => ("foreign-pages", "requests of other sites' pages; they get 403"),
@@ -88,7 +91,7 @@ impl Case {
             Self::IdleBodies | Self::ManyMonths | Self::Growth | Self::PipelineFlood | Self::WaitFlood => {
                 BOTH
             }
-            Self::ClickHouseAway | Self::UnreadPage => KAFKA,
+            Self::ClickHouseAway | Self::UnreadPage | Self::Tails => KAFKA,
             _ => STANDALONE,
         }
     }
@@ -104,6 +107,7 @@ impl Case {
             Self::ClickHouseAway => waits::clickhouse_away(site, scale).await,
             Self::StoppedReaders => readers::stop(site).await,
             Self::UnreadPage => readers::unread_page(site).await,
+            Self::Tails => tails::watch_all(site, scale).await,
             Self::PipelineFlood => floods::pipeline(site).await,
             Self::WaitFlood => floods::waits(site).await,
             Self::ForeignPages => requests::foreign(site).await,

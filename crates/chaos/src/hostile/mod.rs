@@ -19,6 +19,7 @@ mod readers;
 mod report;
 mod requests;
 mod site;
+mod tails;
 mod waits;
 mod wire;
 
