@@ -23,7 +23,7 @@ import time
 import uuid
 from base64 import b64encode
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from datetime import time as time_of_day
 from decimal import Decimal
@@ -56,6 +56,8 @@ MAX_RETRY_AFTER = 60.0
 MAX_WAIT = 10.0
 PROBE_TIMEOUT = 5.0
 MAX_IDLE = 60.0
+# A tail says every 15 seconds that it is there.
+TAIL_TIMEOUT = 45.0
 # How many events are asked for at once when a conversation is read.
 PAGE_EVENTS = 1_000
 
@@ -402,6 +404,24 @@ class EventClient:
         """Events whose input, output or error has all words and `"phrases"` and no `-word`, newest first."""
         return self._find("/search", when, q=text, limit=limit)
 
+    def tail(self, filters: Filters = (), *, after: str = "") -> Iterator[Json]:
+        """What is done to events from now on, while it is taken in, or from behind the message `after` (its `id`).
+
+        Each is `{"event": …, "id": …, "data": …}`: `created` with the event, `updated` with its id and what changed,
+        `deleted` with its id, or `missed` with a `count` if this reads too slowly. Ends with the API; raises
+        EventUnavailableError if the connection breaks, and begins when it is iterated.
+        """
+        headers = f"Accept: text/event-stream\r\nLast-Event-ID: {after}\r\n"
+        target = "/tail?" + urlencode({"filters": _text(filters)})
+        try:
+            with self._connections.listen(target, headers, TAIL_TIMEOUT) as response:
+                if response.status != 200:
+                    retry_after = response.getheader("Retry-After", "")
+                    _envelope(_Answer(response.status, retry_after, response.read(), True))
+                yield from _messages(response)
+        except (OSError, HTTPException, ValueError) as error:
+            raise EventUnavailableError(f"the tail of {self.base_url} broke off: {error!r}") from error
+
     def get_schema(self) -> Json:
         """`event_names` and `fields` of the last day."""
         return _data(self._request("GET", "/schema"))
@@ -601,6 +621,18 @@ class _Connections:
             # Those that are idle may be as dead, and must not cost an attempt each.
             self.close()
             raise
+
+    @contextlib.contextmanager
+    def listen(self, target: str, headers: str, timeout: float) -> Iterator[HTTPResponse]:
+        """An answer that is read while it comes, over a connection of its own."""
+        connection = self._open(timeout)
+        try:
+            connection.sock.sendall(f"GET {self._path}{target} HTTP/1.1\r\n{self._head}{headers}\r\n".encode())
+            with HTTPResponse(connection.sock, method="GET") as response:
+                response.begin()
+                yield response
+        finally:
+            connection.close()
 
     def _pop(self) -> tuple[HTTPConnection, float] | None:
         try:
@@ -919,6 +951,18 @@ def _envelope(answer: _Answer) -> Json:
         raise unavailable
     errors: dict[int, type[EventSDKError]] = {400: EventValidationError, 404: EventNotFoundError}
     raise errors.get(status, EventSDKError)(message, status, response)
+
+
+def _messages(lines: Iterable[bytes]) -> Iterator[Json]:
+    """Server-sent events of one line of data, comments left out."""
+    message: Json = {}
+    for line in lines:
+        name, _, value = line.decode().rstrip("\n").partition(": ")
+        if name in ("event", "id", "data"):
+            message[name] = json.loads(value) if name == "data" else value
+        elif not name and message:
+            yield {"id": "", **message}
+            message = {}
 
 
 def _object(body: bytes) -> Json | str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timezone
 from typing import Any
 
 import pytest
 
-from event_client import EventClient, EventValidationError
+from event_client import EventClient, EventUnavailableError, EventValidationError
 from installation import ROOT, Installation
 
 WHEN: dict[str, Any] = {"start": date(2026, 10, 23), "end": date(2026, 10, 27), "timezone": "Europe/Berlin"}
@@ -85,3 +86,33 @@ def test_what_can_not_be_meant_is_said(shop: EventClient) -> None:
         shop.query(["visits"])
     with pytest.raises(EventValidationError, match="from must be a date"):
         shop.query(["events"], start=datetime(2026, 10, 23, 8))  # noqa: DTZ001, that is the point
+
+
+def test_a_tail(shop: EventClient) -> None:
+    tail = shop.tail([{"field": "input", "op": "is", "values": ["watched"]}])
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(next, tail)
+        # What is sent before it watches is not seen.
+        while not first.done():
+            shop.track_event("tail", "event_a", input="unwatched")
+            watched = shop.track_event("tail", "event_a", input="watched")
+    message = first.result()
+    assert (message["event"], message["data"]["input"]) == ("created", "watched")
+
+    shop.delete_event(watched)
+    while message["event"] != "deleted":
+        message = next(tail)
+    assert message["data"] == {"id": watched}
+    tail.close()
+
+    # Behind that message there is the next one.
+    behind = shop.track_event("tail", "event_a", input="watched")
+    message = next(shop.tail(after=message["id"]))
+    assert (message["event"], message["data"]["id"]) == ("created", behind)
+    with pytest.raises(EventValidationError, match="Last-Event-ID must be the id of a message"):
+        next(shop.tail(after="nothing"))
+
+
+def test_a_tail_that_breaks_off() -> None:
+    with EventClient("http://localhost:1") as client, pytest.raises(EventUnavailableError, match="broke off"):
+        next(client.tail())
