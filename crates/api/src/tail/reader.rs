@@ -24,12 +24,20 @@ const AT_ONCE: usize = 256;
 
 /// Reads from where the topic ends now until nobody watches.
 pub(super) async fn read(bus: Bus, topic: Topic, feed: Arc<Feed>, numbers: Numbers) {
-    let _reading = numbers.reading();
+    let (_reading, _end) = (numbers.reading(), EndOnDrop(&feed));
     tokio::select! {
         () = follow(&bus, &topic, &feed) => {}
         () = unwatched(&feed) => {}
     }
-    feed.enter(Phase::Ended);
+}
+
+/// Ends the feed, however the reader ends.
+struct EndOnDrop<'a>(&'a Feed);
+
+impl Drop for EndOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.enter(Phase::Ended);
+    }
 }
 
 async fn unwatched(feed: &Feed) {
