@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Bus, BusError, Delivery, Follower, Signal, Topic};
-use model::{Operation, Patch, Position, message};
+use model::{Embedding, Operation, Patch, Position, message};
 use runtime::retry;
 use tokio::time::sleep;
 
@@ -104,8 +104,8 @@ fn take_delivery(feed: &Feed, delivery: &Delivery) {
 fn without_vectors(operation: Operation<'_>) -> Operation<'static> {
     match operation {
         Operation::Create(mut event) => {
-            event.content.input_embeddings = Default::default();
-            event.content.output_embeddings = Default::default();
+            event.content.input_embeddings = Embedding::default();
+            event.content.output_embeddings = Embedding::default();
             Operation::Create(Box::new(event.into_owned()))
         }
         Operation::Update { key, at, mut patch } => {

@@ -51,8 +51,16 @@ impl Watcher {
         };
         // The head goes to the client together with the first piece.
         let comment_at = Instant::now();
-        let _present = numbers.watching();
-        Self { watching, filters, cursor, is_behind: !is_found, comment_at, numbers, closing, _present }
+        Self {
+            watching,
+            filters,
+            cursor,
+            is_behind: !is_found,
+            comment_at,
+            _present: numbers.watching(),
+            numbers,
+            closing,
+        }
     }
 
     /// The answer, which keeps its place. It has no end but that of the API, or of reading.

@@ -56,7 +56,7 @@ pub(super) async fn watch_all(site: &mut Site, scale: Scale) -> anyhow::Result<F
     let (grown, done) = memory::growth(&[site.api_process()?], work).await?;
     let (seen, events, took, counts, stopped) = done?;
     findings.saw(seen, &[202]);
-    let rate = events as f64 / took.as_secs_f64();
+    let rate = f64::from(u32::try_from(events)?) / took.as_secs_f64();
     findings.notes.push(format!("{events} events in {took:.1?}, {rate:.0} a second"));
     for Count { received, missed } in &counts {
         findings.notes.push(format!("a watcher received {received} and missed {missed}"));

@@ -45,7 +45,7 @@ async fn who_names_a_message_that_nobody_knows_is_told_of_a_gap() {
     let app = with(api::Config { tail_buffer_bytes: 1, ..api::Config::default() }).await;
     let mut tail = app.tail("").await;
     let gap = |message: Message| {
-        assert_eq!((message.event.as_str(), &message.data), ("missed", &json!({"count": null})))
+        assert_eq!((message.event.as_str(), &message.data), ("missed", &json!({"count": null})));
     };
     // The buffer holds one message. Of one event all are in one partition.
     let path = format!("/event/{}", say(&app, "first").await);
