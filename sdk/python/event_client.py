@@ -23,7 +23,7 @@ import time
 import uuid
 from base64 import b64encode
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from datetime import time as time_of_day
 from decimal import Decimal
@@ -404,12 +404,12 @@ class EventClient:
         """Events whose input, output or error has all words and `"phrases"` and no `-word`, newest first."""
         return self._find("/search", when, q=text, limit=limit)
 
-    def tail(self, filters: Filters = (), *, after: str = "") -> Iterator[Json]:
-        """What is done to events from now on, while it is taken in, or from behind the message `after` (its `id`).
+    def tail(self, filters: Filters = (), *, after: str = "") -> Generator[Json, None, None]:
+        """What is done to events while it is taken in: from now on, or behind the message of the id `after`.
 
-        Each is `{"event": …, "id": …, "data": …}`: `created` with the event, `updated` with its id and what changed,
-        `deleted` with its id, or `missed` with a `count` if this reads too slowly. Ends with the API; raises
-        EventUnavailableError if the connection breaks, and begins when it is iterated.
+        Each is `{"event": …, "id": …, "data": …}`: `created` with the event, `updated` with its id and what
+        changed, `deleted` with its id, or `missed` with a `count` if this reads too slowly. It begins when it is
+        iterated and ends with the API; raises EventUnavailableError if the connection breaks.
         """
         headers = f"Accept: text/event-stream\r\nLast-Event-ID: {after}\r\n"
         target = "/tail?" + urlencode({"filters": _text(filters)})
@@ -627,7 +627,8 @@ class _Connections:
         """An answer that is read while it comes, over a connection of its own."""
         connection = self._open(timeout)
         try:
-            connection.sock.sendall(f"GET {self._path}{target} HTTP/1.1\r\n{self._head}{headers}\r\n".encode())
+            head = f"GET {self._path}{target} HTTP/1.1\r\n{self._head}{headers}\r\n"
+            connection.sock.sendall(head.encode())
             with HTTPResponse(connection.sock, method="GET") as response:
                 response.begin()
                 yield response
