@@ -408,8 +408,8 @@ class EventClient:
         """What is done to events while it is taken in: from now on, or behind the message of the id `after`.
 
         Each is `{"event": …, "id": …, "data": …}`: `created` with the event, `updated` with its id and what
-        changed, `deleted` with its id, or `missed` with a `count` if this reads too slowly. It begins when it is
-        iterated and ends with the API; raises EventUnavailableError if the connection breaks.
+        changed, `deleted` with its id, or `missed` with a `count` if this reads too slowly. It begins when it
+        is iterated and ends with the API; raises EventUnavailableError if the connection breaks.
         """
         headers = f"Accept: text/event-stream\r\nLast-Event-ID: {after}\r\n"
         target = "/tail?" + urlencode({"filters": _text(filters)})

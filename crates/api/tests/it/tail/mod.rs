@@ -80,7 +80,8 @@ impl Watch {
 
     /// The next message, which is there.
     pub(crate) async fn next(&mut self) -> Message {
-        self.message().await.unwrap()
+        // Comments alone are no message in time.
+        timeout(PATIENCE, self.message()).await.unwrap().unwrap()
     }
 }
 
