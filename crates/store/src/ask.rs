@@ -143,8 +143,7 @@ impl Store {
             .with_setting("max_result_rows", limits.rows.to_string());
         let mut query = besides.params.bind(condition.bind(query));
         if let Some(id) = scope.query_id {
-            // The server refuses an id while another question has it, and clients send one as often as they like.
-            query = query.with_setting("query_id", format!("{id}-{:08x}", rand::random::<u32>()));
+            query = query.with_setting("query_id", query_id(id));
         }
         Question { scope, query }
     }
@@ -191,6 +190,12 @@ impl Question<'_> {
             .param("after_now", sql_time(range.after_now()))
             .param("zone", zone.as_str())
     }
+}
+
+/// A name for one question alone: the server refuses one while another question has it, and clients send the id of a
+/// request as often as they like.
+pub(crate) fn query_id(id: &str) -> String {
+    format!("{id}-{:08x}", rand::random::<u32>())
 }
 
 #[cfg(test)]

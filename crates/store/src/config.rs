@@ -101,6 +101,14 @@ impl Config {
             None => Ok(format!("http://{}:{}", self.host, self.port)),
         }
     }
+
+    /// The table of the statements that run, on all servers, as SQL.
+    pub(crate) fn processes(&self) -> String {
+        match &self.cluster {
+            Some(name) => format!("clusterAllReplicas('{name}', system.processes)"),
+            None => "system.processes".to_owned(),
+        }
+    }
 }
 
 #[cfg(test)]

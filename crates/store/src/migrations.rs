@@ -122,15 +122,11 @@ fn substitute(template: &str, config: &Config) -> String {
     let on_cluster = config.cluster.as_ref().map_or_else(String::new, |name| format!("ON CLUSTER {name}"));
     let replicated = if config.cluster.is_some() { "Replicated" } else { "" };
     let fsync = if config.fsync { "fsync_after_insert = 1, fsync_part_directory = 1" } else { "" };
-    let processes = match &config.cluster {
-        Some(name) => &format!("clusterAllReplicas('{name}', system.processes)"),
-        None => "system.processes",
-    };
     let granularity = format!("index_granularity = {INDEX_GRANULARITY}");
     template
         .replace("{database}", &config.database)
         .replace("{on_cluster}", &on_cluster)
-        .replace("{processes}", processes)
+        .replace("{processes}", &config.processes())
         .replace("{replicated}", replicated)
         .replace("{settings}", &settings(&[&granularity, fsync]))
         .replace("{record_settings}", &settings(&[fsync]))

@@ -3,7 +3,10 @@
 use model::{Content, Embedding, EventId, EventKey, JsonText, Latency};
 use serde_json::Value;
 use store::queries::{Column, ExportFormat};
-use store::{Filters, Range, Scope};
+use store::{Config, Filters, Range, Scope, Store, StoreError};
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 use crate::database::{Database, created, deleted, id_at, scope, tenant, time, updated};
 
@@ -31,6 +34,11 @@ impl Database {
             file.extend_from_slice(&piece);
         }
         file
+    }
+
+    /// The same database for one who is soon out of patience, and reaches it at another address.
+    fn impatient(&self, url: &str) -> Store {
+        Store::new(Config { url: Some(url.to_owned()), timeout_ms: 200, ..self.config.clone() }).unwrap()
     }
 
     async fn lines(&self, filters: &Filters, columns: &[Column], after: Option<EventId>) -> Vec<Value> {
@@ -144,4 +152,79 @@ async fn a_file_of_parquet_has_every_row() {
     let file = database.export(&none, &some, ExportFormat::Parquet, None).await;
     database.load("read", "Parquet", file).await;
     assert_eq!(database.sql("SELECT count() FROM {db}.read").await, "5000");
+}
+
+/// Like a long stretch of events that are not wanted: the server is silent while it reads.
+#[tokio::test]
+async fn an_export_waits_while_the_server_reads() {
+    let mut database = Database::new().await;
+    let content = Content { error: "lost".into(), ..Content::default() };
+    let rows: Vec<_> = (0..4).map(|n| created(&key("2026-11-20T10:00:00Z"), n, content.clone())).collect();
+    database.store.insert(&rows).await.unwrap();
+    // What the part lacks is computed when it is read: half a second a row.
+    database.sql("ALTER TABLE {db}.events CLEAR COLUMN error SETTINGS mutations_sync = 1").await;
+    database.sql("ALTER TABLE {db}.events MODIFY COLUMN error DEFAULT toString(sleepEachRow(0.5))").await;
+    database.store = database.impatient(testing::engine::url());
+    let lines = database.lines(&Filters::NONE, &columns("event_id,error"), None).await;
+    assert_eq!(lines.len(), rows.len());
+    assert!(lines.iter().all(|line| line["error"] == "0"), "{lines:?}");
+}
+
+#[tokio::test]
+async fn an_export_that_the_server_forgot_is_given_up() {
+    let database = Database::new().await;
+    // More than a connection holds on its way.
+    let rows: Vec<_> = (0..64)
+        .map(|n| {
+            let content = Content { input: "x".repeat(1 << 20).into(), ..Content::default() };
+            created(&key("2026-11-20T10:00:00Z"), n, content)
+        })
+        .collect();
+    database.store.insert(&rows).await.unwrap();
+    let (url, holds) = holding_the_first(testing::engine::url()).await;
+    let (acme, store) = (tenant("acme"), database.impatient(&url));
+    let (from, to) = (time("2026-11-20T00:00:00Z"), time("2026-11-21T00:00:00Z"));
+    let range = Range::new(from, to, to).unwrap();
+    let mine = database.config.database.as_str();
+    let scope = Scope { query_id: Some(mine), ..scope(&store, &acme, range) };
+    let mut export = store.export(&scope, &columns("input"), ExportFormat::Ndjson, None).unwrap();
+    assert!(export.next().await.unwrap().is_some());
+    holds.send_replace(true);
+    database.sql(&format!("KILL QUERY WHERE Settings['log_comment'] LIKE '{mine}-%' SYNC")).await;
+    let end = loop {
+        match export.next().await {
+            Ok(Some(_)) => {}
+            end => break end,
+        }
+    };
+    assert!(matches!(end, Err(StoreError::Away(_))), "{end:?}");
+}
+
+/// The address of a relay to a server, and how its first connection is told to stand still, without a word.
+async fn holding_the_first(server: &str) -> (String, watch::Sender<bool>) {
+    let server = server.trim_start_matches("http://").to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (holds, held) = watch::channel(false);
+    tokio::spawn(async move {
+        let mut first = Some(held);
+        while let Ok((mut client, _)) = listener.accept().await {
+            let (server, held) = (server.clone(), first.take());
+            tokio::spawn(async move {
+                let mut server = TcpStream::connect(server).await.unwrap();
+                let Some(mut held) = held else {
+                    let _ = copy_bidirectional(&mut client, &mut server).await;
+                    return;
+                };
+                let stands_still = tokio::select! {
+                    _ = copy_bidirectional(&mut client, &mut server) => false,
+                    _ = held.wait_for(|held| *held) => true,
+                };
+                if stands_still {
+                    std::future::pending::<()>().await;
+                }
+            });
+        }
+    });
+    (url, holds)
 }

@@ -13,8 +13,8 @@ pub use columns::Column;
 use columns::Kind;
 
 use super::sql_time;
-use crate::ask::Besides;
-use crate::{Limits, Scope, Store, StoreError};
+use crate::ask::{Besides, query_id};
+use crate::{Limits, Scope, Store, StoreError, within};
 
 /// In the order of the table's key, so that rows are written as they are read, and memory is bounded.
 const EXPORT: &str = "SELECT /* columns */ FROM {events} AS e ORDER BY e.created_at, UUIDToNum(e.id)";
@@ -22,6 +22,12 @@ const EXPORT: &str = "SELECT /* columns */ FROM {events} AS e ORDER BY e.created
 /// Where an export goes on.
 const AFTER: &str = " AND created_at >= {after_time:DateTime64(3, 'UTC')}
     AND (created_at, UUIDToNum(id)) > ({after_time:DateTime64(3, 'UTC')}, UUIDToNum({after_id:UUID}))";
+
+/// Whether the server works on a question of this name. The embedded engine names its questions by comments.
+const WORKS: &str = "SELECT count() FROM {processes} WHERE query_id = ? OR Settings['log_comment'] = ?";
+
+/// How long it may take to say so.
+const WORKS_WITHIN: Duration = Duration::from_secs(10);
 
 /// What makes a spreadsheet take a cell for a formula, and the quote that is put in front of it: also in front of
 /// itself, so that it can be taken off again.
@@ -47,26 +53,28 @@ pub enum ExportFormat {
 pub struct Export {
     bytes: BytesCursor,
     store: Store,
-    /// How long it waits for a piece.
+    /// By what name the server knows the question.
+    query_id: String,
+    /// After how long without a piece the server is asked whether it works on one.
     patience: Duration,
-    /// Whether the server has written something.
-    has_begun: bool,
-    /// What goes before it.
+    /// What goes before the first piece.
     head: Option<Bytes>,
 }
 
 impl Export {
-    /// The next piece of the file. The server's own limit of time would count what the client takes to read, so it
-    /// is here that a question has one.
+    /// The next piece of the file. The server's own limit of time would count what the client takes to read, so there
+    /// is none: a piece is waited for as long as the server works on it, through events that are not wanted too. How
+    /// many rows it may read is limited.
     pub async fn next(&mut self) -> Result<Option<Bytes>, StoreError> {
-        let piece = match timeout(self.patience, self.bytes.next()).await {
-            Ok(piece) => piece?,
-            Err(_) if !self.has_begun && self.store.ping().await.is_ok() => {
-                return Err(StoreError::TooSlow(self.patience));
+        let mut works = true;
+        let piece = loop {
+            match timeout(self.patience, self.bytes.next()).await {
+                Ok(piece) => break piece?,
+                // What it wrote last may be on its way when it has ended, so that there is one more wait.
+                Err(_) if works => works = self.store.works_on(&self.query_id).await?,
+                Err(_) => return Err(StoreError::no_answer(self.patience)),
             }
-            Err(_) => return Err(StoreError::no_answer(self.patience)),
         };
-        self.has_begun = true;
         match (self.head.take(), piece) {
             (Some(head), Some(piece)) => Ok(Some([head, piece].concat().into())),
             (head, piece) => Ok(piece.or(head)),
@@ -85,7 +93,8 @@ impl Store {
         after: Option<EventId>,
     ) -> Result<Export, StoreError> {
         let limits = Limits { time: Duration::ZERO, rows: 0, ..scope.limits };
-        let scope = Scope { limits, ..scope.clone() };
+        let query_id = query_id(scope.query_id.unwrap_or("export"));
+        let scope = Scope { limits, query_id: None, ..scope.clone() };
         let mut besides = Besides::default();
         if after.is_some() {
             besides.conditions += AFTER;
@@ -99,6 +108,7 @@ impl Store {
             question = question.param("after_id", after.to_string());
         }
         for (name, value) in [
+            ("query_id", query_id.as_str()),
             ("date_time_output_format", "iso"),
             ("output_format_json_escape_forward_slashes", "0"),
             ("output_format_parquet_row_group_size", GROUP_ROWS),
@@ -110,10 +120,17 @@ impl Store {
         Ok(Export {
             bytes,
             store: self.clone(),
+            query_id,
             patience: self.timeout(),
-            has_begun: false,
             head: (format == ExportFormat::Csv).then(|| head(columns)),
         })
+    }
+
+    /// Asked as look-ups are, for which the embedded engine keeps places that exports can't take.
+    async fn works_on(&self, query_id: &str) -> Result<bool, StoreError> {
+        let sql = WORKS.replace("{processes}", &self.config.processes());
+        let works = self.looker.query(&sql).bind(query_id).bind(query_id);
+        Ok(within(WORKS_WITHIN, works.fetch_one::<u64>()).await? > 0)
     }
 }
 
