@@ -64,9 +64,10 @@ const VIOLATED_CONSTRAINT: u32 = 469;
 const MEMORY_LIMIT_EXCEEDED: u32 = 241;
 
 /// Codes that say a read needs more time, memory or rows than it may take.
-const TOO_LARGE: [u32; 5] = [
+const TOO_LARGE: [u32; 6] = [
     158, // TOO_MANY_ROWS
     159, // TIMEOUT_EXCEEDED
+    160, // TOO_SLOW: it would take longer than it may
     MEMORY_LIMIT_EXCEEDED,
     307, // TOO_MANY_BYTES
     396, // TOO_MANY_ROWS_OR_BYTES
@@ -229,7 +230,12 @@ mod tests {
 
     #[test]
     fn a_read_that_is_too_large_is_told() {
-        assert!(server("Code: 241. DB::Exception: Memory limit exceeded").is_too_large());
+        for said in [
+            "Code: 241. DB::Exception: Memory limit exceeded",
+            "Code: 160. DB::Exception: Estimated query execution time (90 seconds) is too long. (TOO_SLOW)",
+        ] {
+            assert!(server(said).is_too_large(), "{said}");
+        }
         assert!(!server("Code: 252. DB::Exception: Too many parts").is_too_large());
     }
 
