@@ -97,8 +97,9 @@ def dead_stock(scope: Scope, stock: list[Event], dead_after: int) -> list[dict[s
     for sku, _, at in sales(event for event in scope.all if event.at < scope.end):
         last[sku] = max(at, last.get(sku, at))
     rows = []
+    dead_before = min(scope.to, scope.now) - dead_after
     for sku, left in quantities(stock, scope.end).items():
         sold_at = last.get(sku)
-        if left > 0 and (sold_at is None or sold_at < scope.end - dead_after):
+        if left > 0 and (sold_at is None or sold_at < dead_before):
             rows.append({"sku": sku, "quantity": left, "last_sold_at": sold_at})
     return rows

@@ -77,7 +77,8 @@ pub struct DeadStock {
 }
 
 impl Store {
-    /// Stock of the range; what was not sold for so long before its end is dead. Each list is of at most `limit`.
+    /// Stock of the range; what was not sold for so long before its end is dead, or before now if that comes first.
+    /// Each list is of at most `limit`.
     pub async fn inventory(
         &self,
         scope: &Scope<'_>,
@@ -98,7 +99,7 @@ impl Store {
             }
         }
         let (at_from, at_end) = stock.quantities();
-        let dead_before = to - dead_after.millis();
+        let dead_before = scope.range.to().min(scope.range.now()).millis() - dead_after.millis();
         Ok(Inventory {
             low_stock: shortages(stock.low, limit),
             out_of_stock: shortages(stock.out, limit),

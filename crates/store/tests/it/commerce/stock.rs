@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use store::Interval;
 
 use super::{Shop, event, item, lines};
-use crate::database::tenant;
+use crate::database::{tenant, time};
 
 fn stock(
     at: &str,
@@ -76,4 +76,26 @@ async fn stock_is_counted_from_the_beginning_and_shown_for_the_range() {
         .unwrap();
     insta::assert_snapshot!(lines(&inventory.dead_stock), @r#"{"sku":"TEA","quantity":30,"last_sold_at":null}"#);
     assert_eq!((inventory.turnover.len(), inventory.low_stock.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn dead_stock_is_counted_back_from_now_while_the_range_goes_on() {
+    let shop = Shop::with(vec![
+        stock("2026-03-01T00:00:00Z", "restocked", "MUG", "k", &json!(4)),
+        stock("2026-03-01T00:00:00Z", "restocked", "PEN", "k", &json!(3)),
+        order("2026-03-28T12:00:00Z", json!([item("p-MUG", "MUG", 1, 1)])),
+        order("2026-03-28T11:59:59.999Z", json!([item("p-PEN", "PEN", 1, 1)])),
+    ])
+    .await;
+    let shop = Shop { now: time("2026-03-29T12:00:00Z"), ..shop };
+    let acme = tenant("acme");
+    let dead = async |to| {
+        let asked = shop.asked("2026-03-28", to, "UTC", Interval::Day).await;
+        let day = Span::parse("1d").unwrap();
+        let inventory = shop.database.store.inventory(&shop.scope(&acme, &asked), &day, 10).await.unwrap();
+        inventory.dead_stock.into_iter().map(|row| row.sku).collect::<Vec<_>>()
+    };
+    assert_eq!(dead("2026-03-31").await, ["PEN"], "the mug was sold a day before now");
+    assert_eq!(dead("2026-03-29T12:00:00Z").await, ["PEN"]);
+    assert_eq!(dead("2026-03-29").await, [""; 0]);
 }
