@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::texts;
 use crate::range::{BucketStart, START};
-use crate::{Grid, Scope, Store, StoreError};
+use crate::{Grid, Limits, Scope, Store, StoreError};
 
 const REGISTRATIONS: &str = "
     SELECT /* start */ AS start, if(referral = '', 'organic', referral) AS source,
@@ -16,6 +16,9 @@ const REGISTRATIONS: &str = "
         WHERE event_name = 'user.registered')
     GROUP BY start, source, method
     ORDER BY start, source, method";
+
+/// Rows of an answer: clients say what the sources are, as many as they like.
+const MAX_ROWS: u64 = 100_000;
 
 /// Registrations that began alike.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -42,7 +45,7 @@ struct RegistrationsRow {
 }
 
 impl Store {
-    /// By bucket, oldest first. Rows without any are left out.
+    /// By bucket, oldest first. Rows without any are left out; too many are too large.
     pub async fn acquisition(
         &self,
         scope: &Scope<'_>,
@@ -50,7 +53,9 @@ impl Store {
     ) -> Result<Vec<Registrations>, StoreError> {
         let columns = texts(&[("referral", "referral_source"), ("registration", "registration_method")]);
         let sql = REGISTRATIONS.replace("/* start */", START).replace("/* bucket */", &grid.bucket());
-        let rows: Vec<RegistrationsRow> = self.ask_besides(scope, &sql, columns).fetch_all().await?;
+        let limits = Limits { rows: MAX_ROWS, ..scope.limits };
+        let scope = Scope { limits, ..scope.clone() };
+        let rows: Vec<RegistrationsRow> = self.ask_besides(&scope, &sql, columns).fetch_all().await?;
         let row = |row: RegistrationsRow| {
             let RegistrationsRow { start, source, method, registrations } = row;
             Some(Registrations { start: grid.start_of(start)?, source, method, registrations })

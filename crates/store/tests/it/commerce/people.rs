@@ -138,3 +138,23 @@ async fn registrations_are_counted_by_where_they_come_from() {
     {"start":"2026-03-29T00:00:00Z","source":"organic","method":"email","registrations":1}
     "#);
 }
+
+#[tokio::test]
+async fn sources_that_are_too_many_are_too_large() {
+    let shop = Shop::with(vec![]).await;
+    let (acme, asked) = (tenant("acme"), shop.asked("2026-03-28", "2026-03-31", "UTC", Interval::Day).await);
+    let register = async |from: u32, sources: u32| {
+        let sql = format!(
+            "INSERT INTO {{db}}.events (tenant, id, created_at, source, kind, event_name, properties, version)
+            SELECT 'acme', generateUUIDv7(), toDateTime64('2026-03-29 12:00:00', 3, 'UTC'), 'native', 'track',
+                'user.registered', concat('{{\"referral_source\":\"s-', toString(number), '\"}}'), 1
+            FROM numbers({from}, {sources})"
+        );
+        shop.database.sql(&sql).await;
+        let rows = shop.database.store.acquisition(&shop.scope(&acme, &asked), &asked.grid).await;
+        rows.map(|rows| rows.len())
+    };
+    assert_eq!(register(0, 100_000).await.unwrap(), 100_000);
+    let error = register(100_000, 1).await.unwrap_err();
+    assert!(error.is_too_large(), "{error:?}");
+}
