@@ -9,25 +9,31 @@ use super::{at_times, texts};
 use crate::{Scope, Store, StoreError};
 
 /// Orders of the range, and payments and cancellations of all later times, by the order's id. An order without one
-/// is alone.
+/// is alone. An event's id as a number is its place, whose last 80 bits stand behind the milliseconds; a payment's are
+/// all 1, behind those of any event. So orders and payments of an id are gone through once, from the last to the
+/// first: each takes over the payment that is next behind it. Of the cancellations the last tells all.
 const CART: &str = "
+    WITH bitShiftLeft(1::UInt128, 80) - 1 AS ones
     SELECT count() AS orders, countIf(is_paid) AS paid, countIf(NOT is_paid AND is_cancelled) AS cancelled,
         countIf(NOT is_paid AND NOT is_cancelled AND due >= {now:Int64}) AS open
     FROM (
-        SELECT order.1 + {abandon_after:Int64} AS due,
-            arrayExists(at -> at >= order.1 AND at <= due, payments) AS is_paid,
-            arrayExists(place -> place > order, cancellations) AS is_cancelled
+        SELECT toInt64(bitShiftRight(place, 80)) + {abandon_after:Int64} AS due,
+            bitAnd(payment, ones) = ones AND toInt64(bitShiftRight(payment, 80)) <= due AS is_paid,
+            last_cancelled > place AS is_cancelled
         FROM (
-            SELECT groupArrayIf(place, event_name = 'order.created' AND place.1 < {until:Int64}) AS orders,
-                groupArrayIf(place.1, event_name = 'payment.processed') AS payments,
-                groupArrayIf(place, event_name = 'order.cancelled') AS cancellations
+            SELECT maxIf(place, event_name = 'order.cancelled') AS last_cancelled,
+                arrayReverseSort(groupArrayIf(
+                    if(event_name = 'payment.processed', bitOr(place, ones), place),
+                    event_name = 'payment.processed' OR event_name = 'order.created' AND at < {until:Int64})) AS places,
+                arrayFill(place -> bitAnd(place, ones) = ones, places) AS payments
             FROM (
                 SELECT event_name, order_id, if(order_id = '', id, toUUID('00000000-0000-0000-0000-000000000000')) AS alone,
-                    (toUnixTimestamp64Milli(created_at), UUIDToNum(id)) AS place
+                    toUnixTimestamp64Milli(created_at) AS at, toUInt128(id) AS place
                 FROM {events}
                 WHERE event_name IN ('order.created', 'payment.processed', 'order.cancelled'))
             GROUP BY order_id, alone)
-        ARRAY JOIN orders AS order)";
+        ARRAY JOIN places AS place, payments AS payment
+        WHERE bitAnd(place, ones) != ones)";
 
 /// Orders of a range by what became of them up to now.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]

@@ -1,6 +1,7 @@
 //! Shops, by hand: what their events come to was computed with pen and paper.
 
 mod audience;
+mod cart;
 mod money;
 mod people;
 mod stock;
