@@ -109,7 +109,7 @@ impl ApiService {
             Ok(admitted) => admitted,
             Err(refused) => return (voice.refuse(refused, id), None),
         };
-        if class == Class::Heavy {
+        if matches!(class, Class::Heavy | Class::Tail) {
             end_with_caller();
         }
         // A handler may panic before it returns its future.
