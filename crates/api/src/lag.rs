@@ -105,7 +105,7 @@ impl Lag {
         self.sampler.latest(async || self.look().await).await
     }
 
-    /// How far it was a moment ago: what costs nobody a wait.
+    /// How far it was a moment ago: what costs no wait where somebody has just asked.
     pub(crate) async fn recent(&self) -> Result<Arc<Seen>, ApiError> {
         self.sampler.recent(async || self.look().await).await
     }

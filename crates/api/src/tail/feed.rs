@@ -42,6 +42,9 @@ struct Watched {
     watchers: usize,
     /// How many of its messages the buffer was given.
     taken: u64,
+    /// The number of the buffer's first message that may be one of them: an older one of the tenant is of a time before
+    /// nobody watched it, and others were not taken meanwhile.
+    since: u64,
     /// When the last watcher left.
     left_at: Instant,
 }
@@ -58,8 +61,8 @@ impl Feed {
         if self.has_ended() {
             return None;
         }
-        let new = || Watched { watchers: 0, taken: 0, left_at: Instant::now() };
-        state.tenants.entry(tenant.clone()).or_insert_with(new).watchers += 1;
+        let new = Watched { watchers: 0, taken: 0, since: state.ring.end(), left_at: Instant::now() };
+        state.tenants.entry(tenant.clone()).or_insert(new).watchers += 1;
         drop(state);
         Some(Watching { phase: self.phase.subscribe(), feed: self, tenant: tenant.clone() })
     }
@@ -166,12 +169,13 @@ impl Watching {
         let newest = self.newest();
         let state = self.feed.locked();
         let own = |message: &&Arc<Message>| message.tenant == self.tenant;
-        match state.ring.find(place).filter(|(_, message)| own(message)) {
+        let since = state.tenants.get(&self.tenant).map_or(newest.next, |watched| watched.since);
+        match state.ring.find(place).filter(|(number, message)| own(message) && *number >= since) {
             Some((number, message)) => {
                 (Cursor { next: number + 1, told: message.number + 1, gaps: state.gaps }, true)
             }
             None if state.ring.has_behind(place) => {
-                let begin = state.ring.begin();
+                let begin = state.ring.begin().max(since);
                 let oldest = state.ring.from(begin).find(own);
                 let told = oldest.map_or(newest.told, |message| message.number);
                 (Cursor { next: begin, told, gaps: state.gaps }, false)

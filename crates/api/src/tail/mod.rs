@@ -70,6 +70,9 @@ impl Tail {
         filters: Filters,
         after: Option<Place>,
     ) -> Result<Watcher, ApiError> {
+        if self.closing.is_cancelled() {
+            return Err(ApiError::unavailable("tails", "the API is ending"));
+        }
         let watching = loop {
             // One whose reader is just ending takes nobody in.
             if let Some(watching) = self.feed().watch(&tenant) {

@@ -33,7 +33,7 @@ const RETENTION: &str = "
                 WHERE one != '' AND (starts OR returns)
                 GROUP BY one, /* bucket */)
             GROUP BY one)
-        WHERE bitShiftRight(start, 80) >= {cohorts_from_ms:Int64})
+        WHERE start != 0 AND bitShiftRight(start, 80) >= {cohorts_from_ms:Int64})
     GROUP BY first_day, n
     ORDER BY first_day, n";
 
