@@ -23,7 +23,7 @@ check() {
 check "$tools/ruff" check --quiet .
 check "$tools/ruff" format --check --quiet .
 check "$tools/mypy"
-check "$tools/vermin" --quiet --no-tips --target=3.9- --violations ./*.py
+check "$tools/vermin" --quiet --no-tips --target=3.9- --violations ./*.py event_client
 
 ../../scripts/run-pytest.sh "$tools/pytest" test-python "$@" || status=1
 exit "$status"

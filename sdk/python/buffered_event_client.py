@@ -3,7 +3,7 @@
     with BufferedEventClient("http://localhost:8080") as events:
         events.track_event("chat-1", "event_a", latency=120.5)
 
-Needs `event_client.py` beside it and nothing else.
+Needs `event_client` beside it and nothing else.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from event_client import (
     EventValidationError,
     Json,
     Vector,
-    _encode,
 )
+from event_client._encoding import encode
 
 OnError = Callable[[EventSDKError, list[Json]], None]
 
@@ -150,7 +150,7 @@ class BufferedEventClient:
         body = b""
         try:
             event = self.client._event(event)
-            body = _encode(event)
+            body = encode(event)
             taken = self._queue.offer(body)
         except Exception as wrong:  # noqa: BLE001, a value's own methods may raise anything
             reason = wrong if isinstance(wrong, EventSDKError) else EventValidationError(repr(wrong))

@@ -153,7 +153,7 @@ def test_a_send_that_can_not_be_costs_only_its_batch(told: Told, monkeypatch: py
     with ScriptedServer(echo_batch) as server:
         with buffered(server, on_error=told) as events:
             with monkeypatch.context() as patch:
-                patch.setattr("event_client.gzip.compress", lambda *_, **__: 1 / 0)
+                patch.setattr("gzip.compress", lambda *_, **__: 1 / 0)
                 lost = events.track_event("c", "event_a")
                 assert events.flush(10.0)
             kept = events.track_event("c", "event_a")

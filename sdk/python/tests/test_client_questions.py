@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from event_client import EventClient, EventUnavailableError, EventValidationError
+from event_client import EventClient, EventSDKError, EventUnavailableError, EventValidationError
 from installation import ROOT, Installation
 
 WHEN: dict[str, Any] = {"start": date(2026, 10, 23), "end": date(2026, 10, 27), "timezone": "Europe/Berlin"}
@@ -77,6 +77,30 @@ def test_lists(shop: EventClient) -> None:
     assert (group["fingerprint"], group["count"]) == ("timeout after ? ms", 2)
     assert [event["conversation_id"] for event in shop.search('"red mug"', **WHEN)] == ["chat-1"]
     assert isinstance(shop.get_schema()["event_names"], list)
+
+
+def test_similar_events(client: EventClient) -> None:
+    vectors = {"near": ([1.0, 0.1], [-1.0, 0.0]), "far": ([-1.0, 0.0], [1.0, 0.0]), "it": ([1.0, 0.0],) * 2}
+    ids = {
+        name: client.track_event(
+            "c", "event_a", input_embeddings=of_input, output_embeddings=of_output, wait=True
+        )
+        for name, (of_input, of_output) in vectors.items()
+    }
+
+    def found(**options: Any) -> list[str]:
+        return [event["id"] for event in client.get_similar(ids["it"], **options)]
+
+    assert found() == [ids["near"], ids["far"]]
+    assert found(by="output") == [ids["far"], ids["near"]]
+    assert found(by="input", limit=1, days=1) == [ids["near"]]
+    assert found(end=date(2026, 1, 1)) == []
+    far = client.get_similar(ids["it"])[1]
+    assert far["distance"] == pytest.approx(2.0)
+    bare = client.track_event("c", "event_a", wait=True)
+    with pytest.raises(EventSDKError) as caught:
+        client.get_similar(bare)
+    assert caught.value.status_code == 422
 
 
 def test_what_can_not_be_meant_is_said(shop: EventClient) -> None:

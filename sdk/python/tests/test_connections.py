@@ -101,7 +101,7 @@ def test_a_connection_that_was_idle_for_long_is_not_used(monkeypatch: pytest.Mon
     with ScriptedServer() as server, EventClient(server.url) as client:
         client.track_event("c", "event_a")
         now = time.monotonic()
-        monkeypatch.setattr("event_client.time.monotonic", lambda: now + 61.0)
+        monkeypatch.setattr("time.monotonic", lambda: now + 61.0)
         client.track_event("c", "event_a")
     assert [request.connection for request in server.requests] == [0, 1]
 

@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-import event_client
-from event_client import EventClient, EventSDKError, EventValidationError
+from event_client import EventClient, EventSDKError, EventValidationError, _ids
 from scripted_server import ScriptedServer, reply
 
 AT = datetime(2026, 11, 20, 21, 57, 13, 123_999, tzinfo=timezone.utc)
@@ -24,7 +23,7 @@ TIME_OF_ID = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=
 
 def test_an_id_is_a_uuid_of_version_7_with_the_time_at_its_head() -> None:
     before = time.time_ns() // 1_000_000
-    made = uuid.UUID(event_client._new_id())
+    made = uuid.UUID(_ids.new_id())
     after = time.time_ns() // 1_000_000
     assert (made.version, made.variant) == (7, uuid.RFC_4122)
     assert before <= made.int >> 80 <= after
@@ -33,7 +32,7 @@ def test_an_id_is_a_uuid_of_version_7_with_the_time_at_its_head() -> None:
 @pytest.mark.parametrize("years", [-100, -1, 0, 1, 40, 7_900])
 def test_an_id_of_a_given_time_carries_it_to_the_millisecond(years: int) -> None:
     at = AT.replace(year=max(1970, AT.year + years))
-    made = uuid.UUID(event_client._new_id(at))
+    made = uuid.UUID(_ids.new_id(at))
     assert (made.version, made.variant) == (7, uuid.RFC_4122)
     assert datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=made.int >> 80) == at.replace(
         microsecond=123_000
@@ -41,14 +40,14 @@ def test_an_id_of_a_given_time_carries_it_to_the_millisecond(years: int) -> None
 
 
 def test_ids_of_one_thread_grow() -> None:
-    made = [event_client._new_id() for _ in range(10_000)]
+    made = [_ids.new_id() for _ in range(10_000)]
     assert made == sorted(made)
 
 
 @pytest.mark.parametrize("distance", [timedelta(0), timedelta(days=-400), timedelta(days=1)])
 def test_ids_of_one_time_keep_the_order_of_arrival(distance: timedelta) -> None:
     at = datetime.now(timezone.utc) + distance
-    made = [event_client._new_id(at) for _ in range(10_000)]
+    made = [_ids.new_id(at) for _ in range(10_000)]
     assert made == sorted(made)
 
 
@@ -57,19 +56,19 @@ def test_ids_of_one_time_keep_it_over_years_and_between_processes() -> None:
     limits = [at + sign * (1 << bits) for bits in range(52) for sign in (-1, 1)]
     near = [limit + step for limit in limits for step in (-1, 0, 1)]
     arrivals = sorted({*near, *(at + random.randrange(-(10**15), 10**15) for _ in range(1_000))})
-    tails = [event_client._tail(arrival - at) for arrival in arrivals]
+    tails = [_ids._tail(arrival - at) for arrival in arrivals]
     assert all(0 <= tail < 1 << 74 for tail in tails)
     assert tails == sorted(tails)
     assert len(set(tails)) == len(tails)
 
 
 def test_ids_that_processes_make_in_the_same_microsecond_differ() -> None:
-    assert len({event_client._tail(250) for _ in range(10_000)}) == 10_000
+    assert len({_ids._tail(250) for _ in range(10_000)}) == 10_000
 
 
 def test_a_clock_that_steps_back_does_not_change_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
     ticks = iter([3_000_000_000_000_000, 1_000_000_000_000_000, 2_000_000_000_000_000])
-    arrivals = event_client._Arrivals()
+    arrivals = _ids._Arrivals()
     arrived = [arrivals.next(next(ticks)) for _ in range(3)]
     assert arrived == [3_000_000_000_000_000, 3_000_000_000_000_001, 3_000_000_000_000_002]
 
@@ -78,8 +77,7 @@ def test_ids_of_many_threads_and_of_one_moment_differ() -> None:
     at = datetime(2026, 1, 1, tzinfo=timezone.utc)
     made: list[str] = []
     threads = [
-        threading.Thread(target=lambda: made.extend(event_client._new_id(at) for _ in range(2_000)))
-        for _ in range(8)
+        threading.Thread(target=lambda: made.extend(_ids.new_id(at) for _ in range(2_000))) for _ in range(8)
     ]
     for thread in threads:
         thread.start()
@@ -89,8 +87,8 @@ def test_ids_of_many_threads_and_of_one_moment_differ() -> None:
 
 
 def test_a_signal_handler_may_make_an_id_while_one_is_made() -> None:
-    with event_client._arrivals._lock:
-        assert event_client._new_id()
+    with _ids._arrivals._lock:
+        assert _ids.new_id()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
@@ -98,12 +96,12 @@ def test_a_signal_handler_may_make_an_id_while_one_is_made() -> None:
 def test_a_forked_child_makes_ids_of_its_own_whatever_its_parent_was_doing() -> None:
     at = datetime(2026, 1, 1, tzinfo=timezone.utc)
     reader, writer = os.pipe()
-    with event_client._arrivals._lock:
+    with _ids._arrivals._lock:
         child = os.fork()
         if child == 0:
-            os.write(writer, "".join(event_client._new_id(at) for _ in range(100)).encode())
+            os.write(writer, "".join(_ids.new_id(at) for _ in range(100)).encode())
             os._exit(0)
-    own = {event_client._new_id(at) for _ in range(100)}
+    own = {_ids.new_id(at) for _ in range(100)}
     os.close(writer)
     with os.fdopen(reader) as pipe:
         text = pipe.read()

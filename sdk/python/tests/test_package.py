@@ -89,6 +89,6 @@ def test_the_package_is_typed(python: Path, tmp_path: Path) -> None:
     assert "Success: no issues found" in check(PROGRAM)
     wrong = check(PROGRAM.replace("latency=1)", 'latency="1")'))
     assert wrong.count("error:") == 1, wrong
-    assert 'Argument "latency" to "track_event" of "EventClient" has incompatible type "str"' in wrong
+    assert 'Argument "latency" to "track_event" of "Writes" has incompatible type "str"' in wrong
     wrong = check(PROGRAM.replace("answer: dict[str, object]", "answer: str"))
     assert 'expression has type "dict[str, Any]", variable has type "str"' in wrong

@@ -38,7 +38,7 @@ def test_a_check_asks_once_and_never_raises(act: Act) -> None:
 
 
 def test_a_check_does_not_wait_for_a_server_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("event_client.PROBE_TIMEOUT", 0.2)
+    monkeypatch.setattr("event_client._client.PROBE_TIMEOUT", 0.2)
     start = time.monotonic()
     with ScriptedServer(hang) as server, EventClient(server.url) as client:
         assert client.health_check() is False
