@@ -49,7 +49,7 @@ pub(crate) struct Waiting {
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub(crate) struct Period {
-    /// Where the period begins: an RFC 3339 time (a `+` is sent as `%2B`), or a date for the start of that day in
+    /// Where the period begins: an RFC 3339 time (in a link its `+` is `%2B`), or a date for the start of that day in
     /// `timezone`. If it and `days` are absent: 7 days ago where a question does not say otherwise, or, in the two about
     /// the latency of sessions, the beginning of all time.
     #[serde(deserialize_with = "text")]

@@ -55,14 +55,15 @@ pub(crate) struct FoundPage<T: ToSchema> {
 /// The times that a question is about.
 #[derive(ToSchema)]
 pub(crate) struct Times {
-    /// An RFC 3339 time, or a date for the start of that day in `timezone`.
+    /// Where the range begins: an RFC 3339 time, or a date for the start of that day in `timezone`.
     from: Option<String>,
-    /// Likewise: the first time that counts no more.
+    /// Where it ends, likewise: the first time that counts no more. Now if absent.
     to: Option<String>,
     /// In place of both: so many times 24 hours up to now; 7 if nothing is said.
     #[schema(minimum = 1, maximum = 3650)]
     days: Option<u32>,
-    /// An IANA name.
+    /// The IANA name of the zone of dates.
+    #[schema(default = "UTC", example = "Europe/Berlin")]
     timezone: Option<String>,
 }
 
@@ -70,12 +71,32 @@ pub(crate) struct Times {
 #[derive(ToSchema)]
 #[schema(example = json!({"field": "event_name", "op": "is", "values": ["event_a"]}))]
 pub(crate) struct SentFilter {
+    /// `event_name`, `source`, `kind`, `conversation_id`, `user_id`, `anonymous_id`, `user`, `message_id`, `error`,
+    /// `latency` (in milliseconds), `input`, `output`, `tags`, `subjects`, `trace_ids`, or a path such as
+    /// `properties.plan` or `context.page.path`.
+    field: String,
+    /// `is`, `contains` (whatever the case), `starts_with`, `gt`, `gte`, `lt`, `lte`, `set`, or one that holds where
+    /// another does not: `is_not`, `not_contains`, `not_set`. `set` and `not_set` take no values.
+    op: String,
+    /// Texts or numbers, of which one is enough.
+    values: Option<Vec<Value>>,
+}
+
+/// A field by whose values an answer is divided.
+#[derive(ToSchema)]
+#[schema(example = json!({"field": "properties.plan", "limit": 5}))]
+pub(crate) struct SentBreakdown {
     /// The name of a field, or a path such as `properties.plan`.
     field: String,
-    /// `is`, `is_not`, `contains`, `not_contains`, `starts_with`, `gt`, `gte`, `lt`, `lte`, `set` or `not_set`.
-    op: String,
-    /// Of which one is enough.
-    values: Option<Vec<Value>>,
+    /// How many values stand for themselves; the rest is one.
+    #[schema(minimum = 1, maximum = 100, default = 10)]
+    limit: Option<u64>,
+}
+
+/// Events of which all filters hold.
+#[derive(ToSchema)]
+pub(crate) struct SentEvents {
+    filters: Option<Vec<SentFilter>>,
 }
 
 /// A good answer that has nothing to tell.

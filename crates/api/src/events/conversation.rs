@@ -49,7 +49,7 @@ impl Default for Wanted {
     get,
     path = "/events/conversation/{conversation_id}",
     tag = "events",
-    params(("conversation_id" = String, Path, description = "The conversation"), Wanted),
+    params(("conversation_id" = String, Path, description = "Which conversation, by the id that its events bear"), Wanted),
     responses((status = 200, description = "The events", body = Conversation))
 )]
 pub(crate) async fn by_conversation(call: Call) -> Result<Response, ApiError> {

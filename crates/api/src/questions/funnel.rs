@@ -10,7 +10,7 @@ use crate::call::Call;
 use crate::error::ApiError;
 use crate::questions::body::Link;
 use crate::reply::Reply;
-use crate::shapes::{SentFilter, Times, Told};
+use crate::shapes::{SentBreakdown, SentFilter, Times, Told};
 
 /// A question about the users who take some steps in order.
 #[derive(ToSchema)]
@@ -23,6 +23,7 @@ use crate::shapes::{SentFilter, Times, Told};
     "window": "7d", "days": 30,
 }))]
 pub(crate) struct FunnelQuestion {
+    /// In their order; the same step may be there twice.
     #[schema(min_items = 2, max_items = 12)]
     steps: Vec<SentStep>,
     /// The longest time from the first step to the last: a whole number of `ms`, `s`, `m`, `h`, `d` or `w`.
@@ -34,11 +35,11 @@ pub(crate) struct FunnelQuestion {
     /// Which beginning counts where several lead to the same next step: `latest` or `first`.
     #[schema(default = "latest")]
     entry: Option<String>,
+    /// What ends a user's chain where it lies between two steps.
     #[schema(max_items = 16)]
     exclusions: Option<Vec<SentExclusion>>,
-    /// A field by whose values users are divided, and how many values have groups of their own (10, at most 100).
-    #[schema(value_type = Option<Object>, example = json!({"field": "properties.plan", "limit": 5}))]
-    breakdown: Option<Value>,
+    /// A field by whose values users are divided.
+    breakdown: Option<SentBreakdown>,
     /// At which step a user's value counts: `first_step`, `last_step` (the last one that was taken), or its number.
     #[schema(value_type = Option<Value>, default = "first_step")]
     attribution: Option<Value>,

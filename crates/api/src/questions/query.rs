@@ -11,7 +11,7 @@ use crate::call::Call;
 use crate::error::ApiError;
 use crate::questions::body::Link;
 use crate::reply::Reply;
-use crate::shapes::Told;
+use crate::shapes::{SentBreakdown, SentFilter, Told};
 
 /// Metrics of one question.
 const MAX_METRICS: usize = 20;
@@ -36,28 +36,32 @@ struct Asks {
 #[expect(dead_code, reason = "read by the description alone")]
 #[schema(example = json!({"metrics": ["events", "error_rate"], "days": 7, "breakdown": {"field": "event_name"}}))]
 pub(crate) struct MetricsQuestion {
-    /// `events`, `users`, `conversations`, `errors`, `error_rate`, `latency_p50`, `latency_p95`, `latency_p99`, or
-    /// `sum`, `avg`, `min`, `max`, `p95` or `distinct` of a field: `{"sum":"properties.price"}`.
+    /// `events`, `users`, `conversations`, `errors`, `error_rate` (of events, 0 to 1), `latency_p50`, `latency_p95`,
+    /// `latency_p99` (in milliseconds), or `sum`, `avg`, `min`, `max`, `p95` or `distinct` of a field:
+    /// `{"sum":"properties.price"}`.
     #[schema(min_items = 1, max_items = 20)]
     metrics: Vec<Value>,
-    /// What must hold of the events: each `{"field":…,"op":…,"values":[…]}`.
-    filters: Option<Vec<Value>>,
-    /// A field by whose values events are divided, and how many values have series of their own (10, at most 100).
-    #[schema(value_type = Option<Object>, example = json!({"field": "event_name", "limit": 5}))]
-    breakdown: Option<Value>,
-    /// `auto`, `minute`, `hour`, `day`, `week` or `month`.
+    /// What must hold of the events: all of these.
+    filters: Option<Vec<SentFilter>>,
+    /// A field by whose values events are divided.
+    breakdown: Option<SentBreakdown>,
+    /// The width of a bucket: `auto`, `minute`, `hour`, `day`, `week` or `month`, of the calendar of `timezone`.
+    #[schema(default = "auto")]
     interval: Option<String>,
-    /// An RFC 3339 time, or a date for the start of that day in `timezone`.
+    /// Where the range begins: an RFC 3339 time, or a date for the start of that day in `timezone`.
     from: Option<String>,
-    /// Likewise: the first time that counts no more.
+    /// Where it ends, likewise: the first time that counts no more. Now if absent.
     to: Option<String>,
     /// In place of both: so many times 24 hours up to now; 7 if nothing is said.
+    #[schema(minimum = 1, maximum = 3650)]
     days: Option<u32>,
-    /// An IANA name.
+    /// The IANA name of the zone of dates and buckets.
+    #[schema(default = "UTC", example = "Europe/Berlin")]
     timezone: Option<String>,
-    /// `monday` or `sunday`.
+    /// The day on which weeks begin: `monday` or `sunday`.
+    #[schema(default = "monday")]
     week_start: Option<String>,
-    /// `previous_period` or `same_weekday`; not together with a breakdown.
+    /// The time to compare with: `previous_period` or `same_weekday`; not together with a breakdown.
     compare: Option<String>,
 }
 

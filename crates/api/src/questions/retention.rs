@@ -1,7 +1,6 @@
 //! Who comes back.
 
 use serde::Deserialize;
-use serde_json::Value;
 use store::queries::retention::{Count, Kind, Mode, Retained, Retention};
 use store::{Filters, Interval, WeekStart};
 use utoipa::ToSchema;
@@ -11,7 +10,7 @@ use crate::call::Call;
 use crate::error::ApiError;
 use crate::questions::body::Link;
 use crate::reply::Reply;
-use crate::shapes::Told;
+use crate::shapes::{SentEvents, Told};
 
 /// Periods behind the one with the start.
 pub(crate) const MAX_PERIODS: u16 = 90;
@@ -69,12 +68,10 @@ fn seven() -> u16 {
     "period": "week", "periods": 4, "days": 60, "timezone": "Europe/Berlin"
 }))]
 pub(crate) struct RetentionQuestion {
-    /// Events by which users begin: `{"filters":[{"field":…,"op":…,"values":[…]}]}`; any if absent.
-    #[schema(value_type = Option<Object>)]
-    start: Option<Value>,
+    /// Events by which users begin; any if absent.
+    start: Option<SentEvents>,
     /// Events by which they come back, likewise.
-    #[schema(value_type = Option<Object>)]
-    r#return: Option<Value>,
+    r#return: Option<SentEvents>,
     /// The width of cohorts, and of the periods behind them; a day if absent.
     period: Option<Period>,
     /// How many periods are looked at behind the one with the start; 7 if absent.
@@ -93,9 +90,11 @@ pub(crate) struct RetentionQuestion {
     /// In place of both: so many times 24 hours up to now; 7 if nothing is said.
     #[schema(minimum = 1, maximum = 3650)]
     days: Option<u32>,
-    /// An IANA name.
+    /// The IANA name of the zone of dates and periods.
+    #[schema(default = "UTC", example = "Europe/Berlin")]
     timezone: Option<String>,
-    /// `monday` or `sunday`.
+    /// The day on which weeks begin: `monday` or `sunday`.
+    #[schema(default = "monday")]
     week_start: Option<String>,
 }
 
