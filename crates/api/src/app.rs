@@ -21,10 +21,12 @@ use crate::counters::{Clients, Requests, Sends};
 use crate::error::ApiError;
 use crate::history::History;
 use crate::lag::Lag;
+use crate::mcp::Tools;
 use crate::places::Places;
 use crate::questions::schema::KeptSchemas;
 use crate::recent::Recent;
 use crate::request;
+use crate::routes::ROUTES;
 use crate::sampler::Sampler;
 use crate::tail::Tail;
 use crate::wait::Waiter;
@@ -51,6 +53,8 @@ pub(crate) struct App {
     pub(crate) places: Places,
     /// What `/openapi.json` says.
     pub(crate) description: Bytes,
+    /// What `/mcp` lets assistants call.
+    pub(crate) tools: Tools,
     sends: Sends,
     pub(crate) requests: Requests,
     pub(crate) clients: Clients,
@@ -101,6 +105,7 @@ impl App {
             table_answers: Sampler::new(PING_AT_MOST_EVERY),
             bodies: Bodies::new(config.max_bodies_bytes),
             description,
+            tools: Tools::new(ROUTES)?,
             sends: Sends::new(&mut registry),
             requests: Requests::new(&mut registry),
             clients: Clients::new(&mut registry),

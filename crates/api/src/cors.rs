@@ -9,8 +9,8 @@ use crate::voice::Voice;
 
 const METHODS: &str = "GET, POST, PUT, DELETE";
 /// That a page may send, besides those that need no permission.
-const SENT: &str = "authorization, content-type, content-encoding, idempotency-key, last-event-id, x-api-key, \
-    x-request-id, x-tenant";
+const SENT: &str = "authorization, content-type, content-encoding, idempotency-key, last-event-id, mcp-method, mcp-name, \
+    mcp-protocol-version, x-api-key, x-request-id, x-tenant";
 /// That a page may read, likewise.
 const READ: &str = "retry-after, x-request-id";
 /// In seconds.

@@ -29,6 +29,7 @@ mod ingest;
 mod kept;
 mod keys;
 mod lag;
+mod mcp;
 mod metrics;
 mod openapi;
 mod parameters;

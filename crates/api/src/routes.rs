@@ -10,7 +10,7 @@ use crate::questions::commerce;
 use crate::route::{Described, Handler, KeyPlace, Route, described, run};
 use crate::voice::Voice;
 use crate::{
-    alerts, analytics, audit, event_service, events, health, metrics, openapi, pipeline, publish_event,
+    alerts, analytics, audit, event_service, events, health, mcp, metrics, openapi, pipeline, publish_event,
     questions, recent, segment, tail,
 };
 
@@ -58,6 +58,7 @@ pub(crate) static ROUTES: &[Route] = &[
     native(Method::GET, "/tail", "tail", Tail, READS, described::<tail::handler::__path_tail>, |call| run(call, tail::handler::tail)),
     native(Method::GET, "/schema", "schema", Heavy, READS, described::<questions::schema::__path_schema>, |call| run(call, questions::schema::schema)),
     native(Method::GET, "/schema/values", "schema_values", Heavy, READS, described::<questions::schema::__path_values>, |call| run(call, questions::schema::values)),
+    native(Method::POST, "/mcp", "mcp", Read, READS, described::<mcp::__path_answer>, |call| run(call, mcp::answer)),
     native(Method::GET, "/alerts", "list_alerts", Read, READS, described::<alerts::list::__path_list>, |call| run(call, alerts::list::list)),
     native(Method::POST, "/alerts/{id}/ack", "acknowledge_alert", Read, Some(Scope::Admin), described::<alerts::acknowledge::__path_acknowledge>, |call| run(call, alerts::acknowledge::acknowledge)),
     segment(Method::POST, "/v1/identify", &["/v1/i", "/api/s/identify", "/api/s/s2s/identify"], "segment_identify", Ingest, WRITES, described::<segment::take::__path_single>, |call| run(call, |call| segment::take::single(call, Kind::Identify))),

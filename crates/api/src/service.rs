@@ -1,16 +1,13 @@
 //! What stands in front of every handler: the request's id, whose it is, how many may be in flight, what is left
 //! of the body, and panics.
 
-use std::any::Any;
 use std::convert::Infallible;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use futures_util::FutureExt;
 use runtime::server::end_with_caller;
 use tower::{Service, service_fn};
 
@@ -23,7 +20,7 @@ use crate::drain::Unread;
 use crate::error::ApiError;
 use crate::guard::Guard;
 use crate::places::{Class, Place};
-use crate::request::{self, RequestId};
+use crate::request::RequestId;
 use crate::route::KeyPlace;
 use crate::router::{Found, Lost, Router};
 
@@ -104,7 +101,7 @@ impl ApiService {
             Ok(found) => found,
             Err(Lost { voice, error }) => return (voice.refuse(error, id), None),
         };
-        let (handler, voice, class) = (found.route.handler, found.route.voice, found.route.class);
+        let (voice, class) = (found.route.voice, found.route.class);
         let (call, place) = match self.admit(found, request, id) {
             Ok(admitted) => admitted,
             Err(refused) => return (voice.refuse(refused, id), None),
@@ -112,10 +109,7 @@ impl ApiService {
         if matches!(class, Class::Heavy | Class::Tail) {
             end_with_caller();
         }
-        // A handler may panic before it returns its future.
-        let handled = async { handler(call).await };
-        let answered = request::answering(id.clone(), AssertUnwindSafe(handled).catch_unwind()).await;
-        (answered.unwrap_or_else(|panic| voice.refuse(panicked(&*panic, id), id)), Some(place))
+        (call.handled().await, Some(place))
     }
 
     /// Lets a request in: knows who makes it, and gives it a place among those of its class.
@@ -141,13 +135,6 @@ impl ApiService {
     }
 }
 
-fn panicked(panic: &(dyn Any + Send), id: &RequestId) -> ApiError {
-    let text =
-        panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    tracing::error!(panic = text.unwrap_or_default(), request_id = id.as_str(), "a handler panicked");
-    ApiError::Internal
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
@@ -158,7 +145,7 @@ mod tests {
     use axum::body::{Body, Bytes};
     use axum::http::Method;
     use bus::Channels;
-    use futures_util::stream;
+    use futures_util::{FutureExt, stream};
     use http_body_util::BodyExt;
     use model::Tenant;
     use runtime::metrics;
@@ -170,6 +157,7 @@ mod tests {
     use crate::Config;
     use crate::health;
     use crate::keys::Scope;
+    use crate::request;
     use crate::route::{Route, described};
     use crate::routes::ROUTES;
     use crate::voice::Voice;

@@ -42,7 +42,11 @@ pub fn init(config: &Config) -> Result<(), ConfigError> {
     for word in config.level.split(',').filter(|word| !word.contains('=')) {
         word.trim().parse::<LevelFilter>().map_err(|error| bad(&format_args!("{error}: {word:?}")))?;
     }
-    let filter = EnvFilter::try_new(&config.level).map_err(|error| bad(&error))?;
+    let mut filter = EnvFilter::try_new(&config.level).map_err(|error| bad(&error))?;
+    // It tells of each message that comes, and warns of each that its sender got wrong.
+    if !config.level.contains("rmcp") {
+        filter = filter.add_directive("rmcp=error".parse().map_err(|error| bad(&error))?);
+    }
     let coloured = matches!(config.format, Format::Text) && io::stderr().is_terminal();
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -8,7 +8,7 @@ use crate::harness::events::{event, new_id};
 use crate::harness::{App, Ask};
 
 /// Every route and what it serves, `{}` in place of an id.
-const ROUTES: [(&str, &str); 12] = [
+const ROUTES: [(&str, &str); 13] = [
     ("/event", "POST"),
     ("/event/{}", "GET,HEAD,PUT,DELETE"),
     ("/events", "POST,GET,HEAD"),
@@ -21,6 +21,7 @@ const ROUTES: [(&str, &str); 12] = [
     ("/ready", "GET,HEAD"),
     ("/ping", "GET,HEAD"),
     ("/pipeline", "GET,HEAD"),
+    ("/mcp", "POST"),
 ];
 
 #[tokio::test]

@@ -22,6 +22,7 @@ mod health;
 mod keys;
 mod lifecycle;
 mod limits;
+mod mcp;
 mod origins;
 mod overload;
 mod pipeline;

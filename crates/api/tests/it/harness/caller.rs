@@ -42,6 +42,11 @@ impl Caller {
         self.http.request(method, self.url(path))
     }
 
+    /// What calls it, with the headers of whoever it calls as.
+    pub(crate) fn http(&self) -> Client {
+        self.http.clone()
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.request(Method::GET, path).ask().await
     }
