@@ -62,6 +62,9 @@ pub(crate) enum Attribution {
     Step(usize),
 }
 
+/// Filters of all steps and exclusions together: of more the server refuses the SQL.
+const MAX_FILTERS: usize = 100;
+
 impl Funnel {
     /// Users who take these steps in order, with other events between them, the last at most the window after the
     /// first.
@@ -92,6 +95,11 @@ impl Funnel {
         };
         if !exclusions.iter().all(fits) {
             return Err(FunnelError::Between(self.steps.len()));
+        }
+        let of_steps = self.steps.iter().map(|step| &step.filters);
+        let all = of_steps.chain(exclusions.iter().map(|exclusion| &exclusion.filters));
+        if all.map(|filters| filters.iter().count()).sum::<usize>() > MAX_FILTERS {
+            return Err(FunnelError::Filters);
         }
         Ok(Self { exclusions, ..self })
     }

@@ -14,6 +14,8 @@ use crate::reply::Reply;
 use crate::shapes::{SentBreakdown, SentFilter, Told};
 
 /// Metrics of one question.
+/// Values of one answer, of all of its series.
+const MAX_VALUES: usize = 1_000_000;
 const MAX_METRICS: usize = 20;
 
 /// What is asked besides `from`, `to`, `days` and `timezone`.
@@ -106,6 +108,15 @@ pub(crate) async fn query(mut call: Call) -> Result<Reply<Answer>, ApiError> {
     }
     let asked = Asked::about(call, &period, Some(DEFAULT_DAYS), filters).await?;
     let grid = asked.grid(interval, week_start).await?;
+    // With the others and those without a value.
+    let series = metrics.len() * breakdown.as_ref().map_or(1, |breakdown| breakdown.limit() + 2);
+    if series * grid.buckets().len() > MAX_VALUES {
+        let problem = format!(
+            "{series} series of {} values are more than {MAX_VALUES} values: ask for a longer interval or fewer metrics or values of the breakdown",
+            grid.buckets().len()
+        );
+        return Err(ApiError::Invalid(problem));
+    }
     let question = |error| ApiError::question(error, NARROW);
     let scope = asked.scope();
     let found = asked.store().series(&scope, &grid, &metrics, breakdown.as_ref()).await.map_err(question)?;

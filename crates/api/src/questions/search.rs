@@ -14,6 +14,8 @@ use crate::parameters::{self, BAD_CURSOR, Period};
 use crate::reply::Reply;
 use crate::shapes::FoundPage;
 
+/// The words of one phrase: the server's expressions that show where longer ones are would be too large for it.
+const MAX_PHRASE_WORDS: usize = 32;
 /// In bytes.
 const MAX_SEARCH: usize = 1_024;
 
@@ -78,6 +80,10 @@ pub(crate) async fn search(call: Call) -> Result<Reply<Vec<FoundEvent>>, ApiErro
     if terms.is_empty() {
         let words = "q must have a word of letters or digits without a minus in front of it";
         return Err(ApiError::Invalid(words.to_owned()));
+    }
+    if terms.longest() > MAX_PHRASE_WORDS {
+        let words = format!("a phrase of q has too many words: there may be {MAX_PHRASE_WORDS} at most");
+        return Err(ApiError::Invalid(words));
     }
     let (after, extent) = (cursor.map(|cursor| cursor.after), Extent::Cut(MAX_CHARS));
     let page = asked.store().search(&asked.scope(), &terms, after, limit.into(), extent).await;

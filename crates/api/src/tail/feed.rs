@@ -234,3 +234,57 @@ impl Drop for Watching {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Bytes;
+    use model::{EventId, EventKey, Operation, Timestamp};
+
+    use super::*;
+
+    fn push(feed: &Feed, tenant: &Tenant, offset: i64) {
+        let at = Timestamp::now();
+        let key = EventKey { tenant: tenant.clone(), id: EventId::new(at) };
+        feed.push(Message {
+            place: place(offset),
+            tenant: tenant.clone(),
+            number: 0,
+            operation: Operation::Delete { key, at },
+            frame: Bytes::from_static(b"."),
+            bytes: 1,
+        });
+    }
+
+    fn place(offset: i64) -> Place {
+        Place { partition: 0, offset }
+    }
+
+    #[test]
+    fn who_comes_back_after_nobody_watched_does_not_know_what_was_missed() {
+        let feed = Arc::new(Feed::new(1 << 20, Duration::ZERO));
+        let [acme, other] = ["acme", "other"].map(|name| Tenant::parse(name).unwrap());
+        let _others = Arc::clone(&feed).watch(&other).unwrap();
+        let first = Arc::clone(&feed).watch(&acme).unwrap();
+        push(&feed, &acme, 1);
+        push(&feed, &other, 2);
+        assert!(first.behind(place(1)).1);
+        drop(first);
+        assert!(!feed.end_if_unwatched());
+        // Nobody watches: it is not taken.
+        push(&feed, &acme, 3);
+        push(&feed, &other, 4);
+
+        let back = Arc::clone(&feed).watch(&acme).unwrap();
+        for seen in [0, 1, 3] {
+            let (mut cursor, is_found) = back.behind(place(seen));
+            let nothing = back.take(&mut cursor, 100, 100);
+            assert!(!is_found && nothing.missed == 0 && nothing.messages.is_empty(), "{seen}: {nothing:?}");
+        }
+        let (mut cursor, _) = back.behind(place(1));
+        push(&feed, &acme, 5);
+        let taken = back.take(&mut cursor, 100, 100);
+        let places: Vec<_> = taken.messages.iter().map(|message| message.place.offset).collect();
+        assert_eq!((taken.missed, places), (0, vec![5]));
+        assert!(back.behind(place(5)).1);
+    }
+}

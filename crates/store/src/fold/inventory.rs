@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{TooMuch, bounded};
+use super::{Held, TooMuch};
 use crate::typed::Fields;
 
 /// The names of the events that stock is known by.
@@ -35,6 +35,7 @@ pub(crate) struct Stock {
     short: HashMap<Item, i64>,
     quantities: HashMap<(Item, String), i64>,
     at_from: Option<BTreeMap<String, i64>>,
+    held: Held,
 }
 
 /// Sales of a stock-keeping unit.
@@ -57,6 +58,7 @@ impl Stock {
             short: HashMap::new(),
             quantities: HashMap::new(),
             at_from: None,
+            held: Held::default(),
         }
     }
 
@@ -70,6 +72,13 @@ impl Stock {
             location_id: text("location_id"),
         };
         let key = (item, text("sku"));
+        if !self.quantities.contains_key(&key) {
+            let (Item { product_id, variant_id, location_id }, sku) = &key;
+            // It may be counted and be short too.
+            for _ in 0..3 {
+                self.held.add([product_id, variant_id, location_id, sku].map(String::as_str))?;
+            }
+        }
         let is_inside = at >= self.from;
         if is_inside && self.at_from.is_none() {
             self.at_from = Some(self.by_sku());
@@ -95,7 +104,7 @@ impl Stock {
         if let Some(quantity) = quantity {
             self.quantities.insert(key, quantity);
         }
-        bounded(self.quantities.len() + self.short.len() + self.low.len() + self.out.len())
+        Ok(())
     }
 
     /// What is known to be there of each stock-keeping unit where the range begins, and where it ends.
@@ -117,6 +126,7 @@ impl Stock {
 /// Adds an order's items to what was sold of each stock-keeping unit.
 pub(crate) fn sell(
     sold: &mut BTreeMap<String, Sold>,
+    held: &mut Held,
     at: i64,
     is_inside: bool,
     properties: &str,
@@ -126,12 +136,15 @@ pub(crate) fn sell(
         let units = if is_inside { item.count("quantity").unwrap_or_default() } else { 0 };
         let sales = match sold.get_mut(&*sku) {
             Some(sales) => sales,
-            None => sold.entry(sku.to_string()).or_default(),
+            None => {
+                held.add([&*sku])?;
+                sold.entry(sku.to_string()).or_default()
+            }
         };
         sales.units = sales.units.saturating_add(units);
         sales.last = sales.last.max(at);
     }
-    bounded(sold.len())
+    Ok(())
 }
 
 #[cfg(test)]
@@ -201,14 +214,16 @@ mod tests {
     #[test]
     fn units_are_sold_in_the_range_and_the_last_time_is_of_all() {
         let mut sold = BTreeMap::new();
+        let mut held = Held::default();
         sell(
             &mut sold,
+            &mut held,
             9,
             true,
             r#"{"items":[{"sku":"a","quantity":2},{"sku":"a","quantity":"3"},{"sku":5}]}"#,
         )
         .unwrap();
-        sell(&mut sold, 4, false, r#"{"items":[{"sku":"a","quantity":50}]}"#).unwrap();
+        sell(&mut sold, &mut held, 4, false, r#"{"items":[{"sku":"a","quantity":50}]}"#).unwrap();
         assert_eq!(sold["a"], Sold { units: 5, last: 9 });
         assert_eq!(sold["5"], Sold { units: 0, last: 9 });
     }

@@ -23,12 +23,21 @@ const MAX_BYTES: usize = 128 << 20;
 #[derive(Debug)]
 pub(crate) struct TooMuch;
 
-/// Entries of a few texts each that are held at most.
-const MAX_ENTRIES: usize = 4_000_000;
+/// Bytes that one fold over typed events holds at most.
+const MAX_HELD_BYTES: usize = 256 << 20;
+/// What an entry takes in memory besides its texts.
+const ENTRY_BYTES: usize = 48;
 
-/// An error if there are more of them than may be held.
-pub(crate) fn bounded(entries: usize) -> Result<(), TooMuch> {
-    if entries > MAX_ENTRIES { Err(TooMuch) } else { Ok(()) }
+/// About how many bytes a fold holds.
+#[derive(Default)]
+pub(crate) struct Held(usize);
+
+impl Held {
+    /// One entry more with these texts; an error if that is more than may be held.
+    pub(crate) fn add<'a>(&mut self, texts: impl IntoIterator<Item = &'a str>) -> Result<(), TooMuch> {
+        self.0 += ENTRY_BYTES + texts.into_iter().map(str::len).sum::<usize>();
+        if self.0 > MAX_HELD_BYTES { Err(TooMuch) } else { Ok(()) }
+    }
 }
 
 #[cfg(test)]
@@ -36,7 +45,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_entries_that_are_too_many() {
-        assert!(bounded(MAX_ENTRIES).is_ok() && bounded(MAX_ENTRIES + 1).is_err());
+    fn many_entries_are_too_much_and_so_are_long_texts() {
+        let mut held = Held::default();
+        assert!((0..MAX_HELD_BYTES / ENTRY_BYTES).all(|_| held.add([]).is_ok()));
+        assert!(held.add([]).is_err());
+        let text = "x".repeat(MAX_HELD_BYTES / 2);
+        assert!(Held::default().add([text.as_str()]).is_ok());
+        assert!(Held::default().add([text.as_str(), text.as_str()]).is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{TooMuch, bounded};
+use super::{Held, TooMuch};
 use crate::money::Money;
 use crate::typed::Fields;
 
@@ -36,8 +36,7 @@ pub(crate) struct Sales {
 #[derive(Default)]
 pub(crate) struct Products {
     sales: HashMap<Key, Sales>,
-    /// Of all products.
-    order_ids: usize,
+    held: Held,
 }
 
 impl Products {
@@ -49,8 +48,11 @@ impl Products {
             let text = |name| item.text(name).to_string();
             let key =
                 Key { product_id: text("product_id"), sku: text("sku"), currency: currency.to_string() };
-            let sales = self.sales.entry(key).or_default();
             let name = item.text("name");
+            if !self.sales.contains_key(&key) {
+                self.held.add([key.product_id.as_str(), &key.sku, &key.currency, &*name])?;
+            }
+            let sales = self.sales.entry(key).or_default();
             if !name.is_empty() && order >= sales.named {
                 (sales.name, sales.named) = (name.to_string(), order);
             }
@@ -60,12 +62,12 @@ impl Products {
                 None => sales.unreadable += 1,
             }
             if !order_id.is_empty() && !sales.order_ids.contains(&*order_id) {
+                self.held.add([&*order_id])?;
                 sales.order_ids.insert(order_id.to_string());
                 sales.orders += 1;
-                self.order_ids += 1;
             }
         }
-        bounded(self.sales.len() + self.order_ids)
+        Ok(())
     }
 
     /// In no order.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use model::Text;
 
-use super::{TooMuch, bounded};
+use super::{Held, TooMuch};
 use crate::money::Money;
 use crate::typed::Fields;
 
@@ -47,6 +47,7 @@ pub(crate) struct Revenue {
     sums: BTreeMap<Key, Sums>,
     /// Payments and refunds that take something from their order.
     waiting: Vec<Waiting>,
+    held: Held,
 }
 
 struct Waiting {
@@ -85,11 +86,15 @@ impl Revenue {
         let order_id = if sums.orders == 0 { fields.text("order_id") } else { Text::default() };
         let complete = !key.currency.is_empty() && (!self.by_location || !key.location_id.is_empty());
         if complete || order_id.is_empty() {
+            if !self.sums.contains_key(&key) {
+                self.held.add([key.currency.as_str(), &key.location_id])?;
+            }
             self.sums.entry(key).or_default().add(sums);
         } else {
+            self.held.add([key.currency.as_str(), &key.location_id, &*order_id])?;
             self.waiting.push(Waiting { key, order_id: order_id.to_string(), sums });
         }
-        bounded(self.sums.len() + self.waiting.len())
+        Ok(())
     }
 
     /// Whether payments or refunds take something from their orders.

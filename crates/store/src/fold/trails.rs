@@ -3,10 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
-use super::{MAX_BYTES, TooMuch};
-
-/// What a name or trail takes in memory besides its text or numbers.
-const ENTRY_BYTES: usize = 48;
+use super::{ENTRY_BYTES, MAX_BYTES, TooMuch};
 
 /// Different trails, and how many sessions took each.
 #[derive(Default)]

@@ -1,5 +1,6 @@
 //! Why a funnel can't be meant.
 
+use super::MAX_FILTERS;
 use crate::fold::funnel::{MAX_EXCLUSIONS, MAX_STEPS};
 
 /// A funnel that can't be meant. Names what is at fault.
@@ -20,6 +21,9 @@ pub enum FunnelError {
     /// Too many.
     #[error("exclusions must be at most {MAX_EXCLUSIONS}")]
     Exclusions,
+    /// Too many of all steps and exclusions.
+    #[error("filters must be at most {MAX_FILTERS} of all steps and exclusions")]
+    Filters,
     /// Between steps that are none, or in the wrong order.
     #[error("from_step and to_step of exclusions must be steps, 1 to {0}, and from_step the earlier one")]
     Between(usize),

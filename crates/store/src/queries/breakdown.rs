@@ -42,7 +42,7 @@ impl Breakdown {
     }
 
     /// How many values have a place of their own.
-    pub(crate) fn limit(&self) -> usize {
+    pub fn limit(&self) -> usize {
         self.limit as usize
     }
 }

@@ -12,18 +12,19 @@ use crate::range::{Grid, START};
 use crate::{Metric, Scope, Store, StoreError};
 
 /// One pass over the events: each bucket of each series, and each series as a whole, since the whole of a
-/// percentile or of distinct values is no sum. The place of a series is that of its value among the top, from 1 on.
+/// percentile or of distinct values is no sum. The place of a series is that of its value among the top, from 1 on,
+/// which are known by their hashes: the texts may be longer than what a server takes as a parameter.
 const SERIES: &str = "
     WITH /* bucket */ AS bucket,
-        transform(value, arrayPushFront({top:Array(String)}, ''), range(toUInt16(length({top:Array(String)}) + 1)), 65535::UInt16)
-            AS place
+        transform(cityHash64(value), arrayPushFront({top:Array(UInt64)}, cityHash64('')),
+            range(toUInt16(length({top:Array(UInt64)}) + 1)), 65535::UInt16) AS place
     SELECT if(grouping(bucket) = 1, NULL, /* start */) AS start, place, [/* values */] AS values, [/* counts */] AS counts
     FROM {events}
     GROUP BY GROUPING SETS ((place, bucket), (place))";
 
 /// The values of a field that have most of a metric; of equals the first by their text.
 const TOP: &str = "
-    SELECT value
+    SELECT value, cityHash64(value) AS hash
     FROM {events}
     WHERE value != ''
     GROUP BY value
@@ -76,6 +77,13 @@ pub struct Found {
     pub series: Vec<Series>,
     /// Whether distinct values were estimated, since there are too many to be counted.
     pub approximate: bool,
+}
+
+/// A value of a breakdown that has a series of its own.
+#[derive(Row, Deserialize)]
+struct Top {
+    value: String,
+    hash: u64,
 }
 
 /// The place of events without a value.
@@ -137,8 +145,9 @@ impl Store {
             .replace("/* start */", START)
             .replace("/* values */", &values.collect::<Vec<_>>().join(", "))
             .replace("/* counts */", &counts.collect::<Vec<_>>().join(", "));
+        let hashes: Vec<_> = top.iter().map(|top| top.hash).collect();
         let groups: Vec<Group> =
-            self.ask_besides(scope, &sql, besides).param("top", &top).fetch_all().await?;
+            self.ask_besides(scope, &sql, besides).param("top", &hashes).fetch_all().await?;
         Ok(series(groups, grid, metrics, breakdown.map(|_| &*top)))
     }
 
@@ -149,7 +158,7 @@ impl Store {
         metrics: &[Metric],
         breakdown: &Breakdown,
         distinct: Distinct,
-    ) -> Result<Vec<String>, StoreError> {
+    ) -> Result<Vec<Top>, StoreError> {
         let Some(first) = metrics.first() else { return Ok(Vec::new()) };
         let besides = columns(std::slice::from_ref(first), Some(breakdown));
         let sql = TOP.replace("/* metric */", &distinct.value(first, &column(0)));
@@ -194,7 +203,7 @@ fn columns(metrics: &[Metric], breakdown: Option<&Breakdown>) -> Besides {
 }
 
 /// Puts the groups in their places. Without a breakdown there is a series whether there are events or not.
-fn series(groups: Vec<Group>, grid: &Grid, metrics: &[Metric], top: Option<&[String]>) -> Vec<Series> {
+fn series(groups: Vec<Group>, grid: &Grid, metrics: &[Metric], top: Option<&[Top]>) -> Vec<Series> {
     let mut found: HashMap<u16, Vec<Group>> = HashMap::new();
     for group in groups {
         found.entry(group.place).or_default().push(group);
@@ -202,7 +211,7 @@ fn series(groups: Vec<Group>, grid: &Grid, metrics: &[Metric], top: Option<&[Str
     let Some(top) = top else {
         return of_key(found.remove(&NONE).unwrap_or_default(), None, Role::All, grid, metrics);
     };
-    let values = (1..).zip(top).map(|(place, value)| (place, Some(value), Role::Value));
+    let values = (1..).zip(top).map(|(place, top)| (place, Some(&top.value), Role::Value));
     let series = values.chain([(OTHER, None, Role::Other), (NONE, None, Role::None)]);
     let series = series.filter_map(|(place, key, role)| {
         Some(of_key(found.remove(&place)?, key.cloned(), role, grid, metrics))

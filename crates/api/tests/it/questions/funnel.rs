@@ -60,12 +60,21 @@ async fn users_are_told_step_by_step_and_by_the_values_of_a_field() {
     assert_eq!(strict["steps"][1]["users"], 1);
 }
 
+fn many(filters: usize) -> Value {
+    vec![json!({"field": "user", "op": "set"}); filters].into()
+}
+
 #[tokio::test]
 async fn a_funnel_that_can_not_be_meant_is_refused_in_words_that_name_it() {
     let app = App::start().await;
     for (fields, words) in [
         (json!({"steps": []}), "steps must be 2 to 12: there are 0"),
         (json!({"entry": "last"}), "entry must be latest or first"),
+        (
+            json!({"steps": [{"name": "a", "filters": many(50)}, {"name": "b", "filters": many(50)}],
+                "exclusions": [{"filters": many(1)}]}),
+            "filters must be at most 100 of all steps and exclusions",
+        ),
         (
             json!({"attribution": 3}),
             "attribution must be first_step, last_step or the number of a step, 1 to 2",

@@ -56,6 +56,19 @@ async fn metrics_come_in_local_buckets_with_what_they_are_compared_with() {
 }
 
 #[tokio::test]
+async fn an_answer_has_a_million_values_at_most() {
+    let app = App::start().await;
+    let question = |limit: usize| {
+        json!({"metrics": ["events"], "from": "2026-10-01T00:00:00Z", "to": "2026-10-07T22:40:00Z",
+            "interval": "minute", "breakdown": {"field": "user", "limit": limit}})
+    };
+    assert_eq!(app.post("/query", question(98)).await.status, 200);
+    let words = "102 series of 10000 values are more than 1000000 values: ask for a longer interval or fewer \
+        metrics or values of the breakdown";
+    app.post("/query", question(100)).await.refuses(400, "invalid_field", words);
+}
+
+#[tokio::test]
 async fn a_breakdown_adds_up_to_the_total() {
     let app = App::start().await;
     let colours = ["red", "red", "red", "blue", "blue", "green", "yellow"];

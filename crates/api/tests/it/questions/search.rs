@@ -49,6 +49,10 @@ async fn what_can_not_be_meant_is_named() {
     }
     let long = app.get(&format!("/search?q={}", "a".repeat(1_025))).await;
     long.refuses(400, "invalid_field", "q has too many bytes: there may be 1024 at most");
+    let phrase = |words: usize| format!("/search?q=%22{}%22", vec!["a"; words].join("%20"));
+    assert_eq!(app.get(&phrase(32)).await.status, 200);
+    let words = "a phrase of q has too many words: there may be 32 at most";
+    app.get(&phrase(33)).await.refuses(400, "invalid_field", words);
     app.get("/search?q=a&cursor=x").await.refuses(
         400,
         "invalid_field",

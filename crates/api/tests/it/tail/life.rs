@@ -8,7 +8,7 @@ use testing::wait::until;
 use tokio::time::timeout;
 
 use crate::harness::events::event;
-use crate::harness::{App, Ask, PATIENCE, Part, Setup};
+use crate::harness::{App, Ask, Part, Setup};
 
 /// Before the next comment.
 const SOON: Duration = Duration::from_secs(10);

@@ -76,9 +76,7 @@ async fn a_tenant_and_all_together_watch_no_more_than_they_may() {
     let words = "all places of tails are taken: please retry";
     other.get("/tail").await.refuses(429, "too_many_watchers", words);
     drop((first, third));
-    // What hangs up is noticed at the next write at the latest.
     until("there is room again", PATIENCE, async || {
-        say(&app, "x").await;
         let response = app.request(Method::GET, "/tail").send().await.unwrap();
         response.status() == 200
     })

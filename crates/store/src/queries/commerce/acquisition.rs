@@ -4,7 +4,7 @@ use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::texts;
+use super::{MAX_ROWS, texts};
 use crate::range::{BucketStart, START};
 use crate::{Grid, Limits, Scope, Store, StoreError};
 
@@ -16,9 +16,6 @@ const REGISTRATIONS: &str = "
         WHERE event_name = 'user.registered')
     GROUP BY start, source, method
     ORDER BY start, source, method";
-
-/// Rows of an answer: clients say what the sources are, as many as they like.
-const MAX_ROWS: u64 = 100_000;
 
 /// Registrations that began alike.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -53,7 +50,7 @@ impl Store {
     ) -> Result<Vec<Registrations>, StoreError> {
         let columns = texts(&[("referral", "referral_source"), ("registration", "registration_method")]);
         let sql = REGISTRATIONS.replace("/* start */", START).replace("/* bucket */", &grid.bucket());
-        let limits = Limits { rows: MAX_ROWS, ..scope.limits };
+        let limits = Limits { rows: MAX_ROWS as u64, ..scope.limits };
         let scope = Scope { limits, ..scope.clone() };
         let rows: Vec<RegistrationsRow> = self.ask_besides(&scope, &sql, columns).fetch_all().await?;
         let row = |row: RegistrationsRow| {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 use super::{at_times, filled};
+use crate::fold::Held;
 use crate::fold::inventory::{Item, NAMES, SOLD, Sold, Stock, sell};
 use crate::fold::percentile;
 use crate::{Scope, Store, StoreError};
@@ -88,12 +89,12 @@ impl Store {
         let (from, to) = (scope.range.from().millis(), scope.range.counted_to().millis());
         let up_to_end = at_times(scope, 0, to);
         let mut stock = Stock::new(from);
-        let mut sold = BTreeMap::new();
+        let (mut sold, mut held) = (BTreeMap::new(), Held::default());
         let [low, out, restocked, adjusted] = NAMES;
         let mut rows = self.typed_in_order(&up_to_end, &[low, out, restocked, adjusted, SOLD])?;
         while let Some(row) = rows.next().await? {
             if row.event_name == SOLD {
-                sell(&mut sold, row.at, row.at >= from, row.properties)?;
+                sell(&mut sold, &mut held, row.at, row.at >= from, row.properties)?;
             } else {
                 stock.add(row.at, row.event_name, row.properties)?;
             }

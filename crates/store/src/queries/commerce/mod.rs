@@ -30,6 +30,9 @@ use crate::ask::{Besides, Rows};
 use crate::filter::Binder;
 use crate::{Field, Range, Scope, Store, StoreError};
 
+/// Rows of an answer whose keys clients say, as many as they like.
+const MAX_ROWS: usize = 100_000;
+
 /// Events of some names, as they were sent.
 const TYPED: &str = "
     SELECT toUnixTimestamp64Milli(created_at) AS at, id, event_name, properties FROM {events}

@@ -6,7 +6,7 @@ use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{at_times, filled};
+use super::{MAX_ROWS, at_times, filled};
 use crate::ask::Besides;
 use crate::fold::revenue::{Key, NAMES, Order, Revenue, Sums};
 use crate::money::Money;
@@ -103,7 +103,11 @@ impl Store {
                 unreadable: sums.unreadable,
             })
         };
-        Ok(revenue.sums(&orders).into_iter().filter_map(row).collect())
+        let sums = revenue.sums(&orders);
+        if sums.len() > MAX_ROWS {
+            return Err(StoreError::TooMuch);
+        }
+        Ok(sums.into_iter().filter_map(row).collect())
     }
 
     async fn orders(

@@ -26,6 +26,9 @@ const AFTER: &str = " AND created_at >= {after_time:DateTime64(3, 'UTC')}
 /// Whether the server works on a question of this name. The embedded engine names its questions by comments.
 const WORKS: &str = "SELECT count() FROM {processes} WHERE query_id = ? OR Settings['log_comment'] = ?";
 
+/// How often in a row the server may fail to say whether it works on an export.
+const MAX_UNKNOWN: u32 = 5;
+
 /// How long it may take to say so.
 const WORKS_WITHIN: Duration = Duration::from_secs(10);
 
@@ -66,13 +69,19 @@ impl Export {
     /// is none: a piece is waited for as long as the server works on it, through events that are not wanted too. How
     /// many rows it may read is limited.
     pub async fn next(&mut self) -> Result<Option<Bytes>, StoreError> {
-        let mut works = true;
+        let (mut works, mut unknown) = (true, 0);
         let piece = loop {
             match timeout(self.patience, self.bytes.next()).await {
                 Ok(piece) => break piece?,
+                Err(_) if !works => return Err(StoreError::no_answer(self.patience)),
+                Err(_) => {}
+            }
+            match self.store.works_on(&self.query_id).await {
                 // What it wrote last may be on its way when it has ended, so that there is one more wait.
-                Err(_) if works => works = self.store.works_on(&self.query_id).await?,
-                Err(_) => return Err(StoreError::no_answer(self.patience)),
+                Ok(answer) => (works, unknown) = (answer, 0),
+                // It may be too busy to say.
+                Err(_) if unknown < MAX_UNKNOWN => unknown += 1,
+                Err(error) => return Err(error),
             }
         };
         match (self.head.take(), piece) {
@@ -130,6 +139,8 @@ impl Store {
     async fn works_on(&self, query_id: &str) -> Result<bool, StoreError> {
         let sql = WORKS.replace("{processes}", &self.config.processes());
         let works = self.looker.query(&sql).bind(query_id).bind(query_id);
+        // An answer of the others is one.
+        let works = works.with_setting("skip_unavailable_shards", "1");
         Ok(within(WORKS_WITHIN, works.fetch_one::<u64>()).await? > 0)
     }
 }

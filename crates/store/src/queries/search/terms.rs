@@ -77,6 +77,11 @@ impl Terms {
         self.wanted.is_empty()
     }
 
+    /// The words of the longest phrase that events must have.
+    pub fn longest(&self) -> usize {
+        self.wanted().map(|words| words.len()).max().unwrap_or_default()
+    }
+
     /// What events must have, word by word.
     pub(super) fn wanted(&self) -> impl Iterator<Item = Vec<&str>> {
         self.wanted.iter().map(|term| term.split(' ').collect())

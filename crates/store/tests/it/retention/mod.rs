@@ -231,3 +231,23 @@ async fn a_return_in_the_millisecond_of_the_start_is_one_only_behind_it() {
         assert_eq!(is, Retained { cohorts: vec![cohort], mean: vec![Some(0.5), None] }, "{kind:?}");
     }
 }
+
+#[tokio::test]
+async fn who_never_began_is_of_no_cohort_however_early_that_begins() {
+    let database = Database::new().await;
+    let content = Content { user_id: "ada".into(), ..Content::default() };
+    let key = EventKey { tenant: tenant("acme"), id: model::EventId::new(time("2026-11-20T12:00:00Z")) };
+    database.insert_apart(&[created(&key, 1, content)]).await;
+    let retention = Retention {
+        start: filters(&json!([{"field": "event_name", "op": "is", "values": ["registered"]}])),
+        returning: filters(&json!([])),
+        periods: 1,
+        mode: Mode::First,
+        count: Count::On,
+        kind: Kind::Calendar,
+    };
+    let (from, now) = (Timestamp::default(), time("2026-11-21T00:00:00Z"));
+    let calendar = Calendar { zone: "UTC", period: Interval::Month, week_start: WeekStart::Monday };
+    let answer = ask(&database.store, Range::new(from, now, now).unwrap(), &calendar, &retention).await;
+    assert_eq!(answer.cohorts, []);
+}
