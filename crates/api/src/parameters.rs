@@ -137,7 +137,10 @@ pub(crate) struct Bucketed {
 
 fn filters<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Filters, D::Error> {
     let Some(text) = text(deserializer)? else { return Ok(Filters::NONE) };
-    serde_json::from_str(&text).map_err(|error| de::Error::custom(format_args!("filters: {error}")))
+    serde_json::from_str(&text).map_err(|error: serde_json::Error| {
+        let must = if error.is_data() { "" } else { "must be a JSON list of filters: " };
+        de::Error::custom(format_args!("filters: {must}{error}"))
+    })
 }
 
 fn interval<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Interval>, D::Error> {

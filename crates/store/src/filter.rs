@@ -221,7 +221,7 @@ impl Op {
 
 /// As it was sent.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with a field, an op and values")]
 struct Unchecked {
     field: String,
     op: String,

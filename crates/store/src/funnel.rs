@@ -30,7 +30,7 @@ pub struct Funnel {
 
 /// A step.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with a name and filters")]
 pub struct Step {
     /// What people call it.
     pub name: String,

@@ -50,5 +50,13 @@ fn object(json: &[u8]) -> Result<Map<String, Value>, ApiError> {
 fn read<T: DeserializeOwned>(mut sent: Map<String, Value>) -> Result<(Period, T), ApiError> {
     let period = Period::take(&mut sent)?;
     let question = serde_path_to_error::deserialize(Value::Object(sent));
-    Ok((period, question.map_err(|error| ApiError::Invalid(error.to_string()))?))
+    let question = question.map_err(|error: serde_path_to_error::Error<serde_json::Error>| {
+        let mut words = error.to_string();
+        // Those of the range were taken before.
+        if words.contains(&format!("unknown field `{}`", error.path())) {
+            words += ", `from`, `to`, `days`, `timezone`";
+        }
+        ApiError::Invalid(words)
+    });
+    Ok((period, question?))
 }

@@ -18,7 +18,7 @@ pub struct Breakdown {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object such as {\"field\": \"event_name\", \"limit\": 10}")]
 struct Unchecked {
     field: String,
     limit: Option<u32>,

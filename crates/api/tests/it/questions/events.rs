@@ -102,7 +102,7 @@ async fn what_can_not_be_meant_is_named() {
         ("limit=1001", "limit must be a positive integer of at most 1000"),
         ("full=maybe", "full must be true or false"),
         ("cursor=x", "cursor must be the next_cursor of an earlier answer"),
-        ("filters=x", "filters: "),
+        ("filters=x", "filters: must be a JSON list of filters: "),
         (
             "filters=%5B%7B%22field%22%3A%22evil%22%2C%22op%22%3A%22set%22%7D%5D",
             "filters: unknown field \"evil\"",

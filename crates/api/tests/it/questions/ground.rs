@@ -36,7 +36,15 @@ async fn a_question_may_be_a_body_or_a_link() {
 async fn what_can_not_be_meant_is_named() {
     let app = App::start().await;
     for (question, error) in [
-        (json!({"metrics": ["events"], "day": 3}), "unknown field `day`"),
+        (
+            json!({"metrics": ["events"], "day": 3}),
+            "day: unknown field `day`, expected one of `metrics`, `filters`, `breakdown`, `interval`, `week_start`, \
+                `compare`, `from`, `to`, `days`, `timezone`",
+        ),
+        (
+            json!({"metrics": ["events"], "breakdown": "user"}),
+            "breakdown: invalid type: string \"user\", expected an object such as {\"field\": \"event_name\", \"limit\": 10}",
+        ),
         (json!({"metrics": ["events"], "days": 0}), "days must be a positive integer of at most 3650"),
         (json!({"metrics": ["events"], "days": 3, "from": "2026-11-20"}), "days can't be given together"),
         (json!({"metrics": ["events"], "from": 5}), "from must be a text"),

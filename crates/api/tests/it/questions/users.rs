@@ -50,7 +50,7 @@ async fn users_are_listed_page_by_page() {
         ("order=first", "order must be last_seen or events"),
         ("cursor=x", "cursor must be the next_cursor of an earlier answer"),
         (&format!("order=events&cursor={cursor}"), "cursor is of a list in another order"),
-        ("filters=x", "filters: expected value at line 1 column 1"),
+        ("filters=x", "filters: must be a JSON list of filters: expected value at line 1 column 1"),
         ("limit=1001", "limit must be a positive integer of at most 1000"),
     ] {
         app.get(&format!("/users?{query}")).await.refuses(400, "invalid_field", error);
