@@ -213,6 +213,16 @@ impl Op {
         op.ok_or_else(|| FilterError::Op(name.chars().take(64).collect()))
     }
 
+    /// The op that it is the complement of, or else itself, and whether it is a complement.
+    fn positive(self) -> (Self, bool) {
+        match self {
+            Self::IsNot => (Self::Is, true),
+            Self::NotContains => (Self::Contains, true),
+            Self::NotSet => (Self::Set, true),
+            op => (op, false),
+        }
+    }
+
     /// Whether it needs numbers.
     fn orders(self) -> bool {
         matches!(self, Self::Gt | Self::Gte | Self::Lt | Self::Lte)

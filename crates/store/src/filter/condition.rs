@@ -3,16 +3,13 @@
 use clickhouse::query::Query;
 
 use super::binder::{Binder, Param, Params, USER};
-use super::{Field, Filter, Filters, Op, Value};
+use super::{Field, Filter, Filters, Op, Value, value};
 
 /// A number in JSON.
 pub(crate) const NUMBER: &str = r"'^-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][-+]?[0-9]+)?$'";
 
 /// One that is no long id.
 const SHORT_NUMBER: &str = r"'^-?(0|[1-9][0-9]{0,14})(\\.[0-9]+)?([eE][-+]?[0-9]+)?$'";
-
-/// Numbers of more digits than a short one that the server writes without an exponent.
-const LONG: std::ops::Range<f64> = 1e15..1e21;
 
 /// Filters in SQL.
 #[derive(Debug, Default)]
@@ -44,12 +41,7 @@ impl Condition {
 
 impl Binder<'_> {
     fn filter(&mut self, Filter { field, op, values }: &Filter) -> String {
-        let (op, negated) = match op {
-            Op::IsNot => (Op::Is, true),
-            Op::NotContains => (Op::Contains, true),
-            Op::NotSet => (Op::Set, true),
-            op => (*op, false),
-        };
+        let (op, negated) = op.positive();
         let holds = match field {
             Field::EventName => self.text("event_name", op, values),
             Field::Source => self.text("source", op, values),
@@ -113,7 +105,7 @@ impl Binder<'_> {
         // As the server writes them: 1e20 in digits.
         let has_exponent = |value: &&Value| value.text().contains(['e', 'E']);
         let long = values.iter().filter(has_exponent).filter_map(Value::number);
-        let long = long.filter(|number| LONG.contains(&number.abs())).map(|number| number.to_string());
+        let long = long.filter(|number| value::LONG.contains(&number.abs())).map(|number| number.to_string());
         let texts = values.iter().map(|value| value.text().to_owned()).chain(long).collect();
         let texts = self.bind("", "Array(String)", Param::Texts(texts));
         let numbers = self.bind("_numbers", "Array(Float64)", Param::Numbers(numbers));

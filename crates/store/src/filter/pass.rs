@@ -7,9 +7,6 @@ use model::{Operation, Text};
 
 use super::{Field, Filter, Filters, Op, Value, json_path, value};
 
-/// Numbers that the server writes in digits, though they have more than 15 of them.
-const LONG: std::ops::Range<f64> = 1e15..1e21;
-
 /// The most digits before the point of a number that is compared as one, and not as an id.
 const SHORT_DIGITS: usize = 15;
 
@@ -35,12 +32,7 @@ impl Filters {
 impl Filter {
     /// `None` if the operation does not carry the field.
     fn holds(&self, operation: &Operation<'_>) -> Option<bool> {
-        let (op, is_negated) = match self.op {
-            Op::IsNot => (Op::Is, true),
-            Op::NotContains => (Op::Contains, true),
-            Op::NotSet => (Op::Set, true),
-            op => (op, false),
-        };
+        let (op, is_negated) = self.op.positive();
         let holds = match &self.field {
             Field::Latency => of_latency(carried!(operation, latency)?.millis(), op, &self.values),
             field => {
@@ -135,7 +127,7 @@ fn is_equal(text: &str, value: &Value) -> bool {
     let Some(wanted) = value.number() else { return false };
     // As the server writes it: 1e20 in digits.
     let has_exponent = value.text().contains(['e', 'E']);
-    if has_exponent && LONG.contains(&wanted.abs()) && text == wanted.to_string() {
+    if has_exponent && value::LONG.contains(&wanted.abs()) && text == wanted.to_string() {
         return true;
     }
     let whole = text.trim_start_matches('-').split(['.', 'e', 'E']).next().unwrap_or_default();

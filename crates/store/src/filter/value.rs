@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
+/// Numbers that the server writes in digits, though they have more than 15 of them.
+pub(super) const LONG: std::ops::Range<f64> = 1e15..1e21;
+
 /// A text, a number or a boolean.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Value {
