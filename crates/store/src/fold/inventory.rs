@@ -31,8 +31,8 @@ pub(crate) struct Stock {
     pub(crate) out: Counts,
     /// How long the shortages took that ended in the range, in milliseconds.
     pub(crate) shortages: Vec<i64>,
-    /// Since when an item is short.
-    short: HashMap<Item, i64>,
+    /// Since when an item is short; none of one that was.
+    short: HashMap<Item, Option<i64>>,
     quantities: HashMap<(Item, String), i64>,
     at_from: Option<BTreeMap<String, i64>>,
     held: Held,
@@ -72,13 +72,6 @@ impl Stock {
             location_id: text("location_id"),
         };
         let key = (item, text("sku"));
-        if !self.quantities.contains_key(&key) {
-            let (Item { product_id, variant_id, location_id }, sku) = &key;
-            // It may be counted and be short too.
-            for _ in 0..3 {
-                self.held.add([product_id, variant_id, location_id, sku].map(String::as_str))?;
-            }
-        }
         let is_inside = at >= self.from;
         if is_inside && self.at_from.is_none() {
             self.at_from = Some(self.by_sku());
@@ -92,16 +85,25 @@ impl Stock {
         };
         if let Some(counts) = counts {
             if is_inside {
+                if !counts.contains_key(&key) {
+                    self.held.add(texts(&key))?;
+                }
                 *counts.entry(key.clone()).or_default() += 1;
             }
-            self.short.entry(key.0.clone()).or_insert(at);
+            if !self.short.contains_key(&key.0) {
+                self.held.add(texts(&key))?;
+            }
+            self.short.entry(key.0.clone()).or_default().get_or_insert(at);
         } else if event_name == "inventory.restocked"
-            && let Some(since) = self.short.remove(&key.0)
+            && let Some(since) = self.short.get_mut(&key.0).and_then(Option::take)
             && is_inside
         {
             self.shortages.push(at - since);
         }
         if let Some(quantity) = quantity {
+            if !self.quantities.contains_key(&key) {
+                self.held.add(texts(&key))?;
+            }
             self.quantities.insert(key, quantity);
         }
         Ok(())
@@ -121,6 +123,10 @@ impl Stock {
         }
         sums
     }
+}
+
+fn texts((item, sku): &(Item, String)) -> [&str; 4] {
+    [&item.product_id, &item.variant_id, &item.location_id, sku]
 }
 
 /// Adds an order's items to what was sold of each stock-keeping unit.
@@ -209,6 +215,22 @@ mod tests {
         );
         let stock = stock(2, &events);
         assert_eq!((stock.low.values().sum::<u64>(), stock.out.len()), (1, 1));
+    }
+
+    #[test]
+    fn events_of_one_item_are_held_once() {
+        let mut stock = Stock::new(0);
+        let one = r#"{"product_id":"p"}"#;
+        for name in ["inventory.low_stock", "inventory.restocked", "inventory.out_of_stock"] {
+            stock.add(1, name, one).unwrap();
+        }
+        let held = stock.held.0;
+        for at in 2..9 {
+            for name in NAMES {
+                stock.add(at, name, one).unwrap();
+            }
+        }
+        assert_eq!((stock.held.0, stock.shortages.len()), (held, 8));
     }
 
     #[test]
