@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::{MAX_ROWS, at_times, filled};
 use crate::ask::Besides;
+use crate::fold::Held;
 use crate::fold::revenue::{Key, NAMES, Order, Revenue, Sums};
 use crate::money::Money;
 use crate::queries::sql_time;
@@ -125,8 +126,9 @@ impl Store {
         let mut rows = self.rows::<OrderRow>(&at_no_time, ORDERS, besides, |question| {
             question.param("since", since).param("until", until).param("by_location", by_location)
         })?;
-        let mut orders = HashMap::new();
+        let (mut orders, mut held) = (HashMap::new(), Held::default());
         while let Some(OrderRow { order_id, currency, location_id }) = rows.next().await? {
+            held.add([order_id.as_str(), &currency, &location_id])?;
             orders.insert(order_id, Order { currency, location_id });
         }
         Ok(orders)
