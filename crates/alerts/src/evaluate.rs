@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use futures_util::{StreamExt, stream};
 use model::{Tenant, Timestamp};
-use store::{AlertKey, AlertState, Filters, Metric, Range, RuleId, Scope, Store, StoreError, Zone};
+use store::{AlertKey, AlertState, Filters, Metric, Range, Reading, RuleId, Scope, Store, StoreError, Zone};
 
 use crate::decide::Decision;
 use crate::decide::condition::{Seen, decide};
@@ -185,8 +185,15 @@ impl Evaluator {
         let Ok(range) = Range::new(from, behind, now) else {
             return Ok(store::queries::Measure { events: 0, value: None });
         };
-        let scope =
-            Scope { tenant, range, zone: &Zone::UTC, filters, limits: self.store.limits(), query_id: None };
+        let scope = Scope {
+            tenant,
+            range,
+            zone: &Zone::UTC,
+            filters,
+            limits: self.store.limits(),
+            reading: Reading::Raw,
+            query_id: None,
+        };
         self.store.measure(&scope, metric).await
     }
 }

@@ -82,7 +82,7 @@ pub(crate) async fn errors(call: Call) -> Result<Reply<Vec<ErrorCount>>, ApiErro
         return Err(ApiError::Missing("event_name query parameter is required"));
     }
     let asked = Asked::about(call, &period, Some(DEFAULT_DAYS), counted.filters()?).await?;
-    asked.answer(asked.store().error_counts(&asked.scope()).await)
+    asked.tell(asked.store().error_counts(&asked.scope()).await)
 }
 
 /// The slowest conversations by 95th percentile; latency 0 is not measured.
@@ -97,7 +97,7 @@ pub(crate) async fn latency(call: Call) -> Result<Reply<Vec<SessionLatency>>, Ap
     let (Top { limit }, counted) = (call.parameters()?, call.parameters::<Counted>()?);
     let period = call.parameters::<Period>()?;
     let asked = Asked::about(call, &period, None, counted.filters()?).await?;
-    asked.answer(asked.store().latency(&asked.scope(), limit).await)
+    asked.tell(asked.store().latency(&asked.scope(), limit).await)
 }
 
 /// The conversations with the highest share of errors.
@@ -112,5 +112,5 @@ pub(crate) async fn top_error_sessions(call: Call) -> Result<Reply<Vec<ErrorSess
     let (Top { limit }, Least { min_events }) = (call.parameters()?, call.parameters()?);
     let (counted, period) = (call.parameters::<Counted>()?, call.parameters::<Period>()?);
     let asked = Asked::about(call, &period, None, counted.filters()?).await?;
-    asked.answer(asked.store().top_error_sessions(&asked.scope(), min_events, limit).await)
+    asked.tell(asked.store().top_error_sessions(&asked.scope(), min_events, limit).await)
 }

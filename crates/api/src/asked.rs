@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::Timestamp;
-use serde::Serialize;
-use store::{Filters, Grid, Interval, Range, Scope, Store, StoreError, WeekStart, Zone};
+use store::{Filters, Grid, Interval, Range, Reading, Rolled, Scope, Store, StoreError, WeekStart, Zone};
 use tokio::time::timeout;
 
 use crate::app::App;
@@ -33,6 +32,7 @@ pub(crate) struct Asked {
     range: Range,
     zone: Zone,
     filters: Filters,
+    reading: Reading,
     complete_until: Option<Timestamp>,
 }
 
@@ -48,8 +48,8 @@ impl Asked {
         // Before the table is asked: what was visible then is in the answer.
         let (found, complete_until) =
             tokio::join!(app.store.range(&spec, caller.received_at), complete_until(&app));
-        let (range, zone) = found?;
-        Ok(Self { app, caller, range, zone, filters, complete_until })
+        let ((range, zone), reading) = (found?, period.reading());
+        Ok(Self { app, caller, range, zone, filters, reading, complete_until })
     }
 
     /// The buckets of its range; where no interval is given that decides.
@@ -84,17 +84,21 @@ impl Asked {
             zone: &self.zone,
             filters: &self.filters,
             limits: self.app.store.limits(),
+            reading: self.reading,
             query_id: Some(self.caller.request_id.as_str()),
         }
     }
 
-    /// The rows, or what is the matter.
-    pub(crate) fn answer<T: Serialize>(
+    /// What was found, or what is the matter.
+    pub(crate) fn tell<T>(
         &self,
-        rows: Result<Vec<T>, StoreError>,
-    ) -> Result<Reply<Vec<T>>, ApiError> {
-        let rows = rows.map_err(|error| ApiError::question(error, NARROW))?;
-        Ok(Reply::ok(rows).about(self.meta()))
+        found: Result<impl Into<Rolled<T>>, StoreError>,
+    ) -> Result<Reply<T>, ApiError> {
+        let found = found.map_err(|error| ApiError::question(error, NARROW))?;
+        let Rolled { data, read, relative_error } = found.into();
+        let mut meta = self.meta();
+        meta.read_from(read, relative_error);
+        Ok(Reply::ok(data).about(meta))
     }
 
     /// What is said of the question beside its answer.
@@ -107,6 +111,8 @@ impl Asked {
             interval: None,
             complete_until: self.complete_until.map(|until| until.min(to)),
             approximate: false,
+            relative_error: None,
+            read: None,
         }
     }
 

@@ -11,7 +11,7 @@ use serde::de::value::{Error, MapDeserializer};
 use serde::de::{self, DeserializeOwned};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
-use store::{Filters, Interval, RangeParams, RangeSpec, WeekStart};
+use store::{Filters, Interval, RangeParams, RangeSpec, Reading, WeekStart};
 use utoipa::IntoParams;
 
 use crate::cursor::Cursor;
@@ -66,6 +66,11 @@ pub(crate) struct Period {
     #[serde(deserialize_with = "text")]
     #[param(default = "UTC", example = "Europe/Berlin")]
     timezone: Option<String>,
+    /// `true`: all hours that were written to since they were rolled up are read anew, and percentiles are exact; `raw`:
+    /// nothing is read from hours that were rolled up.
+    #[serde(deserialize_with = "exact")]
+    #[param(value_type = Option<String>, example = "true")]
+    exact: Reading,
 }
 
 impl Period {
@@ -82,7 +87,18 @@ impl Period {
             None | Some(Value::Null) => None,
             Some(days) => Some(whole_days(&days)?),
         };
-        Ok(Self { from, to, days, timezone })
+        let exact = match object.remove("exact") {
+            None | Some(Value::Null) => Reading::default(),
+            Some(Value::Bool(exact)) => reading(if exact { "true" } else { "false" })?,
+            Some(Value::String(word)) => reading(&word)?,
+            Some(_) => return Err(ApiError::Invalid(EXACT.into())),
+        };
+        Ok(Self { from, to, days, timezone, exact })
+    }
+
+    /// How rollups may be used.
+    pub(crate) fn reading(&self) -> Reading {
+        self.exact
     }
 
     /// What the caller means. Where nothing says when the period begins it is so many days ago, or the beginning
@@ -95,6 +111,22 @@ impl Period {
             timezone: self.timezone.as_deref(),
         };
         Ok(RangeSpec::parse(&params, default_days)?)
+    }
+}
+
+const EXACT: &str = "exact must be true, false or raw";
+
+fn exact<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Reading, D::Error> {
+    reading(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+}
+
+/// The word of `exact`; its name alone is `true`.
+fn reading(word: &str) -> Result<Reading, ApiError> {
+    match word {
+        "" | "true" | "1" => Ok(Reading::Exact),
+        "false" | "0" => Ok(Reading::Bounded),
+        "raw" => Ok(Reading::Raw),
+        _ => Err(ApiError::Invalid(EXACT.into())),
     }
 }
 

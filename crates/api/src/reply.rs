@@ -5,6 +5,7 @@ use std::fmt::Display;
 use axum::http::StatusCode;
 use model::Timestamp;
 use serde::Serialize;
+use store::Read;
 use utoipa::ToSchema;
 
 use crate::error::ApiError;
@@ -101,4 +102,47 @@ pub(crate) struct Meta {
     /// Whether a number is near what it says, since the exact one would take too much.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) approximate: bool,
+    /// By what part of themselves percentiles may be off, where they are near what they say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 0.01)]
+    pub(crate) relative_error: Option<f64>,
+    /// What the answer was read from, where it may be read from hours that were rolled up.
+    #[serde(flatten)]
+    pub(crate) read: Option<ReadFrom>,
+}
+
+/// What an answer was read from.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ReadFrom {
+    /// Hours that were rolled up before.
+    pub(crate) rolled_hours: usize,
+    /// Hours whose events were read.
+    pub(crate) live_hours: usize,
+    /// How many of the rolled hours were written to since.
+    #[serde(skip_serializing_if = "is_none")]
+    pub(crate) stale_hours: usize,
+    /// If some were: all that was acknowledged before is in the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) as_of: Option<Timestamp>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
+}
+
+impl Meta {
+    /// The same of an answer that may be made of rollups.
+    pub(crate) fn read_from(&mut self, read: Read, relative_error: Option<f64>) {
+        let Read { rolled_hours, live_hours, stale_hours, as_of } = read;
+        self.approximate |= relative_error.is_some();
+        self.relative_error = relative_error;
+        self.read = (rolled_hours + live_hours > 0).then_some(ReadFrom {
+            rolled_hours,
+            live_hours,
+            stale_hours,
+            as_of,
+        });
+    }
 }

@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::filter::{Condition, Filters, Params};
 use crate::queries::sql_time;
 use crate::range::{EXTENDED, Range};
+use crate::rollup::Reading;
 use crate::zone::Zone;
 use crate::{Store, StoreError, within};
 
@@ -50,6 +51,8 @@ pub struct Scope<'a> {
     pub filters: &'a Filters,
     /// What the server may spend.
     pub limits: Limits,
+    /// How rollups may be used.
+    pub reading: Reading,
     /// By what name the server logs the question: the id of the request, which a client may have sent before.
     pub query_id: Option<&'a str>,
 }

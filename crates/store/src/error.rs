@@ -79,6 +79,14 @@ impl StoreError {
         Self::Away(format!("no answer within {within:?}"))
     }
 
+    /// The rows are in the table, but their hours could not be marked.
+    pub(crate) fn of_marks(self) -> Self {
+        match self {
+            Self::Newer(_) => self,
+            other => Self::Away(format!("the hours of rows could not be marked: {other}")),
+        }
+    }
+
     /// A failure of this side of the connection.
     pub(crate) fn client(text: impl Into<String>) -> Self {
         let text = text.into();

@@ -152,6 +152,11 @@ impl Filters {
         vec![Filter::new(Field::EventName, Op::Is, vec![Value::from(name)])?].try_into()
     }
 
+    /// Whether all events pass.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// One by one.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Filter> {
         self.0.iter()
@@ -170,6 +175,11 @@ impl TryFrom<Vec<Filter>> for Filters {
 }
 
 impl Filter {
+    /// What it looks at.
+    pub(crate) fn field(&self) -> &Field {
+        &self.field
+    }
+
     /// What can be meant.
     pub fn new(field: Field, op: Op, values: Vec<Value>) -> Result<Self, FilterError> {
         let (name, is_number) = (|| field.to_string(), field == Field::Latency);

@@ -14,7 +14,7 @@ const ONE_THERE: &str = "
     LIMIT 1";
 
 /// How rows are inserted.
-const SETTINGS: [(&str, &str); 8] = [
+pub(crate) const SETTINGS: [(&str, &str); 8] = [
     // A replicated table would know rows that are inserted again, and not show them to the view of mentions, which
     // an insert that failed half way may not have reached. It has precedence over `insert_deduplicate`.
     ("deduplicate_insert", "disable"),
@@ -66,8 +66,8 @@ impl Store {
         Ok(true)
     }
 
-    /// Inserts all rows as one block and returns when they are kept. After an error the same rows
-    /// may be inserted again: equal rows of equal versions are one event.
+    /// Inserts all rows as one block, marks their hours, and returns when both are kept. After an error the same rows
+    /// may be inserted again: equal rows of equal versions are one event, and a mark too many costs a rollup.
     pub async fn insert(&self, rows: &[(EventKey, Stored<'_>)]) -> Result<(), StoreError> {
         let insert = within(self.timeout(), self.writer.insert::<EventRow<'_>>("events")).await?;
         let insert = insert.with_timeouts(Some(self.timeout()), Some(4 * self.timeout()));
@@ -76,6 +76,8 @@ impl Store {
         for (key, stored) in rows {
             insert.write(&EventRow::new(key, stored)).await?;
         }
-        Ok(insert.end().await?)
+        insert.end().await?;
+        // No row is at fault for what follows.
+        self.mark(rows.iter().map(|(key, _)| key)).await.map_err(StoreError::of_marks)
     }
 }

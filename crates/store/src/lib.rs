@@ -17,6 +17,7 @@ mod money;
 mod paths;
 pub mod queries;
 mod range;
+mod rollup;
 mod row;
 mod typed;
 mod zone;
@@ -43,6 +44,7 @@ pub use range::{
     Bucket, BucketStart, Compare, Grid, Interval, Range, RangeError, RangeParams, RangeSpec, ResolveError,
     WeekStart,
 };
+pub use rollup::{Dirty, Hour, Read, Reading, Rolled};
 pub use zone::Zone;
 
 const NOW: &str = "SELECT toUnixTimestamp64Milli(now64(3, 'UTC'))";

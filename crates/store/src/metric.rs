@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 
 use crate::filter::{Binder, NUMBER, Params, USER, distinct, distinct_in};
+use crate::rollup::MERGED;
 use crate::{Field, FilterError};
 
 /// A number that events come to. A rate, a mean or a percentile of nothing is none, a sum or count of nothing 0.
@@ -154,6 +155,26 @@ impl Metric {
             Self::Of(Function::P95, _) => some(format!("quantileExactArray(0.95)({name})")),
         };
         format!("CAST({value}, 'Nullable(Float64)')")
+    }
+}
+
+impl Metric {
+    /// Its value as SQL over quarters of hours that were rolled up; none if they don't tell it. Percentiles are within
+    /// 1 % of what they say.
+    pub(crate) fn of_quarters(&self) -> Option<String> {
+        let value = match self {
+            Self::Events => "sum(n)".to_owned(),
+            Self::Errors => "sum(e)".to_owned(),
+            Self::ErrorRate => "if(sum(n) = 0, NULL, sum(e) / sum(n))".to_owned(),
+            Self::Latency(percentile) => MERGED.replace("/* level */", percentile.level()),
+            Self::Users | Self::Conversations | Self::Of(..) => return None,
+        };
+        Some(format!("CAST({value}, 'Nullable(Float64)')"))
+    }
+
+    /// Whether it is near what it says where it is told by quarters.
+    pub(crate) fn is_near_of_quarters(&self) -> bool {
+        matches!(self, Self::Latency(_))
     }
 }
 

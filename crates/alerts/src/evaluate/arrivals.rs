@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use model::{EventId, Timestamp};
 use store::queries::{Arrival, Place, Wanted};
-use store::{Alert, AlertKey, AlertState, Filters, Range, Scope, Store, StoreError, Zone};
+use store::{Alert, AlertKey, AlertState, Filters, Range, Reading, Scope, Store, StoreError, Zone};
 
 use super::{Outcome, Progress};
 use crate::decide::Decision;
@@ -70,7 +70,15 @@ impl Look<'_> {
     fn scope(&self, from: Timestamp) -> Scope<'_> {
         let (tenant, range) = (&self.decision.rule.tenant, Range::since(from));
         let limits = self.store.limits();
-        Scope { tenant, range, zone: &Zone::UTC, filters: &Filters::NONE, limits, query_id: None }
+        Scope {
+            tenant,
+            range,
+            zone: &Zone::UTC,
+            filters: &Filters::NONE,
+            limits,
+            reading: Reading::Raw,
+            query_id: None,
+        }
     }
 
     /// Those that fire the rule, and those that end what it fired.

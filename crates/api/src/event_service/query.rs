@@ -6,7 +6,7 @@ use model::wire::event_service::{Query, Returned};
 use model::{Event, Timestamp};
 use serde::Deserialize;
 use store::queries::Matches;
-use store::{Filters, Range, Scope, StoreError, Zone};
+use store::{Filters, Range, Reading, Scope, StoreError, Zone};
 use utoipa::IntoParams;
 
 use super::shapes::{EventServiceFound, EventServiceQuery};
@@ -66,6 +66,7 @@ pub(crate) async fn events(call: Call) -> Result<Response, ApiError> {
         zone: &Zone::UTC,
         filters: &Filters::NONE,
         limits: app.store.limits(),
+        reading: Reading::Raw,
         query_id: Some(request_id.as_str()),
     };
     let question = |error| ApiError::question(error, NARROW);

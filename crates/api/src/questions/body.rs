@@ -54,7 +54,7 @@ fn read<T: DeserializeOwned>(mut sent: Map<String, Value>) -> Result<(Period, T)
         let mut words = error.to_string();
         // Those of the range were taken before.
         if words.contains(&format!("unknown field `{}`", error.path())) {
-            words += ", `from`, `to`, `days`, `timezone`";
+            words += ", `from`, `to`, `days`, `timezone`, `exact`";
         }
         ApiError::Invalid(words)
     });

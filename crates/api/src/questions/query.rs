@@ -122,6 +122,7 @@ pub(crate) async fn query(mut call: Call) -> Result<Reply<Answer>, ApiError> {
     let found = asked.store().series(&scope, &grid, &metrics, breakdown.as_ref()).await.map_err(question)?;
     let mut meta = asked.meta();
     meta.interval = Some(grid.interval().as_str());
+    let (mut read, mut relative_error) = (found.read, found.relative_error);
     meta.approximate = found.approximate;
     let compare = match compare {
         None => None,
@@ -131,9 +132,12 @@ pub(crate) async fn query(mut call: Call) -> Result<Reply<Answer>, ApiError> {
             let scope = store::Scope { range, ..scope };
             let before = asked.store().series(&scope, &grid, &metrics, None).await.map_err(question)?;
             meta.approximate |= before.approximate;
+            read = read.and(before.read);
+            relative_error = relative_error.or(before.relative_error);
             Some(compared(&found, before))
         }
     };
+    meta.read_from(read, relative_error);
     Ok(Reply::ok(Answer { buckets: grid.buckets().to_vec(), series: found.series, compare }).about(meta))
 }
 
@@ -176,7 +180,7 @@ mod tests {
         let total = total.map(Number);
         let series =
             Series { key: None, role: Role::All, metric: "m".into(), values: vec![], total, n: None };
-        Found { series: vec![series], approximate: false }
+        Found { series: vec![series], approximate: false, relative_error: None, read: store::Read::default() }
     }
 
     #[test]

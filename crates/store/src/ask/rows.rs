@@ -6,7 +6,7 @@ use clickhouse::query::RowCursor;
 use clickhouse::{Row, RowRead};
 use tokio::time::{Instant, timeout_at};
 
-use super::{Besides, Limits, Question, Scope};
+use super::{Besides, Question, Scope};
 use crate::{Store, StoreError};
 
 /// The rows of an answer as they come.
@@ -25,12 +25,19 @@ impl Store {
         besides: Besides,
         params: impl FnOnce(Question<'_>) -> Question<'_>,
     ) -> Result<Rows<T>, StoreError> {
-        let scope = Scope { limits: Limits { rows: 0, ..scope.limits }, ..scope.clone() };
-        let mut question = params(self.ask_besides(&scope, sql, besides));
-        let in_memory = (scope.limits.memory_bytes / 2).to_string();
-        question.query = question.query.with_setting("max_bytes_before_external_group_by", in_memory);
+        params(self.ask_besides(scope, sql, besides)).rows()
+    }
+}
+
+impl Question<'_> {
+    /// All rows of the answer as they come, however many. What the server groups for them it may put on its disk.
+    pub(crate) fn rows<T: Row>(self) -> Result<Rows<T>, StoreError> {
+        let limits = self.scope.limits;
+        let in_memory = (limits.memory_bytes / 2).to_string();
+        let question = self.setting("max_result_rows", "0");
+        let question = question.setting("max_bytes_before_external_group_by", &in_memory);
         // The server gives up before.
-        let patience = Duration::from_secs(scope.limits.seconds() + 1);
+        let patience = Duration::from_secs(limits.seconds() + 1);
         Ok(Rows { rows: question.fetch()?, patience, until: Instant::now() + patience })
     }
 }

@@ -41,6 +41,11 @@ impl Breakdown {
         Binder::new("breakdown", params).text_of(&self.field)
     }
 
+    /// What divides them.
+    pub(crate) fn field(&self) -> &Field {
+        &self.field
+    }
+
     /// How many values have a place of their own.
     pub fn limit(&self) -> usize {
         self.limit as usize

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::{MAX_KEYS, last_key, sql_time};
 use crate::row::{EventRow, Found};
-use crate::{Filters, Limits, Question, Range, Scope, Store, StoreError, Zone};
+use crate::{Filters, Limits, Question, Range, Reading, Scope, Store, StoreError, Zone};
 
 /// Two steps, as for a conversation. The inner one finds the next keys, also by versions that lost. The outer one takes
 /// the winning version of each: one that is not asked for counts as deleted. So it answers as many rows as there were
@@ -196,6 +196,7 @@ impl Matches {
             zone: &Zone::UTC,
             filters: &Filters::NONE,
             limits: self.limits,
+            reading: Reading::Raw,
             query_id: self.query_id.as_deref(),
         }
     }

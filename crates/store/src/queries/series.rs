@@ -1,5 +1,7 @@
 //! What metrics come to, bucket by bucket, of all events or of those of each value of a field.
 
+mod rolled;
+
 use std::collections::HashMap;
 
 use clickhouse::Row;
@@ -9,6 +11,7 @@ use utoipa::ToSchema;
 use super::Breakdown;
 use crate::ask::Besides;
 use crate::range::{Grid, START};
+use crate::rollup::Read;
 use crate::{Metric, Scope, Store, StoreError};
 
 /// One pass over the events: each bucket of each series, and each series as a whole, since the whole of a
@@ -77,6 +80,10 @@ pub struct Found {
     pub series: Vec<Series>,
     /// Whether distinct values were estimated, since there are too many to be counted.
     pub approximate: bool,
+    /// By what part of themselves percentiles may be off; none if they are exact.
+    pub relative_error: Option<f64>,
+    /// What they were read from.
+    pub read: Read,
 }
 
 /// A value of a breakdown that has a series of its own.
@@ -108,13 +115,16 @@ impl Store {
         metrics: &[Metric],
         breakdown: Option<&Breakdown>,
     ) -> Result<Found, StoreError> {
+        if let Some(found) = self.series_rolled(scope, grid, metrics, breakdown).await? {
+            return Ok(found);
+        }
         let exact = self.series_by(scope, grid, metrics, breakdown, Distinct::Counted).await;
         match exact {
             Err(error) if error.is_out_of_memory() && metrics.iter().any(Metric::counts_distinct) => {
                 let series = self.series_by(scope, grid, metrics, breakdown, Distinct::Estimated).await?;
-                Ok(Found { series, approximate: true })
+                Ok(Found { approximate: true, ..Found::live(series) })
             }
-            exact => Ok(Found { series: exact?, approximate: false }),
+            exact => Ok(Found::live(exact?)),
         }
     }
 
@@ -163,6 +173,13 @@ impl Store {
         let besides = columns(std::slice::from_ref(first), Some(breakdown));
         let sql = TOP.replace("/* metric */", &distinct.value(first, &column(0)));
         self.ask_besides(scope, &sql, besides).param("limit", breakdown.limit() as u64).fetch_all().await
+    }
+}
+
+impl Found {
+    /// All of it read from the events.
+    fn live(series: Vec<Series>) -> Self {
+        Self { series, approximate: false, relative_error: None, read: Read::default() }
     }
 }
 

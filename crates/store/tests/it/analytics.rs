@@ -34,7 +34,7 @@ fn turn(conversation: &str, event_name: &str, error: &str, latency: f64) -> Cont
 async fn counts(database: &Database, event_name: &str) -> Vec<ErrorCount> {
     let (acme, filters) = (acme(), Filters::event_name(event_name).unwrap());
     let scope = Scope { filters: &filters, ..scope(&database.store, &acme, days()) };
-    database.store.error_counts(&scope).await.unwrap()
+    database.store.error_counts(&scope).await.unwrap().data
 }
 
 #[tokio::test]

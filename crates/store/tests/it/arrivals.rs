@@ -69,8 +69,8 @@ async fn what_came_in_since_is_found_however_old_it_is() {
         .await;
     let ids = |found: &[Arrival]| found.iter().map(|it| it.id).collect::<Vec<_>>();
     // Somebody else's row stands behind the first.
-    let foreign = "INSERT INTO {db}.events (tenant, id, created_at, event_name, version)
-        SELECT tenant, generateUUIDv4(), created_at, 'low', version FROM {db}.events WHERE id = '";
+    let foreign = "INSERT INTO {db}.events (tenant, id, created_at, event_name, version, schema_version)
+        SELECT tenant, generateUUIDv4(), created_at, 'low', version, schema_version FROM {db}.events WHERE id = '";
     database.sql(&format!("{foreign}{}'", early.id)).await;
     let (all, next) = database.arrivals(after(0), 10).await;
     assert_eq!(next, None);

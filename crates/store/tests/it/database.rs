@@ -7,7 +7,7 @@ use model::{
     AppliedKeys, Content, Event, EventId, EventKey, Position, Source, State, Stored, Tenant, Timestamp,
     Version, Write,
 };
-use store::{Config, Filters, Range, Scope, Store, Zone};
+use store::{Config, Filters, Range, Reading, Scope, Store, Zone};
 
 /// A database of a test's own.
 pub(crate) struct Database {
@@ -90,7 +90,15 @@ pub(crate) fn time(text: &str) -> Timestamp {
 
 /// All events, in UTC, at what a question may cost by the configuration.
 pub(crate) fn scope<'a>(store: &Store, tenant: &'a Tenant, range: Range) -> Scope<'a> {
-    Scope { tenant, range, zone: &Zone::UTC, filters: &Filters::NONE, limits: store.limits(), query_id: None }
+    Scope {
+        tenant,
+        range,
+        zone: &Zone::UTC,
+        filters: &Filters::NONE,
+        limits: store.limits(),
+        reading: Reading::default(),
+        query_id: None,
+    }
 }
 
 /// A new id of that time.

@@ -28,6 +28,7 @@ mod migrations;
 mod paths;
 mod range;
 mod retention;
+mod rollup;
 mod schema;
 mod search;
 mod series;

@@ -24,6 +24,7 @@ const FOURTH: &str = include_str!("../../../../migrations/0004_mentions.sql");
 const FIFTH: &str = include_str!("../../../../migrations/0005_alerts.sql");
 const SIXTH: &str = include_str!("../../../../migrations/0006_words.sql");
 const SEVENTH: &str = include_str!("../../../../migrations/0007_months_at_rest.sql");
+const EIGHTH: &str = include_str!("../../../../migrations/0008_rollups.sql");
 
 /// What the record of the migrations has to say, as `sha256sum migrations/*` prints it.
 fn expected_record() -> String {
@@ -35,6 +36,7 @@ fn expected_record() -> String {
         ("0005_alerts", FIFTH),
         ("0006_words", SIXTH),
         ("0007_months_at_rest", SEVENTH),
+        ("0008_rollups", EIGHTH),
     ];
     files.map(|(name, file)| format!("{name}\t{}", checksum(file))).join("\n")
 }
@@ -65,7 +67,7 @@ async fn migrating_twice_is_migrating_once() {
     database.store.migrate().await.unwrap();
     database.store.migrate().await.unwrap();
     assert_eq!(database.sql(RECORDED).await, expected_record());
-    assert_eq!(database.sql("SELECT count() FROM {db}.schema_migrations").await, "7");
+    assert_eq!(database.sql("SELECT count() FROM {db}.schema_migrations").await, "8");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -137,7 +137,7 @@ async fn errors_are_counted_by_local_day_when_clocks_change() {
         let params = RangeParams { timezone: Some(zone), ..RangeParams::default() };
         let (_, zone) = resolved(&database.store, params).await.unwrap();
         let scope = Scope { zone: &zone, ..scope(&database.store, &acme, range) };
-        let counts = database.store.error_counts(&scope).await.unwrap();
+        let counts = database.store.error_counts(&scope).await.unwrap().data;
         let last = counts.last().unwrap();
         assert_eq!((last.date.as_str(), last.total_count), (*day, 1), "{zone:?}: {counts:?}");
         let before = &counts[counts.len() - 2];

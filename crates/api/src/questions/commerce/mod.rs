@@ -12,9 +12,9 @@ pub(crate) mod retention;
 pub(crate) mod revenue;
 pub(crate) mod sessions;
 
-use store::{Filters, Grid, StoreError};
+use store::{Filters, Grid, Rolled, StoreError};
 
-use crate::asked::{Asked, DEFAULT_DAYS, NARROW};
+use crate::asked::{Asked, DEFAULT_DAYS};
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::parameters::{Bucketed, Period};
@@ -35,14 +35,12 @@ impl Asked {
         Ok((asked, grid))
     }
 
-    /// What was found, or what is the matter.
-    fn tell<T>(&self, found: Result<T, StoreError>) -> Result<Reply<T>, ApiError> {
-        let data = found.map_err(|error| ApiError::question(error, NARROW))?;
-        Ok(Reply::ok(data).about(self.meta()))
-    }
-
-    /// The same in buckets.
-    fn tell_in<T>(&self, grid: &Grid, found: Result<T, StoreError>) -> Result<Reply<T>, ApiError> {
+    /// What was found in buckets.
+    fn tell_in<T>(
+        &self,
+        grid: &Grid,
+        found: Result<impl Into<Rolled<T>>, StoreError>,
+    ) -> Result<Reply<T>, ApiError> {
         let mut reply = self.tell(found)?;
         if let Some(meta) = &mut reply.meta {
             meta.interval = Some(grid.interval().as_str());

@@ -6,10 +6,9 @@ use time::Date;
 use utoipa::ToSchema;
 
 use super::at_times;
-use crate::ask::Besides;
 use crate::filter::USER;
 use crate::fold::active_users::{ActiveUsers as Fold, Day, MONTH};
-use crate::{Grid, Scope, Store, StoreError};
+use crate::{Grid, Interval, Rolled, Scope, Store, StoreError};
 
 /// The days on which each user was there, numbered from 1970 on.
 const DAYS: &str = "
@@ -17,6 +16,12 @@ const DAYS: &str = "
     FROM {events}
     WHERE user_id != '' OR anonymous_id != ''
     GROUP BY /* user */ AS user";
+
+const DAYS_OF_PEOPLE: &str = "
+    SELECT arraySort(groupUniqArray(toInt32(toDate32(created_at, {zone:String})))) AS days
+    FROM {people}
+    ARRAY JOIN users AS user
+    GROUP BY user";
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -49,16 +54,24 @@ struct DaysRow {
 
 impl Store {
     /// By day of a grid of days, each from its beginning on, also where the range begins later.
-    pub async fn active_users(&self, scope: &Scope<'_>, days: &Grid) -> Result<Vec<ActiveUsers>, StoreError> {
+    pub async fn active_users(
+        &self,
+        scope: &Scope<'_>,
+        days: &Grid,
+    ) -> Result<Rolled<Vec<ActiveUsers>>, StoreError> {
         let (Some(first), Some(last)) = (days.buckets().first(), days.buckets().last()) else {
-            return Ok(Vec::new());
+            return Ok(Rolled::live(Vec::new()));
         };
         let numbers = first.start.day()..=last.start.day();
         let mut users = Fold::new(&numbers);
         let before = i64::try_from(MONTH).unwrap_or_default() * 24 * HOUR_MS + LONGEST_DAY_MS;
         let whole = at_times(scope, first.start.millis - before, scope.range.to().millis());
-        let sql = DAYS.replace("/* user */", USER);
-        let mut rows = self.rows::<DaysRow>(&whole, &sql, Besides::default(), |question| question)?;
+        let plan = if scope.filters.is_empty() { self.plan(&whole).await? } else { None };
+        let question = match &plan {
+            Some(plan) => self.ask_rolled(&whole, plan, plan.parts(&whole, Interval::Day), DAYS_OF_PEOPLE),
+            None => self.ask(&whole, &DAYS.replace("/* user */", USER)),
+        };
+        let mut rows = question.rows::<DaysRow>()?;
         while let Some(DaysRow { days }) = rows.next().await? {
             users.add(&days);
         }
@@ -71,6 +84,10 @@ impl Store {
                 stickiness: day.stickiness,
             })
         };
-        Ok(users.days().into_iter().filter_map(row).collect())
+        let days = users.days().into_iter().filter_map(row).collect();
+        Ok(match plan {
+            Some(plan) => Rolled::by(&plan, days),
+            None => Rolled::live(days),
+        })
     }
 }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::range::{BucketStart, START};
-use crate::{Bucket, Grid, Metric, Percentile, Scope, Store, StoreError};
+use crate::rollup::{Parts, RELATIVE_ERROR, can_hold};
+use crate::{Bucket, Grid, Interval, Metric, Percentile, Reading, Rolled, Scope, Store, StoreError};
 
 const BUCKETS: &str = "
     SELECT /* start */ AS start, count() AS events, countIf(error != '') AS errors, /* rate */ AS error_rate,
@@ -18,6 +19,18 @@ const BUCKETS: &str = "
 const HOURS: &str = "
     SELECT toHour(created_at, {zone:String}) AS hour, count() AS events
     FROM {events}
+    GROUP BY hour
+    ORDER BY hour";
+
+const QUARTERS_OF_BUCKETS: &str = "
+    SELECT /* start */ AS start, sum(n) AS events, sum(e) AS errors, /* rate */ AS error_rate, /* p50 */ AS p50,
+        /* p95 */ AS p95, sum(m) AS n
+    FROM (SELECT /* bucket */ AS bucket, n, e, m, l FROM {quarters})
+    GROUP BY start";
+
+const QUARTERS_OF_HOURS: &str = "
+    SELECT toHour(created_at, {zone:String}) AS hour, sum(n) AS events
+    FROM {quarters}
     GROUP BY hour
     ORDER BY hour";
 
@@ -73,28 +86,43 @@ struct BucketRow {
 
 impl Store {
     /// By bucket, and by hour of the day.
-    pub async fn operations(&self, scope: &Scope<'_>, grid: &Grid) -> Result<Operations, StoreError> {
-        let sql = BUCKETS
-            .replace("/* start */", START)
-            .replace("/* bucket */", &grid.bucket())
-            .replace("/* rate */", &Metric::ErrorRate.value(""))
-            .replace("/* p50 */", &Metric::Latency(Percentile::P50).value(""))
-            .replace("/* p95 */", &Metric::Latency(Percentile::P95).value(""));
-        let (by_bucket, by_hour) = (self.ask(scope, &sql), self.ask(scope, HOURS));
-        let (rows, peak_hours) = tokio::try_join!(by_bucket.fetch_all::<BucketRow>(), by_hour.fetch_all())?;
-        let rows: HashMap<_, _> = rows.into_iter().map(|row| (row.start, row)).collect();
-        let bucket = |bucket: &Bucket| {
-            let row = rows.get(&bucket.start.millis);
-            OperationsBucket {
-                start: bucket.start,
-                events: row.map_or(0, |row| row.events),
-                errors: row.map_or(0, |row| row.errors),
-                error_rate: row.and_then(|row| row.error_rate),
-                response_time_p50: row.and_then(|row| row.p50),
-                response_time_p95: row.and_then(|row| row.p95),
-                n: row.map_or(0, |row| row.n),
-            }
+    pub async fn operations(&self, scope: &Scope<'_>, grid: &Grid) -> Result<Rolled<Operations>, StoreError> {
+        let sql = |sql: &str, metric: &dyn Fn(&Metric) -> String| {
+            sql.replace("/* start */", START)
+                .replace("/* bucket */", &grid.bucket())
+                .replace("/* rate */", &metric(&Metric::ErrorRate))
+                .replace("/* p50 */", &metric(&Metric::Latency(Percentile::P50)))
+                .replace("/* p95 */", &metric(&Metric::Latency(Percentile::P95)))
         };
-        Ok(Operations { buckets: grid.buckets().iter().map(bucket).collect(), peak_hours })
+        let told = grid.interval() != Interval::Minute && scope.reading == Reading::Bounded;
+        let plan = if told && can_hold(scope.filters) { self.plan(scope).await? } else { None };
+        if let Some(plan) = plan.filter(|plan| !plan.is_small()) {
+            let buckets = sql(QUARTERS_OF_BUCKETS, &|metric| metric.of_quarters().unwrap_or_default());
+            let ask = |sql: &str| self.ask_rolled(scope, &plan, Parts::Quarters, sql);
+            let found = tokio::try_join!(ask(&buckets).fetch_all(), ask(QUARTERS_OF_HOURS).fetch_all())?;
+            let data = in_places(found.0, found.1, grid);
+            return Ok(Rolled { relative_error: Some(RELATIVE_ERROR), ..Rolled::by(&plan, data) });
+        }
+        let buckets = sql(BUCKETS, &|metric| metric.value(""));
+        let (by_bucket, by_hour) = (self.ask(scope, &buckets), self.ask(scope, HOURS));
+        let found = tokio::try_join!(by_bucket.fetch_all(), by_hour.fetch_all())?;
+        Ok(Rolled::live(in_places(found.0, found.1, grid)))
     }
+}
+
+fn in_places(rows: Vec<BucketRow>, peak_hours: Vec<HourOfDay>, grid: &Grid) -> Operations {
+    let rows: HashMap<_, _> = rows.into_iter().map(|row| (row.start, row)).collect();
+    let bucket = |bucket: &Bucket| {
+        let row = rows.get(&bucket.start.millis);
+        OperationsBucket {
+            start: bucket.start,
+            events: row.map_or(0, |row| row.events),
+            errors: row.map_or(0, |row| row.errors),
+            error_rate: row.and_then(|row| row.error_rate),
+            response_time_p50: row.and_then(|row| row.p50),
+            response_time_p95: row.and_then(|row| row.p95),
+            n: row.map_or(0, |row| row.n),
+        }
+    };
+    Operations { buckets: grid.buckets().iter().map(bucket).collect(), peak_hours }
 }

@@ -21,7 +21,7 @@ async fn hours_of_the_week_are_local() {
     let heatmap = async |zone| {
         let (acme, asked) =
             (tenant("acme"), shop.asked("2026-10-24", "2026-10-27", zone, Interval::Day).await);
-        lines(&shop.database.store.heatmap(&shop.scope(&acme, &asked)).await.unwrap())
+        lines(&shop.database.store.heatmap(&shop.scope(&acme, &asked)).await.unwrap().data)
     };
     insta::assert_snapshot!(heatmap("Europe/Berlin").await, @r#"
     {"weekday":1,"hour":0,"users":1,"events":1}
@@ -60,7 +60,8 @@ async fn operations_are_rates_and_percentiles_by_bucket() {
         shop.asked("2026-10-25T01:00:00+02:00", "2026-10-25T04:30:00+01:00", "Europe/Berlin", Interval::Hour)
             .await,
     );
-    let operations = shop.database.store.operations(&shop.scope(&acme, &asked), &asked.grid).await.unwrap();
+    let operations =
+        shop.database.store.operations(&shop.scope(&acme, &asked), &asked.grid).await.unwrap().data;
     insta::assert_snapshot!(lines(&operations.buckets), @r#"
     {"start":"2026-10-25T01:00:00+02:00","events":1,"errors":0,"error_rate":0.0,"response_time_p50":30.0,"response_time_p95":30.0,"n":1}
     {"start":"2026-10-25T02:00:00+02:00","events":1,"errors":1,"error_rate":1.0,"response_time_p50":10.0,"response_time_p95":10.0,"n":1}

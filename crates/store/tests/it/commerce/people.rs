@@ -30,7 +30,7 @@ async fn active_users_are_counted_by_local_days_and_the_windows_that_end_with_th
         let (acme, asked) =
             (tenant("acme"), shop.asked("2026-03-29", "2026-04-01", zone, Interval::Day).await);
         let scope = shop.scope(&acme, &asked);
-        lines(&shop.database.store.active_users(&scope, &asked.grid).await.unwrap())
+        lines(&shop.database.store.active_users(&scope, &asked.grid).await.unwrap().data)
     };
     // Berlin: u-1 on 1, u-2 on 24 and 29, u-3 on 29, u-4 on 30 March. Until the 29th that is 4 users of a day among 3.
     insta::assert_snapshot!(users(&shop, "Europe/Berlin").await, @r#"
@@ -145,9 +145,9 @@ async fn sources_that_are_too_many_are_too_large() {
     let (acme, asked) = (tenant("acme"), shop.asked("2026-03-28", "2026-03-31", "UTC", Interval::Day).await);
     let register = async |from: u32, sources: u32| {
         let sql = format!(
-            "INSERT INTO {{db}}.events (tenant, id, created_at, source, kind, event_name, properties, version)
+            "INSERT INTO {{db}}.events (tenant, id, created_at, source, kind, event_name, properties, version, schema_version)
             SELECT 'acme', generateUUIDv7(), toDateTime64('2026-03-29 12:00:00', 3, 'UTC'), 'native', 'track',
-                'user.registered', concat('{{\"referral_source\":\"s-', toString(number), '\"}}'), 1
+                'user.registered', concat('{{\"referral_source\":\"s-', toString(number), '\"}}'), 1, 65535
             FROM numbers({from}, {sources})"
         );
         shop.database.sql(&sql).await;

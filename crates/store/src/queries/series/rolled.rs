@@ -1,0 +1,144 @@
+//! Metrics over time from hours that were rolled up.
+
+use std::collections::HashMap;
+
+use super::{Breakdown, Found, Group, NONE, SERIES, TOP, Top, series};
+use crate::filter::Binder;
+use crate::range::{Grid, START};
+use crate::rollup::{Parts, Plan, RELATIVE_ERROR, can_hold, is_told_apart};
+use crate::{Filters, Interval, Metric, Reading, Scope, Store, StoreError};
+
+/// Different users have a source of their own.
+const USERS: &str = "
+    SELECT if(grouping(bucket) = 1, NULL, /* start */) AS start, toUInt16(0) AS place,
+        [CAST(uniqExactArray(users), 'Nullable(Float64)')] AS values, [toUInt64(0)] AS counts
+    FROM (SELECT /* bucket */ AS bucket, users FROM {people})
+    GROUP BY GROUPING SETS ((place, bucket), (place))";
+
+impl Store {
+    /// The series, where rollups tell them; else none.
+    pub(super) async fn series_rolled(
+        &self,
+        scope: &Scope<'_>,
+        grid: &Grid,
+        metrics: &[Metric],
+        breakdown: Option<&Breakdown>,
+    ) -> Result<Option<Found>, StoreError> {
+        if !are_told(scope.filters, grid, metrics, breakdown) {
+            return Ok(None);
+        }
+        let Some(plan) = self.plan(scope).await? else { return Ok(None) };
+        let is_near = metrics.iter().any(Metric::is_near_of_quarters);
+        if is_near && (plan.is_small() || scope.reading == Reading::Exact) {
+            return Ok(None);
+        }
+        let top = match breakdown {
+            Some(breakdown) => self.top_rolled(scope, &plan, metrics, breakdown).await?,
+            None => Vec::new(),
+        };
+        let counts = self.counts(scope, &plan, grid, metrics, breakdown, &top);
+        let users = self.users_rolled(scope, &plan, grid, metrics);
+        let (counts, users) = tokio::try_join!(counts, users)?;
+        let groups = together(counts, users, metrics);
+        Ok(Some(Found {
+            relative_error: is_near.then_some(RELATIVE_ERROR),
+            read: plan.read,
+            ..Found::live(series(groups, grid, metrics, breakdown.map(|_| &*top)))
+        }))
+    }
+
+    async fn top_rolled(
+        &self,
+        scope: &Scope<'_>,
+        plan: &Plan,
+        metrics: &[Metric],
+        breakdown: &Breakdown,
+    ) -> Result<Vec<Top>, StoreError> {
+        let metric = metrics.first().and_then(Metric::of_quarters).unwrap_or_default();
+        let sql = from_quarters(TOP, Some(breakdown)).replace("/* metric */", &metric);
+        let question = self.ask_rolled(scope, plan, Parts::Quarters, &sql);
+        question.param("limit", breakdown.limit() as u64).fetch_all().await
+    }
+
+    /// All but users, in whose place there is nothing.
+    async fn counts(
+        &self,
+        scope: &Scope<'_>,
+        plan: &Plan,
+        grid: &Grid,
+        metrics: &[Metric],
+        breakdown: Option<&Breakdown>,
+        top: &[Top],
+    ) -> Result<Vec<Group>, StoreError> {
+        if metrics.iter().all(|metric| *metric == Metric::Users) {
+            return Ok(Vec::new());
+        }
+        let nothing = || "CAST(NULL, 'Nullable(Float64)')".to_owned();
+        let values = metrics.iter().map(|metric| metric.of_quarters().unwrap_or_else(nothing));
+        let counts = metrics.iter().map(|metric| if metric.is_near_of_quarters() { "sum(m)" } else { "0" });
+        let counts = counts.map(|count| format!("toUInt64({count})"));
+        let sql = from_quarters(SERIES, breakdown)
+            .replace("/* bucket */", &grid.bucket())
+            .replace("/* start */", START)
+            .replace("/* values */", &values.collect::<Vec<_>>().join(", "))
+            .replace("/* counts */", &counts.collect::<Vec<_>>().join(", "));
+        let hashes: Vec<_> = top.iter().map(|top| top.hash).collect();
+        self.ask_rolled(scope, plan, Parts::Quarters, &sql).param("top", &hashes).fetch_all().await
+    }
+
+    async fn users_rolled(
+        &self,
+        scope: &Scope<'_>,
+        plan: &Plan,
+        grid: &Grid,
+        metrics: &[Metric],
+    ) -> Result<Vec<Group>, StoreError> {
+        if !metrics.contains(&Metric::Users) {
+            return Ok(Vec::new());
+        }
+        let sql = USERS.replace("/* bucket */", &grid.bucket()).replace("/* start */", START);
+        self.ask_rolled(scope, plan, plan.parts(scope, grid.interval()), &sql).fetch_all().await
+    }
+}
+
+/// Whether quarters of an hour tell these metrics of these events.
+fn are_told(filters: &Filters, grid: &Grid, metrics: &[Metric], breakdown: Option<&Breakdown>) -> bool {
+    let is_whole = filters.is_empty() && breakdown.is_none();
+    grid.interval() != Interval::Minute
+        && can_hold(filters)
+        && breakdown.is_none_or(|breakdown| is_told_apart(breakdown.field()))
+        && metrics.iter().all(|metric| match metric {
+            Metric::Users => is_whole,
+            metric => metric.of_quarters().is_some(),
+        })
+}
+
+/// With quarters in place of events, and the value that divides them.
+fn from_quarters(sql: &str, breakdown: Option<&Breakdown>) -> String {
+    // A field that quarters have has no parameters.
+    let value = breakdown.map_or_else(
+        || "''".to_owned(),
+        |breakdown| Binder::new("breakdown", &mut Default::default()).text_of(breakdown.field()),
+    );
+    sql.replace("{events}", &format!("(SELECT *, {value} AS value FROM {{quarters}})"))
+}
+
+/// Puts users in their places among the counts.
+fn together(counts: Vec<Group>, users: Vec<Group>, metrics: &[Metric]) -> Vec<Group> {
+    let mut groups: HashMap<_, Group> =
+        counts.into_iter().map(|group| ((group.place, group.start), group)).collect();
+    for found in users {
+        let empty = || Group {
+            start: found.start,
+            place: NONE,
+            values: vec![None; metrics.len()],
+            counts: vec![0; metrics.len()],
+        };
+        let group = groups.entry((found.place, found.start)).or_insert_with(empty);
+        for (value, _) in group.values.iter_mut().zip(metrics).filter(|(_, metric)| **metric == Metric::Users)
+        {
+            *value = found.values.first().copied().flatten();
+        }
+    }
+    groups.into_values().collect()
+}

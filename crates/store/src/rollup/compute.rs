@@ -1,0 +1,59 @@
+//! Rolls hours up: what their events come to, as FINAL has them, in one row each.
+
+use super::{Dirty, HOUR_S, sql_second};
+use crate::filter::USER;
+use crate::insert::SETTINGS;
+use crate::{Store, StoreError, within};
+
+/// Some hours of one tenant. An hour without events gets a row too, in place of the one it had.
+const ROLL_UP: &str = "
+    INSERT INTO rollup
+        (tenant, hour, covered, computed_at, events, slots, names, sources, kinds, counts, errors, measured, latencies, users)
+    SELECT {tenant:String}, toDateTime(wanted.1, 'UTC'), wanted.2, fromUnixTimestamp64Milli(wanted.3, 'UTC'),
+        events, slots, names, sources, kinds, counts, errors, measured, latencies, users
+    FROM (
+        SELECT arrayJoin(arrayZip({hours:Array(UInt32)}, {covered:Array(UInt64)}, {counted_at:Array(Int64)})) AS wanted,
+            wanted.1 AS start) AS asked
+    LEFT JOIN (
+        SELECT toUnixTimestamp(toStartOfHour(slot)) AS start, sum(n) AS events, groupArray(slot) AS slots,
+            groupArray(event_name) AS names, groupArray(source) AS sources, groupArray(kind) AS kinds,
+            groupArray(n) AS counts, groupArray(e) AS errors, groupArray(m) AS measured, groupArray(l) AS latencies,
+            arrayMap(quarter -> arrayDistinct(arrayFlatten(arrayFilter((u, at) -> intDiv(toUnixTimestamp(at) % 3600, 900) = quarter,
+                groupArray(u) AS people, slots))), range(4)) AS users
+        FROM (/* quarters */)
+        GROUP BY start) AS found USING (start)";
+
+/// The events of each quarter hour, name, source and kind, of all that `FROM` gives.
+const QUARTERS: &str = "
+    SELECT toStartOfFifteenMinutes(toDateTime(created_at, 'UTC')) AS slot, event_name, source, kind, count() AS n,
+        countIf(error != '') AS e, countIf(latency > 0) AS m,
+        quantilesDDStateIf(0.01, 0.5)(latency, latency > 0) AS l, /* users */
+    FROM /* events */
+    GROUP BY slot, event_name, source, kind";
+
+/// The events of the hours. Times are compared with times of milliseconds alone: for one of whole seconds the server
+/// takes `<` for `<=` a second before, and passes over what lies between.
+const EVENTS: &str = "events FINAL
+    WHERE tenant = {tenant:String} AND toStartOfHour(toDateTime(created_at, 'UTC')) IN {hours:Array(UInt32)}
+        AND created_at >= {first:DateTime64(3, 'UTC')} AND created_at < {behind:DateTime64(3, 'UTC')}";
+
+impl Store {
+    /// Rolls up hours of one tenant, which covers the marks that were counted of them. May be done by many at once, and
+    /// again: of an hour's rows the one that covers most counts.
+    pub async fn roll_up(&self, hours: &[Dirty]) -> Result<(), StoreError> {
+        let Some(Dirty { hour, .. }) = hours.first() else { return Ok(()) };
+        let (tenant, starts) = (hour.tenant.as_str(), hours.iter().map(|dirty| dirty.hour.start));
+        let starts: Vec<_> = starts.collect();
+        let (first, last) = starts.iter().fold((u32::MAX, 0), |(a, b), at| (a.min(*at), b.max(*at)));
+        let users = format!("groupUniqArrayIf(sipHash64({USER} AS user), user != '') AS u");
+        let quarters = QUARTERS.replace("/* users */", &users).replace("/* events */", EVENTS);
+        let covered: Vec<_> = hours.iter().map(|dirty| dirty.marks).collect();
+        let counted_at: Vec<_> = hours.iter().map(|dirty| dirty.counted_at).collect();
+        let query = self.client.query_raw(&ROLL_UP.replace("/* quarters */", &quarters));
+        let query = SETTINGS.into_iter().fold(query, |query, (name, value)| query.with_setting(name, value));
+        let query = query.param("tenant", tenant).param("hours", &starts).param("covered", &covered);
+        let query = query.param("counted_at", &counted_at);
+        let query = query.param("first", sql_second(first)).param("behind", sql_second(last + HOUR_S));
+        within(4 * self.timeout(), query.execute()).await
+    }
+}

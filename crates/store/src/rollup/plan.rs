@@ -1,0 +1,223 @@
+//! Which hours of a question are read from their rollups, and which from the events.
+
+use std::collections::HashMap;
+
+use clickhouse::Row;
+use model::Timestamp;
+use serde::Deserialize;
+
+use super::{DAY_S, END_S, EXACT_EVENTS, HOUR_MS, HOUR_S, Parts};
+use crate::zone::Zone;
+use crate::{Interval, Range, Scope, Store, StoreError, within};
+
+/// Events of dirty hours that one answer reads, by what they were when they were last counted. Older dirty hours
+/// are read as they were when they were rolled up last.
+const LIVE_EVENTS: u64 = 1_000_000;
+
+/// From 1980 on local time is ahead of UTC by whole quarters of an hour, everywhere.
+const WHOLE_QUARTERS_MS: i64 = 315_532_800_000;
+
+/// All hours of a tenant that have events.
+const HOURS: &str = "
+    SELECT toUnixTimestamp(hour) AS start, marks, covered, events, toUnixTimestamp64Milli(computed_at) AS computed_at
+    FROM (
+        SELECT hour, sum(marks) AS marks FROM bucket_marks
+        WHERE tenant = {tenant:String} AND hour >= toDateTime({first:UInt32}, 'UTC') AND hour < toDateTime({behind:UInt32}, 'UTC')
+        GROUP BY hour) AS marked
+    LEFT JOIN (
+        SELECT hour, covered, events, computed_at FROM rollup FINAL
+        WHERE tenant = {tenant:String} AND hour >= toDateTime({first:UInt32}, 'UTC') AND hour < toDateTime({behind:UInt32}, 'UTC')
+    ) AS rolled USING (hour)
+    ORDER BY start DESC";
+
+/// How many marks the days cover that were rolled up.
+const DAYS: &str = "
+    SELECT toUnixTimestamp(day) AS start, covered FROM rollup_days FINAL
+    WHERE tenant = {tenant:String} AND day >= toDateTime({first:UInt32}, 'UTC') AND day < toDateTime({behind:UInt32}, 'UTC')";
+
+/// How a question may use rollups.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reading {
+    /// Where it can. Where many hours are dirty, some of them as they were a while ago; percentiles of many values
+    /// within 1 %.
+    #[default]
+    Bounded,
+    /// Where that is exact: all dirty hours are read from the events.
+    Exact,
+    /// Not at all: all is read from the events.
+    Raw,
+}
+
+/// What an answer was read from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Read {
+    /// Hours whose rollups were read.
+    pub rolled_hours: usize,
+    /// Hours whose events were read, those that the range only has a part of among them.
+    pub live_hours: usize,
+    /// How many of the rolled hours were written to since.
+    pub stale_hours: usize,
+    /// All that was acknowledged before is in the answer; none if all that was acknowledged is.
+    pub as_of: Option<Timestamp>,
+}
+
+impl Read {
+    /// What two answers were read from.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            rolled_hours: self.rolled_hours + other.rolled_hours,
+            live_hours: self.live_hours + other.live_hours,
+            stale_hours: self.stale_hours + other.stale_hours,
+            as_of: [self.as_of, other.as_of].into_iter().flatten().min(),
+        }
+    }
+}
+
+/// An answer that may be made of rollups.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rolled<T> {
+    /// The answer.
+    pub data: T,
+    /// What it was read from.
+    pub read: Read,
+    /// By what part of themselves percentiles may be off; none if they are exact.
+    pub relative_error: Option<f64>,
+}
+
+impl<T> Rolled<T> {
+    /// All of it read from the events.
+    pub(crate) fn live(data: T) -> Self {
+        Self { data, read: Read::default(), relative_error: None }
+    }
+
+    /// By a plan.
+    pub(crate) fn by(plan: &Plan, data: T) -> Self {
+        Self { read: plan.read, ..Self::live(data) }
+    }
+}
+
+impl<T> From<T> for Rolled<T> {
+    fn from(data: T) -> Self {
+        Self::live(data)
+    }
+}
+
+/// From where the hours of a range are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// The rolled hours lie from this second on,
+    pub(super) from: u32,
+    /// and before this one.
+    pub(super) to: u32,
+    /// Those of them whose events are read, ascending; like those before and behind.
+    pub(super) live: Vec<u32>,
+    /// Whole days of UTC whose users are known, ascending.
+    pub(super) days: Vec<u32>,
+    /// Events of the range, about; those of hours that were never rolled up are not known.
+    pub(crate) events: u64,
+    pub(crate) read: Read,
+}
+
+/// An hour that has events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Row, Deserialize)]
+struct HourState {
+    start: u32,
+    marks: u64,
+    /// 0 if it was never rolled up, like the others.
+    covered: u64,
+    events: u64,
+    /// In milliseconds.
+    computed_at: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Row, Deserialize)]
+struct DayState {
+    start: u32,
+    covered: u64,
+}
+
+impl Store {
+    /// From where the hours of the scope's range are read; none if it has no whole hour, or local time does not keep to
+    /// quarters of an hour in it. To be made before each question anew, in a statement of its own: what is clean when it
+    /// is made is still exact when the question is asked, since rollups only ever come to hold more.
+    pub(crate) async fn plan(&self, scope: &Scope<'_>) -> Result<Option<Plan>, StoreError> {
+        let Some((from, to)) = whole_hours(scope) else { return Ok(None) };
+        let ask = |sql: &str| {
+            let query = self.reader.query_raw(sql).param("tenant", scope.tenant.as_str());
+            query.param("first", from).param("behind", to)
+        };
+        // The days before the marks: a day that covers as many as are counted then lacks none of them.
+        let days: Vec<DayState> = within(self.timeout(), ask(DAYS).fetch_all()).await?;
+        let hours: Vec<HourState> = within(self.timeout(), ask(HOURS).fetch_all()).await?;
+        Ok(Some(Plan::new(from, to, &scope.range, &hours, &days, scope.reading)))
+    }
+}
+
+/// The first second of the first whole hour of the scope's range, and the one behind the last.
+fn whole_hours(scope: &Scope<'_>) -> Option<(u32, u32)> {
+    let (from, to) = (scope.range.from().millis(), scope.range.counted_to().millis());
+    if scope.reading == Reading::Raw || (*scope.zone != Zone::UTC && from < WHOLE_QUARTERS_MS) {
+        return None;
+    }
+    let hour = |number: i64| u32::try_from(number).ok()?.checked_mul(HOUR_S);
+    let from = hour((from + HOUR_MS - 1).div_euclid(HOUR_MS))?;
+    let to = hour(to.div_euclid(HOUR_MS)).unwrap_or(END_S).min(END_S);
+    (from < to).then_some((from, to))
+}
+
+impl Plan {
+    /// Whether the events are so few that percentiles are worked out exactly.
+    pub(crate) fn is_small(&self) -> bool {
+        self.events <= EXACT_EVENTS
+    }
+
+    /// The parts in which the users of these buckets may be read.
+    pub(crate) fn parts(&self, scope: &Scope<'_>, interval: Interval) -> Parts {
+        let in_days = matches!(interval, Interval::Day | Interval::Week | Interval::Month);
+        if in_days && *scope.zone == Zone::UTC { Parts::Days } else { Parts::Quarters }
+    }
+
+    /// The states are those of the hours, newest first, and of the days from `from` up to `to`.
+    fn new(
+        from: u32,
+        to: u32,
+        range: &Range,
+        hours: &[HourState],
+        days: &[DayState],
+        reading: Reading,
+    ) -> Self {
+        let (mut live, mut read, mut live_events) = (Vec::new(), Read::default(), 0);
+        let mut marks_of_day: HashMap<u32, u64> = HashMap::new();
+        for hour in hours {
+            *marks_of_day.entry(hour.start - hour.start % DAY_S).or_default() += hour.marks;
+            if hour.covered >= hour.marks {
+                read.rolled_hours += 1;
+                continue;
+            }
+            live_events += hour.events;
+            if hour.covered == 0 || reading == Reading::Exact || live_events <= LIVE_EVENTS {
+                live.push(hour.start);
+                continue;
+            }
+            read.rolled_hours += 1;
+            read.stale_hours += 1;
+            let computed_at = Timestamp::from_millis(hour.computed_at).unwrap_or_default();
+            read.as_of = Some(read.as_of.map_or(computed_at, |before| before.min(computed_at)));
+        }
+        live.reverse();
+        let borders = [(range.from().millis(), from), (range.counted_to().millis(), to)];
+        let parts = borders.into_iter().filter(|(at, hour)| *at != i64::from(*hour) * 1_000).count();
+        read.live_hours = live.len() + parts;
+        let is_whole = |day: &&DayState| {
+            from <= day.start && day.start + DAY_S <= to && marks_of_day.get(&day.start) == Some(&day.covered)
+        };
+        let mut days: Vec<_> = days.iter().filter(is_whole).map(|day| day.start).collect();
+        days.sort_unstable();
+        let events = hours.iter().map(|hour| hour.events).sum();
+        Self { from, to, live, days, events, read }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! What stands in the SQL of a question for what hours come to, whether it is read from their rollups or from the
+//! events.
+
+use super::{Plan, sql_second};
+use crate::ask::Besides;
+use crate::filter::{Condition, USER};
+use crate::{Field, Filters, Question, Scope, Store};
+
+/// Quarter hours of an event name, source and kind. The columns: `created_at` of the quarter's beginning, `event_name`,
+/// `source`, `kind`, `n` events, `e` errors, `m` measured latencies, `l` their distribution.
+const QUARTERS_PLACE: &str = "{quarters}";
+
+const QUARTERS: &str = "(
+    SELECT created_at, event_name, source, kind, n, e, m, l
+    FROM (SELECT * FROM rollup FINAL WHERE /* rolled */)
+    ARRAY JOIN slots AS created_at, names AS event_name, sources AS source, kinds AS kind, counts AS n, errors AS e,
+        measured AS m, latencies AS l
+    WHERE /* filters */
+    UNION ALL
+    SELECT toStartOfFifteenMinutes(toDateTime(created_at, 'UTC')) AS created_at, event_name, source, kind, count() AS n,
+        countIf(error != '') AS e, countIf(latency > 0) AS m,
+        quantilesDDStateIf(0.01, 0.5)(latency, latency > 0) AS l
+    FROM {events}
+    GROUP BY ALL)";
+
+/// Users of quarter hours, or of whole days where nothing smaller is asked for. The columns: `created_at` of the
+/// beginning, `users`: a list of the hashes of different users.
+const PEOPLE_PLACE: &str = "{people}";
+
+const PEOPLE: &str = "(
+    /* days */
+    SELECT hour + 900 * toUInt32(quarter - 1) AS created_at, of_quarter AS users
+    FROM (SELECT hour, users FROM rollup FINAL WHERE /* rolled */ AND toStartOfDay(hour) NOT IN {rolled_days:Array(UInt32)})
+    ARRAY JOIN users AS of_quarter, arrayEnumerate(users) AS quarter
+    UNION ALL
+    SELECT toStartOfFifteenMinutes(toDateTime(created_at, 'UTC')) AS created_at, groupUniqArray(sipHash64(/* user */)) AS users
+    FROM {events}
+    WHERE /* user */ != ''
+    GROUP BY created_at)";
+
+const DAYS: &str = "
+    SELECT day AS created_at, users FROM rollup_days FINAL
+    WHERE tenant = {tenant:String} AND day IN {rolled_days:Array(UInt32)}
+    UNION ALL";
+
+/// Of the rows of rollups.
+const ROLLED: &str = "tenant = {tenant:String} AND hour >= toDateTime({rolled_from:UInt32}, 'UTC')
+    AND hour < toDateTime({rolled_to:UInt32}, 'UTC') AND hour NOT IN {live_hours:Array(UInt32)}";
+
+/// Of the events. The server finds the places in the table of each of the three.
+const LIVE: &str = " AND (created_at < {live_before:DateTime64(3, 'UTC')} OR created_at >= {live_behind:DateTime64(3, 'UTC')}
+    OR toStartOfHour(toDateTime(created_at, 'UTC')) IN {live_hours:Array(UInt32)})";
+
+/// The quantile of `l` at a level, as SQL over quarters; NULL of nothing.
+pub(crate) const MERGED: &str =
+    "if(sum(m) = 0, NULL, arrayElement(quantilesDDMerge(0.01, /* level */)(l), 1))";
+
+/// Whether quarters tell apart what these filters do.
+pub(crate) fn can_hold(filters: &Filters) -> bool {
+    filters.iter().all(|filter| is_told_apart(filter.field()))
+}
+
+/// Whether quarters have this field.
+pub(crate) fn is_told_apart(field: &Field) -> bool {
+    matches!(field, Field::EventName | Field::Source | Field::Kind)
+}
+
+/// What the smallest part of a time is that users are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Parts {
+    /// Whole days of UTC, so that those may be read that were rolled up.
+    Days,
+    /// Quarters of an hour.
+    Quarters,
+}
+
+impl Store {
+    /// A question in SQL that reads `FROM {quarters}` or `FROM {people}`, by a plan that was made just before.
+    pub(crate) fn ask_rolled<'a>(
+        &self,
+        scope: &'a Scope<'a>,
+        plan: &Plan,
+        parts: Parts,
+        sql: &str,
+    ) -> Question<'a> {
+        let filters = Condition::new("filter", scope.filters).sql;
+        let filters = if filters.is_empty() { "true" } else { &filters };
+        let (days, known) = match parts {
+            Parts::Days => (DAYS, &*plan.days),
+            Parts::Quarters => ("", &[][..]),
+        };
+        let sql = sql
+            .replace(QUARTERS_PLACE, QUARTERS)
+            .replace(PEOPLE_PLACE, PEOPLE)
+            .replace("/* days */", days)
+            .replace("/* rolled */", ROLLED)
+            .replace("/* filters */", filters)
+            .replace("/* user */", USER);
+        let besides = Besides { conditions: LIVE.to_owned(), ..Besides::default() };
+        let question = self.ask_besides(scope, &sql, besides);
+        let question = question.param("rolled_from", plan.from).param("rolled_to", plan.to);
+        let question = question.param("live_before", sql_second(plan.from));
+        let question = question.param("live_behind", sql_second(plan.to));
+        question.param("live_hours", &plan.live).param("rolled_days", known)
+    }
+}
