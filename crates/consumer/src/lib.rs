@@ -19,6 +19,7 @@ mod lookup_budget;
 mod metrics;
 mod pipeline;
 pub mod replay;
+mod rollup;
 mod run;
 mod table;
 mod tally;

@@ -31,6 +31,11 @@ enum Command {
         #[command(subcommand)]
         command: commands::dead_letters::Command,
     },
+    /// Hours that questions read in place of their events.
+    Rollups {
+        #[command(subcommand)]
+        command: commands::rollups::Command,
+    },
     /// Folds a range of the topic into the table again; consumers may go on meanwhile.
     Replay(replay::Arguments),
 }
@@ -51,6 +56,7 @@ async fn execute(command: Option<Command>) -> anyhow::Result<bool> {
         None => run().await.map(|()| true),
         Some(Command::Healthcheck) => healthcheck().map(|()| true),
         Some(Command::DeadLetters { command }) => dead_letters(command).await,
+        Some(Command::Rollups { command }) => rollups(command).await.map(|()| true),
         Some(Command::Replay(arguments)) => replay(arguments).await.map(|()| true),
     }
 }
@@ -74,6 +80,12 @@ async fn dead_letters(command: commands::dead_letters::Command) -> anyhow::Resul
     let channels = Channels::kafka(config::load("KAFKA_")?)?;
     let mut out = BufWriter::new(io::stdout());
     Ok(commands::dead_letters::run(command, &channels, &shutdown::on_signal()?, &mut out).await?)
+}
+
+async fn rollups(command: commands::rollups::Command) -> anyhow::Result<()> {
+    telemetry::init(&config::load("LOG_")?)?;
+    let store = Store::new(config::load("CLICKHOUSE_")?)?;
+    commands::rollups::run(command, &store, &mut io::stdout()).await
 }
 
 async fn replay(arguments: replay::Arguments) -> anyhow::Result<()> {

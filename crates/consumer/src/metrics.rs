@@ -34,6 +34,12 @@ pub struct Metrics {
     pub(crate) misplaced: Counter,
     pub(crate) circuit_open: Gauge,
     pub(crate) topic_at_risk: Family<TopicLabel, Gauge>,
+    pub(crate) rolled_hours: Counter,
+    pub(crate) rollup_seconds: Histogram,
+    pub(crate) rollup_failures: Counter,
+    pub(crate) rollup_mismatches: Counter,
+    pub(crate) dirty_hours: Gauge,
+    pub(crate) oldest_dirty_seconds: Gauge,
 }
 
 /// The label that names a topic.
@@ -164,6 +170,43 @@ impl Metrics {
                 "topic_at_risk",
                 "1 if what the topic holds may be on one broker alone, else 0",
                 Family::default(),
+            ),
+            rolled_hours: register(
+                registry,
+                "rollup_hours",
+                "Hours of a tenant that were rolled up",
+                Counter::default(),
+            ),
+            rollup_seconds: register_in(
+                registry,
+                Unit::Seconds,
+                "rollup_duration",
+                "How long ClickHouse takes to roll up some hours",
+                seconds(),
+            ),
+            rollup_failures: register(
+                registry,
+                "rollup_failures",
+                "Times that hours could not be rolled up",
+                Counter::default(),
+            ),
+            rollup_mismatches: register(
+                registry,
+                "rollup_mismatches",
+                "Hours whose rollup was found not to say what their events do: a fault",
+                Counter::default(),
+            ),
+            dirty_hours: register(
+                registry,
+                "rollup_dirty_hours",
+                "Hours of all tenants that were written to since they were rolled up; of those who don't roll up 0",
+                Gauge::default(),
+            ),
+            oldest_dirty_seconds: register(
+                registry,
+                "rollup_oldest_dirty_seconds",
+                "Since when an hour that is over has been dirty, of the one that has been longest",
+                Gauge::default(),
             ),
         }
     }

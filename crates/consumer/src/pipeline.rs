@@ -15,6 +15,7 @@ use self::writing::{Done, finished};
 use crate::apply::Applier;
 use crate::batch::Batch;
 use crate::deferred::Deferred;
+use crate::rollup::Duty;
 use crate::{Config, Metrics};
 
 /// While something is wrong the log says so more often than this, so that after so long a silence it counts as over.
@@ -28,6 +29,8 @@ pub(crate) struct Pipeline {
     source: Source,
     status: Status,
     metrics: Metrics,
+    /// Who rolls hours up is told by whom.
+    duty: Duty,
     owned: BTreeSet<i32>,
     batch: Batch,
     /// Deliveries that were in a batch and wait to be written since the batch spanned too many months.
@@ -62,12 +65,14 @@ impl Pipeline {
         applier: Applier,
         status: Status,
         metrics: Metrics,
+        duty: Duty,
     ) -> Self {
         Self {
             config,
             source,
             status,
             metrics,
+            duty,
             owned: BTreeSet::new(),
             batch: Batch::default(),
             deferred: Deferred::default(),
@@ -193,10 +198,12 @@ impl Pipeline {
                 tracing::info!(?partitions, "partitions assigned");
                 self.owned.extend(partitions);
                 self.assigned = true;
+                self.lead();
             }
             Signal::Revoked(partitions) => {
                 tracing::info!(?partitions, "partitions revoked");
                 self.owned.retain(|partition| !partitions.contains(partition));
+                self.lead();
                 self.uncommitted.retain(|partition, _| !partitions.contains(partition));
                 // Whose it was is not known.
                 self.oldest_uncommitted_ms = None;
@@ -226,6 +233,11 @@ impl Pipeline {
                 self.status.trouble("log", reason);
             }
         }
+    }
+
+    /// One consumer of the group rolls hours up: whoever has the first partition.
+    fn lead(&self) {
+        self.duty.lead(self.owned.contains(&0));
     }
 
     fn calm(&mut self) {

@@ -13,6 +13,7 @@ use crate::cache::Cache;
 use crate::letters::Letters;
 use crate::lookup_budget::LookupBudget;
 use crate::pipeline::Pipeline;
+use crate::rollup::{Duty, Worker};
 use crate::table::{SCHEMA, Table};
 use crate::{Config, Metrics};
 
@@ -37,7 +38,7 @@ pub async fn run(
     let source = bus.source(&events, &group, config.max_batch_bytes / 4)?;
     tracing::info!(topic = events.name, group, "consuming");
     let applier = Applier {
-        table: Table::new(store, status.clone(), metrics.insert_seconds.clone()),
+        table: Table::new(store.clone(), status.clone(), metrics.insert_seconds.clone()),
         letters: Letters::kept_by(Writer { producer: letters, topic: events.name, status: status.clone() }),
         schedule: events.schedule,
         cache: Cache::new(config.cache_bytes),
@@ -46,9 +47,14 @@ pub async fn run(
         status: status.clone(),
         metrics: metrics.clone(),
     };
-    // On the heap: it is large, and held by everybody who waits for it.
+    let duty = Duty::default();
     let stop = shutdown.child_token();
-    let mut running = Box::pin(Pipeline::new(config, source, applier, status, metrics).run(stop.clone()));
+    let _ended = stop.clone().drop_guard();
+    let worker = Worker { store, duty: duty.clone(), metrics: metrics.clone() };
+    tokio::spawn(worker.run(stop.clone()));
+    // On the heap: it is large, and held by everybody who waits for it.
+    let mut running =
+        Box::pin(Pipeline::new(config, source, applier, status, metrics, duty).run(stop.clone()));
     tokio::select! {
         ended = &mut running => ended,
         outdated = channels.outdated() => {

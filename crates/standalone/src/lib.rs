@@ -9,5 +9,5 @@ mod private;
 mod run;
 
 pub use config::Config;
-pub use offline::{dead_letters, replay};
+pub use offline::{dead_letters, replay, rollups};
 pub use run::run;

@@ -32,6 +32,11 @@ enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// Hours that questions read in place of their events, while Millrace is stopped.
+    Rollups {
+        #[command(subcommand)]
+        command: commands::rollups::Command,
+    },
     /// Folds a range of the log into the table again, while Millrace is stopped.
     Replay(replay::Arguments),
 }
@@ -54,6 +59,7 @@ async fn run(command: Option<Command>) -> anyhow::Result<bool> {
             return standalone::dead_letters(config, command, shutdown).await;
         }
         Some(Command::Keys { command }) => command.run(),
+        Some(Command::Rollups { command }) => standalone::rollups(config, command).await?,
         Some(Command::Replay(arguments)) => standalone::replay(config, arguments, shutdown).await?,
     }
     Ok(true)

@@ -37,6 +37,19 @@ pub async fn replay(config: Config, arguments: replay::Arguments, shutdown: Shut
     done.and(stopped).and(close(log).await)
 }
 
+/// Does what was asked for with the hours that were rolled up.
+pub async fn rollups(config: Config, command: commands::rollups::Command) -> anyhow::Result<()> {
+    let (channels, log) = open(&config.data)?;
+    drop(channels);
+    let (store, engine) = embedded::store(&config.data, config.engine_port).await?;
+    let done = commands::rollups::run(command, &store, &mut io::stdout()).await;
+    let stopped = match engine {
+        Some(engine) => engine.stop().await,
+        None => Ok(()),
+    };
+    done.and(stopped).and(close(log).await)
+}
+
 /// The log of data that is there.
 fn open(data: &Path) -> anyhow::Result<(Channels, Option<Log>)> {
     anyhow::ensure!(

@@ -56,6 +56,8 @@ pub struct Store {
     client: Client,
     /// The same, for rows.
     writer: Client,
+    /// For what rolls hours up, beside everything else: on one thread, behind others.
+    roller: Client,
     /// For the consumer's look-ups, which change nothing and end when nobody waits for them.
     looker: Client,
     /// The same for reads on behalf of callers, within the limits of one read.
@@ -96,6 +98,7 @@ impl Store {
             client.with_setting("cancel_http_readonly_queries_on_client_close", "1")
         };
         let looker = read_only(&client);
+        let roller = asking.clone().with_setting("max_threads", "1").with_setting("priority", "10");
         let reader = read_only(&asking)
             // What the server may not spend is an error: its other modes answer a part, as if it were all.
             .with_setting("read_overflow_mode", "throw")
@@ -103,7 +106,7 @@ impl Store {
             .with_setting("timeout_overflow_mode", "throw")
             .with_setting("max_memory_usage", config.read_max_memory_bytes.to_string())
             .with_setting("max_rows_to_read", config.read_max_rows.to_string());
-        Ok(Self { config, client, writer, looker, reader, zones: Arc::default() })
+        Ok(Self { config, client, writer, looker, roller, reader, zones: Arc::default() })
     }
 
     /// Whether the server answers.

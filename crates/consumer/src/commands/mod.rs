@@ -3,3 +3,4 @@
 pub mod dead_letters;
 mod print;
 pub(crate) mod progress;
+pub mod rollups;

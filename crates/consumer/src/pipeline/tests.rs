@@ -39,7 +39,7 @@ async fn pipeline_on(options: Options) -> (Pipeline, Channels, TempDir) {
         status: status.clone(),
         metrics: metrics.clone(),
     };
-    let mut pipeline = Pipeline::new(Config::default(), source, applier, status, metrics);
+    let mut pipeline = Pipeline::new(Config::default(), source, applier, status, metrics, Duty::default());
     pipeline.take(Signal::Assigned(vec![0, 1]));
     (pipeline, channels, folder)
 }

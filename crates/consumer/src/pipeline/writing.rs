@@ -32,6 +32,7 @@ impl Pipeline {
         let Some(applier) = self.idle.take() else { return };
         let batch = std::mem::take(&mut self.batch);
         self.metrics.observe(&batch);
+        self.duty.behind(batch.deliveries.len() >= self.config.batch_size || batch.is_full(&self.config));
         let offsets = batch.next_offsets();
         let deliveries = self.deferred.split(batch.deliveries);
         self.deferred_is_next = true;

@@ -219,7 +219,7 @@ async fn held(site: &Site, consumer: &Consumer) {
 
 pub(crate) async fn a_table_that_refuses_batch_after_batch_holds_the_consumer_until_it_is_mended(site: Site) {
     site.store.migrate().await.unwrap();
-    site.sql("ALTER TABLE {db}.events ADD CONSTRAINT nothing CHECK input = ''").await;
+    site.sql("ALTER TABLE {db}.events ADD CONSTRAINT nothing CHECK empty(input)").await;
     let consumer = site.start(by_blocks());
     for _ in 0..2 {
         site.send(&creates(BLOCK)).await;

@@ -14,14 +14,17 @@ const ROLL_UP: &str = "
     FROM (
         SELECT arrayJoin(arrayZip({hours:Array(UInt32)}, {covered:Array(UInt64)}, {counted_at:Array(Int64)})) AS wanted,
             wanted.1 AS start) AS asked
-    LEFT JOIN (
-        SELECT toUnixTimestamp(toStartOfHour(slot)) AS start, sum(n) AS events, groupArray(slot) AS slots,
-            groupArray(event_name) AS names, groupArray(source) AS sources, groupArray(kind) AS kinds,
-            groupArray(n) AS counts, groupArray(e) AS errors, groupArray(m) AS measured, groupArray(l) AS latencies,
-            arrayMap(quarter -> arrayDistinct(arrayFlatten(arrayFilter((u, at) -> intDiv(toUnixTimestamp(at) % 3600, 900) = quarter,
-                groupArray(u) AS people, slots))), range(4)) AS users
-        FROM (/* quarters */)
-        GROUP BY start) AS found USING (start)";
+    LEFT JOIN (/* hours */) AS found USING (start)";
+
+/// What the hours come to that have events.
+const HOURS: &str = "
+    SELECT toUnixTimestamp(toStartOfHour(slot)) AS start, sum(n) AS events, groupArray(slot) AS slots,
+        groupArray(event_name) AS names, groupArray(source) AS sources, groupArray(kind) AS kinds,
+        groupArray(n) AS counts, groupArray(e) AS errors, groupArray(m) AS measured, groupArray(l) AS latencies,
+        arrayMap(quarter -> arrayDistinct(arrayFlatten(arrayFilter((u, at) -> intDiv(toUnixTimestamp(at) % 3600, 900) = quarter,
+            groupArray(u) AS people, slots))), range(4)) AS users
+    FROM (/* quarters */)
+    GROUP BY start";
 
 /// The events of each quarter hour, name, source and kind, of all that `FROM` gives.
 const QUARTERS: &str = "
@@ -45,15 +48,20 @@ impl Store {
         let (tenant, starts) = (hour.tenant.as_str(), hours.iter().map(|dirty| dirty.hour.start));
         let starts: Vec<_> = starts.collect();
         let (first, last) = starts.iter().fold((u32::MAX, 0), |(a, b), at| (a.min(*at), b.max(*at)));
-        let users = format!("groupUniqArrayIf(sipHash64({USER} AS user), user != '') AS u");
-        let quarters = QUARTERS.replace("/* users */", &users).replace("/* events */", EVENTS);
         let covered: Vec<_> = hours.iter().map(|dirty| dirty.marks).collect();
         let counted_at: Vec<_> = hours.iter().map(|dirty| dirty.counted_at).collect();
-        let query = self.client.query_raw(&ROLL_UP.replace("/* quarters */", &quarters));
+        let query = self.roller.query_raw(&ROLL_UP.replace("/* hours */", &hours_sql()));
         let query = SETTINGS.into_iter().fold(query, |query, (name, value)| query.with_setting(name, value));
         let query = query.param("tenant", tenant).param("hours", &starts).param("covered", &covered);
         let query = query.param("counted_at", &counted_at);
         let query = query.param("first", sql_second(first)).param("behind", sql_second(last + HOUR_S));
         within(4 * self.timeout(), query.execute()).await
     }
+}
+
+/// What hours come to, as SQL; its parameters are `tenant`, `hours`, and the times `first` and `behind`.
+pub(super) fn hours_sql() -> String {
+    let users = format!("groupUniqArrayIf(sipHash64({USER} AS user), user != '') AS u");
+    let quarters = QUARTERS.replace("/* users */", &users).replace("/* events */", EVENTS);
+    HOURS.replace("/* quarters */", &quarters)
 }

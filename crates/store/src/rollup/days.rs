@@ -40,7 +40,7 @@ struct DayRow {
 impl Store {
     /// The newest days whose users can be rolled up, at most `limit`, each by its first second.
     pub async fn days_behind(&self, limit: u64) -> Result<Vec<Hour>, StoreError> {
-        let query = self.looker.query_raw(BEHIND).param("limit", limit);
+        let query = self.roller.query_raw(BEHIND).param("limit", limit);
         let rows: Vec<DayRow> = within(self.timeout(), query.fetch_all()).await?;
         let day = |row: DayRow| Some(Hour { tenant: Tenant::parse(&row.tenant).ok()?, start: row.start });
         Ok(rows.into_iter().filter_map(day).collect())
@@ -48,7 +48,7 @@ impl Store {
 
     /// Rolls up the users of the day that begins with this hour.
     pub async fn roll_up_day(&self, day: &Hour) -> Result<(), StoreError> {
-        let query = self.client.query_raw(ROLL_UP);
+        let query = self.roller.query_raw(ROLL_UP);
         let query = SETTINGS.into_iter().fold(query, |query, (name, value)| query.with_setting(name, value));
         let query = query.param("tenant", day.tenant.as_str()).param("day", day.start);
         within(4 * self.timeout(), query.param("behind", day.start + DAY_S).execute()).await

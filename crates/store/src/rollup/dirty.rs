@@ -50,7 +50,7 @@ struct DirtyRow {
 impl Store {
     /// The newest dirty hours of all tenants, at most `limit`.
     pub async fn dirty_hours(&self, limit: u64) -> Result<Vec<Dirty>, StoreError> {
-        let query = self.looker.query_raw(DIRTY).param("limit", limit);
+        let query = self.roller.query_raw(DIRTY).param("limit", limit);
         let rows: Vec<DirtyRow> = within(self.timeout(), query.fetch_all()).await?;
         // A tenant that can't be one is of a row that somebody else wrote.
         let dirty = |row: DirtyRow| {

@@ -6,14 +6,13 @@ use clickhouse::Row;
 use model::{EventKey, Tenant, Timestamp};
 use serde::Serialize;
 
-use super::hour_of;
+use super::{HOUR_S, Hour, hour_of};
 use crate::insert::SETTINGS;
 use crate::queries::sql_time;
 use crate::{Store, StoreError, within};
 
-/// Of the hours of a time that have events, or had some when they were rolled up.
-const MARK_AGAIN: &str = "
-    INSERT INTO bucket_marks
+/// The hours of a time that have events, or had some when they were marked.
+const HOURS: &str = "
     SELECT tenant, hour, 1 AS marks FROM (
         SELECT tenant, toStartOfHour(toDateTime(created_at, 'UTC')) AS hour FROM events
         WHERE created_at >= {from:DateTime64(3, 'UTC')} AND created_at < {to:DateTime64(3, 'UTC')}
@@ -54,11 +53,21 @@ impl Store {
         Ok(insert.end().await?)
     }
 
-    /// Marks all hours from a time up to another, of all tenants: for those who changed rows by hand.
-    pub async fn mark_hours(&self, from: Timestamp, to: Timestamp) -> Result<(), StoreError> {
-        let mark = self.client.query_raw(MARK_AGAIN);
-        let mark = mark.with_setting("deduplicate_insert", "disable");
-        let mark = mark.param("from", sql_time(from)).param("to", sql_time(to));
-        within(10 * self.timeout(), mark.execute()).await
+    /// Marks an hour, so that it is rolled up again.
+    pub async fn mark_hour(&self, hour: &Hour) -> Result<(), StoreError> {
+        let at = |second: u32| Timestamp::from_millis(i64::from(second) * 1_000).unwrap_or_default();
+        self.mark_hours(at(hour.start), at(hour.start + HOUR_S)).await.map(drop)
+    }
+
+    /// Marks all hours from a time up to another, of all tenants, and returns how many they are: for those who changed
+    /// rows by hand.
+    pub async fn mark_hours(&self, from: Timestamp, to: Timestamp) -> Result<u64, StoreError> {
+        let with = |sql: &str| {
+            let query = self.client.query_raw(sql).with_setting("deduplicate_insert", "disable");
+            query.param("from", sql_time(from)).param("to", sql_time(to))
+        };
+        let patience = 10 * self.timeout();
+        within(patience, with(&format!("INSERT INTO bucket_marks {HOURS}")).execute()).await?;
+        within(patience, with(&format!("SELECT count() FROM ({HOURS})")).fetch_one()).await
     }
 }

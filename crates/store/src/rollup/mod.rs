@@ -11,6 +11,7 @@ mod days;
 mod dirty;
 mod mark;
 mod plan;
+mod scrub;
 mod sources;
 
 use model::Timestamp;

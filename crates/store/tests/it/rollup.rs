@@ -126,3 +126,34 @@ async fn answers_are_the_same_whatever_is_rolled_up() {
     let days = "SELECT count() FROM {db}.rollup_days FINAL WHERE tenant = 'acme'";
     assert_eq!(database.sql(days).await, "4");
 }
+
+#[tokio::test]
+async fn a_rollup_that_does_not_say_what_its_events_do_is_found() {
+    let database = Database::new().await;
+    let store = &database.store;
+    let keys = [8, 9, 10].map(|hour| key(&format!("2026-11-20T{hour:02}:30:00Z")));
+    for key in &keys {
+        store.insert(&[created(key, 1, said("a", "ada", "", 2.0))]).await.unwrap();
+    }
+    store.insert(&[deleted(&keys[2], 3)]).await.unwrap();
+    roll_up_all(store).await;
+    let mut hours = Vec::new();
+    while let Some(hour) = store.rolled_after(hours.last()).await.unwrap() {
+        hours.push(hour);
+    }
+    assert_eq!(hours.iter().map(|hour| hour.start % 86_400 / 3_600).collect::<Vec<_>>(), [8, 9, 10]);
+    for hour in &hours {
+        assert!(!store.rollup_differs(hour).await.unwrap(), "{hour:?}");
+    }
+    // Behind the back of the marks, as a mutation does it.
+    database.forget(&keys[1..2]).await;
+    assert!(store.rollup_differs(&hours[1]).await.unwrap());
+    store.mark_hour(&hours[1]).await.unwrap();
+    assert!(!store.rollup_differs(&hours[1]).await.unwrap(), "it is dirty, which questions know");
+    assert_eq!(store.dirty_hours(10).await.unwrap().len(), 1);
+    roll_up_all(store).await;
+    assert!(!store.rollup_differs(&hours[1]).await.unwrap());
+    let (first, last) = (time("2026-11-20T09:00:00Z"), time("2026-11-20T10:00:00Z"));
+    store.mark_hours(first, last).await.unwrap();
+    assert_eq!(store.dirty_hours(10).await.unwrap().len(), 1, "also one that has no events any more");
+}

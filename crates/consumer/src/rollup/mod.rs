@@ -1,0 +1,118 @@
+//! Rolls hours up beside the pipeline: hours that were written to are computed again, so that questions need not read
+//! their events. One consumer does so, only to save work: two do no harm.
+
+mod duty;
+mod schedule;
+mod scrub;
+
+use std::time::Duration;
+
+use runtime::shutdown::Shutdown;
+use store::{Dirty, Store, StoreError};
+use tokio::time::{Instant, sleep};
+
+pub(crate) use duty::Duty;
+
+use self::schedule::Schedule;
+use self::scrub::Scrub;
+use crate::metrics::Metrics;
+
+/// How often the dirty hours are looked at, at most.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// How long nothing is done after a failure.
+const HOLD: Duration = Duration::from_secs(5);
+
+/// Dirty hours that are looked at together.
+const MOST: u64 = 10_000;
+
+/// Days whose users are rolled up in one turn.
+const DAYS: u64 = 10;
+
+/// Rolls hours up. While the group is behind it takes a twentieth of the time, else half.
+pub(crate) struct Worker {
+    pub(crate) store: Store,
+    pub(crate) duty: Duty,
+    pub(crate) metrics: Metrics,
+}
+
+impl Worker {
+    /// Works until `shutdown`. What it is at then is left: whatever is half done was not begun.
+    pub(crate) async fn run(self, shutdown: Shutdown) {
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = self.work() => {}
+        }
+    }
+
+    async fn work(self) {
+        let (mut schedule, mut scrub) = (Schedule::default(), Scrub::default());
+        loop {
+            sleep(EVERY).await;
+            if !self.duty.leads() {
+                continue;
+            }
+            if let Err(error) = self.turn(&mut schedule, &mut scrub).await {
+                tracing::warn!(%error, "hours can't be rolled up just now: questions read their events");
+                self.metrics.rollup_failures.inc();
+                sleep(HOLD).await;
+            }
+        }
+    }
+
+    /// Rolls up the hours that are due, as they were listed once, for about a second.
+    async fn turn(&self, schedule: &mut Schedule, scrub: &mut Scrub) -> Result<(), StoreError> {
+        let begun = Instant::now();
+        let mut dirty = self.timed(self.store.dirty_hours(MOST)).await?;
+        schedule.look(&dirty, begun);
+        self.metrics.dirty_hours.set(i64::try_from(dirty.len()).unwrap_or(i64::MAX));
+        let oldest = schedule.oldest_closed(&dirty, begun).as_secs();
+        self.metrics.oldest_dirty_seconds.set(i64::try_from(oldest).unwrap_or(i64::MAX));
+        while begun.elapsed() < EVERY {
+            let hours = schedule.take(&mut dirty, Instant::now());
+            if hours.is_empty() {
+                return self.idle(scrub).await;
+            }
+            self.roll_up(schedule, &hours).await?;
+        }
+        Ok(())
+    }
+
+    async fn roll_up(&self, schedule: &mut Schedule, hours: &[Dirty]) -> Result<(), StoreError> {
+        let begun = Instant::now();
+        match self.timed(self.store.roll_up(hours)).await {
+            Ok(()) => {
+                schedule.done(hours, begun.elapsed(), Instant::now());
+                self.metrics.rolled_hours.inc_by(u64::try_from(hours.len()).unwrap_or_default());
+                self.metrics.rollup_seconds.observe(begun.elapsed().as_secs_f64());
+                Ok(())
+            }
+            // Fewer may do, and one alone is left dirty for a while.
+            Err(error) if error.is_too_large() => {
+                tracing::warn!(%error, hours = hours.len(), "hours were too much to be rolled up at once");
+                schedule.too_large(hours, Instant::now());
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What is done when no hour is due.
+    async fn idle(&self, scrub: &mut Scrub) -> Result<(), StoreError> {
+        for day in self.timed(self.store.days_behind(DAYS)).await? {
+            self.timed(self.store.roll_up_day(&day)).await?;
+        }
+        scrub.next(self).await
+    }
+
+    /// Rests behind a statement, the longer the longer it took.
+    async fn timed<T>(
+        &self,
+        statement: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let begun = Instant::now();
+        let answer = statement.await;
+        sleep(begun.elapsed() * self.duty.rest()).await;
+        answer
+    }
+}
