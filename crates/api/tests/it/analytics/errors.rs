@@ -47,7 +47,7 @@ async fn errors_are_counted_by_utc_day_oldest_first() {
     let text = text
         .replace(&date(two_days_ago), "[2 days ago]")
         .replace(&date(before(two_days_ago)), "[3 days ago]");
-    assert_snapshot!(text.replace(&date(five_days_ago), "[5 days ago]"), @r#"200 {"success":true,"data":[{"date":"[5 days ago]","event_name":"event_a","error_count":0,"total_count":1},{"date":"[3 days ago]","event_name":"event_a","error_count":1,"total_count":1},{"date":"[2 days ago]","event_name":"event_a","error_count":2,"total_count":3}],"meta":{"from":"[from]","to":"[to]","timezone":"UTC","complete_until":"[complete_until]"},"request_id":"test"}"#);
+    assert_snapshot!(text.replace(&date(five_days_ago), "[5 days ago]"), @r#"200 {"success":true,"data":[{"date":"[5 days ago]","event_name":"event_a","error_count":0,"total_count":1},{"date":"[3 days ago]","event_name":"event_a","error_count":1,"total_count":1},{"date":"[2 days ago]","event_name":"event_a","error_count":2,"total_count":3}],"meta":{"from":"[from]","to":"[to]","timezone":"UTC","complete_until":"[complete_until]","rolled_hours":[rolled_hours],"live_hours":[live_hours]},"request_id":"test"}"#);
 }
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn any_name_can_be_asked_for_and_an_unknown_one_has_no_days() {
         found,
         json!([{"date": date(ago(0)), "event_name": name, "error_count": 1, "total_count": 1}])
     );
-    assert_snapshot!(app.get("/analytics/errors?event_name=never").await.shown(), @r#"200 {"success":true,"data":[],"meta":{"from":"[from]","to":"[to]","timezone":"UTC","complete_until":"[complete_until]"},"request_id":"test"}"#);
+    assert_snapshot!(app.get("/analytics/errors?event_name=never").await.shown(), @r#"200 {"success":true,"data":[],"meta":{"from":"[from]","to":"[to]","timezone":"UTC","complete_until":"[complete_until]","rolled_hours":[rolled_hours],"live_hours":[live_hours]},"request_id":"test"}"#);
 }
 
 #[tokio::test]

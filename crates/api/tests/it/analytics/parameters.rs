@@ -91,7 +91,11 @@ async fn a_period_lies_between_times_or_local_dates_and_the_answer_names_it() {
             let meta = json!({
                 "from": "2026-03-28T23:00:00.000Z", "to": to, "timezone": zone, "complete_until": to,
             });
-            assert_eq!(answer["meta"], meta, "{path} {query}");
+            let mut told = answer["meta"].clone();
+            for read_from in ["rolled_hours", "live_hours"] {
+                told.as_object_mut().unwrap().remove(read_from);
+            }
+            assert_eq!(told, meta, "{path} {query}");
         }
     }
     let days = app.get(&format!("/analytics/errors?event_name=event_a&{berlin}")).await.data();

@@ -55,6 +55,10 @@ impl Answer {
         for field in ["id", "created_at", "updated_at", "next_cursor", "from", "to", "complete_until"] {
             text = redact(&text, field);
         }
+        // Hours are rolled up meanwhile.
+        for field in ["rolled_hours", "live_hours"] {
+            text = redact_number(&text, field);
+        }
         format!("{} {text}", self.status.as_u16())
     }
 
@@ -77,6 +81,18 @@ impl Answer {
         );
         assert_eq!((self.header("retry-after"), json["success"].as_bool()), ("1", Some(false)));
     }
+}
+
+/// The same of a field of numbers.
+fn redact_number(text: &str, field: &str) -> String {
+    let start = format!("\"{field}\":");
+    let mut pieces = text.split(&start);
+    let mut redacted = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let rest = piece.trim_start_matches(|c: char| c.is_ascii_digit());
+        write!(redacted, "{start}[{field}]{rest}").unwrap();
+    }
+    redacted
 }
 
 /// The text of a field of strings, wherever it is, is replaced by the field's name.

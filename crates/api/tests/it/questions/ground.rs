@@ -39,7 +39,7 @@ async fn what_can_not_be_meant_is_named() {
         (
             json!({"metrics": ["events"], "day": 3}),
             "day: unknown field `day`, expected one of `metrics`, `filters`, `breakdown`, `interval`, `week_start`, \
-                `compare`, `from`, `to`, `days`, `timezone`",
+                `compare`, `from`, `to`, `days`, `timezone`, `exact`",
         ),
         (
             json!({"metrics": ["events"], "breakdown": "user"}),

@@ -122,7 +122,7 @@ async fn what_can_not_be_meant_is_named() {
         (
             json!({"first": true}),
             "invalid_field",
-            "first: unknown field `first`, expected one of `start`, `return`, `period`, `periods`, `mode`, `count`, `kind`, `week_start`, `from`, `to`, `days`, `timezone`",
+            "first: unknown field `first`, expected one of `start`, `return`, `period`, `periods`, `mode`, `count`, `kind`, `week_start`, `from`, `to`, `days`, `timezone`, `exact`",
         ),
         (json!({"from": 7}), "invalid_field", "from must be a text"),
         (
