@@ -12,7 +12,7 @@ use crate::{Bucket, Grid, Interval, Metric, Percentile, Reading, Rolled, Scope, 
 
 const BUCKETS: &str = "
     SELECT /* start */ AS start, count() AS events, countIf(error != '') AS errors, /* rate */ AS error_rate,
-        /* p50 */ AS p50, /* p95 */ AS p95, countIf(latency > 0) AS n
+        /* p50 */ AS p50, /* p95 */ AS p95, countIf(latency > 0) AS measured
     FROM (SELECT /* bucket */ AS bucket, error, latency FROM {events})
     GROUP BY start";
 
@@ -24,7 +24,7 @@ const HOURS: &str = "
 
 const QUARTERS_OF_BUCKETS: &str = "
     SELECT /* start */ AS start, sum(n) AS events, sum(e) AS errors, /* rate */ AS error_rate, /* p50 */ AS p50,
-        /* p95 */ AS p95, sum(m) AS n
+        /* p95 */ AS p95, sum(m) AS measured
     FROM (SELECT /* bucket */ AS bucket, n, e, m, l FROM {quarters})
     GROUP BY start";
 
@@ -81,7 +81,7 @@ struct BucketRow {
     error_rate: Option<f64>,
     p50: Option<f64>,
     p95: Option<f64>,
-    n: u64,
+    measured: u64,
 }
 
 impl Store {
@@ -121,7 +121,7 @@ fn in_places(rows: Vec<BucketRow>, peak_hours: Vec<HourOfDay>, grid: &Grid) -> O
             error_rate: row.and_then(|row| row.error_rate),
             response_time_p50: row.and_then(|row| row.p50),
             response_time_p95: row.and_then(|row| row.p95),
-            n: row.map_or(0, |row| row.n),
+            n: row.map_or(0, |row| row.measured),
         }
     };
     Operations { buckets: grid.buckets().iter().map(bucket).collect(), peak_hours }
