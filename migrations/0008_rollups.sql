@@ -25,7 +25,8 @@ CREATE TABLE IF NOT EXISTS {database}.rollup {on_cluster}
     errors Array(UInt64),
     measured Array(UInt64) COMMENT 'events with a latency',
     latencies Array(AggregateFunction(quantilesDD(0.01, 0.5), Float64)),
-    users Array(Array(UInt64)) COMMENT 'hashes of the different users of each of the four quarters'
+    users Array(Array(UInt64)) COMMENT 'hashes of the different users of each of the four quarters',
+    conversations Array(Array(UInt64)) COMMENT 'the same of conversations'
 )
 ENGINE = {replicated}ReplacingMergeTree(covered)
 ORDER BY (tenant, hour)

@@ -8,9 +8,10 @@ use crate::{Store, StoreError, within};
 /// Some hours of one tenant. An hour without events gets a row too, in place of the one it had.
 const ROLL_UP: &str = "
     INSERT INTO rollup
-        (tenant, hour, covered, computed_at, events, slots, names, sources, kinds, counts, errors, measured, latencies, users)
+        (tenant, hour, covered, computed_at, events, slots, names, sources, kinds, counts, errors, measured, latencies,
+        users, conversations)
     SELECT {tenant:String}, toDateTime(wanted.1, 'UTC'), wanted.2, fromUnixTimestamp64Milli(wanted.3, 'UTC'),
-        events, slots, names, sources, kinds, counts, errors, measured, latencies, users
+        events, slots, names, sources, kinds, counts, errors, measured, latencies, users, conversations
     FROM (
         SELECT arrayJoin(arrayZip({hours:Array(UInt32)}, {covered:Array(UInt64)}, {counted_at:Array(Int64)})) AS wanted,
             wanted.1 AS start) AS asked
@@ -21,8 +22,9 @@ const HOURS: &str = "
     SELECT toUnixTimestamp(toStartOfHour(slot)) AS start, sum(n) AS events, groupArray(slot) AS slots,
         groupArray(event_name) AS names, groupArray(source) AS sources, groupArray(kind) AS kinds,
         groupArray(n) AS counts, groupArray(e) AS errors, groupArray(m) AS measured, groupArray(l) AS latencies,
-        arrayMap(quarter -> arrayDistinct(arrayFlatten(arrayFilter((u, at) -> intDiv(toUnixTimestamp(at) % 3600, 900) = quarter,
-            groupArray(u) AS people, slots))), range(4)) AS users
+        arrayMap(at -> intDiv(toUnixTimestamp(at) % 3600, 900), slots) AS quarters, groupArray(u) AS people, groupArray(c) AS talks,
+        arrayMap(n -> arrayDistinct(arrayFlatten(arrayFilter((u, quarter) -> quarter = n, people, quarters))), range(4)) AS users,
+        arrayMap(n -> arrayDistinct(arrayFlatten(arrayFilter((c, quarter) -> quarter = n, talks, quarters))), range(4)) AS conversations
     FROM (/* quarters */)
     GROUP BY start";
 
@@ -30,7 +32,9 @@ const HOURS: &str = "
 const QUARTERS: &str = "
     SELECT toStartOfFifteenMinutes(toDateTime(created_at, 'UTC')) AS slot, event_name, source, kind, count() AS n,
         countIf(error != '') AS e, countIf(latency > 0) AS m,
-        quantilesDDStateIf(0.01, 0.5)(latency, latency > 0) AS l, /* users */
+        quantilesDDStateIf(0.01, 0.5)(latency, latency > 0) AS l,
+        groupUniqArrayIf(sipHash64(/* user */ AS user), user != '') AS u,
+        groupUniqArrayIf(sipHash64(conversation_id), conversation_id != '') AS c
     FROM /* events */
     GROUP BY slot, event_name, source, kind";
 
@@ -61,7 +65,6 @@ impl Store {
 
 /// What hours come to, as SQL; its parameters are `tenant`, `hours`, and the times `first` and `behind`.
 pub(super) fn hours_sql() -> String {
-    let users = format!("groupUniqArrayIf(sipHash64({USER} AS user), user != '') AS u");
-    let quarters = QUARTERS.replace("/* users */", &users).replace("/* events */", EVENTS);
+    let quarters = QUARTERS.replace("/* user */", USER).replace("/* events */", EVENTS);
     HOURS.replace("/* quarters */", &quarters)
 }

@@ -28,7 +28,7 @@ const COMPUTED: &str = "SELECT events, /* digest */ AS digest, toInt64(0) AS lac
 const DIGEST: &str = "cityHash64(
     arraySort(arrayZip(slots, names, sources, kinds, counts, errors, measured,
         arrayMap(l -> toString(finalizeAggregation(l)), latencies))),
-    arrayMap(u -> arraySort(u), users))";
+    arrayMap(u -> arraySort(u), users), arrayMap(c -> arraySort(c), conversations))";
 
 #[derive(Row, Deserialize)]
 struct Next {

@@ -24,22 +24,27 @@ const QUARTERS: &str = "(
     GROUP BY ALL)";
 
 /// Users of quarter hours, or of whole days where nothing smaller is asked for. The columns: `created_at` of the
-/// beginning, `users`: a list of the hashes of different users.
+/// beginning, `hashes`: a list of the hashes of different users.
 const PEOPLE_PLACE: &str = "{people}";
 
-const PEOPLE: &str = "(
+/// The same of conversations, without days.
+const TALKS_PLACE: &str = "{conversations}";
+
+const DIFFERENT: &str = "(
     /* days */
-    SELECT hour + 900 * toUInt32(quarter - 1) AS created_at, of_quarter AS users
-    FROM (SELECT hour, users FROM rollup FINAL WHERE /* rolled */ AND toStartOfDay(hour) NOT IN {rolled_days:Array(UInt32)})
-    ARRAY JOIN users AS of_quarter, arrayEnumerate(users) AS quarter
+    SELECT hour + 900 * toUInt32(quarter - 1) AS created_at, of_quarter AS hashes
+    FROM (SELECT hour, /* column */ AS quarters FROM rollup FINAL WHERE /* rolled */ /* no days */)
+    ARRAY JOIN quarters AS of_quarter, arrayEnumerate(quarters) AS quarter
     UNION ALL
-    SELECT toStartOfFifteenMinutes(toDateTime(created_at, 'UTC')) AS created_at, groupUniqArray(sipHash64(/* user */)) AS users
+    SELECT toStartOfFifteenMinutes(toDateTime(created_at, 'UTC')) AS created_at, groupUniqArray(sipHash64(/* text */)) AS hashes
     FROM {events}
-    WHERE /* user */ != ''
+    WHERE /* text */ != ''
     GROUP BY created_at)";
 
+const NO_DAYS: &str = "AND toStartOfDay(hour) NOT IN {rolled_days:Array(UInt32)}";
+
 const DAYS: &str = "
-    SELECT day AS created_at, users FROM rollup_days FINAL
+    SELECT day AS created_at, users AS hashes FROM rollup_days FINAL
     WHERE tenant = {tenant:String} AND day IN {rolled_days:Array(UInt32)}
     UNION ALL";
 
@@ -75,7 +80,7 @@ pub(crate) enum Parts {
 }
 
 impl Store {
-    /// A question in SQL that reads `FROM {quarters}` or `FROM {people}`, by a plan that was made just before.
+    /// A question in SQL that reads `FROM {quarters}`, `FROM {people}` or `FROM {conversations}`, by a plan that was made just before.
     pub(crate) fn ask_rolled<'a>(
         &self,
         scope: &'a Scope<'a>,
@@ -89,13 +94,19 @@ impl Store {
             Parts::Days => (DAYS, &*plan.days),
             Parts::Quarters => ("", &[][..]),
         };
+        let different = |column: &str, text: &str, days: &str, no_days: &str| {
+            DIFFERENT
+                .replace("/* column */", column)
+                .replace("/* text */", text)
+                .replace("/* days */", days)
+                .replace("/* no days */", no_days)
+        };
         let sql = sql
             .replace(QUARTERS_PLACE, QUARTERS)
-            .replace(PEOPLE_PLACE, PEOPLE)
-            .replace("/* days */", days)
+            .replace(PEOPLE_PLACE, &different("users", USER, days, NO_DAYS))
+            .replace(TALKS_PLACE, &different("conversations", "conversation_id", "", ""))
             .replace("/* rolled */", ROLLED)
-            .replace("/* filters */", filters)
-            .replace("/* user */", USER);
+            .replace("/* filters */", filters);
         let besides = Besides { conditions: LIVE.to_owned(), ..Besides::default() };
         let question = self.ask_besides(scope, &sql, besides);
         let question = question.param("rolled_from", plan.from).param("rolled_to", plan.to);

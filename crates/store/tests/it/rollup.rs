@@ -13,6 +13,7 @@ fn key(at: &str) -> EventKey {
 fn said(name: &str, user: &str, error: &str, latency: f64) -> Content<'static> {
     Content {
         event_name: name.to_owned().into(),
+        conversation_id: format!("of {user}").into(),
         user_id: user.to_owned().into(),
         error: error.to_owned().into(),
         latency: Latency::from_millis(latency).unwrap(),
@@ -33,7 +34,7 @@ async fn roll_up_all(store: &Store) {
 async fn by_day(store: &Store, scope: &Scope<'_>) -> (Vec<Series>, store::Read) {
     let grid: Grid =
         store.grid(&scope.range, scope.zone, Some(Interval::Day), WeekStart::Monday).await.unwrap();
-    let metrics = [Metric::Events, Metric::Errors, Metric::ErrorRate, Metric::Users];
+    let metrics = [Metric::Events, Metric::Errors, Metric::ErrorRate, Metric::Users, Metric::Conversations];
     let found = store.series(scope, &grid, &metrics, None).await.unwrap();
     (found.series, found.read)
 }

@@ -20,7 +20,7 @@ const DAYS: &str = "
 const DAYS_OF_PEOPLE: &str = "
     SELECT arraySort(groupUniqArray(toInt32(toDate32(created_at, {zone:String})))) AS days
     FROM {people}
-    ARRAY JOIN users AS user
+    ARRAY JOIN hashes AS user
     GROUP BY user";
 
 const HOUR_MS: i64 = 3_600_000;

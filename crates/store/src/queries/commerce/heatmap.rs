@@ -24,7 +24,7 @@ const QUARTERS: &str = "
         GROUP BY weekday, hour
         UNION ALL
         SELECT toDayOfWeek(created_at, 0, {zone:String}) AS weekday, toHour(created_at, {zone:String}) AS hour,
-            uniqExactArray(users) AS of_users, 0 AS of_events
+            uniqExactArray(hashes) AS of_users, 0 AS of_events
         FROM {people}
         GROUP BY weekday, hour)
     GROUP BY weekday, hour

@@ -8,11 +8,11 @@ use crate::range::{Grid, START};
 use crate::rollup::{Parts, Plan, RELATIVE_ERROR, can_hold, is_told_apart};
 use crate::{Filters, Interval, Metric, Reading, Scope, Store, StoreError};
 
-/// Different users have a source of their own.
-const USERS: &str = "
+/// Different users, and conversations, have sources of their own.
+const DIFFERENT: &str = "
     SELECT if(grouping(bucket) = 1, NULL, /* start */) AS start, toUInt16(0) AS place,
-        [CAST(uniqExactArray(users), 'Nullable(Float64)')] AS values, [toUInt64(0)] AS counts
-    FROM (SELECT /* bucket */ AS bucket, users FROM {people})
+        [CAST(uniqExactArray(hashes), 'Nullable(Float64)')] AS values, [toUInt64(0)] AS counts
+    FROM (SELECT /* bucket */ AS bucket, hashes FROM /* source */)
     GROUP BY GROUPING SETS ((place, bucket), (place))";
 
 impl Store {
@@ -37,9 +37,12 @@ impl Store {
             None => Vec::new(),
         };
         let counts = self.counts(scope, &plan, grid, metrics, breakdown, &top);
-        let users = self.users_rolled(scope, &plan, grid, metrics);
-        let (counts, users) = tokio::try_join!(counts, users)?;
-        let groups = together(counts, users, metrics);
+        let parts = plan.parts(scope, grid.interval());
+        let users = self.different(scope, &plan, parts, grid, metrics, &Metric::Users);
+        let talks = self.different(scope, &plan, Parts::Quarters, grid, metrics, &Metric::Conversations);
+        let (counts, users, talks) = tokio::try_join!(counts, users, talks)?;
+        let groups = together(counts, users, &Metric::Users, metrics);
+        let groups = together(groups, talks, &Metric::Conversations, metrics);
         Ok(Some(Found {
             relative_error: is_near.then_some(RELATIVE_ERROR),
             read: plan.read,
@@ -60,7 +63,7 @@ impl Store {
         question.param("limit", breakdown.limit() as u64).fetch_all().await
     }
 
-    /// All but users, in whose place there is nothing.
+    /// All but different users and conversations, in whose place there is nothing.
     async fn counts(
         &self,
         scope: &Scope<'_>,
@@ -70,7 +73,7 @@ impl Store {
         breakdown: Option<&Breakdown>,
         top: &[Top],
     ) -> Result<Vec<Group>, StoreError> {
-        if metrics.iter().all(|metric| *metric == Metric::Users) {
+        if metrics.iter().all(Metric::counts_distinct) {
             return Ok(Vec::new());
         }
         let nothing = || "CAST(NULL, 'Nullable(Float64)')".to_owned();
@@ -86,18 +89,25 @@ impl Store {
         self.ask_rolled(scope, plan, Parts::Quarters, &sql).param("top", &hashes).fetch_all().await
     }
 
-    async fn users_rolled(
+    /// Of one of the metrics that count what is different; nothing if it is not asked for.
+    async fn different(
         &self,
         scope: &Scope<'_>,
         plan: &Plan,
+        parts: Parts,
         grid: &Grid,
         metrics: &[Metric],
+        metric: &Metric,
     ) -> Result<Vec<Group>, StoreError> {
-        if !metrics.contains(&Metric::Users) {
+        if !metrics.contains(metric) {
             return Ok(Vec::new());
         }
-        let sql = USERS.replace("/* bucket */", &grid.bucket()).replace("/* start */", START);
-        self.ask_rolled(scope, plan, plan.parts(scope, grid.interval()), &sql).fetch_all().await
+        let source = if *metric == Metric::Users { "{people}" } else { "{conversations}" };
+        let sql = DIFFERENT
+            .replace("/* source */", source)
+            .replace("/* bucket */", &grid.bucket())
+            .replace("/* start */", START);
+        self.ask_rolled(scope, plan, parts, &sql).fetch_all().await
     }
 }
 
@@ -108,7 +118,7 @@ fn are_told(filters: &Filters, grid: &Grid, metrics: &[Metric], breakdown: Optio
         && can_hold(filters)
         && breakdown.is_none_or(|breakdown| is_told_apart(breakdown.field()))
         && metrics.iter().all(|metric| match metric {
-            Metric::Users => is_whole,
+            Metric::Users | Metric::Conversations => is_whole,
             metric => metric.of_quarters().is_some(),
         })
 }
@@ -123,11 +133,11 @@ fn from_quarters(sql: &str, breakdown: Option<&Breakdown>) -> String {
     sql.replace("{events}", &format!("(SELECT *, {value} AS value FROM {{quarters}})"))
 }
 
-/// Puts users in their places among the counts.
-fn together(counts: Vec<Group>, users: Vec<Group>, metrics: &[Metric]) -> Vec<Group> {
+/// Puts the values of one metric in their places among the others.
+fn together(counts: Vec<Group>, of_one: Vec<Group>, one: &Metric, metrics: &[Metric]) -> Vec<Group> {
     let mut groups: HashMap<_, Group> =
         counts.into_iter().map(|group| ((group.place, group.start), group)).collect();
-    for found in users {
+    for found in of_one {
         let empty = || Group {
             start: found.start,
             place: NONE,
@@ -135,8 +145,7 @@ fn together(counts: Vec<Group>, users: Vec<Group>, metrics: &[Metric]) -> Vec<Gr
             counts: vec![0; metrics.len()],
         };
         let group = groups.entry((found.place, found.start)).or_insert_with(empty);
-        for (value, _) in group.values.iter_mut().zip(metrics).filter(|(_, metric)| **metric == Metric::Users)
-        {
+        for (value, _) in group.values.iter_mut().zip(metrics).filter(|(_, metric)| *metric == one) {
             *value = found.values.first().copied().flatten();
         }
     }
