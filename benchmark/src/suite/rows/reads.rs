@@ -17,11 +17,17 @@ use crate::sql::Sql;
 
 const ROWS: u64 = 20_000_000;
 const MERGES: &str = "SELECT count() FROM system.merges WHERE database = 'event_analytics'";
-/// How long to wait for merges that the inserts have left behind.
-const QUIET_WITHIN: Duration = Duration::from_mins(2);
+/// Hours that are not rolled up yet.
+const DIRTY: &str = "
+    SELECT count()
+    FROM (SELECT tenant, hour, sum(marks) AS marks FROM event_analytics.bucket_marks GROUP BY tenant, hour) AS marked
+    LEFT JOIN (SELECT tenant, hour, covered FROM event_analytics.rollup FINAL) AS rolled USING (tenant, hour)
+    WHERE marks > covered";
+/// How long to wait for merges that the inserts have left behind, and for hours to be rolled up.
+const QUIET_WITHIN: Duration = Duration::from_mins(5);
 
 pub(crate) async fn run(scale: Scale) -> anyhow::Result<Vec<Measured>> {
-    let site = Site::with_api().await?;
+    let site = Site::complete().await?;
     let sql = site.sql()?;
     let all = scale.of(ROWS) / 4 * 4;
     let mut rows = Vec::new();
@@ -80,10 +86,10 @@ fn p50(answers: &Answers, name: &str, at_most: Option<f64>) -> Figure {
     }
 }
 
-/// Waits until no merge runs, but not for ever.
+/// Waits until no merge runs and all hours are rolled up, but not for ever.
 async fn until_quiet(sql: &Sql) -> anyhow::Result<()> {
     let begin = Instant::now();
-    while sql.number(MERGES).await? > 0 && begin.elapsed() < QUIET_WITHIN {
+    while sql.number(MERGES).await? + sql.number(DIRTY).await? > 0 && begin.elapsed() < QUIET_WITHIN {
         sleep(Duration::from_millis(500)).await;
     }
     Ok(())

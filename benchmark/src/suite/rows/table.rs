@@ -8,6 +8,12 @@ const CONVERSATION: u64 = 20;
 /// One in so many events is updated, and as many others are deleted.
 const ONE_IN: u64 = 25;
 
+/// What the consumer would have noted of the hours.
+const MARK: &str = "
+    INSERT INTO event_analytics.bucket_marks
+    SELECT tenant, toStartOfHour(toDateTime(created_at, 'UTC')) AS hour, 1 AS marks FROM event_analytics.events
+    GROUP BY tenant, hour";
+
 /// A range of events: `count` of them, from the number `first` on, spread over the same 60 days as
 /// any other range.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +36,7 @@ impl EventRange {
         for rows in [Rows::Created, Rows::Updated, Rows::Deleted] {
             sql.run(&self.statement(rows)).await?;
         }
+        sql.run(MARK).await?;
         Ok(())
     }
 
@@ -47,12 +54,12 @@ impl EventRange {
         format!(
             "INSERT INTO event_analytics.events
              (tenant, id, created_at, updated_at, received_at, source, kind, event_name, conversation_id, error,
-              latency, input, output, properties, version, is_deleted)
+              latency, input, output, properties, version, is_deleted, schema_version)
              SELECT 'default', toUUID({ID}), fromUnixTimestamp64Milli(ms, 'UTC'), now64(3), fromUnixTimestamp64Milli(ms, 'UTC'),
                'native', 'event', ['event_a', 'event_b', 'event_c'][number % 3 + 1], {CONVERSATION_ID},
                if(number % 17 = 0, 'timeout', ''), number % 900 + 0.5,
                concat('question number ', toString(number), ' of many'), {output},
-               concat('{{\"n\":', toString(number), '}}'), {version}, {deleted}
+               concat('{{\"n\":', toString(number), '}}'), {version}, {deleted}, 65535
              FROM ({}) WHERE {filter} SETTINGS max_partitions_per_insert_block = 0",
             self.numbers(&format!("numbers({}, {})", self.first, self.count)),
         )
