@@ -47,3 +47,6 @@ fn hour_of(at: Timestamp) -> Option<u32> {
 fn sql_second(second: u32) -> String {
     sql_time(Timestamp::from_millis(i64::from(second) * 1_000).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests;

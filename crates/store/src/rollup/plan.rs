@@ -121,20 +121,20 @@ pub(crate) struct Plan {
 
 /// An hour that has events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Row, Deserialize)]
-struct HourState {
-    start: u32,
-    marks: u64,
+pub(super) struct HourState {
+    pub(super) start: u32,
+    pub(super) marks: u64,
     /// 0 if it was never rolled up, like the others.
-    covered: u64,
-    events: u64,
+    pub(super) covered: u64,
+    pub(super) events: u64,
     /// In milliseconds.
-    computed_at: i64,
+    pub(super) computed_at: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Row, Deserialize)]
-struct DayState {
-    start: u32,
-    covered: u64,
+pub(super) struct DayState {
+    pub(super) start: u32,
+    pub(super) covered: u64,
 }
 
 impl Store {
@@ -147,9 +147,9 @@ impl Store {
             let query = self.reader.query_raw(sql).param("tenant", scope.tenant.as_str());
             query.param("first", from).param("behind", to)
         };
-        // The days before the marks: a day that covers as many as are counted then lacks none of them.
-        let days: Vec<DayState> = within(self.timeout(), ask(DAYS).fetch_all()).await?;
-        let hours: Vec<HourState> = within(self.timeout(), ask(HOURS).fetch_all()).await?;
+        let days = within(self.timeout(), ask(DAYS).fetch_all::<DayState>());
+        let hours = within(self.timeout(), ask(HOURS).fetch_all::<HourState>());
+        let (days, hours) = tokio::try_join!(days, hours)?;
         Ok(Some(Plan::new(from, to, &scope.range, &hours, &days, scope.reading)))
     }
 }
@@ -179,7 +179,7 @@ impl Plan {
     }
 
     /// The states are those of the hours, newest first, and of the days from `from` up to `to`.
-    fn new(
+    pub(super) fn new(
         from: u32,
         to: u32,
         range: &Range,
@@ -188,13 +188,16 @@ impl Plan {
         reading: Reading,
     ) -> Self {
         let (mut live, mut read, mut live_events) = (Vec::new(), Read::default(), 0);
-        let mut marks_of_day: HashMap<u32, u64> = HashMap::new();
+        // None where an hour is dirty: what the day covers may then add up to as many of other hours.
+        let mut marks_of_day: HashMap<u32, Option<u64>> = HashMap::new();
         for hour in hours {
-            *marks_of_day.entry(hour.start - hour.start % DAY_S).or_default() += hour.marks;
+            let of_day = marks_of_day.entry(hour.start - hour.start % DAY_S).or_insert(Some(0));
             if hour.covered >= hour.marks {
+                *of_day = of_day.map(|marks| marks + hour.marks);
                 read.rolled_hours += 1;
                 continue;
             }
+            *of_day = None;
             live_events += hour.events;
             if hour.covered == 0 || reading == Reading::Exact || live_events <= LIVE_EVENTS {
                 live.push(hour.start);
@@ -210,7 +213,9 @@ impl Plan {
         let parts = borders.into_iter().filter(|(at, hour)| *at != i64::from(*hour) * 1_000).count();
         read.live_hours = live.len() + parts;
         let is_whole = |day: &&DayState| {
-            from <= day.start && day.start + DAY_S <= to && marks_of_day.get(&day.start) == Some(&day.covered)
+            from <= day.start
+                && day.start + DAY_S <= to
+                && marks_of_day.get(&day.start) == Some(&Some(day.covered))
         };
         let mut days: Vec<_> = days.iter().filter(is_whole).map(|day| day.start).collect();
         days.sort_unstable();

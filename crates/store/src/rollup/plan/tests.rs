@@ -107,5 +107,7 @@ fn a_day_is_known_if_it_covers_all_marks_of_its_hours() {
     let days = |days: &[DayState]| plan(&hours, days, Reading::Bounded).days;
     assert_eq!(days(&[day(1, 6)]), [MIDNIGHT]);
     assert_eq!(days(&[day(1, 5)]), [0; 0], "a mark is not covered");
+    let dirty = [hour(5, 3, 2, 1), hour(0, 3, 3, 1)];
+    assert_eq!(plan(&dirty, &[day(1, 6)], Reading::Bounded).days, [0; 0], "as many, of other hours");
     assert_eq!(days(&[day(0, 0), day(2, 0)]), [0; 0], "only a part of them is in the range");
 }
