@@ -69,6 +69,13 @@ impl Store {
     /// Inserts all rows as one block, marks their hours, and returns when both are kept. After an error the same rows
     /// may be inserted again: equal rows of equal versions are one event, and a mark too many costs a rollup.
     pub async fn insert(&self, rows: &[(EventKey, Stored<'_>)]) -> Result<(), StoreError> {
+        self.insert_rows(rows).await?;
+        // No row is at fault for what follows.
+        self.mark(rows.iter().map(|(key, _)| key)).await.map_err(StoreError::of_marks)
+    }
+
+    /// Half of an insert: for whoever inserts the other half.
+    pub(crate) async fn insert_rows(&self, rows: &[(EventKey, Stored<'_>)]) -> Result<(), StoreError> {
         let insert = within(self.timeout(), self.writer.insert::<EventRow<'_>>("events")).await?;
         let insert = insert.with_timeouts(Some(self.timeout()), Some(4 * self.timeout()));
         let mut insert =
@@ -76,8 +83,6 @@ impl Store {
         for (key, stored) in rows {
             insert.write(&EventRow::new(key, stored)).await?;
         }
-        insert.end().await?;
-        // No row is at fault for what follows.
-        self.mark(rows.iter().map(|(key, _)| key)).await.map_err(StoreError::of_marks)
+        Ok(insert.end().await?)
     }
 }

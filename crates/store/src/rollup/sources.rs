@@ -35,6 +35,7 @@ const DIFFERENT: &str = "(
     SELECT hour + 900 * toUInt32(quarter - 1) AS created_at, of_quarter AS hashes
     FROM (SELECT hour, /* column */ AS quarters FROM rollup FINAL WHERE /* rolled */ /* no days */)
     ARRAY JOIN quarters AS of_quarter, arrayEnumerate(quarters) AS quarter
+    WHERE notEmpty(of_quarter)
     UNION ALL
     SELECT toStartOfFifteenMinutes(toDateTime(created_at, 'UTC')) AS created_at, groupUniqArray(sipHash64(/* text */)) AS hashes
     FROM {events}

@@ -1,6 +1,7 @@
 //! The protocol by itself: writers, workers and readers in any order, any of whom may be killed between two statements,
 //! over tables that only know what was written. The plan is the real one.
 
+mod engine;
 mod world;
 
 use proptest::prelude::*;

@@ -63,7 +63,7 @@ impl Store {
         question.param("limit", breakdown.limit() as u64).fetch_all().await
     }
 
-    /// All but different users and conversations, in whose place there is nothing.
+    /// All but different users and conversations, of whom there are none here.
     async fn counts(
         &self,
         scope: &Scope<'_>,
@@ -76,7 +76,7 @@ impl Store {
         if metrics.iter().all(Metric::counts_distinct) {
             return Ok(Vec::new());
         }
-        let nothing = || "CAST(NULL, 'Nullable(Float64)')".to_owned();
+        let nothing = || "CAST(0, 'Nullable(Float64)')".to_owned();
         let values = metrics.iter().map(|metric| metric.of_quarters().unwrap_or_else(nothing));
         let counts = metrics.iter().map(|metric| if metric.is_near_of_quarters() { "sum(m)" } else { "0" });
         let counts = counts.map(|count| format!("toUInt64({count})"));
@@ -141,7 +141,7 @@ fn together(counts: Vec<Group>, of_one: Vec<Group>, one: &Metric, metrics: &[Met
         let empty = || Group {
             start: found.start,
             place: NONE,
-            values: vec![None; metrics.len()],
+            values: metrics.iter().map(Metric::of_nothing).collect(),
             counts: vec![0; metrics.len()],
         };
         let group = groups.entry((found.place, found.start)).or_insert_with(empty);
