@@ -19,11 +19,14 @@ pub enum Anomaly {
     Resurrected,
     /// A live row belongs to an event that the topic never had.
     Stray,
+    /// What an hour was rolled up as is not what its events come to.
+    Misrolled,
 }
 
 impl Anomaly {
     /// Every kind of broken promise.
-    pub const ALL: [Self; 5] = [Self::Lost, Self::Doubled, Self::Stale, Self::Resurrected, Self::Stray];
+    pub const ALL: [Self; 6] =
+        [Self::Lost, Self::Doubled, Self::Stale, Self::Resurrected, Self::Stray, Self::Misrolled];
 
     /// The word for it in the report.
     pub fn as_str(self) -> &'static str {
@@ -33,6 +36,7 @@ impl Anomaly {
             Self::Stale => "stale",
             Self::Resurrected => "resurrected",
             Self::Stray => "stray",
+            Self::Misrolled => "misrolled",
         }
     }
 }

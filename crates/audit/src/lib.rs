@@ -14,6 +14,7 @@ pub mod ledger;
 mod letters;
 mod message;
 pub mod operation;
+mod rollups;
 mod table;
 mod topic;
 mod truth;
@@ -85,6 +86,7 @@ pub async fn audit(
     let (judged, unjudged): (Vec<_>, Vec<_>) =
         doubts.into_iter().partition(|doubt| doubt.key.as_ref().is_none_or(|key| scope.holds(key)));
     findings.extend(judged);
+    findings.extend(rollups::compare(table, &touched).await?);
     let live = expected.events.values().filter(|state| matches!(state, State::Live(_))).count();
     Ok(Report {
         findings,

@@ -47,7 +47,7 @@ pub(crate) struct Row {
     pub(crate) idempotency_keys: Vec<u64>,
 }
 
-type Columns<'a> = BTreeMap<&'a str, &'a RawValue>;
+pub(crate) type Columns<'a> = BTreeMap<&'a str, &'a RawValue>;
 
 impl Table {
     /// The table in the database of this configuration.
@@ -103,7 +103,8 @@ impl Table {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    async fn each(
+    /// Hands every line of an answer to `take`.
+    pub(crate) async fn each(
         &self,
         sql: &str,
         mut take: impl FnMut(&Columns<'_>) -> Result<(), AuditError>,
@@ -125,7 +126,8 @@ fn key(columns: &Columns<'_>) -> Result<EventKey, AuditError> {
     Ok(EventKey { tenant, id })
 }
 
-fn column<'a, T: Deserialize<'a>>(columns: &Columns<'a>, name: &str) -> Result<T, AuditError> {
+/// A column of a line.
+pub(crate) fn column<'a, T: Deserialize<'a>>(columns: &Columns<'a>, name: &str) -> Result<T, AuditError> {
     let json = columns.get(name).map_or("null", |json| json.get());
     serde_json::from_str(json).map_err(|error| AuditError::Row(format!("{name}: {error}")))
 }

@@ -116,6 +116,10 @@ impl Site {
         self.try_audit(ledger, PATIENCE).await.unwrap()
     }
 
+    pub(crate) fn store(&self) -> Store {
+        Store::new(self.clickhouse.clone()).unwrap()
+    }
+
     pub(crate) async fn sql(&self, statement: &str) {
         self.sql.query_raw(statement).with_setting("mutations_sync", "2").execute().await.unwrap();
     }
