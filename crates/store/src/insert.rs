@@ -15,7 +15,7 @@ const ONE_THERE: &str = "
 
 /// How rows are inserted.
 pub(crate) const SETTINGS: [(&str, &str); 8] = [
-    // A replicated table would know rows that are inserted again, and not show them to the view of mentions, which
+    // A replicated table would know rows that are inserted again, and not show them to the views of them, which
     // an insert that failed half way may not have reached. It has precedence over `insert_deduplicate`.
     ("deduplicate_insert", "disable"),
     // The answer must mean that the rows are kept, not that they wait in a buffer.

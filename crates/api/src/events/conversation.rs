@@ -60,7 +60,7 @@ pub(crate) async fn by_conversation(call: Call) -> Result<Response, ApiError> {
     // One more than asked for tells whether there is more.
     let page = Page { after, limit: limit + 1, with_embeddings };
     let Call { app, caller: Caller { tenant, request_id, .. }, place, .. } = call;
-    let turns = app.store.conversation(&tenant, &conversation_id, page)?;
+    let turns = app.store.conversation(&tenant, &conversation_id, page);
     let request = request_id.clone();
     let array = Turned { turns, left: limit, with_embeddings, last: None, has_more: false, request_id };
     streamed::answer(array, &place, request).await.map_err(|error| ApiError::question(error, NARROW))

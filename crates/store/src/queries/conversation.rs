@@ -1,17 +1,18 @@
 //! The events of one conversation, in order.
 
 use clickhouse::query::RowCursor;
-use model::{Event, EventId, State, Stored, Tenant};
+use model::{Event, EventId, EventKey, State, Stored, Tenant};
 
+use super::conversation_hours::{HOUR, ends_of, hour_of};
 use super::{MAX_KEYS, sql_time};
 use crate::row::{EventRow, Found};
 use crate::{Store, StoreError, within};
 
-/// Two steps. The inner one finds the next keys by the bloom filter, which may also have matched a version
-/// that lost; it reads in the order of the table and stops when it has enough. The outer one takes the winning
-/// version of each, as a look-up does: not FINAL, so that it answers as many rows as there were keys, and a
-/// row of each key tells where to go on. A page of 100 of 200,000 events takes 35 ms on two cores; when the inner
-/// step found all later keys it took 90 to 280.
+/// Two steps, in the hours that the index of conversations tells. The inner one finds the next keys, in them by the
+/// bloom filter, which may also have matched a version that lost; it reads in the order of the table and stops when it
+/// has enough. The outer one takes the winning version of each, as a look-up does: not FINAL, so that it answers as many
+/// rows as there were keys, and a row of each key tells where to go on. A page of 100 of 200,000 events takes 35 ms on two cores; when the inner step
+/// found all later keys it took 90 to 280.
 const CONVERSATION: &str = "
     SELECT tenant, id, created_at, updated_at, received_at, source, kind, event_name, message_id,
         conversation_id, conversation_metadata, user_id, anonymous_id, error, latency, input, output,
@@ -22,7 +23,9 @@ const CONVERSATION: &str = "
     WHERE tenant = {tenant:String}
         AND (created_at, id) IN (
             SELECT created_at, id FROM events
-            WHERE tenant = {tenant:String} AND conversation_id = {conversation_id:String} /* after */
+            WHERE tenant = {tenant:String} AND conversation_id = {conversation_id:String}
+                AND created_at >= {first:DateTime64(3, 'UTC')} AND created_at <= {last:DateTime64(3, 'UTC')}
+                AND /* hour */ IN {hours:Array(UInt32)} /* after */
             ORDER BY created_at, UUIDToNum(id)
             LIMIT 1 BY created_at, id
             LIMIT {keys:UInt64})
@@ -51,11 +54,19 @@ pub struct Turns {
     conversation_id: String,
     /// What is still wanted, behind the last key that was read.
     page: Page,
-    /// How many keys the query asked for.
+    /// None before the first.
+    asked: Option<Asked>,
+}
+
+/// A question about the next keys.
+struct Asked {
+    /// How many at most.
     keys: u64,
-    /// Behind which key it began. One that comes to no other key is the last.
-    asked_after: Option<EventId>,
-    /// How many of them it has answered.
+    /// Behind which key.
+    after: Option<EventId>,
+    /// In which hours: of those behind the key the first, as many as keys at most, since each may have but one.
+    hours: Vec<u32>,
+    /// How many keys it has answered.
     answered: u64,
     rows: RowCursor<EventRow<'static>>,
 }
@@ -64,21 +75,14 @@ impl Turns {
     /// The next event.
     pub async fn next(&mut self) -> Result<Option<Event<'static>>, StoreError> {
         while self.page.limit > 0 {
-            let Some(row) = within(self.store.timeout(), self.rows.next()).await? else {
-                if self.answered < self.keys || self.page.after == self.asked_after {
-                    break;
+            let Some(row) = self.row().await? else {
+                if self.ask().await? {
+                    continue;
                 }
-                self.asked_after = self.page.after;
-                // Some of these keys are of events that are gone, so there may be more of the conversation. That
-                // many more are asked for, lest a long row of such keys takes as many queries.
-                self.keys = (2 * self.keys).min(MAX_KEYS);
-                self.answered = 0;
-                self.rows = self.store.turns(&self.tenant, &self.conversation_id, self.page, self.keys)?;
-                continue;
+                break;
             };
-            self.answered += 1;
             // A row that this program never wrote costs only its own event.
-            let Some((key, found)) = row.into_found() else { continue };
+            let Some((key, found)) = row else { continue };
             self.page.after = Some(key.id);
             match found {
                 Found::Stored(Stored { state: State::Live(event), .. })
@@ -93,46 +97,76 @@ impl Turns {
         }
         Ok(None)
     }
-}
 
-impl Store {
-    /// Events of a conversation by time and id, oldest first.
-    pub fn conversation(
-        &self,
-        tenant: &Tenant,
-        conversation_id: &str,
-        page: Page,
-    ) -> Result<Turns, StoreError> {
-        Ok(Turns {
-            store: self.clone(),
-            tenant: tenant.clone(),
-            conversation_id: conversation_id.to_owned(),
-            page,
-            keys: page.limit,
-            asked_after: page.after,
-            answered: 0,
-            rows: self.turns(tenant, conversation_id, page, page.limit)?,
-        })
+    /// The next row of what was asked, with `None` in it if its key can't be an event's.
+    async fn row(&mut self) -> Result<Option<Option<(EventKey, Found)>>, StoreError> {
+        let Some(asked) = &mut self.asked else { return Ok(None) };
+        let row = within(self.store.timeout(), asked.rows.next()).await?;
+        asked.answered += u64::from(row.is_some());
+        Ok(row.map(EventRow::into_found))
     }
 
-    fn turns(
-        &self,
-        tenant: &Tenant,
-        conversation_id: &str,
-        page: Page,
-        keys: u64,
-    ) -> Result<RowCursor<EventRow<'static>>, StoreError> {
+    /// Asks about the next keys. `false` if there are none.
+    async fn ask(&mut self) -> Result<bool, StoreError> {
+        let Some((from, keys)) = self.place() else { return Ok(false) };
+        let hours = self.store.conversation_hours(&self.tenant, &self.conversation_id, from, keys).await?;
+        if hours.is_empty() {
+            return Ok(false);
+        }
+        let rows = self.turns(&hours, keys)?;
+        self.asked = Some(Asked { keys, after: self.page.after, hours, answered: 0, rows });
+        Ok(true)
+    }
+
+    /// From which hour on there may be more keys, and how many of them to ask for. None if there are no more.
+    fn place(&self) -> Option<(u32, u64)> {
+        let hour = self.page.after.map_or(0, |after| hour_of(after.created_at()));
+        let Some(asked) = &self.asked else { return Some((hour, self.page.limit)) };
+        // Some of the keys are of events that are gone, so there may be more of the conversation. That many more are
+        // asked for, lest a long row of such keys takes as many queries.
+        let keys = (2 * asked.keys).min(MAX_KEYS);
+        if asked.answered < asked.keys {
+            // They are all of these hours, and there are no others where fewer were found than asked for.
+            let last = asked.hours.last().filter(|_| asked.hours.len() as u64 >= asked.keys)?;
+            return Some((last + 1, keys));
+        }
+        // Where it has come to no other key, all are of rows that this program never wrote.
+        (self.page.after != asked.after).then_some((hour, keys))
+    }
+
+    fn turns(&self, hours: &[u32], keys: u64) -> Result<RowCursor<EventRow<'static>>, StoreError> {
+        let ends = |hour: Option<&u32>| ends_of(hour.copied().unwrap_or_default());
+        let ((first, _), (_, last)) = (ends(hours.first()), ends(hours.last()));
+        let after = self.page.after;
+        let sql = CONVERSATION.replace("/* hour */", HOUR);
         let mut query = self
+            .store
             .reader
-            .query_raw(&CONVERSATION.replace("/* after */", page.after.map_or("", |_| AFTER)))
-            .param("tenant", tenant.as_str())
-            .param("conversation_id", conversation_id)
+            .query_raw(&sql.replace("/* after */", after.map_or("", |_| AFTER)))
+            .param("tenant", self.tenant.as_str())
+            .param("conversation_id", &*self.conversation_id)
+            .param("first", sql_time(first))
+            .param("last", sql_time(last))
+            .param("hours", hours)
             .param("keys", keys)
-            .param("embeddings", page.with_embeddings);
-        if let Some(after) = page.after {
+            .param("embeddings", self.page.with_embeddings);
+        if let Some(after) = after {
             query =
                 query.param("after_time", sql_time(after.created_at())).param("after_id", after.to_string());
         }
         Ok(query.fetch::<EventRow<'_>>()?)
+    }
+}
+
+impl Store {
+    /// Events of a conversation by time and id, oldest first. Nothing is asked before the first is wanted.
+    pub fn conversation(&self, tenant: &Tenant, conversation_id: &str, page: Page) -> Turns {
+        Turns {
+            store: self.clone(),
+            tenant: tenant.clone(),
+            conversation_id: conversation_id.to_owned(),
+            page,
+            asked: None,
+        }
     }
 }

@@ -4,6 +4,7 @@ mod arrivals;
 mod breakdown;
 pub mod commerce;
 mod conversation;
+mod conversation_hours;
 mod error_counts;
 mod error_groups;
 mod event;

@@ -38,7 +38,7 @@ async fn errors(store: &Store) -> Vec<(&'static str, StoreError)> {
         ("migrate", store.migrate().await.unwrap_err()),
         ("lookup", store.lookup(&[key], usize::MAX).await.unwrap_err()),
         ("insert", store.insert(&rows).await.unwrap_err()),
-        ("conversation", store.conversation(&tenant, "c", page).unwrap().next().await.unwrap_err()),
+        ("conversation", store.conversation(&tenant, "c", page).next().await.unwrap_err()),
         (
             "event_service",
             store.event_service(&scope, Query::default(), 1, 0).unwrap().next().await.unwrap_err(),

@@ -1,15 +1,15 @@
 //! The events of one conversation.
 
-use model::{Content, Embedding, Event, EventId, EventKey, State, Stored, Tenant};
+use model::{Content, Embedding, Event, EventId, EventKey, State, Stored, Tenant, Timestamp};
 use store::queries::Page;
 
-use crate::database::{Database, created, deleted, id_at, tenant, updated};
+use crate::database::{Database, created, deleted, id_at, tenant, time, updated};
 
 const ALL: Page = Page { after: None, limit: 1_000, with_embeddings: true };
 
 impl Database {
     async fn conversation(&self, tenant: &Tenant, name: &str, page: Page) -> Vec<Event<'static>> {
-        let mut turns = self.store.conversation(tenant, name, page).unwrap();
+        let mut turns = self.store.conversation(tenant, name, page);
         let mut events = Vec::new();
         while let Some(event) = turns.next().await.unwrap() {
             events.push(event);
@@ -100,6 +100,57 @@ async fn a_page_goes_on_behind_events_that_are_gone() {
     }
     let page = Page { after: Some(keys[1].id), limit: 2, ..ALL };
     assert_eq!(database.ids("c", page).await, [keys[51].id, keys[52].id]);
+}
+
+#[tokio::test]
+async fn pages_go_on_over_hours_and_over_those_whose_events_are_all_gone() {
+    let database = Database::new().await;
+    let at =
+        |n: i64| Timestamp::from_millis(time("2026-11-20T00:59:59.999Z").millis() + n * 1_800_000).unwrap();
+    let keys: Vec<_> = (0..120).map(|n| key(EventId::new(at(n)))).collect();
+    let rows: Vec<_> = (0..).zip(&keys).map(|(n, key)| created(key, n, turn("c"))).collect();
+    let gone: Vec<_> = (200..).zip(&keys[3..100]).map(|(n, key)| deleted(key, n)).collect();
+    for rows in [rows, gone] {
+        database.store.insert(&rows).await.unwrap();
+    }
+    let left: Vec<_> = keys[..3].iter().chain(&keys[100..]).map(|key| key.id).collect();
+    for limit in [1, 2, 3, 4, 10, 100] {
+        let (mut pages, mut after) = (Vec::new(), None);
+        while let page = database.ids("c", Page { after, limit, ..ALL }).await
+            && let Some(last) = page.last()
+        {
+            after = Some(*last);
+            pages.extend(page);
+        }
+        assert_eq!(pages, left, "pages of {limit}");
+    }
+    assert_eq!(database.ids("c", Page { after: Some(left[left.len() - 1]), ..ALL }).await, []);
+}
+
+/// ClickHouse's `DateTime` ends in 2106, events in 2299.
+#[tokio::test]
+async fn events_of_the_first_and_the_last_times_are_found() {
+    let database = Database::new().await;
+    let ids = [
+        "1970-01-01T00:00:00.000Z",
+        "1970-01-01T01:00:00.000Z",
+        "2106-02-07T06:28:15.999Z",
+        "2106-02-07T06:28:16.000Z",
+        "2242-03-16T12:00:00.000Z",
+        "2299-12-31T22:59:59.999Z",
+        "2299-12-31T23:00:00.000Z",
+        "2299-12-31T23:59:59.999Z",
+    ]
+    .map(id_at);
+    database.store.insert(&ids.map(|id| created(&key(id), 1, turn("c")))).await.unwrap();
+    for n in 0..ids.len() {
+        let after = n.checked_sub(1).map(|before| ids[before]);
+        for limit in [1, 3, 100] {
+            let page = database.ids("c", Page { after, limit, ..ALL }).await;
+            assert_eq!(page, ids[n..][..page.len()], "from {n}, {limit}");
+            assert_eq!(page.len(), (ids.len() - n).min(limit.try_into().unwrap()), "from {n}, {limit}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -25,6 +25,7 @@ const FIFTH: &str = include_str!("../../../../migrations/0005_alerts.sql");
 const SIXTH: &str = include_str!("../../../../migrations/0006_words.sql");
 const SEVENTH: &str = include_str!("../../../../migrations/0007_months_at_rest.sql");
 const EIGHTH: &str = include_str!("../../../../migrations/0008_rollups.sql");
+const NINTH: &str = include_str!("../../../../migrations/0009_conversation_hours.sql");
 
 /// What the record of the migrations has to say, as `sha256sum migrations/*` prints it.
 fn expected_record() -> String {
@@ -37,6 +38,7 @@ fn expected_record() -> String {
         ("0006_words", SIXTH),
         ("0007_months_at_rest", SEVENTH),
         ("0008_rollups", EIGHTH),
+        ("0009_conversation_hours", NINTH),
     ];
     files.map(|(name, file)| format!("{name}\t{}", checksum(file))).join("\n")
 }
@@ -59,6 +61,28 @@ impl Database {
         );
         self.sql(&record).await;
     }
+
+    /// Migrates while four rows of as many hours are being inserted, by the tables as they were before.
+    async fn migrate_during_an_insert(&self, columns: &str, values: &str) {
+        let insert = format!(
+            "INSERT INTO {{db}}.events (tenant, id, created_at, source, kind, conversation_id, subjects, {columns})
+             SELECT 'acme', generateUUIDv7(), now64(3) - 3600 * number, 'segment', 'track', 'c-1', ['s-1'], {values}
+             FROM numbers(4) WHERE sleepEachRow(0.5) = 0"
+        );
+        let migrate = async {
+            until("the insert runs", Duration::from_secs(30), async || {
+                let running =
+                    "SELECT count() FROM system.processes WHERE query LIKE 'INSERT INTO {db}.events%'";
+                self.sql(running).await == "1"
+            })
+            .await;
+            until("the table is migrated", Duration::from_secs(60), async || {
+                self.store.migrate().await.is_ok()
+            })
+            .await;
+        };
+        tokio::join!(self.sql(&insert), migrate);
+    }
 }
 
 #[tokio::test]
@@ -67,7 +91,7 @@ async fn migrating_twice_is_migrating_once() {
     database.store.migrate().await.unwrap();
     database.store.migrate().await.unwrap();
     assert_eq!(database.sql(RECORDED).await, expected_record());
-    assert_eq!(database.sql("SELECT count() FROM {db}.schema_migrations").await, "8");
+    assert_eq!(database.sql("SELECT count() FROM {db}.schema_migrations").await, "9");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -101,8 +125,8 @@ async fn a_database_of_the_first_version_is_altered_where_it_is_and_keeps_its_ro
     let id = id_at("2026-11-20T21:57:13.123Z");
     let (live, deleted) = (EventKey { tenant: tenant("a"), id }, EventKey { tenant: tenant("b"), id });
     let rows = format!(
-        "INSERT INTO {{db}}.events (tenant, id, created_at, updated_at, received_at, source, kind, input, subjects, version, is_deleted)
-         SELECT tenant, toUUID('{id}'), at, at, at, source, source = '' ? '' : 'event', 'said', ['s-1'], version, is_deleted
+        "INSERT INTO {{db}}.events (tenant, id, created_at, updated_at, received_at, source, kind, input, conversation_id, subjects, version, is_deleted)
+         SELECT tenant, toUUID('{id}'), at, at, at, source, source = '' ? '' : 'event', 'said', source = '' ? '' : 'c-1', ['s-1'], version, is_deleted
          FROM (SELECT toDateTime64('2026-11-20 21:57:13.123', 3, 'UTC') AS at, tenant, source, version, is_deleted
                FROM VALUES('tenant String, source String, version UInt64, is_deleted UInt8', ('a', 'native', {}, 0), ('b', '', {}, 1)))",
         version(Write::Create, 1).raw(),
@@ -118,6 +142,9 @@ async fn a_database_of_the_first_version_is_altered_where_it_is_and_keeps_its_ro
     assert!(matches!(found[&deleted].state, State::Deleted { .. }));
     let named = "SELECT tenant, kind, value FROM {db}.mentions FINAL ORDER BY tenant";
     assert_eq!(database.sql(named).await, "a\tsubject\ts-1\nb\tsubject\ts-1");
+    let hours =
+        "SELECT tenant, conversation_id, toDateTime(hour * 3600, 'UTC') FROM {db}.conversation_hours FINAL";
+    assert_eq!(database.sql(hours).await, "a\tc-1\t2026-11-20 21:00:00");
 
     let mut keyed = updated(&live, 3, saying("more"));
     keyed.1.applied.push(IdempotencyKey::of(b"key"));
@@ -132,25 +159,25 @@ async fn a_database_of_the_first_version_is_altered_where_it_is_and_keeps_its_ro
 async fn what_is_inserted_while_the_view_of_names_is_made_is_in_the_index_too() {
     let database = Database::missing();
     database.of_first_version().await;
-    let insert = database.sql(
-        "INSERT INTO {db}.events (tenant, id, created_at, source, kind, subjects, version)
-         SELECT 'acme', generateUUIDv7(), now64(3), 'segment', 'track', ['s-1'], 1 FROM numbers(4) WHERE sleepEachRow(0.5) = 0",
-    );
-    let migrate = async {
-        until("the insert runs", Duration::from_secs(30), async || {
-            let running = "SELECT count() FROM system.processes WHERE query LIKE 'INSERT INTO {db}.events%'";
-            database.sql(running).await == "1"
-        })
-        .await;
-        until("the table is migrated", Duration::from_secs(60), async || {
-            database.store.migrate().await.is_ok()
-        })
-        .await;
-    };
-    tokio::join!(insert, migrate);
+    database.migrate_during_an_insert("version", "1").await;
     let named =
         "SELECT count(), uniqExact(id) FROM {db}.mentions FINAL WHERE tenant = 'acme' AND value = 's-1'";
     assert_eq!(database.sql(named).await, "4\t4");
+}
+
+#[tokio::test]
+async fn what_is_inserted_while_the_view_of_conversations_is_made_is_in_the_index_too() {
+    let database = Database::new().await;
+    for before in [
+        "DROP VIEW {db}.conversation_hours_of_events SYNC",
+        "DROP TABLE {db}.conversation_hours SYNC",
+        "ALTER TABLE {db}.schema_migrations DELETE WHERE name = '0009_conversation_hours' SETTINGS mutations_sync = 1",
+    ] {
+        database.sql(before).await;
+    }
+    database.migrate_during_an_insert("version, schema_version", "1, 8").await;
+    let hours = "SELECT uniqExact(hour) FROM {db}.conversation_hours WHERE tenant = 'acme' AND conversation_id = 'c-1'";
+    assert_eq!(database.sql(hours).await, "4");
 }
 
 #[tokio::test]
