@@ -59,6 +59,16 @@ impl Money {
         Some(Self(if text.starts_with('-') { -parts } else { parts }))
     }
 
+    /// So many ten-thousandths.
+    pub(crate) fn of_parts(parts: i128) -> Self {
+        Self(parts)
+    }
+
+    /// How many ten-thousandths it is.
+    pub(crate) fn parts(self) -> i128 {
+        self.0
+    }
+
     /// Its share of one of so many, rounded to 4 places, halves away from zero; of none there is none.
     pub(crate) fn per(self, count: u64) -> Option<Self> {
         let count = i128::from(count);

@@ -4,6 +4,7 @@
 pub(crate) mod active_users;
 pub(crate) mod funnel;
 pub(crate) mod inventory;
+pub(crate) mod orders;
 pub(crate) mod paths;
 mod percentile;
 pub(crate) mod products;
@@ -35,7 +36,12 @@ pub(crate) struct Held(usize);
 impl Held {
     /// One entry more with these texts; an error if that is more than may be held.
     pub(crate) fn add<'a>(&mut self, texts: impl IntoIterator<Item = &'a str>) -> Result<(), TooMuch> {
-        self.0 += ENTRY_BYTES + texts.into_iter().map(str::len).sum::<usize>();
+        self.bytes(ENTRY_BYTES + texts.into_iter().map(str::len).sum::<usize>())
+    }
+
+    /// So many bytes more; an error if that is more than may be held.
+    pub(crate) fn bytes(&mut self, bytes: usize) -> Result<(), TooMuch> {
+        self.0 += bytes;
         if self.0 > MAX_HELD_BYTES { Err(TooMuch) } else { Ok(()) }
     }
 }

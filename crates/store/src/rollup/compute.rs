@@ -1,5 +1,7 @@
 //! Rolls hours up: what their events come to, as FINAL has them, in one row each.
 
+use clickhouse::query::Query;
+
 use super::{Dirty, HOUR_S, sql_second};
 use crate::filter::USER;
 use crate::insert::SETTINGS;
@@ -40,7 +42,7 @@ const QUARTERS: &str = "
 
 /// The events of the hours. Times are compared with times of milliseconds alone: for one of whole seconds the server
 /// takes `<` for `<=` a second before, and passes over what lies between.
-const EVENTS: &str = "events FINAL
+pub(super) const EVENTS: &str = "events FINAL
     WHERE tenant = {tenant:String} AND toStartOfHour(toDateTime(created_at, 'UTC')) IN {hours:Array(UInt32)}
         AND created_at >= {first:DateTime64(3, 'UTC')} AND created_at < {behind:DateTime64(3, 'UTC')}";
 
@@ -48,17 +50,16 @@ impl Store {
     /// Rolls up hours of one tenant, which covers the marks that were counted of them. May be done by many at once, and
     /// again: of an hour's rows the one that covers most counts.
     pub async fn roll_up(&self, hours: &[Dirty]) -> Result<(), StoreError> {
-        let Some(Dirty { hour, .. }) = hours.first() else { return Ok(()) };
-        let (tenant, starts) = (hour.tenant.as_str(), hours.iter().map(|dirty| dirty.hour.start));
-        let starts: Vec<_> = starts.collect();
-        let (first, last) = starts.iter().fold((u32::MAX, 0), |(a, b), at| (a.min(*at), b.max(*at)));
+        if hours.is_empty() {
+            return Ok(());
+        }
+        // Before the others, so that whoever finds those finds it too.
+        self.roll_up_money(hours).await?;
         let covered: Vec<_> = hours.iter().map(|dirty| dirty.marks).collect();
         let counted_at: Vec<_> = hours.iter().map(|dirty| dirty.counted_at).collect();
         let query = self.roller.query_raw(&ROLL_UP.replace("/* hours */", &hours_sql()));
         let query = SETTINGS.into_iter().fold(query, |query, (name, value)| query.with_setting(name, value));
-        let query = query.param("tenant", tenant).param("hours", &starts).param("covered", &covered);
-        let query = query.param("counted_at", &counted_at);
-        let query = query.param("first", sql_second(first)).param("behind", sql_second(last + HOUR_S));
+        let query = of_hours(query, hours).param("covered", &covered).param("counted_at", &counted_at);
         within(4 * self.timeout(), query.execute()).await
     }
 }
@@ -67,4 +68,13 @@ impl Store {
 pub(super) fn hours_sql() -> String {
     let quarters = QUARTERS.replace("/* user */", USER).replace("/* events */", EVENTS);
     HOURS.replace("/* quarters */", &quarters)
+}
+
+/// The values of what [`EVENTS`] says.
+pub(super) fn of_hours(query: Query, hours: &[Dirty]) -> Query {
+    let tenant = hours.first().map_or("", |dirty| dirty.hour.tenant.as_str());
+    let starts: Vec<_> = hours.iter().map(|dirty| dirty.hour.start).collect();
+    let (first, last) = starts.iter().fold((u32::MAX, 0), |(a, b), at| (a.min(*at), b.max(*at)));
+    let query = query.param("tenant", tenant).param("hours", &starts);
+    query.param("first", sql_second(first)).param("behind", sql_second(last + HOUR_S))
 }

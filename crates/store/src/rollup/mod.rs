@@ -10,6 +10,7 @@ mod compute;
 mod days;
 mod dirty;
 mod mark;
+mod money;
 mod plan;
 mod scrub;
 mod sources;
@@ -21,7 +22,7 @@ use crate::queries::sql_time;
 pub use dirty::{Dirty, Hour};
 pub(crate) use plan::Plan;
 pub use plan::{Read, Reading, Rolled};
-pub(crate) use sources::{MERGED, Parts, can_hold, is_told_apart};
+pub(crate) use sources::{MERGED, Parts, ROLLED, can_hold, is_told_apart};
 
 /// By what part of themselves percentiles of [`MERGED`] may be off.
 pub(crate) const RELATIVE_ERROR: f64 = 0.01;

@@ -24,11 +24,21 @@ const HOURS: &str = "
         SELECT hour, sum(marks) AS marks FROM bucket_marks
         WHERE tenant = {tenant:String} AND hour >= toDateTime({first:UInt32}, 'UTC') AND hour < toDateTime({behind:UInt32}, 'UTC')
         GROUP BY hour) AS marked
-    LEFT JOIN (
-        SELECT hour, covered, events, computed_at FROM rollup FINAL
-        WHERE tenant = {tenant:String} AND hour >= toDateTime({first:UInt32}, 'UTC') AND hour < toDateTime({behind:UInt32}, 'UTC')
-    ) AS rolled USING (hour)
+    LEFT JOIN (/* rolled */) AS rolled USING (hour)
     ORDER BY start DESC";
+
+const ROLLED: &str = "
+    SELECT hour, covered, events, computed_at FROM rollup FINAL
+    WHERE tenant = {tenant:String} AND hour >= toDateTime({first:UInt32}, 'UTC') AND hour < toDateTime({behind:UInt32}, 'UTC')";
+
+/// Only so far as the money of the hours is rolled up too, which comes first.
+const ROLLED_WITH_MONEY: &str = "
+    SELECT hour, least(covered, of_money) AS covered, events, computed_at
+    FROM (/* rolled */) AS counts
+    LEFT JOIN (
+        SELECT hour, covered AS of_money FROM rollup_money FINAL
+        WHERE tenant = {tenant:String} AND hour >= toDateTime({first:UInt32}, 'UTC') AND hour < toDateTime({behind:UInt32}, 'UTC')
+    ) AS money USING (hour)";
 
 /// How many marks the days cover that were rolled up.
 const DAYS: &str = "
@@ -142,13 +152,23 @@ impl Store {
     /// quarters of an hour in it. To be made before each question anew, in a statement of its own: what is clean when it
     /// is made is still exact when the question is asked, since rollups only ever come to hold more.
     pub(crate) async fn plan(&self, scope: &Scope<'_>) -> Result<Option<Plan>, StoreError> {
+        self.plan_of(scope, ROLLED).await
+    }
+
+    /// The same for `rollup_money`.
+    pub(crate) async fn plan_of_money(&self, scope: &Scope<'_>) -> Result<Option<Plan>, StoreError> {
+        self.plan_of(scope, &ROLLED_WITH_MONEY.replace("/* rolled */", ROLLED)).await
+    }
+
+    async fn plan_of(&self, scope: &Scope<'_>, rolled: &str) -> Result<Option<Plan>, StoreError> {
         let Some((from, to)) = whole_hours(scope) else { return Ok(None) };
         let ask = |sql: &str| {
             let query = self.reader.query_raw(sql).param("tenant", scope.tenant.as_str());
             query.param("first", from).param("behind", to)
         };
         let days = within(self.timeout(), ask(DAYS).fetch_all::<DayState>());
-        let hours = within(self.timeout(), ask(HOURS).fetch_all::<HourState>());
+        let of_hours = HOURS.replace("/* rolled */", rolled);
+        let hours = within(self.timeout(), ask(&of_hours).fetch_all::<HourState>());
         let (days, hours) = tokio::try_join!(days, hours)?;
         Ok(Some(Plan::new(from, to, &scope.range, &hours, &days, scope.reading)))
     }

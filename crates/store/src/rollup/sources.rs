@@ -49,8 +49,8 @@ const DAYS: &str = "
     WHERE tenant = {tenant:String} AND day IN {rolled_days:Array(UInt32)}
     UNION ALL";
 
-/// Of the rows of rollups.
-const ROLLED: &str = "tenant = {tenant:String} AND hour >= toDateTime({rolled_from:UInt32}, 'UTC')
+/// Of the rows of rollups, in a question beside a plan.
+pub(crate) const ROLLED: &str = "tenant = {tenant:String} AND hour >= toDateTime({rolled_from:UInt32}, 'UTC')
     AND hour < toDateTime({rolled_to:UInt32}, 'UTC') AND hour NOT IN {live_hours:Array(UInt32)}";
 
 /// Of the events. The server finds the places in the table of each of the three.
@@ -108,11 +108,22 @@ impl Store {
             .replace(TALKS_PLACE, &different("conversations", "conversation_id", "", ""))
             .replace("/* rolled */", ROLLED)
             .replace("/* filters */", filters);
+        self.ask_beside(scope, Some(plan), &sql).param("rolled_days", known)
+    }
+
+    /// A question in SQL that reads `FROM {events}`, of which those are left out that a plan has rolled up.
+    pub(crate) fn ask_beside<'a>(
+        &self,
+        scope: &'a Scope<'a>,
+        plan: Option<&Plan>,
+        sql: &str,
+    ) -> Question<'a> {
+        let Some(plan) = plan else { return self.ask(scope, sql) };
         let besides = Besides { conditions: LIVE.to_owned(), ..Besides::default() };
-        let question = self.ask_besides(scope, &sql, besides);
+        let question = self.ask_besides(scope, sql, besides);
         let question = question.param("rolled_from", plan.from).param("rolled_to", plan.to);
         let question = question.param("live_before", sql_second(plan.from));
         let question = question.param("live_behind", sql_second(plan.to));
-        question.param("live_hours", &plan.live).param("rolled_days", known)
+        question.param("live_hours", &plan.live)
     }
 }

@@ -26,6 +26,7 @@ const SIXTH: &str = include_str!("../../../../migrations/0006_words.sql");
 const SEVENTH: &str = include_str!("../../../../migrations/0007_months_at_rest.sql");
 const EIGHTH: &str = include_str!("../../../../migrations/0008_rollups.sql");
 const NINTH: &str = include_str!("../../../../migrations/0009_conversation_hours.sql");
+const TENTH: &str = include_str!("../../../../migrations/0010_rollup_money.sql");
 
 /// What the record of the migrations has to say, as `sha256sum migrations/*` prints it.
 fn expected_record() -> String {
@@ -39,6 +40,7 @@ fn expected_record() -> String {
         ("0007_months_at_rest", SEVENTH),
         ("0008_rollups", EIGHTH),
         ("0009_conversation_hours", NINTH),
+        ("0010_rollup_money", TENTH),
     ];
     files.map(|(name, file)| format!("{name}\t{}", checksum(file))).join("\n")
 }
@@ -91,7 +93,7 @@ async fn migrating_twice_is_migrating_once() {
     database.store.migrate().await.unwrap();
     database.store.migrate().await.unwrap();
     assert_eq!(database.sql(RECORDED).await, expected_record());
-    assert_eq!(database.sql("SELECT count() FROM {db}.schema_migrations").await, "9");
+    assert_eq!(database.sql("SELECT count() FROM {db}.schema_migrations").await, "10");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -7,6 +7,7 @@ mod geography;
 mod heatmap;
 mod inventory;
 mod operations;
+mod orders;
 mod products;
 mod revenue;
 mod sessions;
@@ -28,6 +29,7 @@ pub use sessions::SessionsBucket;
 
 use crate::ask::{Besides, Rows};
 use crate::filter::Binder;
+use crate::rollup::Plan;
 use crate::{Field, Range, Scope, Store, StoreError};
 
 /// Rows of an answer whose keys clients say, as many as they like.
@@ -37,6 +39,8 @@ const MAX_ROWS: usize = 100_000;
 const TYPED: &str = "
     SELECT toUnixTimestamp64Milli(created_at) AS at, id, event_name, properties FROM {events}
     WHERE event_name IN {names:Array(String)}";
+
+const IN_ORDER: &str = "ORDER BY created_at, UUIDToNum(id)";
 
 /// A typed event as it comes from the table.
 #[derive(Row, Deserialize)]
@@ -60,20 +64,38 @@ impl TypedRow<'_> {
 impl Store {
     /// The scope's events of these names, in no order.
     fn typed(&self, scope: &Scope<'_>, names: &[&str]) -> Result<Rows<TypedRow<'static>>, StoreError> {
-        self.rows(scope, TYPED, Besides::default(), |question| question.param("names", names))
+        self.typed_beside(scope, None, names)
     }
 
-    /// The same in the order of events.
+    /// The same without those that a plan has rolled up.
+    fn typed_beside(
+        &self,
+        scope: &Scope<'_>,
+        plan: Option<&Plan>,
+        names: &[&str],
+    ) -> Result<Rows<TypedRow<'static>>, StoreError> {
+        self.ask_beside(scope, plan, TYPED).param("names", names).rows()
+    }
+
+    /// The scope's events of these names, in the order of events.
     fn typed_in_order(
         &self,
         scope: &Scope<'_>,
         names: &[&str],
     ) -> Result<Rows<TypedRow<'static>>, StoreError> {
-        let sql = format!("{TYPED} ORDER BY created_at, UUIDToNum(id)");
+        self.typed_in_order_beside(scope, None, names)
+    }
+
+    /// The same without those that a plan has rolled up.
+    fn typed_in_order_beside(
+        &self,
+        scope: &Scope<'_>,
+        plan: Option<&Plan>,
+        names: &[&str],
+    ) -> Result<Rows<TypedRow<'static>>, StoreError> {
+        let question = self.ask_beside(scope, plan, &format!("{TYPED} {IN_ORDER}"));
         // Sorted when they are read: in the order of the table one thread reads them all.
-        self.rows(scope, &sql, Besides::default(), |question| {
-            question.param("names", names).setting("optimize_read_in_order", "0")
-        })
+        question.param("names", names).setting("optimize_read_in_order", "0").rows()
     }
 }
 

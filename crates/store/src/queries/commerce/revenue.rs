@@ -1,36 +1,14 @@
 //! What shops take in.
 
-use std::collections::HashMap;
-
-use clickhouse::Row;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{MAX_ROWS, at_times, filled};
-use crate::ask::Besides;
-use crate::fold::Held;
-use crate::fold::revenue::{Key, NAMES, Order, Revenue, Sums};
+use super::{MAX_ROWS, filled};
+use crate::fold::orders::{Orders, Wanted};
+use crate::fold::revenue::{Key, NAMES, Revenue, Said, Sums};
 use crate::money::Money;
-use crate::queries::sql_time;
 use crate::range::BucketStart;
-use crate::{Grid, Scope, Store, StoreError};
-
-/// What orders say, some that nobody asks for among them. Of two of one id the first counts.
-const ORDERS: &str = "
-    SELECT order_id, argMin(currency, (created_at, UUIDToNum(id))) AS currency,
-        argMin(location_id, (created_at, UUIDToNum(id))) AS location_id
-    FROM {events}
-    WHERE event_name = 'order.created'
-    GROUP BY order_id";
-
-/// When the orders were created that payments and refunds of the range take something from.
-const ORDERED_AT: &str = "
-    SELECT created_at FROM {versions}
-        AND event_name = 'order.created' AND cityHash64(/* order_id */) IN (
-        SELECT cityHash64(/* order_id */) FROM {versions}
-            AND created_at >= {since:DateTime64(3, 'UTC')} AND created_at < {until:DateTime64(3, 'UTC')}
-            AND event_name IN ('payment.processed', 'payment.refunded') AND /* order_id */ != ''
-            AND (/* currency */ = '' OR {by_location:Bool} AND /* location_id */ = ''))";
+use crate::{Grid, Interval, Rolled, Scope, Store, StoreError};
 
 /// What came in, in one currency.
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
@@ -66,13 +44,6 @@ pub struct RevenueRow {
     pub unreadable: u64,
 }
 
-#[derive(Row, Deserialize)]
-struct OrderRow {
-    order_id: String,
-    currency: String,
-    location_id: String,
-}
-
 impl Store {
     /// By bucket and currency, oldest first, perhaps by location too. Rows without anything are left out.
     pub async fn revenue(
@@ -80,57 +51,51 @@ impl Store {
         scope: &Scope<'_>,
         grid: &Grid,
         by_location: bool,
-    ) -> Result<Vec<RevenueRow>, StoreError> {
+    ) -> Result<Rolled<Vec<RevenueRow>>, StoreError> {
+        let can_be_rolled = scope.filters.is_empty() && grid.interval() != Interval::Minute;
+        let plan = if can_be_rolled { self.plan_of_money(scope).await? } else { None };
         let mut revenue = Revenue::new(by_location);
-        let mut rows = self.typed(scope, &NAMES)?;
+        if let Some(plan) = &plan {
+            self.add_rolled_hours(scope, plan, grid, &mut revenue).await?;
+        }
+        let mut rows = self.typed_beside(scope, plan.as_ref(), &NAMES)?;
         while let Some(row) = rows.next().await? {
             if let Some(start) = grid.start_of(row.at) {
-                revenue.add(start.millis, row.event_name, row.properties)?;
+                revenue.add(start.millis, &Said::of(row.event_name, row.properties))?;
             }
         }
-        let orders = if revenue.waits() { self.orders(scope, by_location).await? } else { HashMap::new() };
-        let row = |(key, sums): (Key, Sums)| {
-            let start = grid.start_of(key.start)?;
-            Some(RevenueRow {
-                start,
-                currency: filled(key.currency),
-                location_id: by_location.then(|| filled(key.location_id)),
-                orders: sums.orders,
-                revenue: sums.revenue,
-                aov: sums.revenue.per(sums.orders),
-                paid: sums.paid,
-                refunded: sums.refunded,
-                net: sums.paid - sums.refunded,
-                unreadable: sums.unreadable,
-            })
+        let mut read = plan.as_ref().map(|plan| plan.read).unwrap_or_default();
+        let orders = match (Wanted::of(revenue.wanted()), plan) {
+            (Wanted::Few(few), _) if few.is_empty() => Orders::default(),
+            (wanted, Some(_)) => {
+                let (orders, of_orders) = self.orders_with_rollups(scope, &wanted).await?;
+                read.as_of = [read.as_of, of_orders.as_of].into_iter().flatten().min();
+                orders
+            }
+            (wanted, None) => self.orders_by_events(scope, &wanted, by_location).await?,
         };
-        let sums = revenue.sums(&orders);
+        let sums = revenue.sums(&orders)?;
         if sums.len() > MAX_ROWS {
             return Err(StoreError::TooMuch);
         }
-        Ok(sums.into_iter().filter_map(row).collect())
+        let data = sums
+            .into_iter()
+            .filter_map(|(key, sums)| Some(row(grid.start_of(key.start)?, key, sums, by_location)));
+        Ok(Rolled { read, ..Rolled::live(data.collect()) })
     }
+}
 
-    async fn orders(
-        &self,
-        scope: &Scope<'_>,
-        by_location: bool,
-    ) -> Result<HashMap<String, Order>, StoreError> {
-        let mut besides = Besides { elsewhere: ORDERED_AT.to_owned(), ..Besides::default() };
-        for name in ["order_id", "currency", "location_id"] {
-            let text = besides.text(name, name);
-            besides.elsewhere = besides.elsewhere.replace(&format!("/* {name} */"), &text);
-        }
-        let (since, until) = (sql_time(scope.range.from()), sql_time(scope.range.counted_to()));
-        let at_no_time = at_times(scope, 0, 0);
-        let mut rows = self.rows::<OrderRow>(&at_no_time, ORDERS, besides, |question| {
-            question.param("since", since).param("until", until).param("by_location", by_location)
-        })?;
-        let (mut orders, mut held) = (HashMap::new(), Held::default());
-        while let Some(OrderRow { order_id, currency, location_id }) = rows.next().await? {
-            held.add([order_id.as_str(), &currency, &location_id])?;
-            orders.insert(order_id, Order { currency, location_id });
-        }
-        Ok(orders)
+fn row(start: BucketStart, key: Key, sums: Sums, by_location: bool) -> RevenueRow {
+    RevenueRow {
+        start,
+        currency: filled(key.currency),
+        location_id: by_location.then(|| filled(key.location_id)),
+        orders: sums.orders,
+        revenue: sums.revenue,
+        aov: sums.revenue.per(sums.orders),
+        paid: sums.paid,
+        refunded: sums.refunded,
+        net: sums.paid - sums.refunded,
+        unreadable: sums.unreadable,
     }
 }

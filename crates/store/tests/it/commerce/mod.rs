@@ -4,6 +4,7 @@ mod audience;
 mod cart;
 mod money;
 mod people;
+mod rolled;
 mod stock;
 
 use model::{Content, EventKey, JsonText, Timestamp};
