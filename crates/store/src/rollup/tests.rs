@@ -2,6 +2,7 @@
 //! over tables that only know what was written. The plan is the real one.
 
 mod engine;
+mod race;
 mod world;
 
 use proptest::prelude::*;
