@@ -6,13 +6,14 @@ use std::env;
 use std::fmt::Debug;
 
 use model::{
-    AppliedKeys, Content, Event, EventId, EventKey, Latency, Position, Source, State, Stored, Tenant,
-    Timestamp, Version, Write,
+    AppliedKeys, Content, Event, EventId, EventKey, JsonText, Latency, Position, Source, State, Stored,
+    Tenant, Timestamp, Version, Write,
 };
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 
+use crate::fold::revenue::NAMES;
 use crate::queries::Breakdown;
 use crate::rollup::{Dirty, RELATIVE_ERROR};
 use crate::{
@@ -26,6 +27,19 @@ const STEPS: usize = 14;
 const ZONES: [&str; 5] = ["UTC", "Europe/Berlin", "Asia/Kolkata", "Asia/Kathmandu", "America/St_Johns"];
 const HOUR_MS: i64 = 3_600_000;
 
+/// What is rolled up, in the order in which it is.
+const TABLES: [&str; 2] = ["rollup_money", "rollup"];
+
+/// What orders, payments and refunds may say.
+const ORDER: [(&str, &[&str]); 6] = [
+    ("order_id", &["\"o-1\"", "\"o-2\"", "3", "\"3\"", "4.50", "\"4.50\"", "null", "\"\""]),
+    ("currency", &["\"EUR\"", "\"USD\"", "null", "null"]),
+    ("location_id", &["\"k\"", "7", "null", "null"]),
+    ("total_amount", &["0.1", "\"0.2\"", "12345678901234.5678", "-3", "null", "\"1,5\""]),
+    ("amount", &["0.1", "\"0.2\"", "12345678901234.5678", "-3", "null", "\"1,5\""]),
+    ("refund_amount", &["0.1", "\"0.2\"", "12345678901234.5678", "-3", "null", "\"1,5\""]),
+];
+
 type Row = (EventKey, Stored<'static>);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -37,7 +51,10 @@ async fn answers_are_those_of_the_events_after_every_step() {
     let config = Config { url: Some(url), database: testing::unique("rollup"), ..Config::default() };
     let store = Store::new(config).unwrap();
     store.migrate().await.unwrap();
-    store.client.query("CREATE TABLE slow AS rollup ENGINE = Memory").execute().await.unwrap();
+    for name in TABLES {
+        let slow = format!("CREATE TABLE slow_{name} AS {name} ENGINE = Memory");
+        store.client.query(&slow).execute().await.unwrap();
+    }
     for seed in (0..cases).map(|n| first + n) {
         Case::new(&store, seed).run().await;
     }
@@ -167,8 +184,10 @@ impl<'a> Case<'a> {
 
     fn event(&mut self, key: &EventKey) -> Event<'static> {
         let mut one = |texts: &'static [&'static str]| *texts.choose(&mut self.random).unwrap();
+        let properties = ORDER.map(|(name, values)| format!("\"{name}\":{}", one(values))).join(",");
         let content = Content {
-            event_name: one(&["a", "b", "c"]).into(),
+            event_name: one(&["a", "b", "c", NAMES[0], NAMES[1], NAMES[2]]).into(),
+            properties: JsonText::from_stored(format!("{{{properties}}}")).unwrap(),
             user_id: one(&["", "ada", "bob", "cy"]).into(),
             anonymous_id: one(&["", "x", "y"]).into(),
             conversation_id: one(&["", "c-1", "c-2"]).into(),
@@ -220,10 +239,16 @@ impl<'a> Case<'a> {
         let run = async |sql: &str| self.store.client.query(sql).execute().await.unwrap();
         match self.random.random_range(0..3) {
             0 => {
-                run("TRUNCATE TABLE slow").await;
-                run("INSERT INTO slow SELECT * FROM rollup FINAL").await;
+                for name in TABLES {
+                    run(&format!("TRUNCATE TABLE slow_{name}")).await;
+                    run(&format!("INSERT INTO slow_{name} SELECT * FROM {name} FINAL")).await;
+                }
             }
-            1 => run("INSERT INTO rollup SELECT * FROM slow").await,
+            1 => {
+                for name in TABLES {
+                    run(&format!("INSERT INTO {name} SELECT * FROM slow_{name}")).await;
+                }
+            }
             _ => {
                 if let Some(key) = self.acknowledged.keys().next() {
                     let at = key.id.created_at();
@@ -267,7 +292,7 @@ impl<'a> Case<'a> {
         let asked =
             Asked { store: self.store, scope: &scope, what: format!("case {}: {scope:?}", self.seed) };
         let grid = self.store.grid(&range, &zone, Some(Interval::Day), WeekStart::Monday).await.unwrap();
-        match self.random.random_range(0..6) {
+        match self.random.random_range(0..8) {
             0 => asked.same(async |store, scope| store.error_counts(scope).await.unwrap().data).await,
             1 => asked.same(async |store, scope| store.heatmap(scope).await.unwrap().data).await,
             2 => asked.same(async |store, scope| store.active_users(scope, &grid).await.unwrap().data).await,
@@ -279,6 +304,11 @@ impl<'a> Case<'a> {
                     .same(async |store, scope| {
                         store.series(scope, &grid, &metrics, Some(&breakdown)).await.unwrap().series
                     })
+                    .await;
+            }
+            by @ (6 | 7) => {
+                asked
+                    .same(async |store, scope| store.revenue(scope, &grid, by == 7).await.unwrap().data)
                     .await;
             }
             4 => asked.near(&grid, &self.latencies(&scope)).await,
