@@ -13,6 +13,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use runtime::metrics::{Registry, Unit, register, register_in, registry, seconds, sizes};
 
 use crate::batch::Batch;
+use crate::rollup::Numbers;
 use crate::tally::Tally;
 
 /// The numbers of one consumer. Cheap to clone.
@@ -34,12 +35,7 @@ pub struct Metrics {
     pub(crate) misplaced: Counter,
     pub(crate) circuit_open: Gauge,
     pub(crate) topic_at_risk: Family<TopicLabel, Gauge>,
-    pub(crate) rolled_hours: Counter,
-    pub(crate) rollup_seconds: Histogram,
-    pub(crate) rollup_failures: Counter,
-    pub(crate) rollup_mismatches: Counter,
-    pub(crate) dirty_hours: Gauge,
-    pub(crate) oldest_dirty_seconds: Gauge,
+    pub(crate) rollups: Numbers,
 }
 
 /// The label that names a topic.
@@ -171,43 +167,7 @@ impl Metrics {
                 "1 if what the topic holds may be on one broker alone, else 0",
                 Family::default(),
             ),
-            rolled_hours: register(
-                registry,
-                "rollup_hours",
-                "Hours of a tenant that were rolled up",
-                Counter::default(),
-            ),
-            rollup_seconds: register_in(
-                registry,
-                Unit::Seconds,
-                "rollup_duration",
-                "How long ClickHouse takes to roll up some hours",
-                seconds(),
-            ),
-            rollup_failures: register(
-                registry,
-                "rollup_failures",
-                "Times that hours could not be rolled up",
-                Counter::default(),
-            ),
-            rollup_mismatches: register(
-                registry,
-                "rollup_mismatches",
-                "Hours whose rollup was found not to say what their events do: a fault",
-                Counter::default(),
-            ),
-            dirty_hours: register(
-                registry,
-                "rollup_dirty_hours",
-                "Hours of all tenants that were written to since they were rolled up; of those who don't roll up 0",
-                Gauge::default(),
-            ),
-            oldest_dirty_seconds: register(
-                registry,
-                "rollup_oldest_dirty_seconds",
-                "Since when an hour that is over has been dirty, of the one that has been longest",
-                Gauge::default(),
-            ),
+            rollups: Numbers::new(registry),
         }
     }
 

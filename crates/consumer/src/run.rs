@@ -50,7 +50,7 @@ pub async fn run(
     let duty = Duty::default();
     let stop = shutdown.child_token();
     let _ended = stop.clone().drop_guard();
-    let worker = Worker { store, duty: duty.clone(), metrics: metrics.clone() };
+    let worker = Worker { store, duty: duty.clone(), numbers: metrics.rollups.clone() };
     tokio::spawn(worker.run(stop.clone()));
     // On the heap: it is large, and held by everybody who waits for it.
     let mut running =

@@ -2,6 +2,7 @@
 //! their events. One consumer does so, only to save work: two do no harm.
 
 mod duty;
+mod numbers;
 mod schedule;
 mod scrub;
 
@@ -12,10 +13,10 @@ use store::{Dirty, Store, StoreError};
 use tokio::time::{Instant, sleep};
 
 pub(crate) use duty::Duty;
+pub(crate) use numbers::Numbers;
 
 use self::schedule::Schedule;
 use self::scrub::Scrub;
-use crate::metrics::Metrics;
 
 /// How often the dirty hours are looked at, at most.
 const EVERY: Duration = Duration::from_secs(1);
@@ -33,7 +34,7 @@ const DAYS: u64 = 10;
 pub(crate) struct Worker {
     pub(crate) store: Store,
     pub(crate) duty: Duty,
-    pub(crate) metrics: Metrics,
+    pub(crate) numbers: Numbers,
 }
 
 impl Worker {
@@ -54,7 +55,7 @@ impl Worker {
             }
             if let Err(error) = self.turn(&mut schedule, &mut scrub).await {
                 tracing::warn!(%error, "hours can't be rolled up just now: questions read their events");
-                self.metrics.rollup_failures.inc();
+                self.numbers.failures.inc();
                 sleep(HOLD).await;
             }
         }
@@ -65,9 +66,9 @@ impl Worker {
         let begun = Instant::now();
         let mut dirty = self.timed(self.store.dirty_hours(MOST)).await?;
         schedule.look(&dirty, begun);
-        self.metrics.dirty_hours.set(i64::try_from(dirty.len()).unwrap_or(i64::MAX));
+        self.numbers.dirty_hours.set(i64::try_from(dirty.len()).unwrap_or(i64::MAX));
         let oldest = schedule.oldest_closed(&dirty, begun).as_secs();
-        self.metrics.oldest_dirty_seconds.set(i64::try_from(oldest).unwrap_or(i64::MAX));
+        self.numbers.oldest_dirty_seconds.set(i64::try_from(oldest).unwrap_or(i64::MAX));
         while begun.elapsed() < EVERY {
             let hours = schedule.take(&mut dirty, Instant::now());
             if hours.is_empty() {
@@ -83,8 +84,8 @@ impl Worker {
         match self.timed(self.store.roll_up(hours)).await {
             Ok(()) => {
                 schedule.done(hours, begun.elapsed(), Instant::now());
-                self.metrics.rolled_hours.inc_by(u64::try_from(hours.len()).unwrap_or_default());
-                self.metrics.rollup_seconds.observe(begun.elapsed().as_secs_f64());
+                self.numbers.hours.inc_by(u64::try_from(hours.len()).unwrap_or_default());
+                self.numbers.seconds.observe(begun.elapsed().as_secs_f64());
                 Ok(())
             }
             // Fewer may do, and one alone is left dirty for a while.

@@ -1,6 +1,6 @@
 //! Which dirty hours are rolled up next.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use model::Timestamp;
@@ -51,9 +51,9 @@ impl Default for Schedule {
 impl Schedule {
     /// Learns which hours are dirty now.
     pub(super) fn look(&mut self, dirty: &[Dirty], now: Instant) {
-        let seen: HashMap<_, _> = dirty.iter().map(|dirty| (&dirty.hour, ())).collect();
+        let seen: HashSet<_> = dirty.iter().map(|dirty| &dirty.hour).collect();
         self.hours.retain(|hour, known| {
-            if !seen.contains_key(hour) {
+            if !seen.contains(hour) {
                 known.since = None;
             }
             known.since.is_some() || known.next > now

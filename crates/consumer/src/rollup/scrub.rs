@@ -32,7 +32,7 @@ impl Scrub {
                     hour = hour.start,
                     "a rollup was wrong, and is computed again"
                 );
-                worker.metrics.rollup_mismatches.inc();
+                worker.numbers.mismatches.inc();
                 worker.store.mark_hour(&hour).await?;
             }
             tracing::debug!(after = ?(now - at), "looked at an hour once more");

@@ -6,9 +6,9 @@ use clickhouse::Row;
 use model::Timestamp;
 use serde::Deserialize;
 
-use super::{DAY_S, END_S, EXACT_EVENTS, HOUR_MS, HOUR_S, Parts};
+use super::{DAY_S, END_S, EXACT_EVENTS, HOUR_MS, HOUR_S};
 use crate::zone::Zone;
-use crate::{Interval, Range, Scope, Store, StoreError, within};
+use crate::{Range, Scope, Store, StoreError, within};
 
 /// Events of dirty hours that one answer reads, by what they were when they were last counted. Older dirty hours
 /// are read as they were when they were rolled up last.
@@ -190,12 +190,6 @@ impl Plan {
     /// Whether the events are so few that percentiles are worked out exactly.
     pub(crate) fn is_small(&self) -> bool {
         self.events <= EXACT_EVENTS
-    }
-
-    /// The parts in which the users of these buckets may be read.
-    pub(crate) fn parts(&self, scope: &Scope<'_>, interval: Interval) -> Parts {
-        let in_days = matches!(interval, Interval::Day | Interval::Week | Interval::Month);
-        if in_days && *scope.zone == Zone::UTC { Parts::Days } else { Parts::Quarters }
     }
 
     /// The states are those of the hours, newest first, and of the days from `from` up to `to`.

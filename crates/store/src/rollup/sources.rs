@@ -4,7 +4,7 @@
 use super::{Plan, sql_second};
 use crate::ask::Besides;
 use crate::filter::{Condition, USER};
-use crate::{Field, Filters, Question, Scope, Store};
+use crate::{Field, Filters, Interval, Question, Scope, Store, Zone};
 
 /// Quarter hours of an event name, source and kind. The columns: `created_at` of the quarter's beginning, `event_name`,
 /// `source`, `kind`, `n` events, `e` errors, `m` measured latencies, `l` their distribution.
@@ -78,6 +78,14 @@ pub(crate) enum Parts {
     Days,
     /// Quarters of an hour.
     Quarters,
+}
+
+impl Parts {
+    /// Those in which the users of these buckets may be read.
+    pub(crate) fn of(scope: &Scope<'_>, interval: Interval) -> Self {
+        let in_days = matches!(interval, Interval::Day | Interval::Week | Interval::Month);
+        if in_days && *scope.zone == Zone::UTC { Self::Days } else { Self::Quarters }
+    }
 }
 
 impl Store {

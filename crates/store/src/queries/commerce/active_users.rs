@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::at_times;
 use crate::filter::USER;
 use crate::fold::active_users::{ActiveUsers as Fold, Day, MONTH};
+use crate::rollup::Parts;
 use crate::{Grid, Interval, Rolled, Scope, Store, StoreError};
 
 /// The days on which each user was there, numbered from 1970 on.
@@ -68,7 +69,7 @@ impl Store {
         let whole = at_times(scope, first.start.millis - before, scope.range.to().millis());
         let plan = if scope.filters.is_empty() { self.plan(&whole).await? } else { None };
         let question = match &plan {
-            Some(plan) => self.ask_rolled(&whole, plan, plan.parts(&whole, Interval::Day), DAYS_OF_PEOPLE),
+            Some(plan) => self.ask_rolled(&whole, plan, Parts::of(&whole, Interval::Day), DAYS_OF_PEOPLE),
             None => self.ask(&whole, &DAYS.replace("/* user */", USER)),
         };
         let mut rows = question.rows::<DaysRow>()?;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Breakdown, Found, Group, NONE, SERIES, TOP, Top, series};
-use crate::filter::Binder;
+use crate::filter::{Binder, Params};
 use crate::range::{Grid, START};
 use crate::rollup::{Parts, Plan, RELATIVE_ERROR, can_hold, is_told_apart};
 use crate::{Filters, Interval, Metric, Reading, Scope, Store, StoreError};
@@ -37,7 +37,7 @@ impl Store {
             None => Vec::new(),
         };
         let counts = self.counts(scope, &plan, grid, metrics, breakdown, &top);
-        let parts = plan.parts(scope, grid.interval());
+        let parts = Parts::of(scope, grid.interval());
         let users = self.different(scope, &plan, parts, grid, metrics, &Metric::Users);
         let talks = self.different(scope, &plan, Parts::Quarters, grid, metrics, &Metric::Conversations);
         let (counts, users, talks) = tokio::try_join!(counts, users, talks)?;
@@ -128,7 +128,7 @@ fn from_quarters(sql: &str, breakdown: Option<&Breakdown>) -> String {
     // A field that quarters have has no parameters.
     let value = breakdown.map_or_else(
         || "''".to_owned(),
-        |breakdown| Binder::new("breakdown", &mut Default::default()).text_of(breakdown.field()),
+        |breakdown| Binder::new("breakdown", &mut Params::default()).text_of(breakdown.field()),
     );
     sql.replace("{events}", &format!("(SELECT *, {value} AS value FROM {{quarters}})"))
 }

@@ -13,6 +13,7 @@ use crate::rollup::{DAY_S, HOUR_S, Reading};
 
 /// Rules of the protocol, each of which may be broken.
 #[derive(Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each rule is kept or not")]
 pub(super) struct Rules {
     /// Marks go in before the rows.
     pub(super) marks_first: bool,
@@ -181,8 +182,7 @@ impl Actor {
                             ops: world.events.get(hour).cloned().unwrap_or_default(),
                         });
                     }
-                    (None, true) => *counted = Some(count(world)),
-                    (None, false) => *counted = Some(count(world)),
+                    (None, _) => *counted = Some(count(world)),
                     (Some(_), false) => {
                         *row = Some(Row {
                             covered: 0,
