@@ -15,13 +15,15 @@ const NAMES: &[&str] = &["order.created"];
 /// When the orders were created that payments and refunds of the range take something from, and others whose ids the
 /// server takes for the same.
 const ORDERED_AT: &str = "
-    WITH ifNull(toString(toFloat64OrNull(/* order_id */)), /* order_id */) AS number
     SELECT created_at FROM {versions}
-        AND event_name = 'order.created' AND cityHash64(/* number */) IN (
-        SELECT cityHash64(/* number */) FROM {versions}
+        AND event_name = 'order.created' AND cityHash64(/* same */) IN (
+        SELECT cityHash64(/* same */) FROM {versions}
             AND created_at >= {since:DateTime64(3, 'UTC')} AND created_at < {until:DateTime64(3, 'UTC')}
             AND event_name IN ('payment.processed', 'payment.refunded') AND /* order_id */ != ''
             AND (/* currency */ = '' OR {by_location:Bool} AND /* location_id */ = ''))";
+
+/// The same of ids that are alike. The server has rounded numbers that are no whole ones, or have too many digits.
+const SAME: &str = "ifNull(toString(toFloat64OrNull(/* order_id */)), /* order_id */)";
 
 impl Store {
     /// Of the wanted orders, whenever they were created, by the rollups of hours that are clean and the events of the
@@ -49,11 +51,14 @@ impl Store {
         wanted: &Wanted,
         by_location: bool,
     ) -> Result<Orders, StoreError> {
-        let mut besides = Besides { elsewhere: ORDERED_AT.to_owned(), ..Besides::default() };
-        for name in ["order_id", "currency", "location_id"] {
-            let text = besides.text(name, name);
-            besides.elsewhere = besides.elsewhere.replace(&format!("/* {name} */"), &text);
-        }
+        let mut besides = Besides::default();
+        let [order_id, currency, location_id] =
+            ["order_id", "currency", "location_id"].map(|name| besides.text(name, name));
+        besides.elsewhere = ORDERED_AT
+            .replace("/* same */", SAME)
+            .replace("/* order_id */", &order_id)
+            .replace("/* currency */", &currency)
+            .replace("/* location_id */", &location_id);
         let (since, until) = (sql_time(scope.range.from()), sql_time(scope.range.counted_to()));
         let (at_no_time, in_memory) = (at_times(scope, 0, 0), (scope.limits.memory_bytes / 2).to_string());
         let rows = self.rows(&at_no_time, &format!("{TYPED} {IN_ORDER}"), besides, |question| {

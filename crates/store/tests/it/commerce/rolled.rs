@@ -97,9 +97,9 @@ fn events() -> Vec<(String, Content<'static>)> {
             "2026-01-01T00:00:00Z",
             r#"{"order_id":1002,"total_amount":5,"currency":"USD","location_id":"nyc"}"#,
         ),
-        order("2026-01-01T00:00:00Z", r#"{"order_id":"1.50","total_amount":5,"currency":"SEK"}"#),
+        order("2026-01-01T00:00:01Z", r#"{"order_id":"1.50","total_amount":5,"currency":"SEK"}"#),
         order(
-            "2026-01-01T00:00:00Z",
+            "2026-01-01T00:00:02Z",
             r#"{"order_id":12345678901234567890123,"total_amount":5,"currency":"NOK"}"#,
         ),
         order(
