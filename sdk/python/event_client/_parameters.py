@@ -15,7 +15,7 @@ from ._types import Json
 
 def period(when: Mapping[str, Any]) -> Json:
     """The times of a question, by the names that the API has for them."""
-    unknown = when.keys() - {"start", "end", "days", "timezone", "week_start"}
+    unknown = when.keys() - {"start", "end", "days", "timezone", "week_start", "exact"}
     if unknown:
         raise TypeError(f"unknown arguments: {', '.join(sorted(unknown))}")
     names = {"start": "from", "end": "to"}

@@ -45,7 +45,8 @@ class Questions(Calls):
 
         `metrics` are names, such as `"events"` and `"latency_p95"`, or functions of a field, such as
         `{"sum": "properties.price"}`. This and the other questions take `start` and `end` (datetimes, dates
-        in `timezone`, or their texts) or `days`, `timezone` and, where there are weeks, `week_start`.
+        in `timezone`, or their texts) or `days`, `timezone` and, where there are weeks, `week_start`;
+        and `exact`: True or `"raw"`, see docs/rollups.md.
         docs/questions.md says what everything means.
         """
         question = {"metrics": metrics, "filters": filters, "breakdown": breakdown, "interval": interval}

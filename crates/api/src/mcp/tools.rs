@@ -131,10 +131,10 @@ mod tests {
             .collect();
         insta::assert_snapshot!(told.join("\n"), @r"
         schema()
-        query(breakdown, compare, days, filters, from, interval, metrics, timezone, to, week_start)
+        query(breakdown, compare, days, exact, filters, from, interval, metrics, timezone, to, week_start)
         funnel(attribution, breakdown, days, entry, exclusions, from, order, steps, timezone, to, window)
         retention(count, days, from, kind, mode, period, periods, return, start, timezone, to, week_start)
-        search(cursor, days, from, limit, q, timezone, to)
+        search(cursor, days, exact, from, limit, q, timezone, to)
         conversation(conversation_id, cursor, include_embeddings, limit)
         ");
     }

@@ -60,6 +60,9 @@ pub(crate) struct MetricsQuestion {
     /// The IANA name of the zone of dates and buckets.
     #[schema(default = "UTC", example = "Europe/Berlin")]
     timezone: Option<String>,
+    /// `"true"` (or true): all hours that were written to since they were rolled up are read anew, and percentiles are
+    /// exact; `"raw"`: nothing is read from hours that were rolled up.
+    exact: Option<String>,
     /// The day on which weeks begin: `monday` or `sunday`.
     #[schema(default = "monday")]
     week_start: Option<String>,
