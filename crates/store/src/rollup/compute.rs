@@ -2,7 +2,7 @@
 
 use clickhouse::query::Query;
 
-use super::{Dirty, HOUR_S, sql_second};
+use super::{Dirty, HOUR_S, slowest, sql_second};
 use crate::filter::USER;
 use crate::insert::SETTINGS;
 use crate::{Store, StoreError, within};
@@ -11,16 +11,20 @@ use crate::{Store, StoreError, within};
 const ROLL_UP: &str = "
     INSERT INTO rollup
         (tenant, hour, covered, computed_at, events, slots, names, sources, kinds, counts, errors, measured, latencies,
-        users, conversations)
+        users, conversations, slow_conversations, slow_names, slow_p95s)
     SELECT {tenant:String}, toDateTime(wanted.1, 'UTC'), wanted.2, fromUnixTimestamp64Milli(wanted.3, 'UTC'),
-        events, slots, names, sources, kinds, counts, errors, measured, latencies, users, conversations
+        events, slots, names, sources, kinds, counts, errors, measured, latencies, users, conversations,
+        slow_conversations, slow_names, slow_p95s
     FROM (
         SELECT arrayJoin(arrayZip({hours:Array(UInt32)}, {covered:Array(UInt64)}, {counted_at:Array(Int64)})) AS wanted,
             wanted.1 AS start) AS asked
     LEFT JOIN (/* hours */) AS found USING (start)";
 
 /// What the hours come to that have events.
-const HOURS: &str = "
+const HOURS: &str =
+    "SELECT * FROM (/* counted */) AS counted LEFT JOIN (/* slowest */) AS slowest USING (start)";
+
+const COUNTED: &str = "
     SELECT toUnixTimestamp(toStartOfHour(slot)) AS start, sum(n) AS events, groupArray(slot) AS slots,
         groupArray(event_name) AS names, groupArray(source) AS sources, groupArray(kind) AS kinds,
         groupArray(n) AS counts, groupArray(e) AS errors, groupArray(m) AS measured, groupArray(l) AS latencies,
@@ -66,8 +70,11 @@ impl Store {
 
 /// What hours come to, as SQL; its parameters are `tenant`, `hours`, and the times `first` and `behind`.
 pub(super) fn hours_sql() -> String {
-    let quarters = QUARTERS.replace("/* user */", USER).replace("/* events */", EVENTS);
-    HOURS.replace("/* quarters */", &quarters)
+    let quarters = QUARTERS.replace("/* user */", USER);
+    HOURS
+        .replace("/* counted */", &COUNTED.replace("/* quarters */", &quarters))
+        .replace("/* slowest */", slowest::OF_HOURS)
+        .replace("/* events */", EVENTS)
 }
 
 /// The values of what [`EVENTS`] says.

@@ -13,6 +13,7 @@ mod mark;
 mod money;
 mod plan;
 mod scrub;
+mod slowest;
 mod sources;
 
 use model::Timestamp;

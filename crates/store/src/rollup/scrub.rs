@@ -28,7 +28,8 @@ const COMPUTED: &str = "SELECT events, /* digest */ AS digest, toInt64(0) AS lac
 const DIGEST: &str = "cityHash64(
     arraySort(arrayZip(slots, names, sources, kinds, counts, errors, measured,
         arrayMap(l -> toString(finalizeAggregation(l)), latencies))),
-    arrayMap(u -> arraySort(u), users), arrayMap(c -> arraySort(c), conversations))";
+    arrayMap(u -> arraySort(u), users), arrayMap(c -> arraySort(c), conversations),
+    arraySort(arrayZip(slow_conversations, slow_names, slow_p95s)))";
 
 #[derive(Row, Deserialize)]
 struct Next {

@@ -1,7 +1,7 @@
 //! What stands in the SQL of a question for what hours come to, whether it is read from their rollups or from the
 //! events.
 
-use super::{Plan, sql_second};
+use super::{Plan, slowest, sql_second};
 use crate::ask::Besides;
 use crate::filter::{Condition, USER};
 use crate::{Field, Filters, Interval, Question, Scope, Store, Zone};
@@ -113,6 +113,7 @@ impl Store {
         let sql = sql
             .replace(QUARTERS_PLACE, QUARTERS)
             .replace(PEOPLE_PLACE, &different("users", USER, days, NO_DAYS))
+            .replace(slowest::PLACE, slowest::SLOWEST)
             .replace(TALKS_PLACE, &different("conversations", "conversation_id", "", ""))
             .replace("/* rolled */", ROLLED)
             .replace("/* filters */", filters);

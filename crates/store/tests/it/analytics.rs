@@ -119,8 +119,8 @@ async fn latencies_are_the_95th_percentile_of_what_was_measured() {
         [session("slow", "a", 97.0, 101), session("slow", "b", 7.5, 1), session("unmeasured", "a", 0.0, 1)];
     let acme = acme();
     let scope = scope(&database.store, &acme, days());
-    assert_eq!(database.store.latency(&scope, 10).await.unwrap(), expected);
-    assert_eq!(database.store.latency(&scope, 2).await.unwrap(), expected[..2]);
+    assert_eq!(database.store.latency(&scope, 10).await.unwrap().data, expected);
+    assert_eq!(database.store.latency(&scope, 2).await.unwrap().data, expected[..2]);
 }
 
 #[tokio::test]

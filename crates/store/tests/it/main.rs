@@ -21,6 +21,7 @@ mod filter;
 mod funnel;
 mod grid;
 mod insert;
+mod latency;
 mod list;
 mod lookup;
 mod measure;

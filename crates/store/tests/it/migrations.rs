@@ -27,6 +27,7 @@ const SEVENTH: &str = include_str!("../../../../migrations/0007_months_at_rest.s
 const EIGHTH: &str = include_str!("../../../../migrations/0008_rollups.sql");
 const NINTH: &str = include_str!("../../../../migrations/0009_conversation_hours.sql");
 const TENTH: &str = include_str!("../../../../migrations/0010_rollup_money.sql");
+const ELEVENTH: &str = include_str!("../../../../migrations/0011_slowest.sql");
 
 /// What the record of the migrations has to say, as `sha256sum migrations/*` prints it.
 fn expected_record() -> String {
@@ -41,6 +42,7 @@ fn expected_record() -> String {
         ("0008_rollups", EIGHTH),
         ("0009_conversation_hours", NINTH),
         ("0010_rollup_money", TENTH),
+        ("0011_slowest", ELEVENTH),
     ];
     files.map(|(name, file)| format!("{name}\t{}", checksum(file))).join("\n")
 }
@@ -93,7 +95,7 @@ async fn migrating_twice_is_migrating_once() {
     database.store.migrate().await.unwrap();
     database.store.migrate().await.unwrap();
     assert_eq!(database.sql(RECORDED).await, expected_record());
-    assert_eq!(database.sql("SELECT count() FROM {db}.schema_migrations").await, "10");
+    assert_eq!(database.sql("SELECT count() FROM {db}.schema_migrations").await, "11");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

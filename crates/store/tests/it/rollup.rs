@@ -22,7 +22,7 @@ fn said(name: &str, user: &str, error: &str, latency: f64) -> Content<'static> {
 }
 
 /// Rolls up all dirty hours and days.
-async fn roll_up_all(store: &Store) {
+pub(crate) async fn roll_up_all(store: &Store) {
     for dirty in store.dirty_hours(1_000).await.unwrap() {
         store.roll_up(&[dirty]).await.unwrap();
     }

@@ -292,7 +292,7 @@ impl<'a> Case<'a> {
         let asked =
             Asked { store: self.store, scope: &scope, what: format!("case {}: {scope:?}", self.seed) };
         let grid = self.store.grid(&range, &zone, Some(Interval::Day), WeekStart::Monday).await.unwrap();
-        match self.random.random_range(0..8) {
+        match self.random.random_range(0..9) {
             0 => asked.same(async |store, scope| store.error_counts(scope).await.unwrap().data).await,
             1 => asked.same(async |store, scope| store.heatmap(scope).await.unwrap().data).await,
             2 => asked.same(async |store, scope| store.active_users(scope, &grid).await.unwrap().data).await,
@@ -312,6 +312,10 @@ impl<'a> Case<'a> {
                     .await;
             }
             4 => asked.near(&grid, &self.latencies(&scope)).await,
+            8 => {
+                let limit = self.random.random_range(1..4);
+                asked.same(async |store, scope| store.latency(scope, limit).await.unwrap().data).await;
+            }
             _ => {
                 let metrics = [Metric::Users, Metric::Events, Metric::Conversations, Metric::Errors];
                 asked
