@@ -47,7 +47,9 @@ fn normalised(text: &str) -> String {
     ] {
         out = replace_after(&out, name, value, '"');
     }
-    for (name, value) in [("\"partition\":", "N"), ("\"offset\":", "N")] {
+    for (name, value) in
+        [("\"partition\":", "N"), ("\"offset\":", "N"), ("\"rolled_hours\":", "N"), ("\"live_hours\":", "N")]
+    {
         out = replace_after(&out, name, value, ',');
     }
     out.split_whitespace().collect::<Vec<_>>().join(" ").replace('}', " }").replace("  ", " ")
