@@ -24,7 +24,7 @@ const QUARTERS: &str = "(
     GROUP BY ALL)";
 
 /// Users of quarter hours, or of whole days where nothing smaller is asked for. The columns: `created_at` of the
-/// beginning, `hashes`: a list of the hashes of different users.
+/// beginning, `hashes`: a list of the hashes of different users, `is_day`: whether it is all of a day.
 const PEOPLE_PLACE: &str = "{people}";
 
 /// The same of conversations, without days.
@@ -32,12 +32,13 @@ const TALKS_PLACE: &str = "{conversations}";
 
 const DIFFERENT: &str = "(
     /* days */
-    SELECT hour + 900 * toUInt32(quarter - 1) AS created_at, of_quarter AS hashes
+    SELECT hour + 900 * toUInt32(quarter - 1) AS created_at, of_quarter AS hashes, false AS is_day
     FROM (SELECT hour, /* column */ AS quarters FROM rollup FINAL WHERE /* rolled */ /* no days */)
     ARRAY JOIN quarters AS of_quarter, arrayEnumerate(quarters) AS quarter
     WHERE notEmpty(of_quarter)
     UNION ALL
-    SELECT toStartOfFifteenMinutes(toDateTime(created_at, 'UTC')) AS created_at, groupUniqArray(sipHash64(/* text */)) AS hashes
+    SELECT toStartOfFifteenMinutes(toDateTime(created_at, 'UTC')) AS created_at, groupUniqArray(sipHash64(/* text */)) AS hashes,
+        false AS is_day
     FROM {events}
     WHERE /* text */ != ''
     GROUP BY created_at)";
@@ -45,7 +46,7 @@ const DIFFERENT: &str = "(
 const NO_DAYS: &str = "AND toStartOfDay(hour) NOT IN {rolled_days:Array(UInt32)}";
 
 const DAYS: &str = "
-    SELECT day AS created_at, users AS hashes FROM rollup_days FINAL
+    SELECT day AS created_at, users AS hashes, true AS is_day FROM rollup_days FINAL
     WHERE tenant = {tenant:String} AND day IN {rolled_days:Array(UInt32)}
     UNION ALL";
 

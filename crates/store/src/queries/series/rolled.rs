@@ -3,17 +3,22 @@
 use std::collections::HashMap;
 
 use super::{Breakdown, Found, Group, NONE, SERIES, TOP, Top, series};
-use crate::filter::{Binder, Params};
 use crate::range::{Grid, START};
 use crate::rollup::{Parts, Plan, RELATIVE_ERROR, can_hold, is_told_apart};
 use crate::{Filters, Interval, Metric, Reading, Scope, Store, StoreError};
 
-/// Different users, and conversations, have sources of their own.
+/// Different users, and conversations, have sources of their own. A day that is there as a whole needs no more counting.
 const DIFFERENT: &str = "
-    SELECT if(grouping(bucket) = 1, NULL, /* start */) AS start, toUInt16(0) AS place,
+    SELECT CAST(/* start */, 'Nullable(Int64)') AS start, toUInt16(0) AS place,
+        [CAST(uniqExactArrayIf(hashes, NOT /* is a bucket */) + sumIf(length(hashes), /* is a bucket */), 'Nullable(Float64)')] AS values,
+        [toUInt64(0)] AS counts
+    FROM (SELECT /* bucket */ AS bucket, hashes, is_day FROM /* source */)
+    GROUP BY bucket";
+
+const DIFFERENT_OF_ALL: &str = "
+    SELECT CAST(NULL, 'Nullable(Int64)') AS start, toUInt16(0) AS place,
         [CAST(uniqExactArray(hashes), 'Nullable(Float64)')] AS values, [toUInt64(0)] AS counts
-    FROM (SELECT /* bucket */ AS bucket, hashes FROM /* source */)
-    GROUP BY GROUPING SETS ((place, bucket), (place))";
+    FROM /* source */";
 
 impl Store {
     /// The series, where rollups tell them; else none.
@@ -103,11 +108,18 @@ impl Store {
             return Ok(Vec::new());
         }
         let source = if *metric == Metric::Users { "{people}" } else { "{conversations}" };
-        let sql = DIFFERENT
+        let is_a_bucket = if grid.interval() == Interval::Day { "is_day" } else { "false" };
+        let buckets = DIFFERENT
             .replace("/* source */", source)
+            .replace("/* is a bucket */", is_a_bucket)
             .replace("/* bucket */", &grid.bucket())
             .replace("/* start */", START);
-        self.ask_rolled(scope, plan, parts, &sql).fetch_all().await
+        let all = DIFFERENT_OF_ALL.replace("/* source */", source);
+        let ask = |sql: &str| self.ask_rolled(scope, plan, parts, sql);
+        let (mut groups, all) =
+            tokio::try_join!(ask(&buckets).fetch_all::<Group>(), ask(&all).fetch_all::<Group>())?;
+        groups.extend(all);
+        Ok(groups)
     }
 }
 
@@ -125,11 +137,8 @@ fn are_told(filters: &Filters, grid: &Grid, metrics: &[Metric], breakdown: Optio
 
 /// With quarters in place of events, and the value that divides them.
 fn from_quarters(sql: &str, breakdown: Option<&Breakdown>) -> String {
-    // A field that quarters have has no parameters.
-    let value = breakdown.map_or_else(
-        || "''".to_owned(),
-        |breakdown| Binder::new("breakdown", &mut Params::default()).text_of(breakdown.field()),
-    );
+    let value =
+        breakdown.map_or_else(|| "''".to_owned(), |breakdown| format!("toString({})", breakdown.field()));
     sql.replace("{events}", &format!("(SELECT *, {value} AS value FROM {{quarters}})"))
 }
 
