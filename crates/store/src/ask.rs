@@ -10,7 +10,7 @@ use model::Tenant;
 use serde::Serialize;
 
 use crate::filter::{Condition, Filters, Params};
-use crate::queries::sql_time;
+use crate::queries::{in_hours, sql_time};
 use crate::range::{EXTENDED, Range};
 use crate::rollup::Reading;
 use crate::zone::Zone;
@@ -127,7 +127,10 @@ impl Store {
     /// The same where the events have more columns.
     pub(crate) fn ask_besides<'a>(&self, scope: &'a Scope<'a>, sql: &str, besides: Besides) -> Question<'a> {
         let (limits, condition) = (scope.limits, Condition::new("filter", scope.filters));
-        let and = if condition.sql.is_empty() { String::new() } else { format!("AND {}", condition.sql) };
+        let mut and = if condition.sql.is_empty() { String::new() } else { format!("AND {}", condition.sql) };
+        if let Some(conversations) = &condition.conversations {
+            and += &format!(" AND {}", in_hours(conversations));
+        }
         let elsewhere = match &*besides.elsewhere {
             "" => String::new(),
             times => format!("OR created_at IN ({times})"),

@@ -16,6 +16,8 @@ const SHORT_NUMBER: &str = r"'^-?(0|[1-9][0-9]{0,14})(\\.[0-9]+)?([eE][-+]?[0-9]
 pub(crate) struct Condition {
     /// A truth, never NULL; empty if there are no filters.
     pub(crate) sql: String,
+    /// The place of a list of conversations, if all of the events are of these.
+    pub(crate) conversations: Option<String>,
     /// What its parameters stand for, by name.
     pub(crate) params: Params,
 }
@@ -26,7 +28,11 @@ impl Condition {
     pub(crate) fn new(prefix: &str, filters: &Filters) -> Self {
         let mut condition = Self::default();
         for (n, filter) in filters.iter().enumerate() {
-            let sql = Binder::new(&format!("{prefix}{n}"), &mut condition.params).filter(filter);
+            let name = format!("{prefix}{n}");
+            let sql = Binder::new(&name, &mut condition.params).filter(filter);
+            if (&filter.field, filter.op) == (&Field::ConversationId, Op::Is) {
+                condition.conversations = Some(format!("{{{name}:Array(String)}}"));
+            }
             let and = if n == 0 { "" } else { " AND " };
             condition.sql += &format!("{and}({sql})");
         }

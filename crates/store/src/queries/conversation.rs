@@ -11,8 +11,8 @@ use crate::{Store, StoreError, within};
 /// Two steps, in the hours that the index of conversations tells. The inner one finds the next keys, in them by the
 /// bloom filter, which may also have matched a version that lost; it reads in the order of the table and stops when it
 /// has enough. The outer one takes the winning version of each, as a look-up does: not FINAL, so that it answers as many
-/// rows as there were keys, and a row of each key tells where to go on. A page of 100 of 200,000 events takes 35 ms on two cores; when the inner step
-/// found all later keys it took 90 to 280.
+/// rows as there were keys, and a row of each key tells where to go on. Of 216 million events a page takes 23 ms on two cores, and took 62 when all
+/// granules were asked.
 const CONVERSATION: &str = "
     SELECT tenant, id, created_at, updated_at, received_at, source, kind, event_name, message_id,
         conversation_id, conversation_metadata, user_id, anonymous_id, error, latency, input, output,

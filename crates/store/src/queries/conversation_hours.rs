@@ -5,7 +5,10 @@ use model::{Tenant, Timestamp};
 use crate::{Store, StoreError, within};
 
 /// The hour of an event, as SQL. The server finds hours of this form in the order of the table.
-pub(crate) const HOUR: &str = "intDiv(toUnixTimestamp64Milli(created_at), 3600000)";
+pub(super) const HOUR: &str = "intDiv(toUnixTimestamp64Milli(created_at), 3600000)";
+
+const IN_HOURS: &str = "/* hour */ IN (
+    SELECT hour FROM conversation_hours WHERE tenant = {tenant:String} AND conversation_id IN /* conversations */)";
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -15,6 +18,12 @@ const HOURS: &str = "
     WHERE tenant = {tenant:String} AND conversation_id = {conversation_id:String} AND hour >= {from:UInt32}
     ORDER BY hour
     LIMIT {limit:UInt64}";
+
+/// What holds of all events of some conversations and else of few, as SQL: they lie in their hours. `conversations` is
+/// the place of a list.
+pub(crate) fn in_hours(conversations: &str) -> String {
+    IN_HOURS.replace("/* hour */", HOUR).replace("/* conversations */", conversations)
+}
 
 /// The hour in which a time lies, counted from 1970.
 pub(super) fn hour_of(at: Timestamp) -> u32 {

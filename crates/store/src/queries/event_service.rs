@@ -7,7 +7,7 @@ use model::wire::event_service::Query;
 use model::{Event, EventId, EventKey, State, Stored, Tenant};
 use tokio::time::timeout;
 
-use super::{MAX_KEYS, last_key, sql_time};
+use super::{MAX_KEYS, in_hours, last_key, sql_time};
 use crate::row::{EventRow, Found};
 use crate::{Filters, Limits, Question, Range, Reading, Scope, Store, StoreError, Zone};
 
@@ -52,6 +52,9 @@ const KEYS: &str = "
 const BEFORE: &str = "AND created_at <= {before_time:DateTime64(3, 'UTC')}
     AND (created_at, UUIDToNum(id)) < ({before_time:DateTime64(3, 'UTC')}, UUIDToNum({before_id:UUID}))";
 
+/// The conversations.
+const ACTIVITIES: &str = "activities";
+
 /// What must hold, where something is asked.
 struct Condition<'a> {
     /// Of its parameter.
@@ -91,7 +94,7 @@ fn conditions(query: &Query) -> Vec<Condition<'_>> {
         ),
         of("modules", &query.module_ids, "JSONExtractString(context, 'moduleId') IN {modules:Array(String)}"),
         of("actors", &query.actor_ids, "user_id IN {actors:Array(String)}"),
-        of("activities", &query.activity_ids, "conversation_id IN {activities:Array(String)}"),
+        of(ACTIVITIES, &query.activity_ids, "conversation_id IN {activities:Array(String)}"),
         Condition {
             named: Some(("trace", "value IN {traces:Array(String)}")),
             ..of("traces", &query.trace_ids, "hasAny(trace_ids, {traces:Array(String)})")
@@ -259,6 +262,9 @@ impl Store {
         // Else events are read in the order of the table, backwards, until there are enough.
         let (index, key) = match by_name(conditions) {
             Some((kind, sql)) => ("mentions", format!("kind = '{kind}' AND {sql}")),
+            None if conditions.iter().any(|condition| condition.name == ACTIVITIES) => {
+                ("events", format!("{asked} AND {}", in_hours("{activities:Array(String)}")))
+            }
             None => ("events", asked.clone()),
         };
         let sql = sql.replace("/* keys */", KEYS).replace("/* asked */", &asked);

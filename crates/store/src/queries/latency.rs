@@ -4,7 +4,7 @@ use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::conversation_hours::HOUR;
+use super::in_hours;
 use crate::ask::Besides;
 use crate::rollup::{Parts, Plan};
 use crate::{Field, Rolled, Scope, Store, StoreError};
@@ -33,9 +33,7 @@ const OF_CANDIDATES: &str = " AND conversation_id IN {candidates:Array(String)} 
     SELECT created_at, id FROM {versions}
         AND created_at >= {from:DateTime64(3, 'UTC')} AND created_at < {to:DateTime64(3, 'UTC')}
         AND conversation_id IN {candidates:Array(String)}
-        AND /* hour */ IN (
-            SELECT hour FROM conversation_hours
-            WHERE tenant = {tenant:String} AND conversation_id IN {candidates:Array(String)}))";
+        AND /* in hours */)";
 
 /// Conversations of one query at most, and bytes of their ids in its address, which may have 64 KiB.
 const MOST: usize = 1_000;
@@ -111,10 +109,10 @@ impl Store {
         candidates: &[Slow],
         limit: usize,
     ) -> Result<Vec<SessionLatency>, StoreError> {
-        let mut besides =
-            Besides { conditions: OF_CANDIDATES.replace("/* hour */", HOUR), ..Besides::default() };
+        let mut besides = Besides::default();
         let ids = candidates.iter().map(|slow| slow.conversation_id.clone()).collect();
-        besides.params.texts("candidates", ids);
+        let place = besides.params.texts("candidates", ids);
+        besides.conditions = OF_CANDIDATES.replace("/* in hours */", &in_hours(&place));
         self.ask_besides(scope, LATENCY, besides).param("limit", limit).fetch_all().await
     }
 }

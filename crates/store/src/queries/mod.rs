@@ -29,6 +29,7 @@ mod users;
 pub use arrivals::{Arrival, Place, Wanted};
 pub use breakdown::{Breakdown, BreakdownError};
 pub use conversation::{Page, Turns};
+pub(crate) use conversation_hours::in_hours;
 pub use error_counts::ErrorCount;
 pub use error_groups::ErrorGroup;
 pub use event_service::Matches;

@@ -1,9 +1,11 @@
 //! The events of one conversation.
 
+use model::wire::event_service::Query;
 use model::{Content, Embedding, Event, EventId, EventKey, State, Stored, Tenant, Timestamp};
 use store::queries::Page;
+use store::{Filters, Limits, Range, Reading, Scope};
 
-use crate::database::{Database, created, deleted, id_at, tenant, time, updated};
+use crate::database::{Database, created, deleted, id_at, scope, tenant, time, updated};
 
 const ALL: Page = Page { after: None, limit: 1_000, with_embeddings: true };
 
@@ -260,4 +262,38 @@ async fn a_long_conversation_over_many_months_comes_whole() {
     let mut expected = ids;
     expected.sort_unstable();
     assert_eq!(database.ids("long", Page { limit: 10_000, ..ALL }).await, expected);
+}
+
+/// Without the index of granules, which would tell too.
+#[tokio::test]
+async fn of_all_events_questions_about_a_conversation_read_those_of_its_hours() {
+    let database = Database::new().await;
+    database.sql("ALTER TABLE {db}.events DROP INDEX by_conversation SETTINGS mutations_sync = 1").await;
+    let others = "INSERT INTO {db}.events (tenant, id, created_at, source, kind, event_name, version, schema_version)
+        SELECT 'acme', generateUUIDv7(), toDateTime64('2026-11-20 00:00:00', 3, 'UTC') + number, 'native', 'event', 'a', 1, 9999
+        FROM numbers(100 * 3600)";
+    database.sql(others).await;
+    let rows =
+        ["2026-11-20T07:30:00Z", "2026-11-23T12:30:00Z"].map(|at| created(&key(id_at(at)), 1, turn("c")));
+    database.store.insert(&rows).await.unwrap();
+    let now = time("2026-12-01T00:00:00Z");
+    let filters = serde_json::from_str::<Filters>(
+        r#"[{"field": "conversation_id", "op": "is", "values": ["c", "d"]}]"#,
+    );
+    let (acme, filters) = (acme(), filters.unwrap());
+    let scope = scope(&database.store, &acme, Range::new(time("2026-11-01T00:00:00Z"), now, now).unwrap());
+    let limits = Limits { rows_read: 50_000, ..scope.limits };
+    let scope = Scope { limits, ..scope };
+    let asked = Scope { filters: &filters, ..scope.clone() };
+    let counts = database.store.error_counts(&asked).await.unwrap().data;
+    assert_eq!(counts.iter().map(|day| day.total_count).collect::<Vec<_>>(), [1, 1]);
+    let query = Query { activity_ids: vec!["c".into()], ..Query::default() };
+    let mut events = database.store.event_service(&scope, query, 10, 0).unwrap();
+    let mut ids = Vec::new();
+    while let Some(event) = events.next().await.unwrap() {
+        ids.push(event.id);
+    }
+    assert_eq!(ids, [rows[1].0.id, rows[0].0.id]);
+    let all = Scope { reading: Reading::Raw, ..scope };
+    assert!(database.store.error_counts(&all).await.unwrap_err().is_too_large());
 }
