@@ -113,7 +113,9 @@ impl Store {
         let ids = candidates.iter().map(|slow| slow.conversation_id.clone()).collect();
         let place = besides.params.texts("candidates", ids);
         besides.conditions = OF_CANDIDATES.replace("/* in hours */", &in_hours(&place));
-        self.ask_besides(scope, LATENCY, besides).param("limit", limit).fetch_all().await
+        let question = self.ask_besides(scope, LATENCY, besides).param("limit", limit);
+        // Keys alone can tell before FINAL that a row is not wanted: a quarter less is read.
+        question.setting("optimize_move_to_prewhere_if_final", "1").fetch_all().await
     }
 }
 
