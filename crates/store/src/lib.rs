@@ -98,7 +98,11 @@ impl Store {
             client.with_setting("cancel_http_readonly_queries_on_client_close", "1")
         };
         let looker = read_only(&client);
+        // It ends before nobody waits for it any more.
+        let at_most = (3 * config.timeout_ms).div_ceil(1_000).to_string();
         let roller = asking.clone().with_setting("max_threads", "1").with_setting("priority", "10");
+        let roller = roller.with_setting("max_execution_time", at_most);
+        let roller = roller.with_setting("max_memory_usage", config.read_max_memory_bytes.to_string());
         let reader = read_only(&asking)
             // What the server may not spend is an error: its other modes answer a part, as if it were all.
             .with_setting("read_overflow_mode", "throw")

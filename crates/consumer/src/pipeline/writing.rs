@@ -65,6 +65,7 @@ impl Pipeline {
         let Done { mut applier, mut offsets, oldest_ms, tally, took } = done;
         let tally = tally?;
         self.metrics.count(&tally);
+        self.duty.wrote();
         self.metrics.pauses.inc_by(self.source.take_pauses());
         let lost = std::mem::take(&mut self.lost);
         if lost.is_empty() {

@@ -15,6 +15,7 @@ pub(crate) struct Duty(Arc<Told>);
 struct Told {
     leads: AtomicBool,
     is_behind: AtomicBool,
+    has_written: AtomicBool,
 }
 
 impl Duty {
@@ -26,6 +27,16 @@ impl Duty {
     /// That more has come in than was written, or not.
     pub(crate) fn behind(&self, is_behind: bool) {
         self.0.is_behind.store(is_behind, Ordering::Relaxed);
+    }
+
+    /// That rows were written.
+    pub(crate) fn wrote(&self) {
+        self.0.has_written.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether rows were written here since this was asked last.
+    pub(super) fn take_written(&self) -> bool {
+        self.0.has_written.swap(false, Ordering::Relaxed)
     }
 
     pub(super) fn leads(&self) -> bool {

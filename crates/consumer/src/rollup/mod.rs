@@ -21,6 +21,9 @@ use self::scrub::Scrub;
 /// How often the dirty hours are looked at, at most.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// How often while none is dirty and nothing is written here: others may write.
+const IDLE_EVERY: Duration = Duration::from_secs(10);
+
 /// How long nothing is done after a failure.
 const HOLD: Duration = Duration::from_secs(5);
 
@@ -48,35 +51,43 @@ impl Worker {
 
     async fn work(self) {
         let (mut schedule, mut scrub) = (Schedule::default(), Scrub::default());
+        // When nothing was left to do.
+        let mut done_at: Option<Instant> = None;
         loop {
             sleep(EVERY).await;
-            if !self.duty.leads() {
+            let is_idle = !self.duty.take_written() && done_at.is_some_and(|at| at.elapsed() < IDLE_EVERY);
+            if is_idle || !self.duty.leads() {
                 continue;
             }
-            if let Err(error) = self.turn(&mut schedule, &mut scrub).await {
-                tracing::warn!(%error, "hours can't be rolled up just now: questions read their events");
-                self.numbers.failures.inc();
-                sleep(HOLD).await;
+            match self.turn(&mut schedule, &mut scrub).await {
+                Ok(is_done) => done_at = is_done.then(Instant::now),
+                Err(error) => {
+                    tracing::warn!(%error, "hours can't be rolled up just now: questions read their events");
+                    self.numbers.failures.inc();
+                    sleep(HOLD).await;
+                }
             }
         }
     }
 
-    /// Rolls up the hours that are due, as they were listed once, for about a second.
-    async fn turn(&self, schedule: &mut Schedule, scrub: &mut Scrub) -> Result<(), StoreError> {
+    /// Rolls up the hours that are due, as they were listed once, for about a second. Returns whether none was dirty.
+    async fn turn(&self, schedule: &mut Schedule, scrub: &mut Scrub) -> Result<bool, StoreError> {
         let begun = Instant::now();
         let mut dirty = self.timed(self.store.dirty_hours(MOST)).await?;
         schedule.look(&dirty, begun);
         self.numbers.dirty_hours.set(i64::try_from(dirty.len()).unwrap_or(i64::MAX));
         let oldest = schedule.oldest_closed(&dirty, begun).as_secs();
         self.numbers.oldest_dirty_seconds.set(i64::try_from(oldest).unwrap_or(i64::MAX));
+        let is_done = dirty.is_empty();
         while begun.elapsed() < EVERY {
             let hours = schedule.take(&mut dirty, Instant::now());
             if hours.is_empty() {
-                return self.idle(scrub).await;
+                self.idle(scrub).await?;
+                return Ok(is_done);
             }
             self.roll_up(schedule, &hours).await?;
         }
-        Ok(())
+        Ok(false)
     }
 
     async fn roll_up(&self, schedule: &mut Schedule, hours: &[Dirty]) -> Result<(), StoreError> {

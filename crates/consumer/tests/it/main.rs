@@ -26,6 +26,7 @@ mod operations;
 mod process;
 mod raw_kafka;
 mod refused;
+mod rolled;
 mod site;
 mod stops;
 mod versions;
@@ -75,6 +76,8 @@ testing::suite! {
         an_emptied_table_is_filled_again_as_it_was
         beside_a_running_consumer_nothing_changes
         what_the_group_has_yet_to_come_to_is_left_to_it;
+    rolled:
+        what_is_written_is_rolled_up_by_whoever_has_the_first_partition;
     versions:
         a_consumer_that_is_older_than_the_table_takes_nothing_in
         a_table_that_is_shut_to_older_writers_is_not_written_to_and_nothing_is_lost
