@@ -1,7 +1,7 @@
 //! A race on an engine: writers, workers and readers at once. `RACE_SECONDS` says for how long, and `RACE_WRONG` which
 //! rule the writers break (`mark_first`, `mark_last`), to see that it is found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -207,7 +207,7 @@ impl Race {
     }
 
     /// How many events live is at least what lived by what was acknowledged before and was not deleted since, and at
-    /// most what lives by what was sent until then, or was deleted meanwhile.
+    /// most what lived then, or lives by what was sent until the answer, or was deleted meanwhile.
     async fn read(&self, seed: u64) {
         let mut random = StdRng::seed_from_u64(seed);
         while self.goes_on() {
@@ -227,9 +227,16 @@ impl Race {
             let (least, most) = {
                 let books = self.books.lock().unwrap();
                 let lives = |key: &&EventKey| books.events.get(*key).is_some_and(|known| known.lives);
-                let alive = books.events.iter().filter(|(key, known)| within(key) && known.lives).count();
-                let gone = books.deleted.iter().skip(deleted).filter(|key| within(key)).count();
-                (before.iter().filter(lives).count() as u64, (alive + gone) as u64)
+                // With those whose delete was on its way, or came meanwhile.
+                let mut alive: BTreeSet<_> = books
+                    .events
+                    .iter()
+                    .filter(|(key, known)| within(key) && known.lives)
+                    .map(|(key, _)| key)
+                    .collect();
+                alive.extend(books.deleted.iter().skip(deleted).filter(|key| within(key)));
+                alive.extend(&before);
+                (before.iter().filter(lives).count() as u64, alive.len() as u64)
             };
             assert!(
                 (least..=most).contains(&found),
