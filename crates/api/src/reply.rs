@@ -138,6 +138,11 @@ impl Meta {
         let Read { rolled_hours, live_hours, stale_hours, as_of } = read;
         self.approximate |= relative_error.is_some();
         self.relative_error = relative_error;
+        // Of the hours that were written to since no more is in it.
+        self.complete_until = match (self.complete_until, as_of) {
+            (Some(until), Some(as_of)) => Some(until.min(as_of)),
+            (until, _) => until,
+        };
         self.read = (rolled_hours + live_hours > 0).then_some(ReadFrom {
             rolled_hours,
             live_hours,

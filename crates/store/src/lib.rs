@@ -56,7 +56,7 @@ pub struct Store {
     client: Client,
     /// The same, for rows.
     writer: Client,
-    /// For what rolls hours up, beside everything else: on one thread, behind others.
+    /// For what rolls hours up, beside everything else: on one thread.
     roller: Client,
     /// For the consumer's look-ups, which change nothing and end when nobody waits for them.
     looker: Client,
@@ -100,7 +100,7 @@ impl Store {
         let looker = read_only(&client);
         // It ends before nobody waits for it any more.
         let at_most = (3 * config.timeout_ms).div_ceil(1_000).to_string();
-        let roller = asking.clone().with_setting("max_threads", "1").with_setting("priority", "10");
+        let roller = asking.clone().with_setting("max_threads", "1");
         let roller = roller.with_setting("max_execution_time", at_most);
         let roller = roller.with_setting("max_memory_usage", config.read_max_memory_bytes.to_string());
         let reader = read_only(&asking)

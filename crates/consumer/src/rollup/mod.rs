@@ -55,7 +55,11 @@ impl Worker {
         let mut done_at: Option<Instant> = None;
         loop {
             sleep(EVERY).await;
-            let is_idle = !self.duty.take_written() && done_at.is_some_and(|at| at.elapsed() < IDLE_EVERY);
+            let has_written = self.duty.take_written();
+            if !has_written {
+                self.duty.behind(false);
+            }
+            let is_idle = !has_written && done_at.is_some_and(|at| at.elapsed() < IDLE_EVERY);
             if is_idle || !self.duty.leads() {
                 continue;
             }
@@ -72,8 +76,8 @@ impl Worker {
 
     /// Rolls up the hours that are due, as they were listed once, for about a second. Returns whether none was dirty.
     async fn turn(&self, schedule: &mut Schedule, scrub: &mut Scrub) -> Result<bool, StoreError> {
-        let begun = Instant::now();
-        let mut dirty = self.timed(self.store.dirty_hours(MOST)).await?;
+        let (_, dirty) = self.timed(self.store.dirty_hours(MOST)).await;
+        let (mut dirty, begun) = (dirty?, Instant::now());
         schedule.look(&dirty, begun);
         self.numbers.dirty_hours.set(i64::try_from(dirty.len()).unwrap_or(i64::MAX));
         let oldest = schedule.oldest_closed(&dirty, begun).as_secs();
@@ -91,12 +95,12 @@ impl Worker {
     }
 
     async fn roll_up(&self, schedule: &mut Schedule, hours: &[Dirty]) -> Result<(), StoreError> {
-        let begun = Instant::now();
-        match self.timed(self.store.roll_up(hours)).await {
+        let (took, done) = self.timed(self.store.roll_up(hours)).await;
+        match done {
             Ok(()) => {
-                schedule.done(hours, begun.elapsed(), Instant::now());
+                schedule.done(hours, took, Instant::now());
                 self.numbers.hours.inc_by(u64::try_from(hours.len()).unwrap_or_default());
-                self.numbers.seconds.observe(begun.elapsed().as_secs_f64());
+                self.numbers.seconds.observe(took.as_secs_f64());
                 Ok(())
             }
             // Fewer may do, and one alone is left dirty for a while.
@@ -111,20 +115,27 @@ impl Worker {
 
     /// What is done when no hour is due.
     async fn idle(&self, scrub: &mut Scrub) -> Result<(), StoreError> {
-        for day in self.timed(self.store.days_behind(DAYS)).await? {
-            self.timed(self.store.roll_up_day(&day)).await?;
+        for day in self.timed(self.store.days_behind(DAYS)).await.1? {
+            match self.timed(self.store.roll_up_day(&day)).await.1 {
+                // Its hours are read in its place.
+                Err(error) if error.is_too_large() => {
+                    tracing::warn!(%error, day = day.start, "the users of a day are too many to be rolled up");
+                }
+                done => done?,
+            }
         }
         scrub.next(self).await
     }
 
-    /// Rests behind a statement, the longer the longer it took.
+    /// Rests behind a statement, the longer the longer it took, which is told too.
     async fn timed<T>(
         &self,
         statement: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, StoreError> {
+    ) -> (Duration, Result<T, StoreError>) {
         let begun = Instant::now();
         let answer = statement.await;
-        sleep(begun.elapsed() * self.duty.rest()).await;
-        answer
+        let took = begun.elapsed();
+        sleep(took * self.duty.rest()).await;
+        (took, answer)
     }
 }

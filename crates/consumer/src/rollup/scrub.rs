@@ -26,7 +26,7 @@ impl Scrub {
     pub(super) async fn next(&mut self, worker: &Worker) -> Result<(), StoreError> {
         let now = Instant::now();
         if let Some((hour, at)) = self.differs.take_if(|(_, at)| now - *at > AGAIN_AFTER) {
-            if worker.timed(worker.store.rollup_differs(&hour)).await? {
+            if worker.timed(worker.store.rollup_differs(&hour)).await.1? {
                 tracing::error!(
                     tenant = hour.tenant.as_str(),
                     hour = hour.start,
@@ -42,14 +42,14 @@ impl Scrub {
             return Ok(());
         }
         let last = self.last.as_ref().map(|(hour, _)| hour);
-        let next = worker.timed(worker.store.rolled_after(last)).await?;
-        if let Some(hour) = &next
+        let next = worker.timed(worker.store.rolled_after(last)).await.1?;
+        self.last = next.clone().map(|hour| (hour, now));
+        if let Some(hour) = next
             && self.differs.is_none()
-            && worker.timed(worker.store.rollup_differs(hour)).await?
+            && worker.timed(worker.store.rollup_differs(&hour)).await.1?
         {
-            self.differs = Some((hour.clone(), now));
+            self.differs = Some((hour, now));
         }
-        self.last = next.map(|hour| (hour, now));
         Ok(())
     }
 }

@@ -36,6 +36,9 @@ const CONVERSATION: &str = "
 const AFTER: &str = "AND created_at >= {after_time:DateTime64(3, 'UTC')}
     AND (created_at, UUIDToNum(id)) > ({after_time:DateTime64(3, 'UTC')}, UUIDToNum({after_id:UUID}))";
 
+/// Hours of one query at most: an address may have 64 KiB.
+const MOST_HOURS: u64 = 2_000;
+
 /// Which part of a conversation.
 #[derive(Clone, Copy, Debug)]
 pub struct Page {
@@ -109,7 +112,8 @@ impl Turns {
     /// Asks about the next keys. `false` if there are none.
     async fn ask(&mut self) -> Result<bool, StoreError> {
         let Some((from, keys)) = self.place() else { return Ok(false) };
-        let hours = self.store.conversation_hours(&self.tenant, &self.conversation_id, from, keys).await?;
+        let most = keys.min(MOST_HOURS);
+        let hours = self.store.conversation_hours(&self.tenant, &self.conversation_id, from, most).await?;
         if hours.is_empty() {
             return Ok(false);
         }
@@ -127,7 +131,8 @@ impl Turns {
         let keys = (2 * asked.keys).min(MAX_KEYS);
         if asked.answered < asked.keys {
             // They are all of these hours, and there are no others where fewer were found than asked for.
-            let last = asked.hours.last().filter(|_| asked.hours.len() as u64 >= asked.keys)?;
+            let last =
+                asked.hours.last().filter(|_| asked.hours.len() as u64 >= asked.keys.min(MOST_HOURS))?;
             return Some((last + 1, keys));
         }
         // Where it has come to no other key, all are of rows that this program never wrote.

@@ -115,8 +115,11 @@ impl Store {
         metrics: &[Metric],
         breakdown: Option<&Breakdown>,
     ) -> Result<Found, StoreError> {
-        if let Some(found) = self.series_rolled(scope, grid, metrics, breakdown).await? {
-            return Ok(found);
+        match self.series_rolled(scope, grid, metrics, breakdown).await {
+            Ok(Some(found)) => return Ok(found),
+            // What is different may still be estimated.
+            Err(error) if !error.is_out_of_memory() => return Err(error),
+            Ok(None) | Err(_) => {}
         }
         let exact = self.series_by(scope, grid, metrics, breakdown, Distinct::Counted).await;
         match exact {

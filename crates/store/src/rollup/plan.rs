@@ -14,8 +14,11 @@ use crate::{Range, Scope, Store, StoreError, within};
 /// are read as they were when they were rolled up last.
 const LIVE_EVENTS: u64 = 1_000_000;
 
-/// From 1980 on local time is ahead of UTC by whole quarters of an hour, everywhere.
-const WHOLE_QUARTERS_MS: i64 = 315_532_800_000;
+/// Dirty hours that a question names: an address may have 64 KiB. Where there are more, all is read from the events.
+const MOST_LIVE: usize = 1_000;
+
+/// From November 2022 on local time is ahead of UTC by whole quarters of an hour, everywhere, and changes at one.
+const WHOLE_QUARTERS_MS: i64 = 1_667_260_800_000;
 
 /// All hours of a tenant that have events.
 const HOURS: &str = "
@@ -31,9 +34,9 @@ const ROLLED: &str = "
     SELECT hour, covered, events, computed_at FROM rollup FINAL
     WHERE tenant = {tenant:String} AND hour >= toDateTime({first:UInt32}, 'UTC') AND hour < toDateTime({behind:UInt32}, 'UTC')";
 
-/// Only so far as the money of the hours is rolled up too, which comes first.
+/// Only of hours whose money is rolled up too, which comes first.
 const ROLLED_WITH_MONEY: &str = "
-    SELECT hour, least(covered, of_money) AS covered, events, computed_at
+    SELECT hour, if(of_money >= covered, covered, 0) AS covered, events, computed_at
     FROM (/* rolled */) AS counts
     LEFT JOIN (
         SELECT hour, covered AS of_money FROM rollup_money FINAL
@@ -148,8 +151,8 @@ pub(super) struct DayState {
 }
 
 impl Store {
-    /// From where the hours of the scope's range are read; none if it has no whole hour, or local time does not keep to
-    /// quarters of an hour in it. To be made before each question anew, in a statement of its own: what is clean when it
+    /// From where the hours of the scope's range are read; none if it has no whole hour, local time does not keep to
+    /// quarters of an hour in it, or too many hours are dirty. To be made before each question anew, in a statement of its own: what is clean when it
     /// is made is still exact when the question is asked, since rollups only ever come to hold more.
     pub(crate) async fn plan(&self, scope: &Scope<'_>) -> Result<Option<Plan>, StoreError> {
         self.plan_of(scope, ROLLED).await
@@ -170,7 +173,8 @@ impl Store {
         let of_hours = HOURS.replace("/* rolled */", rolled);
         let hours = within(self.timeout(), ask(&of_hours).fetch_all::<HourState>());
         let (days, hours) = tokio::try_join!(days, hours)?;
-        Ok(Some(Plan::new(from, to, &scope.range, &hours, &days, scope.reading)))
+        let plan = Plan::new(from, to, &scope.range, &hours, &days, scope.reading);
+        Ok(Some(plan).filter(|plan| plan.live.len() <= MOST_LIVE))
     }
 }
 
@@ -212,8 +216,10 @@ impl Plan {
                 continue;
             }
             *of_day = None;
-            live_events += hour.events;
-            if hour.covered == 0 || reading == Reading::Exact || live_events <= LIVE_EVENTS {
+            // The newest one always, however many events it has.
+            let fits = live.is_empty() || live_events + hour.events <= LIVE_EVENTS;
+            if hour.covered == 0 || reading == Reading::Exact || fits {
+                live_events += hour.events;
                 live.push(hour.start);
                 continue;
             }

@@ -43,11 +43,6 @@ fn marks_that_are_cleared_are_found_wrong() {
 }
 
 #[test]
-fn rollups_of_which_the_last_counts_are_found_wrong() {
-    assert!(is_found(Rules { last_wins: true, clears: true, ..Rules::default() }));
-}
-
-#[test]
 fn a_plan_that_is_made_behind_the_reading_is_found_wrong() {
     assert!(is_found(Rules { plans_late: true, ..Rules::default() }));
 }

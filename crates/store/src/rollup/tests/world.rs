@@ -23,8 +23,6 @@ pub(super) struct Rules {
     pub(super) counts_late: bool,
     /// A worker says that an hour is clean, in place of what it covers.
     pub(super) clears: bool,
-    /// Of two rollups the one that came last counts.
-    pub(super) last_wins: bool,
     /// Rollups are read before it is known which of them are clean.
     pub(super) plans_late: bool,
 }
@@ -76,7 +74,7 @@ impl World {
 
     fn roll_up(&mut self, hour: u32, row: Row) {
         let known = self.rollup.entry(hour).or_default();
-        if self.rules.last_wins || row.covered >= known.covered {
+        if row.covered >= known.covered {
             *known = row;
         }
         if self.rules.clears {
@@ -211,7 +209,7 @@ impl Actor {
                         *row = Some(Row { covered: world.rollup.values().map(|row| row.covered).sum(), ops });
                     }
                     Some(row) => {
-                        if world.rules.last_wins || row.covered >= world.day.covered {
+                        if row.covered >= world.day.covered {
                             world.day = row;
                         }
                         *rounds -= 1;
