@@ -112,7 +112,10 @@ impl Asked {
             complete_until: self.complete_until.map(|until| until.min(to)),
             approximate: false,
             relative_error: None,
-            read: None,
+            rolled_hours: None,
+            live_hours: None,
+            stale_hours: None,
+            as_of: None,
         }
     }
 

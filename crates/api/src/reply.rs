@@ -106,30 +106,19 @@ pub(crate) struct Meta {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 0.01)]
     pub(crate) relative_error: Option<f64>,
-    /// What the answer was read from, where it may be read from hours that were rolled up.
-    #[serde(flatten)]
-    pub(crate) read: Option<ReadFrom>,
-}
-
-/// What an answer was read from.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct ReadFrom {
-    /// Hours that were rolled up before.
-    pub(crate) rolled_hours: usize,
-    /// Hours whose events were read.
-    pub(crate) live_hours: usize,
-    /// How many of the rolled hours were written to since.
-    #[serde(skip_serializing_if = "is_none")]
-    pub(crate) stale_hours: usize,
+    /// Hours that were rolled up before and read in place of their events, where an answer may be read from such.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rolled_hours: Option<usize>,
+    /// Beside them, hours whose events were read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) live_hours: Option<usize>,
+    /// How many of the rolled hours were written to since, if some were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stale_hours: Option<usize>,
     /// If some were: all that was acknowledged before is in the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) as_of: Option<Timestamp>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
-fn is_none(count: &usize) -> bool {
-    *count == 0
 }
 
 impl Meta {
@@ -143,11 +132,10 @@ impl Meta {
             (Some(until), Some(as_of)) => Some(until.min(as_of)),
             (until, _) => until,
         };
-        self.read = (rolled_hours + live_hours > 0).then_some(ReadFrom {
-            rolled_hours,
-            live_hours,
-            stale_hours,
-            as_of,
-        });
+        let is_of_rollups = rolled_hours + live_hours > 0;
+        self.rolled_hours = is_of_rollups.then_some(rolled_hours);
+        self.live_hours = is_of_rollups.then_some(live_hours);
+        self.stale_hours = Some(stale_hours).filter(|hours| *hours > 0);
+        self.as_of = as_of;
     }
 }
