@@ -7,38 +7,45 @@ use crate::filter::{Condition, USER};
 use crate::{Field, Filters, Interval, Question, Scope, Store, Zone};
 
 /// Quarter hours of an event name, source and kind. The columns: `created_at` of the quarter's beginning, `event_name`,
-/// `source`, `kind`, `n` events, `e` errors, `m` measured latencies, `l` their distribution.
+/// `source`, `kind`, `n` events, `e` errors, `m` measured latencies.
 const QUARTERS_PLACE: &str = "{quarters}";
 
+/// The same, and `l`: the distribution of the latencies. It takes most of the time of reading a rollup.
+const LATENCIES_PLACE: &str = "{latencies}";
+
 const QUARTERS: &str = "(
-    SELECT created_at, event_name, source, kind, n, e, m, l
+    SELECT created_at, event_name, source, kind, n, e, m /* l */
     FROM (SELECT * FROM rollup FINAL WHERE /* rolled */)
     ARRAY JOIN slots AS created_at, names AS event_name, sources AS source, kinds AS kind, counts AS n, errors AS e,
-        measured AS m, latencies AS l
+        measured AS m /* rolled l */
     WHERE /* filters */
     UNION ALL
     SELECT toStartOfFifteenMinutes(toDateTime(created_at, 'UTC')) AS created_at, event_name, source, kind, count() AS n,
-        countIf(error != '') AS e, countIf(latency > 0) AS m,
-        quantilesDDStateIf(0.01, 0.5)(latency, latency > 0) AS l
+        countIf(error != '') AS e, countIf(latency > 0) AS m /* live l */
     FROM {events}
     GROUP BY ALL)";
 
+const LIVE_LATENCIES: &str = ", quantilesDDStateIf(0.01, 0.5)(latency, latency > 0) AS l";
+
 /// Users of quarter hours, or of whole days where nothing smaller is asked for. The columns: `created_at` of the
-/// beginning, `hashes`: a list of the hashes of different users, `is_day`: whether it is all of a day.
+/// beginning, `hashes`: a list of the hashes of different users, `counted`: users besides them, whom no other row has.
 const PEOPLE_PLACE: &str = "{people}";
+
+/// The same, but that users of whole days are counted in place of being listed.
+const COUNTED_PEOPLE_PLACE: &str = "{counted people}";
 
 /// The same of conversations, without days.
 const TALKS_PLACE: &str = "{conversations}";
 
 const DIFFERENT: &str = "(
     /* days */
-    SELECT hour + 900 * toUInt32(quarter - 1) AS created_at, of_quarter AS hashes, false AS is_day
+    SELECT hour + 900 * toUInt32(quarter - 1) AS created_at, of_quarter AS hashes, toUInt64(0) AS counted
     FROM (SELECT hour, /* column */ AS quarters FROM rollup FINAL WHERE /* rolled */ /* no days */)
     ARRAY JOIN quarters AS of_quarter, arrayEnumerate(quarters) AS quarter
     WHERE notEmpty(of_quarter)
     UNION ALL
     SELECT toStartOfFifteenMinutes(toDateTime(created_at, 'UTC')) AS created_at, groupUniqArray(sipHash64(/* text */)) AS hashes,
-        false AS is_day
+        toUInt64(0) AS counted
     FROM {events}
     WHERE /* text */ != ''
     GROUP BY created_at)";
@@ -46,7 +53,7 @@ const DIFFERENT: &str = "(
 const NO_DAYS: &str = "AND toStartOfDay(hour) NOT IN {rolled_days:Array(UInt32)}";
 
 const DAYS: &str = "
-    SELECT day AS created_at, users AS hashes, true AS is_day FROM rollup_days FINAL
+    SELECT day AS created_at, /* listed */ AS hashes, /* counted */ AS counted FROM rollup_days FINAL
     WHERE tenant = {tenant:String} AND day IN {rolled_days:Array(UInt32)}
     UNION ALL";
 
@@ -89,8 +96,23 @@ impl Parts {
     }
 }
 
+/// Quarters with so much of the distribution of latencies, from rollups and from events.
+fn quarters(rolled: &str, live: &str) -> String {
+    let l = if live.is_empty() { "" } else { ", l" };
+    QUARTERS.replace("/* l */", l).replace("/* rolled l */", rolled).replace("/* live l */", live)
+}
+
+/// Different users or conversations, by the column that lists them and what names them in an event.
+fn different(column: &str, text: &str, days: &str, no_days: &str) -> String {
+    DIFFERENT
+        .replace("/* column */", column)
+        .replace("/* text */", text)
+        .replace("/* days */", days)
+        .replace("/* no days */", no_days)
+}
+
 impl Store {
-    /// A question in SQL that reads `FROM {quarters}`, `FROM {people}` or `FROM {conversations}`, by a plan that was made just before.
+    /// A question in SQL that reads from one of the places above, by a plan that was made just before.
     pub(crate) fn ask_rolled<'a>(
         &self,
         scope: &'a Scope<'a>,
@@ -100,20 +122,17 @@ impl Store {
     ) -> Question<'a> {
         let filters = Condition::new("filter", scope.filters).sql;
         let filters = if filters.is_empty() { "true" } else { &filters };
-        let (days, known) = match parts {
-            Parts::Days => (DAYS, &*plan.days),
-            Parts::Quarters => ("", &[][..]),
+        let days = |listed: &str, counted: &str| match parts {
+            Parts::Days => DAYS.replace("/* listed */", listed).replace("/* counted */", counted),
+            Parts::Quarters => String::new(),
         };
-        let different = |column: &str, text: &str, days: &str, no_days: &str| {
-            DIFFERENT
-                .replace("/* column */", column)
-                .replace("/* text */", text)
-                .replace("/* days */", days)
-                .replace("/* no days */", no_days)
-        };
+        let people = |days: &str| different("users", USER, days, NO_DAYS);
+        let known = if parts == Parts::Days { &*plan.days } else { &[] };
         let sql = sql
-            .replace(QUARTERS_PLACE, QUARTERS)
-            .replace(PEOPLE_PLACE, &different("users", USER, days, NO_DAYS))
+            .replace(QUARTERS_PLACE, &quarters("", ""))
+            .replace(LATENCIES_PLACE, &quarters(", latencies AS l", LIVE_LATENCIES))
+            .replace(PEOPLE_PLACE, &people(&days("users", "toUInt64(0)")))
+            .replace(COUNTED_PEOPLE_PLACE, &people(&days("CAST([], 'Array(UInt64)')", "length(users)")))
             .replace(slowest::PLACE, slowest::SLOWEST)
             .replace(TALKS_PLACE, &different("conversations", "conversation_id", "", ""))
             .replace("/* rolled */", ROLLED)

@@ -11,18 +11,23 @@ use crate::fold::active_users::{ActiveUsers as Fold, Day, MONTH};
 use crate::rollup::Parts;
 use crate::{Grid, Interval, Rolled, Scope, Store, StoreError};
 
-/// The days on which each user was there, numbered from 1970 on.
+/// The days on which each user was there: a bit of each, from the first one on, in words.
 const DAYS: &str = "
-    SELECT arraySort(groupUniqArray(toInt32(toDate32(created_at, {zone:String})))) AS days
-    FROM {events}
-    WHERE user_id != '' OR anonymous_id != ''
-    GROUP BY /* user */ AS user";
+    SELECT [/* words */] AS words
+    FROM (SELECT /* user */ AS user, /* day */ AS day FROM {events} WHERE user_id != '' OR anonymous_id != '')
+    GROUP BY user";
 
 const DAYS_OF_PEOPLE: &str = "
-    SELECT arraySort(groupUniqArray(toInt32(toDate32(created_at, {zone:String})))) AS days
-    FROM {people}
+    SELECT [/* words */] AS words
+    FROM (SELECT hashes, /* day */ AS day FROM {people})
     ARRAY JOIN hashes AS user
     GROUP BY user";
+
+/// The number of a day, the first one's being 0.
+const DAY: &str = "toUInt16(toInt32(toDate32(created_at, {zone:String})) - {first:Int32})";
+
+/// One of the words of 64 days.
+const WORD: &str = "groupBitOr(if(intDiv(day, 64) = /* n */, bitShiftLeft(toUInt64(1), modulo(day, 64)), 0))";
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -31,6 +36,8 @@ const EPOCH: i32 = 2_440_588;
 
 /// No day of the calendar is longer.
 const LONGEST_DAY_MS: i64 = 48 * HOUR_MS;
+
+const WORD_DAYS: i32 = 64;
 
 /// Users of one local day.
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
@@ -50,7 +57,15 @@ pub struct ActiveUsers {
 
 #[derive(Row, Deserialize)]
 struct DaysRow {
-    days: Vec<i32>,
+    words: Vec<u64>,
+}
+
+impl DaysRow {
+    /// Their numbers, ascending.
+    fn days(&self, first: i32) -> impl Iterator<Item = i32> {
+        let bits = self.words.iter().flat_map(|word| (0..WORD_DAYS).map(move |bit| word >> bit & 1 == 1));
+        (first..).zip(bits).filter_map(|(day, is_set)| is_set.then_some(day))
+    }
 }
 
 impl Store {
@@ -68,12 +83,24 @@ impl Store {
         let before = i64::try_from(MONTH).unwrap_or_default() * 24 * HOUR_MS + LONGEST_DAY_MS;
         let whole = at_times(scope, first.start.millis - before, scope.range.to().millis());
         let plan = if scope.filters.is_empty() { self.plan(&whole).await? } else { None };
+        // No day of the whole is before this one.
+        let first_day = numbers.start() - i32::try_from(MONTH).unwrap_or_default() - 3;
+        let words = 0..=(numbers.end() - first_day) / WORD_DAYS;
+        let words: Vec<_> = words.map(|n| WORD.replace("/* n */", &n.to_string())).collect();
+        let sql = if plan.is_some() { DAYS_OF_PEOPLE } else { DAYS };
+        let sql = sql
+            .replace("/* words */", &words.join(", "))
+            .replace("/* day */", DAY)
+            .replace("/* user */", USER);
         let question = match &plan {
-            Some(plan) => self.ask_rolled(&whole, plan, Parts::of(&whole, Interval::Day), DAYS_OF_PEOPLE),
-            None => self.ask(&whole, &DAYS.replace("/* user */", USER)),
+            Some(plan) => self.ask_rolled(&whole, plan, Parts::of(&whole, Interval::Day), &sql),
+            None => self.ask(&whole, &sql),
         };
-        let mut rows = question.rows::<DaysRow>()?;
-        while let Some(DaysRow { days }) = rows.next().await? {
+        let mut rows = question.param("first", first_day).rows::<DaysRow>()?;
+        let mut days = Vec::new();
+        while let Some(row) = rows.next().await? {
+            days.clear();
+            days.extend(row.days(first_day));
             users.add(&days);
         }
         let row = |day: Day| {

@@ -25,7 +25,7 @@ const HOURS: &str = "
 const QUARTERS_OF_BUCKETS: &str = "
     SELECT /* start */ AS start, sum(n) AS events, sum(e) AS errors, /* rate */ AS error_rate, /* p50 */ AS p50,
         /* p95 */ AS p95, sum(m) AS measured
-    FROM (SELECT /* bucket */ AS bucket, n, e, m, l FROM {quarters})
+    FROM (SELECT /* bucket */ AS bucket, n, e, m, l FROM {latencies})
     GROUP BY start";
 
 const QUARTERS_OF_HOURS: &str = "

@@ -7,12 +7,12 @@ use crate::range::{Grid, START};
 use crate::rollup::{Parts, Plan, RELATIVE_ERROR, can_hold, is_told_apart};
 use crate::{Filters, Interval, Metric, Reading, Scope, Store, StoreError};
 
-/// Different users, and conversations, have sources of their own. A day that is there as a whole needs no more counting.
+/// Different users, and conversations, have sources of their own.
 const DIFFERENT: &str = "
     SELECT CAST(/* start */, 'Nullable(Int64)') AS start, toUInt16(0) AS place,
-        [CAST(uniqExactArrayIf(hashes, NOT /* is a bucket */) + sumIf(length(hashes), /* is a bucket */), 'Nullable(Float64)')] AS values,
+        [CAST(uniqExactArray(hashes) + sum(counted), 'Nullable(Float64)')] AS values,
         [toUInt64(0)] AS counts
-    FROM (SELECT /* bucket */ AS bucket, hashes, is_day FROM /* source */)
+    FROM (SELECT /* bucket */ AS bucket, hashes, counted FROM /* source */)
     GROUP BY bucket";
 
 const DIFFERENT_OF_ALL: &str = "
@@ -63,7 +63,8 @@ impl Store {
         breakdown: &Breakdown,
     ) -> Result<Vec<Top>, StoreError> {
         let metric = metrics.first().and_then(Metric::of_quarters).unwrap_or_default();
-        let sql = from_quarters(TOP, Some(breakdown)).replace("/* metric */", &metric);
+        let sql = from_quarters(TOP, Some(breakdown), metrics.get(..1).unwrap_or_default())
+            .replace("/* metric */", &metric);
         let question = self.ask_rolled(scope, plan, Parts::Quarters, &sql);
         question.param("limit", breakdown.limit() as u64).fetch_all().await
     }
@@ -85,7 +86,7 @@ impl Store {
         let values = metrics.iter().map(|metric| metric.of_quarters().unwrap_or_else(nothing));
         let counts = metrics.iter().map(|metric| if metric.is_near_of_quarters() { "sum(m)" } else { "0" });
         let counts = counts.map(|count| format!("toUInt64({count})"));
-        let sql = from_quarters(SERIES, breakdown)
+        let sql = from_quarters(SERIES, breakdown, metrics)
             .replace("/* bucket */", &grid.bucket())
             .replace("/* start */", START)
             .replace("/* values */", &values.collect::<Vec<_>>().join(", "))
@@ -108,10 +109,10 @@ impl Store {
             return Ok(Vec::new());
         }
         let source = if *metric == Metric::Users { "{people}" } else { "{conversations}" };
-        let is_a_bucket = if grid.interval() == Interval::Day { "is_day" } else { "false" };
+        // A day that is there as a whole is a bucket.
+        let is_in_days = *metric == Metric::Users && grid.interval() == Interval::Day;
         let buckets = DIFFERENT
-            .replace("/* source */", source)
-            .replace("/* is a bucket */", is_a_bucket)
+            .replace("/* source */", if is_in_days { "{counted people}" } else { source })
             .replace("/* bucket */", &grid.bucket())
             .replace("/* start */", START);
         let all = DIFFERENT_OF_ALL.replace("/* source */", source);
@@ -136,10 +137,11 @@ fn are_told(filters: &Filters, grid: &Grid, metrics: &[Metric], breakdown: Optio
 }
 
 /// With quarters in place of events, and the value that divides them.
-fn from_quarters(sql: &str, breakdown: Option<&Breakdown>) -> String {
+fn from_quarters(sql: &str, breakdown: Option<&Breakdown>, metrics: &[Metric]) -> String {
     let value =
         breakdown.map_or_else(|| "''".to_owned(), |breakdown| format!("toString({})", breakdown.field()));
-    sql.replace("{events}", &format!("(SELECT *, {value} AS value FROM {{quarters}})"))
+    let source = if metrics.iter().any(Metric::is_near_of_quarters) { "{latencies}" } else { "{quarters}" };
+    sql.replace("{events}", &format!("(SELECT *, {value} AS value FROM {source})"))
 }
 
 /// Puts the values of one metric in their places among the others.
