@@ -28,24 +28,22 @@ const QUARTERS: &str = "(
 const LIVE_LATENCIES: &str = ", quantilesDDStateIf(0.01, 0.5)(latency, latency > 0) AS l";
 
 /// Users of quarter hours, or of whole days where nothing smaller is asked for. The columns: `created_at` of the
-/// beginning, `hashes`: a list of the hashes of different users, `counted`: users besides them, whom no other row has.
+/// beginning, `hashes`: a list of the hashes of different users, `is_day`: whether it is all of a day.
 const PEOPLE_PLACE: &str = "{people}";
-
-/// The same, but that users of whole days are counted in place of being listed.
-const COUNTED_PEOPLE_PLACE: &str = "{counted people}";
 
 /// The same of conversations, without days.
 const TALKS_PLACE: &str = "{conversations}";
 
+// PREWHERE: of hours whose day is known only the key is read.
 const DIFFERENT: &str = "(
     /* days */
-    SELECT hour + 900 * toUInt32(quarter - 1) AS created_at, of_quarter AS hashes, toUInt64(0) AS counted
-    FROM (SELECT hour, /* column */ AS quarters FROM rollup FINAL WHERE /* rolled */ /* no days */)
+    SELECT hour + 900 * toUInt32(quarter - 1) AS created_at, of_quarter AS hashes, false AS is_day
+    FROM (SELECT hour, /* column */ AS quarters FROM rollup FINAL PREWHERE /* rolled */ /* no days */)
     ARRAY JOIN quarters AS of_quarter, arrayEnumerate(quarters) AS quarter
     WHERE notEmpty(of_quarter)
     UNION ALL
     SELECT toStartOfFifteenMinutes(toDateTime(created_at, 'UTC')) AS created_at, groupUniqArray(sipHash64(/* text */)) AS hashes,
-        toUInt64(0) AS counted
+        false AS is_day
     FROM {events}
     WHERE /* text */ != ''
     GROUP BY created_at)";
@@ -53,7 +51,7 @@ const DIFFERENT: &str = "(
 const NO_DAYS: &str = "AND toStartOfDay(hour) NOT IN {rolled_days:Array(UInt32)}";
 
 const DAYS: &str = "
-    SELECT day AS created_at, /* listed */ AS hashes, /* counted */ AS counted FROM rollup_days FINAL
+    SELECT day AS created_at, users AS hashes, true AS is_day FROM rollup_days FINAL
     WHERE tenant = {tenant:String} AND day IN {rolled_days:Array(UInt32)}
     UNION ALL";
 
@@ -122,17 +120,14 @@ impl Store {
     ) -> Question<'a> {
         let filters = Condition::new("filter", scope.filters).sql;
         let filters = if filters.is_empty() { "true" } else { &filters };
-        let days = |listed: &str, counted: &str| match parts {
-            Parts::Days => DAYS.replace("/* listed */", listed).replace("/* counted */", counted),
-            Parts::Quarters => String::new(),
+        let (days, known) = match parts {
+            Parts::Days => (DAYS, &*plan.days),
+            Parts::Quarters => ("", &[][..]),
         };
-        let people = |days: &str| different("users", USER, days, NO_DAYS);
-        let known = if parts == Parts::Days { &*plan.days } else { &[] };
         let sql = sql
             .replace(QUARTERS_PLACE, &quarters("", ""))
             .replace(LATENCIES_PLACE, &quarters(", latencies AS l", LIVE_LATENCIES))
-            .replace(PEOPLE_PLACE, &people(&days("users", "toUInt64(0)")))
-            .replace(COUNTED_PEOPLE_PLACE, &people(&days("CAST([], 'Array(UInt64)')", "length(users)")))
+            .replace(PEOPLE_PLACE, &different("users", USER, days, NO_DAYS))
             .replace(slowest::PLACE, slowest::SLOWEST)
             .replace(TALKS_PLACE, &different("conversations", "conversation_id", "", ""))
             .replace("/* rolled */", ROLLED)

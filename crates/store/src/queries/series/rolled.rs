@@ -7,18 +7,17 @@ use crate::range::{Grid, START};
 use crate::rollup::{Parts, Plan, RELATIVE_ERROR, can_hold, is_told_apart};
 use crate::{Filters, Interval, Metric, Reading, Scope, Store, StoreError};
 
-/// Different users, and conversations, have sources of their own.
+/// Different users, and conversations, have sources of their own. Each list counts twice: in its bucket and in all of
+/// them, which is none. A day that is there as a whole needs no counting where it is the bucket.
 const DIFFERENT: &str = "
-    SELECT CAST(/* start */, 'Nullable(Int64)') AS start, toUInt16(0) AS place,
-        [CAST(uniqExactArray(hashes) + sum(counted), 'Nullable(Float64)')] AS values,
+    SELECT /* start */ AS start, toUInt16(0) AS place,
+        [CAST(uniqExactArrayIf(hashes, NOT is_counted) + sumIf(length(hashes), is_counted), 'Nullable(Float64)')] AS values,
         [toUInt64(0)] AS counts
-    FROM (SELECT /* bucket */ AS bucket, hashes, counted FROM /* source */)
+    FROM (
+        SELECT if(is_all, NULL, /* bucket */) AS bucket, NOT is_all AND is_day AND /* days are buckets */ AS is_counted, hashes
+        FROM /* source */
+        ARRAY JOIN [true, false] AS is_all)
     GROUP BY bucket";
-
-const DIFFERENT_OF_ALL: &str = "
-    SELECT CAST(NULL, 'Nullable(Int64)') AS start, toUInt16(0) AS place,
-        [CAST(uniqExactArray(hashes), 'Nullable(Float64)')] AS values, [toUInt64(0)] AS counts
-    FROM /* source */";
 
 impl Store {
     /// The series, where rollups tell them; else none.
@@ -109,18 +108,13 @@ impl Store {
             return Ok(Vec::new());
         }
         let source = if *metric == Metric::Users { "{people}" } else { "{conversations}" };
-        // A day that is there as a whole is a bucket.
-        let is_in_days = *metric == Metric::Users && grid.interval() == Interval::Day;
-        let buckets = DIFFERENT
-            .replace("/* source */", if is_in_days { "{counted people}" } else { source })
+        let days_are_buckets = grid.interval() == Interval::Day;
+        let sql = DIFFERENT
+            .replace("/* source */", source)
             .replace("/* bucket */", &grid.bucket())
-            .replace("/* start */", START);
-        let all = DIFFERENT_OF_ALL.replace("/* source */", source);
-        let ask = |sql: &str| self.ask_rolled(scope, plan, parts, sql);
-        let (mut groups, all) =
-            tokio::try_join!(ask(&buckets).fetch_all::<Group>(), ask(&all).fetch_all::<Group>())?;
-        groups.extend(all);
-        Ok(groups)
+            .replace("/* start */", START)
+            .replace("/* days are buckets */", &days_are_buckets.to_string());
+        self.ask_rolled(scope, plan, parts, &sql).fetch_all().await
     }
 }
 
