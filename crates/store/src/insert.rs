@@ -14,10 +14,12 @@ const ONE_THERE: &str = "
     LIMIT 1";
 
 /// How rows are inserted.
-pub(crate) const SETTINGS: [(&str, &str); 8] = [
+pub(crate) const SETTINGS: [(&str, &str); 9] = [
     // A replicated table would know rows that are inserted again, and not show them to the views of them, which
     // an insert that failed half way may not have reached. It has precedence over `insert_deduplicate`.
     ("deduplicate_insert", "disable"),
+    // The same where rows come from a SELECT, for which the one above does not count.
+    ("deduplicate_insert_select", "disable"),
     // The answer must mean that the rows are kept, not that they wait in a buffer.
     ("async_insert", "0"),
     // How many months a batch may span is up to whoever makes it.

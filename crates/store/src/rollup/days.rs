@@ -31,6 +31,17 @@ const ROLL_UP: &str = "
     WHERE tenant = {tenant:String} AND hour >= toDateTime({day:UInt32}, 'UTC') AND hour < toDateTime({behind:UInt32}, 'UTC')
     GROUP BY tenant, day";
 
+/// Whether a day's users are not those of its hours, of which it covers all marks.
+const DIFFERS: &str = "
+    SELECT count() FROM (
+        SELECT covered, arraySort(users) AS listed FROM rollup_days FINAL
+        WHERE tenant = {tenant:String} AND day = toDateTime({day:UInt32}, 'UTC')) AS said
+    INNER JOIN (
+        SELECT sum(covered) AS covered, arraySort(groupUniqArrayArray(arrayFlatten(users))) AS listed FROM rollup FINAL
+        WHERE tenant = {tenant:String} AND hour >= toDateTime({day:UInt32}, 'UTC') AND hour < toDateTime({behind:UInt32}, 'UTC')
+    ) AS computed USING (covered)
+    WHERE said.listed != computed.listed";
+
 #[derive(Row, Deserialize)]
 struct DayRow {
     tenant: String,
@@ -52,5 +63,13 @@ impl Store {
         let query = SETTINGS.into_iter().fold(query, |query, (name, value)| query.with_setting(name, value));
         let query = query.param("tenant", day.tenant.as_str()).param("day", day.start);
         within(4 * self.timeout(), query.param("behind", day.start + DAY_S).execute()).await
+    }
+
+    /// Whether the users of the day of an hour are not those of its hours, though all of them are in it.
+    pub(super) async fn day_differs(&self, hour: &Hour) -> Result<bool, StoreError> {
+        let day = hour.start - hour.start % DAY_S;
+        let query = self.roller.query_raw(DIFFERS).param("tenant", hour.tenant.as_str()).param("day", day);
+        let query = query.param("behind", day.saturating_add(DAY_S));
+        Ok(within(self.timeout(), query.fetch_one::<u64>()).await? > 0)
     }
 }

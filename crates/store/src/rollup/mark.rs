@@ -63,7 +63,7 @@ impl Store {
     /// rows by hand.
     pub async fn mark_hours(&self, from: Timestamp, to: Timestamp) -> Result<u64, StoreError> {
         let with = |sql: &str| {
-            let query = self.client.query_raw(sql).with_setting("deduplicate_insert", "disable");
+            let query = self.client.query_raw(sql).with_setting("deduplicate_insert_select", "disable");
             query.param("from", sql_time(from)).param("to", sql_time(to))
         };
         let patience = 10 * self.timeout();

@@ -53,7 +53,7 @@ impl Store {
         Ok(next.and_then(|next| Some(Hour { tenant: Tenant::parse(&next.tenant).ok()?, start: next.start })))
     }
 
-    /// Whether the rollup of an hour is clean, and yet not what its events come to. One whose rows are visible and not
+    /// Whether the rollup of an hour is clean, and yet not what its events come to; or its money, or the users of its day. One whose rows are visible and not
     /// marked yet differs too.
     pub async fn rollup_differs(&self, hour: &Hour) -> Result<bool, StoreError> {
         let Some(said) = self.said(hour).await? else { return Ok(false) };
@@ -62,11 +62,12 @@ impl Store {
         let query = query.param("hours", [hour.start].as_slice()).param("first", sql_second(hour.start));
         let query = query.param("behind", sql_second(hour.start + HOUR_S));
         let computed: Option<Said> = within(4 * self.timeout(), query.fetch_optional()).await?;
-        let is_same = computed.map_or(said.events == 0, |computed| {
-            (computed.events, computed.digest) == (said.events, said.digest)
+        let counts_differ = computed.map_or(said.events > 0, |computed| {
+            (computed.events, computed.digest) != (said.events, said.digest)
         });
+        let differs = counts_differ || self.money_differs(hour).await? || self.day_differs(hour).await?;
         // What was written meanwhile is marked by now, or will be.
-        Ok(said.lacks == 0 && !is_same && self.said(hour).await?.is_some_and(|again| again.lacks == 0))
+        Ok(said.lacks == 0 && differs && self.said(hour).await?.is_some_and(|again| again.lacks == 0))
     }
 
     async fn said(&self, hour: &Hour) -> Result<Option<Said>, StoreError> {

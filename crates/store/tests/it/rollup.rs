@@ -146,6 +146,17 @@ async fn a_rollup_that_does_not_say_what_its_events_do_is_found() {
     for hour in &hours {
         assert!(!store.rollup_differs(hour).await.unwrap(), "{hour:?}");
     }
+    // Rows that nobody computed, which win over those of as many marks.
+    for wrong in [
+        "rollup_money (tenant, hour, covered, orders) SELECT tenant, hour, covered, [(7, 0)] FROM {db}.rollup_money FINAL WHERE hour = '2026-11-20 08:00:00'",
+        "rollup_days SELECT tenant, day, covered, [7] FROM {db}.rollup_days FINAL",
+    ] {
+        database.sql(&format!("INSERT INTO {{db}}.{wrong}")).await;
+        assert!(store.rollup_differs(&hours[0]).await.unwrap(), "{wrong}");
+        store.mark_hour(&hours[0]).await.unwrap();
+        roll_up_all(store).await;
+        assert!(!store.rollup_differs(&hours[0]).await.unwrap(), "{wrong}");
+    }
     // Behind the back of the marks, as a mutation does it.
     database.forget(&keys[1..2]).await;
     assert!(store.rollup_differs(&hours[1]).await.unwrap());

@@ -33,8 +33,7 @@ impl Store {
     /// more would have to be held than may be gets no row, and is read from its events.
     pub(in crate::rollup) async fn roll_up_money(&self, hours: &[Dirty]) -> Result<(), StoreError> {
         let limit = 4 * self.timeout();
-        let folds =
-            timeout(limit, self.money_of(hours)).await.map_err(|_| StoreError::no_answer(limit))??;
+        let folds = self.money_of(hours).await?;
         let insert = within(self.timeout(), self.writer.insert::<MoneyRow<'_>>("rollup_money")).await?;
         let insert = insert.with_timeouts(Some(self.timeout()), Some(limit));
         let mut insert =
@@ -47,8 +46,13 @@ impl Store {
         Ok(insert.end().await?)
     }
 
-    /// What the events of each hour come to; none where that is too much.
-    async fn money_of(&self, hours: &[Dirty]) -> Result<BTreeMap<u32, Option<Hour>>, StoreError> {
+    /// What the events of each hour come to, however many marks it has; none where that is too much.
+    pub(super) async fn money_of(&self, hours: &[Dirty]) -> Result<BTreeMap<u32, Option<Hour>>, StoreError> {
+        let limit = 4 * self.timeout();
+        timeout(limit, self.fold_money_of(hours)).await.map_err(|_| StoreError::no_answer(limit))?
+    }
+
+    async fn fold_money_of(&self, hours: &[Dirty]) -> Result<BTreeMap<u32, Option<Hour>>, StoreError> {
         let mut folds: BTreeMap<_, _> =
             hours.iter().map(|dirty| (dirty.hour.start, Some(Hour::default()))).collect();
         let query = self.roller.query_raw(&TYPED.replace("/* events */", EVENTS));

@@ -3,3 +3,4 @@
 mod compute;
 mod read;
 mod row;
+mod scrub;

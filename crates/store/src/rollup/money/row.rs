@@ -1,7 +1,7 @@
 //! An hour as a row of `rollup_money`.
 
 use clickhouse::Row;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::fold::orders::OrderHash;
 use crate::fold::revenue::{Hour, Key, Part, Sums, Waiting};
@@ -14,14 +14,16 @@ pub(super) type Entry<'a> = (u8, &'a str, &'a str, u64, u64, i128, i128, i128, u
 pub(super) type Waits = (u64, u32, u8, i128);
 
 /// All columns, in the order of the table.
-#[derive(Row, Serialize)]
+#[derive(PartialEq, Row, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
 pub(super) struct MoneyRow<'a> {
     tenant: &'a str,
     hour: u32,
-    covered: u64,
+    pub(super) covered: u64,
     entries: Vec<Entry<'a>>,
     no_currency: Vec<Waits>,
     no_location: Vec<Waits>,
+    /// Ascending.
     orders: Vec<(u64, u32)>,
 }
 
@@ -33,6 +35,8 @@ impl<'a> MoneyRow<'a> {
             entry.is_some_and(|(key, _)| !key.currency.is_empty())
         };
         let (no_location, no_currency): (Vec<_>, Vec<_>) = fold.waiting().iter().partition(has_currency);
+        let mut orders: Vec<_> = fold.orders().map(|(OrderHash(order), entry)| (order, entry)).collect();
+        orders.sort_unstable();
         let waits = |waiting: Vec<&Waiting>| waiting.into_iter().map(waits).collect();
         Self {
             tenant,
@@ -41,7 +45,7 @@ impl<'a> MoneyRow<'a> {
             entries: entries.iter().map(entry).collect(),
             no_currency: waits(no_currency),
             no_location: waits(no_location),
-            orders: fold.orders().map(|(OrderHash(order), entry)| (order, entry)).collect(),
+            orders,
         }
     }
 }
