@@ -1,6 +1,9 @@
 //! Rows into the table.
 
+use std::time::Duration;
+
 use model::{EventKey, Stored};
+use tokio::time::sleep;
 
 use crate::migrations::SCHEMA_VERSION;
 use crate::row::EventRow;
@@ -33,6 +36,9 @@ pub(crate) const SETTINGS: [(&str, &str); 9] = [
     ("input_format_try_infer_datetimes", "0"),
     ("input_format_try_infer_dates", "0"),
 ];
+
+/// How long to wait before marks that failed are inserted again, one time after the other.
+const MARK_AGAIN_AFTER: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(250)];
 
 impl Store {
     /// Whether the table takes another row while it does not take one of this event; `None` if it holds none
@@ -72,8 +78,17 @@ impl Store {
     /// may be inserted again: equal rows of equal versions are one event, and a mark too many costs a rollup.
     pub async fn insert(&self, rows: &[(EventKey, Stored<'_>)]) -> Result<(), StoreError> {
         self.insert_rows(rows).await?;
-        // No row is at fault for what follows.
-        self.mark(rows.iter().map(|(key, _)| key)).await.map_err(StoreError::of_marks)
+        let mark = || self.mark(rows.iter().map(|(key, _)| key));
+        // A quorum takes one insert after another: the rows need not be inserted again because it was busy.
+        for pause in MARK_AGAIN_AFTER {
+            match mark().await {
+                Ok(()) => return Ok(()),
+                Err(error) => tracing::debug!(%error, "hours could not be marked at once"),
+            }
+            sleep(pause).await;
+        }
+        // No row is at fault for it.
+        mark().await.map_err(StoreError::of_marks)
     }
 
     /// Half of an insert: for whoever inserts the other half.

@@ -87,6 +87,9 @@ impl Store {
     /// A cluster's servers may take as long as this does; else the answer would come before they are done.
     async fn run_ddl(&self, client: &Client, template: &str) -> Result<(), StoreError> {
         let limit = Duration::from_millis(self.config.ddl_timeout_ms);
+        // Of all rows there are, which may be billions; begun again it would begin anew.
+        let is_back_fill = template.lines().any(|line| line.starts_with("INSERT INTO {database}"));
+        let limit = if is_back_fill { 100 * limit } else { limit };
         let ddl = client
             .query_raw(&substitute(template, &self.config))
             .with_setting("distributed_ddl_task_timeout", limit.as_secs().to_string());

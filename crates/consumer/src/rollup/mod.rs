@@ -28,16 +28,29 @@ const IDLE_EVERY: Duration = Duration::from_secs(10);
 const HOLD: Duration = Duration::from_secs(5);
 
 /// Dirty hours that are looked at together.
-const MOST: u64 = 10_000;
+const MOST: u64 = 100_000;
 
-/// Days whose users are rolled up in one turn.
+/// Days whose users are rolled up in one turn, and how often they are looked for.
 const DAYS: u64 = 10;
+const DAYS_EVERY: Duration = Duration::from_mins(1);
+
+/// How long after the last write here what came in is no more than was written. A batch takes less.
+const CALM_AFTER: Duration = Duration::from_secs(30);
 
 /// Rolls hours up. While the group is behind it takes a twentieth of the time, else half.
 pub(crate) struct Worker {
     pub(crate) store: Store,
     pub(crate) duty: Duty,
     pub(crate) numbers: Numbers,
+}
+
+/// What a worker remembers.
+#[derive(Default)]
+struct State {
+    schedule: Schedule,
+    scrub: Scrub,
+    /// When days were looked for last.
+    days_at: Option<Instant>,
 }
 
 impl Worker {
@@ -50,20 +63,27 @@ impl Worker {
     }
 
     async fn work(self) {
-        let (mut schedule, mut scrub) = (Schedule::default(), Scrub::default());
+        let mut state = State::default();
         // When nothing was left to do.
         let mut done_at: Option<Instant> = None;
+        let mut written_at = Instant::now();
         loop {
             sleep(EVERY).await;
             let has_written = self.duty.take_written();
-            if !has_written {
+            if has_written {
+                written_at = Instant::now();
+            } else if written_at.elapsed() > CALM_AFTER {
                 self.duty.behind(false);
             }
-            let is_idle = !has_written && done_at.is_some_and(|at| at.elapsed() < IDLE_EVERY);
-            if is_idle || !self.duty.leads() {
+            if !self.duty.leads() {
+                self.numbers.dirty_hours.set(0);
+                self.numbers.oldest_dirty_seconds.set(0);
                 continue;
             }
-            match self.turn(&mut schedule, &mut scrub).await {
+            if !has_written && done_at.is_some_and(|at| at.elapsed() < IDLE_EVERY) {
+                continue;
+            }
+            match self.turn(&mut state).await {
                 Ok(is_done) => done_at = is_done.then(Instant::now),
                 Err(error) => {
                     tracing::warn!(%error, "hours can't be rolled up just now: questions read their events");
@@ -74,19 +94,21 @@ impl Worker {
         }
     }
 
-    /// Rolls up the hours that are due, as they were listed once, for about a second. Returns whether none was dirty.
-    async fn turn(&self, schedule: &mut Schedule, scrub: &mut Scrub) -> Result<bool, StoreError> {
-        let (_, dirty) = self.timed(self.store.dirty_hours(MOST)).await;
+    /// Rolls up the hours that are due, as they were listed once, for a second, or as long as it took to list them.
+    /// Returns whether none was dirty.
+    async fn turn(&self, state: &mut State) -> Result<bool, StoreError> {
+        let schedule = &mut state.schedule;
+        let (listing, dirty) = self.timed(self.store.dirty_hours(MOST)).await;
         let (mut dirty, begun) = (dirty?, Instant::now());
         schedule.look(&dirty, begun);
         self.numbers.dirty_hours.set(i64::try_from(dirty.len()).unwrap_or(i64::MAX));
         let oldest = schedule.oldest_closed(&dirty, begun).as_secs();
         self.numbers.oldest_dirty_seconds.set(i64::try_from(oldest).unwrap_or(i64::MAX));
         let is_done = dirty.is_empty();
-        while begun.elapsed() < EVERY {
+        while begun.elapsed() < EVERY.max(listing) {
             let hours = schedule.take(&mut dirty, Instant::now());
             if hours.is_empty() {
-                self.idle(scrub).await?;
+                self.idle(state).await?;
                 return Ok(is_done);
             }
             self.roll_up(schedule, &hours).await?;
@@ -114,7 +136,11 @@ impl Worker {
     }
 
     /// What is done when no hour is due.
-    async fn idle(&self, scrub: &mut Scrub) -> Result<(), StoreError> {
+    async fn idle(&self, state: &mut State) -> Result<(), StoreError> {
+        if state.days_at.is_some_and(|at| at.elapsed() < DAYS_EVERY) {
+            return state.scrub.next(self).await;
+        }
+        state.days_at = Some(Instant::now());
         for day in self.timed(self.store.days_behind(DAYS)).await.1? {
             match self.timed(self.store.roll_up_day(&day)).await.1 {
                 // Its hours are read in its place.
@@ -124,7 +150,7 @@ impl Worker {
                 done => done?,
             }
         }
-        scrub.next(self).await
+        state.scrub.next(self).await
     }
 
     /// Rests behind a statement, the longer the longer it took, which is told too.

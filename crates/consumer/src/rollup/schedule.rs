@@ -17,6 +17,9 @@ const OLDEST_EVERY: u32 = 4;
 const MOST_HOURS: usize = 48;
 const MOST_EVENTS: u64 = 500_000;
 
+/// What an hour that was never counted is taken to have.
+const EVENTS_UNKNOWN: u64 = 50_000;
+
 /// Statements of fewer hours take less than this, of more than half of their events another's time.
 const SHORT: Duration = Duration::from_millis(100);
 const LONG: Duration = Duration::from_millis(500);
@@ -88,15 +91,16 @@ impl Schedule {
         };
         let Some(first) = first else { return Vec::new() };
         let first = left.remove(first);
-        let mut events = first.events;
+        let events_of = |dirty: &Dirty| if dirty.events > 0 { dirty.events } else { EVENTS_UNKNOWN };
+        let mut events = events_of(&first);
         let mut taken = vec![first];
         // Those of the tenant that come next: a statement costs more than a few events do.
         left.retain(|dirty| {
             let fits = taken.len() < self.at_once
                 && taken.iter().all(|first| first.hour.tenant == dirty.hour.tenant)
-                && events + dirty.events <= MOST_EVENTS;
+                && events + events_of(dirty) <= MOST_EVENTS;
             if fits {
-                events += dirty.events;
+                events += events_of(dirty);
                 taken.push(dirty.clone());
             }
             !fits

@@ -10,12 +10,15 @@ use super::{DAY_S, END_S, EXACT_EVENTS, HOUR_MS, HOUR_S};
 use crate::zone::Zone;
 use crate::{Range, Scope, Store, StoreError, within};
 
-/// Events of dirty hours that one answer reads, by what they were when they were last counted. Older dirty hours
-/// are read as they were when they were rolled up last.
+/// Events of dirty hours that one answer reads besides the newest of them, by what they were when they were last
+/// counted. Older dirty hours are read as they were when they were rolled up last.
 const LIVE_EVENTS: u64 = 1_000_000;
 
 /// Dirty hours that a question names: an address may have 64 KiB. Where there are more, all is read from the events.
 const MOST_LIVE: usize = 1_000;
+
+/// Days that a question names, the newest, beside those hours. The others are read by their hours.
+const MOST_DAYS: usize = 2_000;
 
 /// From November 2022 on local time is ahead of UTC by whole quarters of an hour, everywhere, and changes at one.
 const WHOLE_QUARTERS_MS: i64 = 1_667_260_800_000;
@@ -30,12 +33,12 @@ const HOURS: &str = "
     LEFT JOIN (/* rolled */) AS rolled USING (hour)
     ORDER BY start DESC";
 
-const ROLLED: &str = "
+const COVERED: &str = "
     SELECT hour, covered, events, computed_at FROM rollup FINAL
     WHERE tenant = {tenant:String} AND hour >= toDateTime({first:UInt32}, 'UTC') AND hour < toDateTime({behind:UInt32}, 'UTC')";
 
 /// Only of hours whose money is rolled up too, which comes first.
-const ROLLED_WITH_MONEY: &str = "
+const COVERED_WITH_MONEY: &str = "
     SELECT hour, if(of_money >= covered, covered, 0) AS covered, events, computed_at
     FROM (/* rolled */) AS counts
     LEFT JOIN (
@@ -152,15 +155,16 @@ pub(super) struct DayState {
 
 impl Store {
     /// From where the hours of the scope's range are read; none if it has no whole hour, local time does not keep to
-    /// quarters of an hour in it, or too many hours are dirty. To be made before each question anew, in a statement of its own: what is clean when it
-    /// is made is still exact when the question is asked, since rollups only ever come to hold more.
+    /// quarters of an hour in it, or too many hours are dirty. To be made before each question anew, in a statement of
+    /// its own: what is clean when it is made is still exact when the question is asked, since rollups only ever come
+    /// to hold more.
     pub(crate) async fn plan(&self, scope: &Scope<'_>) -> Result<Option<Plan>, StoreError> {
-        self.plan_of(scope, ROLLED).await
+        self.plan_of(scope, COVERED).await
     }
 
     /// The same for `rollup_money`.
     pub(crate) async fn plan_of_money(&self, scope: &Scope<'_>) -> Result<Option<Plan>, StoreError> {
-        self.plan_of(scope, &ROLLED_WITH_MONEY.replace("/* rolled */", ROLLED)).await
+        self.plan_of(scope, &COVERED_WITH_MONEY.replace("/* rolled */", COVERED)).await
     }
 
     async fn plan_of(&self, scope: &Scope<'_>, rolled: &str) -> Result<Option<Plan>, StoreError> {
@@ -217,9 +221,10 @@ impl Plan {
             }
             *of_day = None;
             // The newest one always, however many events it has.
-            let fits = live.is_empty() || live_events + hour.events <= LIVE_EVENTS;
+            let is_newest = live.is_empty();
+            let fits = is_newest || live_events + hour.events <= LIVE_EVENTS;
             if hour.covered == 0 || reading == Reading::Exact || fits {
-                live_events += hour.events;
+                live_events += if is_newest { 0 } else { hour.events };
                 live.push(hour.start);
                 continue;
             }
@@ -238,7 +243,9 @@ impl Plan {
                 && marks_of_day.get(&day.start) == Some(&Some(day.covered))
         };
         let mut days: Vec<_> = days.iter().filter(is_whole).map(|day| day.start).collect();
-        days.sort_unstable();
+        days.sort_unstable_by(|a, b| b.cmp(a));
+        days.truncate(MOST_DAYS);
+        days.reverse();
         let events = hours.iter().map(|hour| hour.events).sum();
         Self { from, to, live, days, events, read }
     }

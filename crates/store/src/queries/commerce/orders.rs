@@ -27,21 +27,23 @@ const SAME: &str = "ifNull(toString(toFloat64OrNull(/* order_id */)), /* order_i
 
 impl Store {
     /// Of the wanted orders, whenever they were created, by the rollups of hours that are clean and the events of the
-    /// others.
+    /// others; by events alone where too many hours are dirty.
     pub(super) async fn orders_with_rollups(
         &self,
         scope: &Scope<'_>,
         wanted: &Wanted,
+        by_location: bool,
     ) -> Result<(Orders, Read), StoreError> {
         let at_any_time = at_times(scope, 0, scope.range.after_now().millis());
         let at_any_time = Scope { zone: &Zone::UTC, ..at_any_time };
-        let (plan, mut orders) = (self.plan_of_money(&at_any_time).await?, Orders::default());
-        if let Some(plan) = &plan {
-            self.add_rolled_orders(&at_any_time, plan, wanted, &mut orders).await?;
-        }
-        let rows = self.typed_in_order_beside(&at_any_time, plan.as_ref(), NAMES)?;
+        let Some(plan) = self.plan_of_money(&at_any_time).await? else {
+            return Ok((self.orders_by_events(scope, wanted, by_location).await?, Read::default()));
+        };
+        let mut orders = Orders::default();
+        self.add_rolled_orders(&at_any_time, &plan, wanted, &mut orders).await?;
+        let rows = self.typed_in_order_beside(&at_any_time, Some(&plan), NAMES)?;
         add(rows, wanted, &mut orders).await?;
-        Ok((orders, plan.map(|plan| plan.read).unwrap_or_default()))
+        Ok((orders, plan.read))
     }
 
     /// The same by their events alone, so far as the filters hold of them.

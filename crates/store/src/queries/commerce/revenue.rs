@@ -68,8 +68,9 @@ impl Store {
         let orders = match (Wanted::of(revenue.wanted()), plan) {
             (Wanted::Few(few), _) if few.is_empty() => Orders::default(),
             (wanted, Some(_)) => {
-                let (orders, of_orders) = self.orders_with_rollups(scope, &wanted).await?;
+                let (orders, of_orders) = self.orders_with_rollups(scope, &wanted, by_location).await?;
                 read.as_of = [read.as_of, of_orders.as_of].into_iter().flatten().min();
+                read.stale_hours = read.stale_hours.max(of_orders.stale_hours);
                 orders
             }
             (wanted, None) => self.orders_by_events(scope, &wanted, by_location).await?,
