@@ -1,0 +1,22 @@
+// The table of pages: what the navigation shows, in its order, and what the address may say. The first one is at /ui/.
+import type { IconName } from '$ui/icons';
+import type { PageUrl } from '$lib/url';
+import type { Component } from 'svelte';
+
+export interface Page extends PageUrl {
+  title: string;
+  icon: IconName;
+  load: () => Promise<{ default: Component }>;
+  /** Not in the navigation: one gets there from another page, which has it among its `children`. */
+  hidden?: boolean;
+  children?: readonly string[];
+}
+
+export const pages: readonly Page[] = [
+  {
+    name: 'overview',
+    title: 'Overview',
+    icon: 'layout-dashboard',
+    load: () => import('./overview/Overview.svelte'),
+  },
+];
