@@ -4,6 +4,7 @@ import type { Preset } from './range';
 export type Action =
   | { do: 'range'; preset: Preset }
   | { do: 'shift'; direction: -1 | 1 }
+  | { do: 'walk'; direction: -1 | 1 }
   | { do: 'interval' | 'compare' | 'search' | 'help' | 'escape' };
 
 export interface Key {
@@ -25,6 +26,8 @@ export const KEYS: readonly Key[] = [
   { key: 'arrowright', name: '→', what: 'Next period', action: { do: 'shift', direction: 1 } },
   { key: 'i', name: 'I', what: 'Next interval', action: { do: 'interval' } },
   { key: 'x', name: 'X', what: 'Compare with the period before', action: { do: 'compare' } },
+  { key: 'j', name: 'J', what: 'Next turn of a conversation', action: { do: 'walk', direction: 1 } },
+  { key: 'k', name: 'K', what: 'Turn before', action: { do: 'walk', direction: -1 } },
   { key: '/', name: '/', what: 'Add a filter', action: { do: 'search' } },
   { key: '?', name: '?', what: 'This help', action: { do: 'help' } },
   { key: 'escape', name: 'Esc', what: 'Close what is open', action: { do: 'escape' } },
