@@ -29,6 +29,7 @@ export interface Call {
   path?: Record<string, string>;
   query?: Record<string, string | number | boolean | undefined>;
   body?: unknown;
+  headers?: Record<string, string>;
 }
 interface Context {
   tenant: string;
@@ -46,16 +47,16 @@ export function address(path: string, { path: parts = {}, query = {} }: Call = {
 /** A response that is good, whatever its body is: of a download or a tail. */
 export async function send(method: string, path: string, call: Call, { tenant, signal }: Context): Promise<Response> {
   // A key names its tenant itself, and without keys no header is the default one.
-  const headers: Record<string, string> = tenant === DEFAULT_TENANT ? {} : { 'X-Tenant': tenant };
-  const init: RequestInit = { method, headers, signal: signal ?? null };
-  if (call.body !== undefined) {
-    headers['Content-Type'] = 'application/json';
-    init.body = JSON.stringify(call.body);
-  }
-  const response = await fetch(address(path, call), init).catch((error: unknown) => {
-    if (signal?.aborted) throw error;
-    throw new Failure('Millrace can’t be reached. Is it running, and are you connected?', 0, 'unreachable');
-  });
+  const headers: Record<string, string> = { ...call.headers };
+  if (tenant !== DEFAULT_TENANT) headers['X-Tenant'] = tenant;
+  if (call.body !== undefined) headers['Content-Type'] = 'application/json';
+  const body = call.body === undefined ? null : JSON.stringify(call.body);
+  const response = await fetch(address(path, call), { method, headers, body, signal: signal ?? null }).catch(
+    (error: unknown) => {
+      if (signal?.aborted) throw error;
+      throw new Failure('Millrace can’t be reached. Is it running, and are you connected?', 0, 'unreachable');
+    },
+  );
   if (response.ok) return response;
   const told = (await response.json().catch(() => ({}))) as { error?: string; code?: string; request_id?: string };
   const wait = Number(response.headers.get('Retry-After'));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatFilter, parseFilter, sentence, withFilter, type Filter } from './filters';
+import { formatFilter, joinFilter, parseFilter, sentence, withFilter, type Filter } from './filters';
 
 test('any value survives the address', () => {
   for (const value of ['', 'a', 'a,b', 'a:b', '\\', 'a\\,b', '"x"', 'größe\n2', ',', '\\\\:']) {
@@ -19,9 +19,13 @@ test('unknown fields and operators are no filters', () => {
     expect(parseFilter(text)).toBeNull();
 });
 
-test('a second value of the same field joins the first', () => {
-  const is = (...values: string[]): Filter => ({ field: 'event_name', op: 'is', values });
-  expect(withFilter([is('a')], is('b'))).toEqual([is('a', 'b')]);
-  expect(withFilter([is('a')], is('a'))).toEqual([is('a')]);
-  expect(sentence(is('a', 'b'))).toBe('event_name is a or b');
+const is = (...values: string[]): Filter => ({ field: 'event_name', op: 'is', values });
+
+test('a value that is added joins the others, one that is clicked takes their place', () => {
+  expect(joinFilter([is('a')], is('b'))).toEqual([is('a', 'b')]);
+  expect(joinFilter([is('a')], is('a'))).toEqual([is('a')]);
+  const set: Filter = { field: 'error', op: 'set', values: [] };
+  expect(withFilter([is('a', 'b'), set], is('a'))).toEqual([set, is('a')]);
 });
+
+test('a filter is a sentence', () => expect(sentence(is('a', 'b'))).toBe('event_name is a or b'));

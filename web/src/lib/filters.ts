@@ -80,9 +80,17 @@ export function parseFilter(text: string): Filter | null {
   return values === undefined ? null : { field: name, op: known, values: split(values, ',').map(unescape) };
 }
 
-/** Adds a filter; one of the same field and operator takes the value in. */
-export function withFilter(filters: readonly Filter[], added: Filter): Filter[] {
-  const same = filters.find((filter) => filter.field === added.field && filter.op === added.op);
+const alike = (one: Filter, other: Filter): boolean => one.field === other.field && one.op === other.op;
+
+/** Narrows to a value: a filter of the same field and operator gives way. For clicks. */
+export const withFilter = (filters: readonly Filter[], added: Filter): Filter[] => [
+  ...filters.filter((filter) => !alike(filter, added)),
+  added,
+];
+
+/** Widens: a filter of the same field and operator takes the values in. For those who add one value after another. */
+export function joinFilter(filters: readonly Filter[], added: Filter): Filter[] {
+  const same = filters.find((filter) => alike(filter, added));
   if (!same) return [...filters, added];
   const values = [...new Set([...same.values, ...added.values])];
   return filters.map((filter) => (filter === same ? { ...same, values } : filter));

@@ -82,17 +82,19 @@ export class Question<Answer> {
 
 /**
  * Asks as soon as the component is there, and again whenever `of` says something else: what the question is of. It is
- * JSON, so that only what matters asks anew; `null` asks nothing. A minute later the same is asked again, quietly.
+ * JSON, so that only what matters asks anew; `null` asks nothing. A minute later the same is asked again, quietly,
+ * unless it is `once`.
  */
 export function question<Of, Answer>(
   of: () => Of | null,
   ask: (of: Of, context: Ask) => Promise<Answer>,
+  how: 'renewed' | 'once' = 'renewed',
 ): Question<Answer> {
   const asked = $derived(JSON.stringify(of()));
   const made = new Question<Answer>((context) => ask(JSON.parse(asked) as Of, context));
   let last = '';
   $effect(() => {
-    void now.ms;
+    if (how === 'renewed') void now.ms;
     const key = here.view.tenant + asked;
     if (asked === 'null') return;
     untrack(() => {

@@ -14,9 +14,12 @@ export interface PageUrl {
   name: string;
   /** Whether a path may go on behind the page's name, as in `/ui/user/ada`. */
   takesId?: boolean;
-  /** Parameters of the page alone: their values, or a pattern that holds for all of a value. */
-  params?: Record<string, readonly string[] | RegExp>;
+  /** Parameters of the page alone. */
+  params?: Record<string, Allowed>;
 }
+
+/** What a parameter may be: one of some words, what a pattern matches from end to end, or what passes a test. */
+export type Allowed = readonly string[] | RegExp | ((value: string) => boolean);
 
 export interface View {
   page: string;
@@ -34,8 +37,12 @@ export const DEFAULT_TENANT = 'default';
 const isTenant = (name: string): boolean => /^[\w.-]{1,64}$/.test(name);
 const includes = <T extends string>(list: readonly T[], text: string): text is T =>
   (list as readonly string[]).includes(text);
-const allows = (allowed: readonly string[] | RegExp, value: string): boolean =>
-  Array.isArray(allowed) ? allowed.includes(value) : new RegExp(`^(?:${(allowed as RegExp).source})$`, 's').test(value);
+
+function allows(allowed: Allowed, value: string): boolean {
+  if (typeof allowed === 'function') return allowed(value);
+  if (allowed instanceof RegExp) return new RegExp(`^(?:${allowed.source})$`, 's').test(value);
+  return allowed.includes(value);
+}
 
 /** Reads a URL. What can't be read is dropped, with a notice for people; the first page is that of `/ui/` itself. */
 export function parse(url: URL, pages: readonly PageUrl[], zone: string): { view: View; notices: string[] } {

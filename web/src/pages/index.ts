@@ -1,4 +1,5 @@
 // The table of pages: what the navigation shows, in its order, and what the address may say. The first one is at /ui/.
+import { EXPLORER } from './explorer/params';
 import type { IconName } from '$ui/icons';
 import type { PageUrl } from '$lib/url';
 import type { Component } from 'svelte';
@@ -18,5 +19,11 @@ export const pages: readonly Page[] = [
     title: 'Overview',
     icon: 'layout-dashboard',
     load: () => import('./overview/Overview.svelte'),
+  },
+  {
+    ...EXPLORER,
+    title: 'Explorer',
+    icon: 'search',
+    load: () => import('./explorer/Explorer.svelte'),
   },
 ];

@@ -17,3 +17,21 @@ export function chartOf(buckets: ChartData['buckets'], meta: Answer['meta'], lin
   const until = meta.complete_until ?? meta.to;
   return { buckets, lines, interval: meta.interval ?? 'day', zone: meta.timezone, until, to: meta.to };
 }
+
+const COLOURS = 8;
+
+/** What a series of a breakdown is called. */
+export const seriesName = ({ key, role }: Pick<Schemas['Series'], 'key' | 'role'>): string =>
+  role === 'other' ? 'All others' : role === 'none' ? 'Without a value' : (key ?? '') || '""';
+
+/** The colour of the series at that place; beyond the eighth, and of all others, the soft one. */
+export const seriesColour = (role: string, index: number): string =>
+  role === 'value' && index < COLOURS ? `--series-${index + 1}` : '--series-rest';
+
+/** A metric divided by a field: a line for each value. */
+export function breakdownChart({ data, meta }: Answer): ChartData {
+  const lines = data.series.map((series, index): Line => {
+    return { name: seriesName(series), values: series.values, colour: seriesColour(series.role, index) };
+  });
+  return chartOf(data.buckets, meta, lines);
+}

@@ -1,0 +1,14 @@
+// Where numbers, rows and values lead. All keep the range, the zone and the tenant.
+import type { Filter } from './filters';
+import { href } from './here.svelte';
+
+/** The events behind a number: the filters are all of its predicate. */
+export const eventsHref = (filters: Filter[], params: Record<string, string> = {}): string =>
+  href({ page: 'explorer', filters, params });
+
+/** A conversation, at one of its events if one is named. */
+export const conversationHref = (id: string, event = ''): string =>
+  href({ page: 'conversation', id, filters: [], params: event ? { event } : {} });
+
+/** A user, named as `userOf` says. */
+export const userHref = (user: string): string => href({ page: 'user', id: user, filters: [], params: {} });
