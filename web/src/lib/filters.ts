@@ -57,7 +57,7 @@ export function formatFilter({ field, op, values }: Filter): string {
 }
 
 /** Splits at separators that no `\` stands before, and leaves the escapes of the parts as they are. */
-function split(text: string, separator: string): string[] {
+export function splitAt(text: string, separator: string): string[] {
   const parts = [''];
   for (let at = 0; at < text.length; at++) {
     const letter = text.charAt(at);
@@ -72,12 +72,12 @@ const unescape = (text: string): string => text.replace(/\\(.)/gs, '$1');
 
 /** Null if the text is no filter. */
 export function parseFilter(text: string): Filter | null {
-  const [field = '', op = '', values, ...rest] = split(text, ':');
+  const [field = '', op = '', values, ...rest] = splitAt(text, ':');
   const name = unescape(field);
   if (!isField(name) || !(OPS as readonly string[]).includes(op) || rest.length > 0) return null;
   const known = op as Op;
   if (takesNoValue(known)) return values === undefined ? { field: name, op: known, values: [] } : null;
-  return values === undefined ? null : { field: name, op: known, values: split(values, ',').map(unescape) };
+  return values === undefined ? null : { field: name, op: known, values: splitAt(values, ',').map(unescape) };
 }
 
 const alike = (one: Filter, other: Filter): boolean => one.field === other.field && one.op === other.op;

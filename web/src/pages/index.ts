@@ -1,5 +1,6 @@
 // The table of pages: what the navigation shows, in its order, and what the address may say. The first one is at /ui/.
 import { EXPLORER } from './explorer/params';
+import { FUNNELS } from './funnels/funnel';
 import type { IconName } from '$ui/icons';
 import type { PageUrl } from '$lib/url';
 import type { Component } from 'svelte';
@@ -25,5 +26,11 @@ export const pages: readonly Page[] = [
     title: 'Explorer',
     icon: 'search',
     load: () => import('./explorer/Explorer.svelte'),
+  },
+  {
+    ...FUNNELS,
+    title: 'Funnels',
+    icon: 'filter',
+    load: () => import('./funnels/Funnels.svelte'),
   },
 ];
