@@ -33,4 +33,13 @@ export const pages: readonly Page[] = [
     icon: 'filter',
     load: () => import('./funnels/Funnels.svelte'),
   },
+  {
+    name: 'conversation',
+    title: 'Conversation',
+    icon: 'message-square',
+    hidden: true,
+    takesId: true,
+    params: { turn: /[0-9a-f-]{36}/ },
+    load: () => import('./conversation/Conversation.svelte'),
+  },
 ];
