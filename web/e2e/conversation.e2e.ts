@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { pictures, settled, visit } from './browser';
-import { listed, ownTenant, send } from './data';
+import { behind, ownTenant, send } from './data';
 
 const tenant = ownTenant('conversation');
 const path = `/ui/conversation/chat%2F1?tenant=${tenant}`;
@@ -35,7 +35,9 @@ test('all turns are there, whatever the range is, and their numbers lead to as m
     ] as const) {
       const link = page.locator('dl > div', { has: page.getByText(title, { exact: true }) }).getByRole('link');
       expect(await link.innerText()).toBe(String(count));
-      expect(await listed((await link.getAttribute('href')) ?? '')).toBe(count);
+      expect(await behind(page, link)).toEqual({ told: String(count), listed: count });
+      await page.goBack();
+      await settled(page);
     }
   });
 });
@@ -55,7 +57,7 @@ test('a text is a text, JSON is folded, and a long text is cut until all of it i
 });
 
 test('J and K walk the turns, and the address of one leads there', async () => {
-  await visit(`${path}&turn=${ids[3]}`, {}, async ({ page }) => {
+  await visit(`${path}&event=${ids[3]}`, {}, async ({ page }) => {
     await settled(page);
     const current = () => page.evaluate(() => document.activeElement?.getAttribute('data-turn'));
     await expect.poll(current).toBe(ids[3]);
@@ -64,7 +66,7 @@ test('J and K walk the turns, and the address of one leads there', async () => {
     await page.keyboard.press('j');
     await page.keyboard.press('j');
     await expect.poll(current).toBe(ids[4]);
-    expect(page.url()).toContain(`turn=${ids[4]}`);
+    expect(page.url()).toContain(`event=${ids[4]}`);
   });
 });
 

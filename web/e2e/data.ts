@@ -1,5 +1,7 @@
 // Events of a test's own: a tenant of its own keeps them apart from others'.
+import type { Locator, Page } from 'playwright-core';
 import { inject } from 'vitest';
+import { settled } from './browser';
 import { absolute } from '../src/lib/range';
 import { parse } from '../src/lib/url';
 
@@ -35,13 +37,17 @@ export async function send(tenant: string, events: Sent[]): Promise<string[]> {
   });
 }
 
-/** How many events a link of the page to its explorer is of, as the API lists them. */
-export async function listed(href: string): Promise<number> {
+/** Follows a link to the events behind a number, and says how many there are: as the page tells, and as the API lists. */
+export async function behind(page: Page, link: Locator): Promise<{ told: string; listed: number }> {
+  await link.click();
+  await page.waitForURL('**/ui/explorer**');
+  await settled(page);
   const pages = [{ name: 'explorer', params: { order: /.*/ } }];
-  const { view, notices } = parse(new URL(href, inject('page')), pages, 'Europe/Berlin');
+  const { view, notices } = parse(new URL(page.url()), pages, 'Europe/Berlin');
   if (notices.length > 0) throw new Error(notices.join(' '));
   const { from, to } = absolute(view.range, view.zone, Date.now());
   const query = { from, to, timezone: view.zone, filters: JSON.stringify(view.filters), limit: '1000' };
   const { data } = await ask<unknown[]>(view.tenant, `/events?${new URLSearchParams(query).toString()}`);
-  return data.length;
+  const told = await page.locator('main .stat .number').first().innerText();
+  return { told, listed: data.length };
 }

@@ -39,7 +39,7 @@ export const pages: readonly Page[] = [
     icon: 'message-square',
     hidden: true,
     takesId: true,
-    params: { turn: /[0-9a-f-]{36}/ },
+    params: { event: /[0-9a-f-]{36}/ },
     load: () => import('./conversation/Conversation.svelte'),
   },
 ];
