@@ -28,12 +28,6 @@ export const pages: readonly Page[] = [
     load: () => import('./explorer/Explorer.svelte'),
   },
   {
-    ...FUNNELS,
-    title: 'Funnels',
-    icon: 'filter',
-    load: () => import('./funnels/Funnels.svelte'),
-  },
-  {
     name: 'conversation',
     title: 'Conversation',
     icon: 'message-square',
@@ -41,5 +35,11 @@ export const pages: readonly Page[] = [
     takesId: true,
     params: { event: /[0-9a-f-]{36}/ },
     load: () => import('./conversation/Conversation.svelte'),
+  },
+  {
+    ...FUNNELS,
+    title: 'Funnels',
+    icon: 'filter',
+    load: () => import('./funnels/Funnels.svelte'),
   },
 ];
