@@ -9,6 +9,7 @@ const missing = (value: Maybe): value is null | undefined =>
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 2 });
 const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
 const share = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 2 });
+const rough = new Intl.NumberFormat('en', { style: 'percent', maximumSignificantDigits: 2 });
 const part = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1, signDisplay: 'exceptZero' });
 
 /** `1,234,567.89` */
@@ -17,6 +18,8 @@ export const number = (value: Maybe): string => (missing(value) ? NOTHING : whol
 export const compact = (value: Maybe): string => (missing(value) ? NOTHING : short.format(value));
 /** A share of 0 to 1, as `2.19%`. */
 export const percent = (value: Maybe): string => (missing(value) ? NOTHING : share.format(value));
+/** The same as `2.2%` or `46%`, for narrow places. */
+export const percentShort = (value: Maybe): string => (missing(value) ? NOTHING : rough.format(value));
 /** A part by which something differs, as `+14.6%`. */
 export const change = (value: Maybe): string => (missing(value) ? NOTHING : part.format(value));
 

@@ -1,10 +1,15 @@
 // Where numbers, rows and values lead. All keep the range, the zone and the tenant.
 import type { Filter } from './filters';
-import { href } from './here.svelte';
+import { here, href } from './here.svelte';
+import type { Range } from './range';
 
 /** The events behind a number: the filters are all of its predicate. */
 export const eventsHref = (filters: Filter[], params: Record<string, string> = {}): string =>
   href({ page: 'explorer', filters, params });
+
+/** The users of these events: the filters are all of its predicate. */
+export const usersHref = (filters: Filter[], range: Range = here.view.range): string =>
+  href({ page: 'users', filters, range, params: {} });
 
 /** A conversation, at one of its events if one is named. */
 export const conversationHref = (id: string, event = ''): string =>

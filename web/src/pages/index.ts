@@ -1,6 +1,7 @@
 // The table of pages: what the navigation shows, in its order, and what the address may say. The first one is at /ui/.
 import { EXPLORER } from './explorer/params';
 import { FUNNELS } from './funnels/funnel';
+import { RETENTION } from './retention/retention';
 import type { IconName } from '$ui/icons';
 import type { PageUrl } from '$lib/url';
 import type { Component } from 'svelte';
@@ -41,5 +42,11 @@ export const pages: readonly Page[] = [
     title: 'Funnels',
     icon: 'filter',
     load: () => import('./funnels/Funnels.svelte'),
+  },
+  {
+    ...RETENTION,
+    title: 'Retention',
+    icon: 'grid-3x3',
+    load: () => import('./retention/Retention.svelte'),
   },
 ];
