@@ -1,4 +1,5 @@
 // The table of pages: what the navigation shows, in its order, and what the address may say. The first one is at /ui/.
+import { ERRORS } from './errors/params';
 import { EXPLORER } from './explorer/params';
 import { FUNNELS } from './funnels/funnel';
 import { RETENTION } from './retention/retention';
@@ -36,6 +37,12 @@ export const pages: readonly Page[] = [
     takesId: true,
     params: { event: /[0-9a-f-]{36}/ },
     load: () => import('./conversation/Conversation.svelte'),
+  },
+  {
+    ...ERRORS,
+    title: 'Errors',
+    icon: 'circle-alert',
+    load: () => import('./errors/Errors.svelte'),
   },
   {
     ...FUNNELS,

@@ -10,6 +10,8 @@ export interface Drawn {
   sync: string;
   onhover: (index: number | null) => void;
   onselect: (first: number, last: number) => void;
+  /** The first and the last bucket of a part that is marked. */
+  marked: readonly [number, number] | null;
 }
 
 /** The colour that a custom property comes to here, with light and dark settled. */
@@ -83,6 +85,7 @@ export function draw(element: HTMLElement, data: ChartData, drawn: Drawn): uPlot
       },
       series: [{}, ...options],
       hooks: {
+        drawClear: [(self) => drawn.marked && mark(self, drawn.marked, colour(element, '--accent-soft'))],
         setCursor: [(self) => drawn.onhover(self.cursor.idx ?? null)],
         setSelect: [
           (self) => {
@@ -99,6 +102,24 @@ export function draw(element: HTMLElement, data: ChartData, drawn: Drawn): uPlot
     element,
   );
   return plot;
+}
+
+function mark(plot: uPlot, [first, last]: readonly [number, number], fill: string): void {
+  const { left, top, width, height } = plot.bbox;
+  const from = Math.max(left, plot.valToPos(first - 0.5, 'x', true));
+  const to = Math.min(left + width, plot.valToPos(last + 0.5, 'x', true));
+  plot.ctx.fillStyle = fill;
+  plot.ctx.fillRect(from, top, to - from, height);
+}
+
+/** A click that is no drag picks the bucket below it. */
+export function pick(plot: uPlot, onpick: (index: number) => void): void {
+  let down = 0;
+  plot.over.addEventListener('pointerdown', (event) => (down = event.clientX), true);
+  plot.over.addEventListener('click', (event) => {
+    if (Math.abs(event.clientX - down) < 4)
+      onpick(plot.posToIdx(event.clientX - plot.over.getBoundingClientRect().left));
+  });
 }
 
 /** A finger moves the crosshair, and one that moves sideways selects, as a mouse does that drags. */
