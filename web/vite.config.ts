@@ -11,6 +11,6 @@ export default defineConfig({
   resolve: { alias: { $lib: folder('lib'), $ui: folder('ui'), $pages: folder('pages') } },
   build: { target: 'es2023', manifest: true, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   // All but the page's own paths are the API's; the session of a sign-in is the API's too.
-  server: { proxy: { '^/(?!ui/)': server, '/ui/session': server } },
+  server: { proxy: { '^/(?!ui/)': server, '^/ui/session$': server } },
   test: { include: ['src/**/*.test.ts'] },
 });

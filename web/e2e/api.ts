@@ -10,10 +10,17 @@ export function daysBefore(days: number): { from: string; to: string; timezone: 
   return { from: date(to - days * DAY_MS), to: date(to), timezone: ZONE };
 }
 
+export interface Asked {
+  query?: Record<string, string>;
+  body?: unknown;
+  tenant?: string;
+}
+
 /** `data` of an answer. */
-export async function ask<Data>(path: string, how: { query?: Record<string, string>; body?: unknown }): Promise<Data> {
+export async function ask<Data>(path: string, how: Asked): Promise<Data> {
   const query = new URLSearchParams(how.query).toString();
-  const init = how.body === undefined ? {} : { method: 'POST', body: JSON.stringify(how.body) };
+  const headers: Record<string, string> = how.tenant ? { 'X-Tenant': how.tenant } : {};
+  const init = how.body === undefined ? { headers } : { headers, method: 'POST', body: JSON.stringify(how.body) };
   const answer = await fetch(`${API}${path}${query && `?${query}`}`, init);
   const told = (await answer.json()) as { data: Data; error?: string };
   if (!answer.ok) throw new Error(`${path}: ${told.error}`);

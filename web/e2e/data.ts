@@ -1,6 +1,6 @@
 // Events of a test's own: a tenant of its own keeps them apart from others'.
 import type { Locator, Page } from 'playwright-core';
-import { inject } from 'vitest';
+import { ask, numberOf } from './api';
 import { settled } from './browser';
 import { absolute } from '../src/lib/range';
 import { parse } from '../src/lib/url';
@@ -19,19 +19,14 @@ export interface Sent {
 
 export const ownTenant = (name: string): string => `page-${name}-${Date.now()}`;
 
-/** The envelope of an answer. */
-export async function ask<Data>(tenant: string, path: string, body?: unknown): Promise<{ data: Data }> {
-  const headers = { 'X-Tenant': tenant };
-  const init = body === undefined ? { headers } : { headers, method: 'POST', body: JSON.stringify(body) };
-  const response = await fetch(inject('page') + path, init);
-  if (!response.ok) throw new Error(`${path} is answered with ${response.status}: ${await response.text()}`);
-  return response.json() as Promise<{ data: Data }>;
-}
-
 /** Sends events, and waits until questions see them. Says their ids. */
 export async function send(tenant: string, events: Sent[]): Promise<string[]> {
-  const { data } = await ask<{ results: { id?: string }[] }>(tenant, '/events?wait=30s', { events });
-  return data.results.map((result) => {
+  const { results } = await ask<{ results: { id?: string }[] }>('/events', {
+    tenant,
+    query: { wait: '30s' },
+    body: { events },
+  });
+  return results.map((result) => {
     if (!result.id) throw new Error(JSON.stringify(result));
     return result.id;
   });
@@ -42,12 +37,20 @@ export async function behind(page: Page, link: Locator): Promise<{ told: string;
   await link.click();
   await page.waitForURL('**/ui/explorer**');
   await settled(page);
-  const pages = [{ name: 'explorer', params: { order: /.*/ } }];
+  const pages = [{ name: 'explorer', params: { order: /.*/, metric: /.*/ } }];
   const { view, notices } = parse(new URL(page.url()), pages, 'Europe/Berlin');
   if (notices.length > 0) throw new Error(notices.join(' '));
   const { from, to } = absolute(view.range, view.zone, Date.now());
   const query = { from, to, timezone: view.zone, filters: JSON.stringify(view.filters), limit: '1000' };
-  const { data } = await ask<unknown[]>(view.tenant, `/events?${new URLSearchParams(query).toString()}`);
+  const events = await ask<unknown[]>('/events', { tenant: view.tenant, query });
   const told = await page.locator('main .stat .number').first().innerText();
-  return { told, listed: data.length };
+  return { told, listed: events.length };
+}
+
+/** The numbers of a chart's table, one for each bucket, and the one of the range above them. */
+export async function charted(page: Page, title: string): Promise<{ total: number; values: number[] }> {
+  await page.getByRole('button', { name: `${title}: table`, exact: true }).click();
+  const chart = page.locator('figure', { has: page.getByRole('heading', { name: title, exact: true }) });
+  const values = await chart.locator('tbody td:first-of-type').allInnerTexts();
+  return { total: numberOf(await chart.locator('.number').first().innerText()), values: values.map(numberOf) };
 }

@@ -3,6 +3,7 @@ import { ERRORS } from './errors/params';
 import { EXPLORER } from './explorer/params';
 import { FUNNELS } from './funnels/funnel';
 import { RETENTION } from './retention/retention';
+import { SESSIONS } from './sessions/sessions';
 import type { IconName } from '$ui/icons';
 import type { PageUrl } from '$lib/url';
 import type { Component } from 'svelte';
@@ -28,6 +29,13 @@ export const pages: readonly Page[] = [
     title: 'Explorer',
     icon: 'search',
     load: () => import('./explorer/Explorer.svelte'),
+  },
+  {
+    ...SESSIONS,
+    title: 'Sessions',
+    icon: 'messages-square',
+    children: ['conversation'],
+    load: () => import('./sessions/Sessions.svelte'),
   },
   {
     name: 'conversation',
