@@ -10,7 +10,7 @@ test('a row opens the whole event, arrows walk, Escape gives the focus back', as
     await settled(page);
     await page.locator('tr[data-row]').nth(2).click();
     const panel = page.getByRole('complementary').last();
-    await panel.getByText('Properties').waitFor();
+    await panel.getByText('Id', { exact: true }).waitFor();
     const opened = () => new URL(page.url()).searchParams.get('event');
     const third = opened();
     await page.keyboard.press('ArrowDown');

@@ -1,5 +1,7 @@
 // Where the page is: the view that the address says, and the only way to go elsewhere.
 import { pages } from '$pages/index';
+import { now } from './now.svelte';
+import { fittingIntervals } from './range';
 import { format, parse, type View } from './url';
 import { browserZone } from './zone';
 
@@ -13,11 +15,16 @@ class Here {
 }
 export const here = new Here();
 
-/** A change of page leaves the parameters of the old one behind; range, zone, filters and tenant stay. */
+/**
+ * A change of page leaves the parameters of the old one behind; range, zone, filters and tenant stay. An interval that
+ * does not fit another range does not.
+ */
 export type Step = Partial<View>;
 function changed(step: Step): View {
   const elsewhere = step.page !== undefined && step.page !== here.view.page;
-  return { ...here.view, ...(elsewhere ? { id: '', params: {} } : {}), ...step };
+  const view = { ...here.view, ...(elsewhere ? { id: '', params: {} } : {}), ...step };
+  const fits = !step.range || fittingIntervals(view.range, view.zone, now.ms).includes(view.interval);
+  return fits ? view : { ...view, interval: 'auto' };
 }
 
 /** The address of a step from here, for links. */

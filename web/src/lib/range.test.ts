@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { absolute, isFuture, rangeParameters, shift, type Range } from './range';
+import { absolute, fittingIntervals, isFuture, rangeParameters, shift, type Range } from './range';
 
 const ZONE = 'Europe/Berlin';
 // It is Saturday, the 28th, in Berlin already.
@@ -54,4 +54,14 @@ test('forth again is the preset where that is the same', () => {
 test('what begins later than now is the future', () => {
   expect(isFuture(shift({ preset: 'today' }, 1, ZONE, NOW), ZONE, NOW)).toBe(true);
   expect(isFuture({ preset: 'month' }, ZONE, NOW)).toBe(false);
+});
+
+describe('the intervals that fit', () => {
+  test.each<[Range, string[]]>([
+    [{ preset: 'today' }, ['minute', 'hour']],
+    [{ preset: '7d' }, ['hour', 'day']],
+    [{ preset: '30d' }, ['hour', 'day', 'week', 'month']],
+    [{ from: '2016-01-01', to: '2026-01-01' }, ['week', 'month']],
+    [{ from: '2026-11-27T12:00:00Z', to: '2026-11-27T12:30:00Z' }, ['minute']],
+  ])('%j', (range, intervals) => expect(fittingIntervals(range, ZONE, NOW)).toEqual(intervals));
 });

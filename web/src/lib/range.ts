@@ -87,3 +87,14 @@ export function isFuture(range: Range, zone: string, now: number): boolean {
   const { from } = absolute(range, zone, now);
   return isDate(from) ? from > localDate(now, zone) : Date.parse(from) >= now;
 }
+
+const MINUTE_MS = 60_000;
+const LENGTHS_MS = { minute: MINUTE_MS, hour: 60 * MINUTE_MS, day: 1_440 * MINUTE_MS, week: 7 * 1_440 * MINUTE_MS, month: 28 * 1_440 * MINUTE_MS }; // prettier-ignore
+const MOST_BUCKETS = 2_000;
+
+/** The intervals that make sense of a range: more than a bucket, and not more of them than a chart can show. */
+export function fittingIntervals(range: Range, zone: string, now: number): string[] {
+  const { from, to } = absolute(range, zone, now);
+  const length = Date.parse(to) - Date.parse(from);
+  return Object.entries(LENGTHS_MS).flatMap(([name, ms]) => (length > ms && length <= ms * MOST_BUCKETS ? [name] : []));
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isolated, partly, rangeOf, shown, split, ticks, type ChartData } from './model';
+import { isolated, partly, rangeOf, shown, split, steps, ticks, type ChartData } from './model';
 
 const DAYS: ChartData = {
   buckets: [
@@ -36,6 +36,13 @@ test('ticks stand apart', () => {
   expect(ticks(7, 300)).toEqual([0, 2, 4, 6]);
   expect(ticks(24, 2_000)).toHaveLength(24);
   expect(ticks(1, 10)).toEqual([0]);
+});
+
+test('an axis goes up to a round value beyond the greatest', () => {
+  expect(steps(740, 160)).toEqual([0, 250, 500, 750]);
+  expect(steps(0.031, 160)).toEqual([0, 0.02, 0.04]);
+  expect(steps(1_000, 112)).toEqual([0, 500, 1_000]);
+  expect(steps(0, 160)).toEqual([0, 1]);
 });
 
 describe('a drag over days', () => {

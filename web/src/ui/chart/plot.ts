@@ -1,7 +1,7 @@
 // Draws a chart by uPlot. Colours come from the style sheet, sizes from the element; both may change.
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { isolated, shown, split, tickAt, ticks, type ChartData } from './model';
+import { isolated, shown, split, steps, tickAt, ticks, type ChartData } from './model';
 
 export interface Drawn {
   height: number;
@@ -23,6 +23,8 @@ function colour(element: HTMLElement, property: string): string {
   return computed;
 }
 
+const faint = (computed: string): string => computed.replace('rgb(', 'rgba(').replace(')', ', 0.07)');
+
 const FONT = '11px system-ui, sans-serif';
 const DASH = [4, 4];
 
@@ -41,7 +43,7 @@ function series(data: ChartData, element: HTMLElement): { values: (number | null
     else {
       const { solid, dashed } = split(all, data.buckets);
       add(dashed, { stroke, width: 1.5, dash: DASH });
-      add(solid, { stroke, width: 2, ...(data.lines.length <= 2 ? { fill: `${colour(element, line.colour).replace('rgb(', 'rgba(').replace(')', ', 0.07)')}` } : {}) }); // prettier-ignore
+      add(solid, { stroke, width: 2, ...(data.lines.length <= 2 ? { fill: faint(stroke) } : {}) });
     }
   }
   return { values, options };
@@ -60,7 +62,7 @@ export function draw(element: HTMLElement, data: ChartData, drawn: Drawn): uPlot
       legend: { show: false },
       scales: {
         x: { time: false, range: last > 0 ? [0, last] : [-0.5, 0.5] },
-        y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] },
+        y: { range: (_, __, max) => [0, steps(max, drawn.height).at(-1) ?? 1] },
       },
       axes: [
         {
@@ -71,7 +73,13 @@ export function draw(element: HTMLElement, data: ChartData, drawn: Drawn): uPlot
           splits: (self) => ticks(data.buckets.length, self.bbox.width / devicePixelRatio),
           values: (_, at) => at.map((index) => tickAt(data, index)),
         },
-        { ...axis, size: 48, gap: 6, space: 36, values: (_, at) => at.map(drawn.axis) },
+        {
+          ...axis,
+          size: 48,
+          gap: 6,
+          splits: (_, __, ___, max) => steps(max, drawn.height),
+          values: (_, at) => at.map(drawn.axis),
+        },
       ],
       cursor: {
         y: false,
@@ -120,6 +128,13 @@ export function pick(plot: uPlot, onpick: (index: number) => void): void {
     if (Math.abs(event.clientX - down) < 4)
       onpick(plot.posToIdx(event.clientX - plot.over.getBoundingClientRect().left));
   });
+}
+
+/** Moves the crosshair to a bucket, here and in all charts of the same name. */
+export function point(plot: uPlot, index: number): void {
+  // The last argument is not in uPlot's types: whether others are told.
+  const move: (at: { left: number; top: number }, fire: boolean, publish: boolean) => void = plot.setCursor;
+  move({ left: plot.valToPos(index, 'x'), top: 1 }, true, true);
 }
 
 /** A finger moves the crosshair, and one that moves sideways selects, as a mouse does that drags. */
