@@ -2,6 +2,7 @@
 import { ERRORS } from './errors/params';
 import { EXPLORER } from './explorer/params';
 import { FUNNELS } from './funnels/funnel';
+import { PATHS } from './paths/params';
 import { RETENTION } from './retention/retention';
 import { SESSIONS } from './sessions/sessions';
 import type { IconName } from '$ui/icons';
@@ -63,5 +64,11 @@ export const pages: readonly Page[] = [
     title: 'Retention',
     icon: 'grid-3x3',
     load: () => import('./retention/Retention.svelte'),
+  },
+  {
+    ...PATHS,
+    title: 'Paths',
+    icon: 'waypoints',
+    load: () => import('./paths/Paths.svelte'),
   },
 ];
