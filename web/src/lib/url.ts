@@ -33,6 +33,9 @@ export interface View {
   params: Record<string, string>;
 }
 
+/** The pattern of an event's id. */
+export const EVENT_ID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
+
 export const DEFAULT_TENANT = 'default';
 const isTenant = (name: string): boolean => /^[\w.-]{1,64}$/.test(name);
 const includes = <T extends string>(list: readonly T[], text: string): text is T =>

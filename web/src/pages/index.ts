@@ -5,8 +5,9 @@ import { FUNNELS } from './funnels/funnel';
 import { PATHS } from './paths/params';
 import { RETENTION } from './retention/retention';
 import { SESSIONS } from './sessions/sessions';
+import { USERS } from './users/users';
+import { EVENT_ID, type PageUrl } from '$lib/url';
 import type { IconName } from '$ui/icons';
-import type { PageUrl } from '$lib/url';
 import type { Component } from 'svelte';
 
 export interface Page extends PageUrl {
@@ -44,7 +45,7 @@ export const pages: readonly Page[] = [
     icon: 'message-square',
     hidden: true,
     takesId: true,
-    params: { event: /[0-9a-f-]{36}/ },
+    params: { event: EVENT_ID },
     load: () => import('./conversation/Conversation.svelte'),
   },
   {
@@ -70,5 +71,21 @@ export const pages: readonly Page[] = [
     title: 'Paths',
     icon: 'waypoints',
     load: () => import('./paths/Paths.svelte'),
+  },
+  {
+    ...USERS,
+    title: 'Users',
+    icon: 'users',
+    children: ['user'],
+    load: () => import('./users/Users.svelte'),
+  },
+  {
+    name: 'user',
+    title: 'User',
+    icon: 'user',
+    hidden: true,
+    takesId: true,
+    params: { event: EVENT_ID },
+    load: () => import('./user/User.svelte'),
   },
 ];

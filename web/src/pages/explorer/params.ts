@@ -1,7 +1,7 @@
 // What the explorer has in the address.
 import { isColumn } from '$lib/events';
 import { isField } from '$lib/filters';
-import type { PageUrl } from '$lib/url';
+import { EVENT_ID, type PageUrl } from '$lib/url';
 import { parseMetric } from './metric';
 
 export const DEFAULT_COLUMNS = ['created_at', 'event_name', 'user', 'conversation_id', 'latency', 'error'];
@@ -14,7 +14,7 @@ export const EXPLORER: PageUrl = {
     by: isField,
     columns: (text) => text.split(',').every(isColumn),
     order: Object.keys(ORDERS),
-    event: /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/,
+    event: EVENT_ID,
     live: ['on'],
   },
 };
