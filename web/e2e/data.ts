@@ -15,6 +15,8 @@ export interface Sent {
   error?: string;
   latency?: number;
   properties?: object;
+  input_embeddings?: number[];
+  output_embeddings?: number[];
 }
 
 export const ownTenant = (name: string): string => `page-${name}-${Date.now()}`;

@@ -4,6 +4,7 @@ import { EXPLORER } from './explorer/params';
 import { FUNNELS } from './funnels/funnel';
 import { PATHS } from './paths/params';
 import { RETENTION } from './retention/retention';
+import { SEARCH } from './search/search';
 import { SESSIONS } from './sessions/sessions';
 import { USERS } from './users/users';
 import { EVENT_ID, type PageUrl } from '$lib/url';
@@ -87,5 +88,11 @@ export const pages: readonly Page[] = [
     takesId: true,
     params: { event: EVENT_ID },
     load: () => import('./user/User.svelte'),
+  },
+  {
+    ...SEARCH,
+    title: 'Search',
+    icon: 'text-search',
+    load: () => import('./search/Search.svelte'),
   },
 ];

@@ -34,6 +34,7 @@ export const ICONS = [
   'shopping-cart',
   'sliders-horizontal',
   'table-2',
+  'text-search',
   'trending-down',
   'triangle-alert',
   'user',
