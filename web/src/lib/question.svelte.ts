@@ -83,18 +83,18 @@ export class Question<Answer> {
 /**
  * Asks as soon as the component is there, and again whenever `of` says something else: what the question is of. It is
  * JSON, so that only what matters asks anew; `null` asks nothing. A minute later the same is asked again, quietly,
- * unless it is `once`.
+ * unless it is `once`, or already after so many milliseconds.
  */
 export function question<Of, Answer>(
   of: () => Of | null,
   ask: (of: Of, context: Ask) => Promise<Answer>,
-  how: 'renewed' | 'once' = 'renewed',
+  how: 'renewed' | 'once' | number = 'renewed',
 ): Question<Answer> {
   const asked = $derived(JSON.stringify(of()));
   const made = new Question<Answer>((context) => ask(JSON.parse(asked) as Of, context));
   let last = '';
   $effect(() => {
-    if (how === 'renewed') void now.ms;
+    if (how !== 'once') void now.ms;
     const key = here.view.tenant + asked;
     if (asked === 'null') return;
     untrack(() => {
@@ -102,6 +102,11 @@ export function question<Of, Answer>(
       last = key;
       void made.ask();
     });
+  });
+  $effect(() => {
+    if (typeof how !== 'number') return;
+    const timer = setInterval(() => document.hidden || made.pending || asked === 'null' || void made.ask(), how);
+    return () => clearInterval(timer);
   });
   $effect(() => () => made.leave());
   return made;

@@ -1,8 +1,10 @@
 // The table of pages: what the navigation shows, in its order, and what the address may say. The first one is at /ui/.
+import { ALERTS } from './alerts/params';
 import { ERRORS } from './errors/params';
 import { EXPLORER } from './explorer/params';
 import { FUNNELS } from './funnels/funnel';
 import { PATHS } from './paths/params';
+import { PIPELINE } from './pipeline/params';
 import { RETENTION } from './retention/retention';
 import { SEARCH } from './search/search';
 import { SESSIONS } from './sessions/sessions';
@@ -18,6 +20,8 @@ export interface Page extends PageUrl {
   /** Not in the navigation: one gets there from another page, which has it among its `children`. */
   hidden?: boolean;
   children?: readonly string[];
+  /** Neither range nor filters say anything here: their controls are away. */
+  plain?: boolean;
 }
 
 export const pages: readonly Page[] = [
@@ -94,5 +98,18 @@ export const pages: readonly Page[] = [
     title: 'Search',
     icon: 'text-search',
     load: () => import('./search/Search.svelte'),
+  },
+  {
+    ...ALERTS,
+    title: 'Alerts',
+    icon: 'bell',
+    plain: true,
+    load: () => import('./alerts/Alerts.svelte'),
+  },
+  {
+    ...PIPELINE,
+    title: 'Pipeline',
+    icon: 'activity',
+    load: () => import('./pipeline/Pipeline.svelte'),
   },
 ];

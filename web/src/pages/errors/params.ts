@@ -1,5 +1,5 @@
 // What the page of errors has in the address.
-import type { PageUrl } from '$lib/url';
+import { EVENT_ID, type PageUrl } from '$lib/url';
 import { SPIKE } from './spike';
 
 export const ERRORS: PageUrl = {
@@ -10,7 +10,7 @@ export const ERRORS: PageUrl = {
     spike: SPIKE,
     show: ['new', 'back'],
     /** The id of an event that is open beside the table. */
-    event: /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/,
+    event: EVENT_ID,
     /** What a group is compared with, if not with all events. */
     against: ['errors'],
   },
