@@ -1,6 +1,7 @@
 // The table of pages: what the navigation shows, in its order, and what the address may say. The first one is at /ui/.
 import { ALERTS } from './alerts/params';
 import { ERRORS } from './errors/params';
+import { COMMERCE } from './commerce/commerce';
 import { EXPLORER } from './explorer/params';
 import { FUNNELS } from './funnels/funnel';
 import { PATHS } from './paths/params';
@@ -92,6 +93,12 @@ export const pages: readonly Page[] = [
     takesId: true,
     params: { event: EVENT_ID },
     load: () => import('./user/User.svelte'),
+  },
+  {
+    ...COMMERCE,
+    title: 'Commerce',
+    icon: 'shopping-cart',
+    load: () => import('./commerce/Commerce.svelte'),
   },
   {
     ...SEARCH,
