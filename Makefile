@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run build test fuzz chaos hostile fmt lint bench engine kafka sdk clients
+.PHONY: help run build web test fuzz chaos hostile fmt lint bench engine kafka sdk clients
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -7,12 +7,15 @@ help: ## List the targets
 # Of the whole workspace: what is built of a selection of its packages has other features, and is built again.
 RELEASE_BUILD := cargo build --release --locked --workspace
 
-run: ## Build and run Millrace here: API on 8080 (API_PORT), data in ./data (MILLRACE_DATA)
+run: web ## Build and run Millrace here: page and API on 8080 (API_PORT), data in ./data (MILLRACE_DATA)
 	$(RELEASE_BUILD) --bin millrace
 	@exec scripts/run.sh
 
-build: ## Build all binaries for release
+build: web ## Build all binaries for release
 	$(RELEASE_BUILD) --bins
+
+web: ## Build the web page, if it has changed, for the binaries to embed
+	@scripts/build-page.sh
 
 test: ## Fetch what the tests need and run them all
 	@scripts/test.sh

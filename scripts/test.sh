@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs every test of the workspace and of the Python client against real services, lets the official clients of Segment
-# and its like send to it, holds the API against its description, and counts: the last line is `N passed, N failed`.
+# Runs every test of the workspace, of the page and of the Python client against real services, lets the official clients
+# of Segment and its like send to it, holds the API against its description, and counts: the last line is `N passed, N failed`.
 # The exit status is 0 only if all went well.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -8,17 +8,21 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/install-test-tools.sh
 scripts/fetch-engine.sh >/dev/null
 scripts/fetch-kafka.sh >/dev/null
+scripts/build-page.sh
 cargo build --workspace --bins --locked
 
 log=$(mktemp)
+page_log=$(mktemp)
 python_log=$(mktemp)
 sdks_log=$(mktemp)
 openapi_log=$(mktemp)
 hostile_log=$(mktemp)
-trap 'rm -f "$log" "$python_log" "$sdks_log" "$openapi_log" "$hostile_log"' EXIT
+trap 'rm -f "$log" "$page_log" "$python_log" "$sdks_log" "$openapi_log" "$hostile_log"' EXIT
 set +e
 cargo test --workspace --locked --no-fail-fast | tee "$log"
 status=${PIPESTATUS[0]}
+scripts/test-page.sh | tee "$page_log"
+page_status=${PIPESTATUS[0]}
 scripts/test-python.sh | tee "$python_log"
 python_status=${PIPESTATUS[0]}
 scripts/test-sdks.sh | tee "$sdks_log"
@@ -42,10 +46,15 @@ if ((status == 0 && passed == 0)); then
 fi
 # "200 passed, 0 failed", unless it didn't get that far
 count() { grep -x '[0-9]* passed, [0-9]* failed' "$1" || echo 0 passed, 0 failed; }
+read -r page_passed _ page_failed _ < <(count "$page_log")
 read -r python_passed _ python_failed _ < <(count "$python_log")
 read -r sdks_passed _ sdks_failed _ < <(count "$sdks_log")
 read -r openapi_passed _ openapi_failed _ < <(count "$openapi_log")
 read -r hostile_passed _ hostile_failed _ < <(count "$hostile_log")
+if ((page_status != 0)); then
+  echo "the page is not as it should be (exit status $page_status)" >&2
+  status=1
+fi
 if ((python_status != 0)); then
   echo "the Python client's checks or tests failed (exit status $python_status)" >&2
   status=1
@@ -63,5 +72,5 @@ if ((hostile_status != 0)); then
   status=1
 fi
 echo
-echo "$((passed + python_passed + sdks_passed + openapi_passed + hostile_passed)) passed, $((failed + python_failed + sdks_failed + openapi_failed + hostile_failed)) failed"
+echo "$((passed + page_passed + python_passed + sdks_passed + openapi_passed + hostile_passed)) passed, $((failed + page_failed + python_failed + sdks_failed + openapi_failed + hostile_failed)) failed"
 exit "$status"

@@ -106,6 +106,9 @@ pub struct Config {
     /// How long that is kept for a tenant whose last watcher has gone, in milliseconds: a client that comes back goes
     /// on where it was.
     pub tail_linger_ms: u64,
+    /// The most files of the page that are sent at once; further ones are answered 503.
+    #[serde(deserialize_with = "positive")]
+    pub max_files: usize,
     /// The most answers with histories at once, each of which reads and holds a part of the topic; further ones are
     /// answered 503.
     #[serde(deserialize_with = "positive")]
@@ -152,6 +155,7 @@ impl Default for Config {
             max_tenant_watchers: 16,
             tail_buffer_bytes: 16 << 20,
             tail_linger_ms: 10_000,
+            max_files: 256,
             max_histories: 4,
             history_timeout_ms: 10_000,
         }

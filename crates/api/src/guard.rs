@@ -8,6 +8,7 @@ use runtime::authority::{address, is_loopback, split};
 
 use crate::Config;
 use crate::error::ApiError;
+use crate::own_page;
 use crate::places::Class;
 use crate::voice::Voice;
 
@@ -51,12 +52,18 @@ impl Guard {
         Self { hosts, origins: Allowed::parse(&config.allowed_origins), has_keys }
     }
 
-    /// The error is a 403.
-    pub(crate) fn admit(&self, uri: &Uri, headers: &HeaderMap, voice: Voice) -> Result<(), ApiError> {
+    /// The error is a 403. Links from anywhere may lead to our own page, whose files hold no data.
+    pub(crate) fn admit(
+        &self,
+        uri: &Uri,
+        headers: &HeaderMap,
+        class: Option<Class>,
+        voice: Voice,
+    ) -> Result<(), ApiError> {
         // Browsers send the user of an address that was opened once along with the requests of any page. The
         // clients of Segment's dialect send theirs themselves, and with it a page can do no more than write.
         let by_itself = !self.has_keys || is_basic(headers) && voice != Voice::Segment;
-        if by_itself && !self.knows_page(headers) {
+        if by_itself && class != Some(Class::File) && !self.knows_page(headers) {
             return Err(ApiError::Forbidden(
                 "requests from other web pages are refused: see ALLOWED_ORIGINS",
             ));
@@ -70,15 +77,14 @@ impl Guard {
         }
     }
 
-    /// Whether a request comes from no page, or from one that is let in.
+    /// Whether a request comes from no page, from our own, or from one that is let in.
     fn knows_page(&self, headers: &HeaderMap) -> bool {
-        match (headers.get(header::ORIGIN), &self.origins) {
-            (Some(origin), _) => self.knows_origin(origin.to_str().unwrap_or_default()),
-            (None, Allowed::Any) => true,
-            (None, Allowed::These(_)) => {
-                headers.get("sec-fetch-site").is_none_or(|site| site == "none" || site == "same-origin")
+        own_page::sends(headers)
+            || match (headers.get(header::ORIGIN), &self.origins) {
+                (Some(origin), _) => self.knows_origin(origin.to_str().unwrap_or_default()),
+                (None, Allowed::Any) => true,
+                (None, Allowed::These(_)) => headers.get("sec-fetch-site").is_none_or(|site| site == "none"),
             }
-        }
     }
 
     /// Whether a page of this origin may read the answers of routes of this class and voice: any page may send
@@ -166,7 +172,7 @@ mod tests {
     fn admitted(guard: &Guard, headers: &[(&'static str, &'static str)], voice: Voice) -> bool {
         let headers =
             headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
-        guard.admit(&Uri::from_static("/event"), &headers.collect(), voice).is_ok()
+        guard.admit(&Uri::from_static("/event"), &headers.collect(), None, voice).is_ok()
     }
 
     #[test]
@@ -220,9 +226,11 @@ mod tests {
         for name in ["localhost", "example.com"] {
             both.append(header::HOST, name.parse().unwrap());
         }
-        assert!(closed.admit(&Uri::from_static("/"), &both, Voice::Native).is_err());
+        assert!(closed.admit(&Uri::from_static("/"), &both, None, Voice::Native).is_err());
         assert!(
-            closed.admit(&Uri::from_static("http://example.com/"), &HeaderMap::new(), Voice::Native).is_err()
+            closed
+                .admit(&Uri::from_static("http://example.com/"), &HeaderMap::new(), None, Voice::Native)
+                .is_err()
         );
 
         let open = guard("", "", "0.0.0.0");

@@ -32,6 +32,8 @@ mod lag;
 mod mcp;
 mod metrics;
 mod openapi;
+mod own_page;
+mod page;
 mod parameters;
 mod pipeline;
 mod places;

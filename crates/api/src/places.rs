@@ -28,6 +28,8 @@ pub(crate) enum Class {
     History,
     /// Answers that go on for as long as their client listens: few at once, and few for each tenant.
     Tail,
+    /// A file of the page.
+    File,
     /// What is answered however many requests are in flight: to those who watch.
     Watch,
 }
@@ -39,6 +41,7 @@ pub(crate) struct Places {
     stream: Arc<Semaphore>,
     history: Arc<Semaphore>,
     tail: Arc<Semaphore>,
+    file: Arc<Semaphore>,
     questions: PerTenant,
     watchers: PerTenant,
 }
@@ -62,6 +65,7 @@ impl Places {
             stream: places(config.max_streams),
             history: places(config.max_histories),
             tail: places(config.max_watchers),
+            file: places(config.max_files),
             questions: PerTenant::new(config.max_questions),
             watchers: PerTenant::new(config.max_tenant_watchers),
         }
@@ -87,6 +91,7 @@ impl Places {
             Class::Stream => &self.stream,
             Class::History => &self.history,
             Class::Tail => &self.tail,
+            Class::File => &self.file,
             Class::Watch => return Ok(None),
         };
         let busy = |_| match class {
@@ -148,5 +153,6 @@ mod tests {
         assert!(take(Class::Read).is_err());
         drop(kept);
         assert!(take(Class::Read).is_ok() && take(Class::Watch).is_ok());
+        assert!(take(Class::File).is_ok());
     }
 }

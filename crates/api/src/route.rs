@@ -15,7 +15,8 @@ use crate::voice::{Answer, Voice};
 /// A method on a path.
 pub(crate) struct Route {
     pub(crate) method: Method,
-    /// At most one segment is variable, `{name}`. Served with and without a trailing slash.
+    /// At most one segment is variable, `{name}`, or all from one on, `{*name}`. Served with and without a trailing
+    /// slash.
     pub(crate) path: &'static str,
     /// Other paths by which clients of its dialect know it.
     pub(crate) aliases: &'static [&'static str],
@@ -26,8 +27,8 @@ pub(crate) struct Route {
     pub(crate) scope: Option<Scope>,
     pub(crate) key_place: KeyPlace,
     pub(crate) voice: Voice,
-    /// What stands at its handler for the API's description.
-    pub(crate) described: fn() -> Described,
+    /// What stands at its handler for the API's description; `None` of the page, which is not for programs.
+    pub(crate) described: Option<fn() -> Described>,
     pub(crate) handler: Handler,
 }
 

@@ -36,7 +36,10 @@ impl Router {
         let mut router = matchit::Router::new();
         for (path, routes) in by_path {
             anyhow::ensure!(path.matches('{').count() <= 1, "{path} has several variable segments");
-            router.insert(format!("{path}/"), routes.clone())?;
+            // The root is a slash already, and what takes all that is left takes the slash too.
+            if path != "/" && !path.contains("{*") {
+                router.insert(format!("{path}/"), routes.clone())?;
+            }
             router.insert(path, routes)?;
         }
         Ok(Self(router))

@@ -5,13 +5,13 @@ use axum::http::Method;
 use model::Kind;
 
 use crate::keys::Scope;
-use crate::places::Class::{self, Heavy, Ingest, Read, Stream, Tail, Watch};
+use crate::places::Class::{self, File, Heavy, Ingest, Read, Stream, Tail, Watch};
 use crate::questions::commerce;
 use crate::route::{Described, Handler, KeyPlace, Route, described, run};
 use crate::voice::Voice;
 use crate::{
-    alerts, analytics, audit, event_service, events, health, mcp, metrics, openapi, pipeline, publish_event,
-    questions, recent, segment, tail,
+    alerts, analytics, audit, event_service, events, health, mcp, metrics, openapi, page, pipeline,
+    publish_event, questions, recent, segment, tail,
 };
 
 const WRITES: Option<Scope> = Some(Scope::Ingest);
@@ -85,6 +85,7 @@ pub(crate) static ROUTES: &[Route] = &[
     native(Method::GET, "/pipeline", "pipeline", Watch, READS, described::<pipeline::__path_pipeline>, |call| run(call, pipeline::pipeline)),
     native(Method::GET, "/openapi.json", "openapi", Watch, None, described::<openapi::__path_show>, |call| run(call, openapi::show)),
     native(Method::GET, "/metrics", "metrics", Watch, READS, described::<metrics::__path_show>, |call| run(call, metrics::show)),
+    page("/ui/{*path}", &["/ui", "/"], "page", |call| run(call, page::show)),
 ];
 
 const fn native(
@@ -97,6 +98,7 @@ const fn native(
     handler: Handler,
 ) -> Route {
     let (voice, key_place) = (Voice::Native, KeyPlace::Headers);
+    let described = Some(described);
     Route { method, path, aliases: &[], name, class, scope, key_place, voice, described, handler }
 }
 
@@ -110,6 +112,7 @@ const fn event_service(
     handler: Handler,
 ) -> Route {
     let (voice, key_place) = (Voice::EventService, KeyPlace::Headers);
+    let described = Some(described);
     Route { method, path, aliases: &[], name, class, scope, key_place, voice, described, handler }
 }
 
@@ -125,5 +128,27 @@ const fn segment(
     handler: Handler,
 ) -> Route {
     let (voice, key_place) = (Voice::Segment, KeyPlace::Anywhere);
+    let described = Some(described);
     Route { method, path, aliases, name, class, scope, key_place, voice, described, handler }
+}
+
+const fn page(
+    path: &'static str,
+    aliases: &'static [&'static str],
+    name: &'static str,
+    handler: Handler,
+) -> Route {
+    let (method, voice, key_place) = (Method::GET, Voice::Native, KeyPlace::Headers);
+    Route {
+        method,
+        path,
+        aliases,
+        name,
+        class: File,
+        scope: None,
+        key_place,
+        voice,
+        described: None,
+        handler,
+    }
 }

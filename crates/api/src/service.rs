@@ -59,7 +59,7 @@ impl ApiService {
         let class = route.map(|route| route.class);
         let voice = found.as_ref().map_or_else(|lost| lost.voice, |found| found.route.voice);
         let page = page.filter(|page| self.guard.lets_read(page, class, voice));
-        let (mut response, place) = match self.guard.admit(request.uri(), request.headers(), voice) {
+        let (mut response, place) = match self.guard.admit(request.uri(), request.headers(), class, voice) {
             Err(refused) => (voice.refuse(refused, &id), None),
             Ok(()) if is_preflight => (cors::preflight(&request, voice), None),
             Ok(()) => self.route(found, request, &id).await,
@@ -81,7 +81,7 @@ impl ApiService {
         if let Some(page) = page {
             cors::allow(page, response.headers_mut(), voice);
         }
-        if class.is_some_and(|class| class != Class::Ingest) {
+        if class.is_some_and(|class| !matches!(class, Class::Ingest | Class::File)) {
             compression::allow(&mut response);
         }
         if self.app.is_ending() {
@@ -187,7 +187,7 @@ mod tests {
             scope: None,
             key_place: KeyPlace::Headers,
             voice: Voice::Native,
-            described: described::<health::__path_ping>,
+            described: Some(described::<health::__path_ping>),
             handler: |_| panic!("a secret"),
         }];
         let service = service(app(Config::default()), PANICS);
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_route_but_six_asks_for_a_key_of_its_scope() {
+    async fn every_route_but_seven_asks_for_a_key_of_its_scope() {
         let keys = [("ingest", "acme:ingest"), ("read", "acme:read")];
         let entry = |(key, entry): &(&str, &str)| format!("{entry}:{}", hex::encode(Sha256::digest(key)));
         let api_keys = keys.iter().map(entry).collect::<Vec<_>>().join(",");
@@ -236,7 +236,7 @@ mod tests {
             service.answer(request.body(Body::empty()).unwrap()).await.status()
         };
         for route in ROUTES {
-            let open = ["health", "ready", "ping", "openapi", "segment_metrics", "server_time"];
+            let open = ["health", "ready", "ping", "openapi", "segment_metrics", "server_time", "page"];
             if open.contains(&route.name) {
                 assert!(route.scope.is_none(), "{}", route.name);
                 continue;

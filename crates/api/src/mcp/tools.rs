@@ -102,8 +102,10 @@ impl Tools {
 impl Tool {
     fn new(said: &Said, routes: &'static [Route]) -> anyhow::Result<Self> {
         let route = routes.iter().find(|route| route.name == said.route);
-        let route = route.ok_or_else(|| anyhow::anyhow!("no route is named {}", said.route))?;
-        let takes = schema::of((route.described)(), said.defaults)?;
+        let found = route.and_then(|route| Some((route, route.described?)));
+        let (route, described) =
+            found.ok_or_else(|| anyhow::anyhow!("no route with a description is named {}", said.route))?;
+        let takes = schema::of(described(), said.defaults)?;
         let only_reads = ToolAnnotations::new().read_only(true).open_world(false);
         let description = Description::new(said.name, said.description, takes)
             .with_title(said.title)

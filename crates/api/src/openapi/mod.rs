@@ -42,7 +42,8 @@ fn described(routes: &[Route]) -> OpenApiDocument {
     let mut document = Description::openapi();
     common::add_keys(&mut document);
     for route in routes {
-        let Described { mut operation, shapes } = (route.described)();
+        let Some(described) = route.described else { continue };
+        let Described { mut operation, shapes } = described();
         common::describe(&mut operation, route);
         document.paths.add_path_operation(route.path, method(route), operation);
         document.components.get_or_insert_default().schemas.extend(shapes);
@@ -93,7 +94,7 @@ mod tests {
 
     #[test]
     fn every_operation_has_its_name_its_errors_and_what_keys_it_asks_for() {
-        assert_eq!(operations().len(), ROUTES.len());
+        assert_eq!(operations().len(), ROUTES.iter().filter(|route| route.described.is_some()).count());
         for (path, method, operation) in operations() {
             let route = ROUTES.iter().find(|route| route.path == path && route.method == method).unwrap();
             assert_eq!(operation.operation_id.as_deref(), Some(route.name), "{path}");

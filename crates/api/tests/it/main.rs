@@ -25,6 +25,7 @@ mod limits;
 mod mcp;
 mod origins;
 mod overload;
+mod page;
 mod pipeline;
 mod publish_event;
 mod questions;

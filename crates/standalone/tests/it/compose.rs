@@ -5,6 +5,7 @@ mod files;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -130,8 +131,10 @@ fn the_images_hold_what_they_start() {
         let name = &ours.name;
         for source in ours.copied() {
             assert!(root().join(source).exists(), "{name} copies {source}, which does not exist");
-            let let_through = format!("!{source}");
-            assert!(ignored.lines().any(|line| line == let_through), "{source} is left out by .dockerignore");
+            let let_through =
+                |path: &Path| ignored.lines().any(|line| line.strip_prefix('!').map(Path::new) == Some(path));
+            let is_there = Path::new(source).ancestors().any(let_through);
+            assert!(is_there, "{source} is left out by .dockerignore");
         }
         for package in &packages {
             let copied = |source: &str| package.manifest.starts_with(&format!("{source}/"));

@@ -15,6 +15,7 @@ mod installation;
 mod letters;
 mod life;
 mod nothing_is_lost;
+mod page;
 mod private;
 mod readme;
 mod redis;

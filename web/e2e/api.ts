@@ -1,0 +1,56 @@
+// What the tests ask the API themselves, to hold the page against.
+const API = process.env['MILLRACE_URL'] ?? 'http://127.0.0.1:8080';
+const ZONE = 'Europe/Berlin';
+const DAY_MS = 86_400_000;
+const date = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+
+/** Days that are over everywhere: nothing is added to them while a test runs. */
+export function daysBefore(days: number): { from: string; to: string; timezone: string } {
+  const to = Date.now() - 2 * DAY_MS;
+  return { from: date(to - days * DAY_MS), to: date(to), timezone: ZONE };
+}
+
+export interface Asked {
+  query?: Record<string, string>;
+  body?: unknown;
+  tenant?: string;
+}
+
+/** `data` of an answer. */
+export async function ask<Data>(path: string, how: Asked): Promise<Data> {
+  const query = new URLSearchParams(how.query).toString();
+  const headers: Record<string, string> = how.tenant ? { 'X-Tenant': how.tenant } : {};
+  const init = how.body === undefined ? { headers } : { headers, method: 'POST', body: JSON.stringify(how.body) };
+  const answer = await fetch(`${API}${path}${query && `?${query}`}`, init);
+  const told = (await answer.json()) as { data: Data; error?: string };
+  if (!answer.ok) throw new Error(`${path}: ${told.error}`);
+  return told.data;
+}
+
+/** How many events or users a link of the page leads to: the list of its filters and range, walked to its end. */
+export async function countBehind(href: string): Promise<number> {
+  const url = new URL(href, 'http://page');
+  const list = url.pathname.endsWith('/users') ? '/users' : '/events';
+  const filters = url.searchParams.getAll('f').map((text) => {
+    const [field, op, values] = text.split(':');
+    return { field, op, values: values?.split(',') ?? [] };
+  });
+  const query = {
+    from: url.searchParams.get('from') ?? '',
+    to: url.searchParams.get('to') ?? '',
+    timezone: ZONE,
+    filters: JSON.stringify(filters),
+    limit: '1000',
+  };
+  let count = 0;
+  for (let cursor: string | undefined = ''; cursor !== undefined;) {
+    const address: string = new URLSearchParams({ ...query, ...(cursor ? { cursor } : {}) }).toString();
+    const page = (await (await fetch(`${API}${list}?${address}`)).json()) as { data: unknown[]; next_cursor?: string };
+    count += page.data.length;
+    cursor = page.next_cursor;
+  }
+  return count;
+}
+
+/** The number that a text of the page prints. */
+export const numberOf = (text: string | null): number => Number((text ?? '').replaceAll(',', ''));

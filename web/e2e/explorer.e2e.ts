@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { pictures, settled, visit } from './browser';
+
+test('the explorer is right at both widths and in both schemes', async () => {
+  await pictures('/ui/explorer?by=event_name', 'explorer');
+});
+
+test('a row opens the whole event, arrows walk, Escape gives the focus back', async () => {
+  await visit('/ui/explorer', {}, async ({ page }) => {
+    await settled(page);
+    await page.locator('tr[data-row]').nth(2).click();
+    const panel = page.getByRole('complementary').last();
+    await panel.getByText('Id', { exact: true }).waitFor();
+    const opened = () => new URL(page.url()).searchParams.get('event');
+    const third = opened();
+    await page.keyboard.press('ArrowDown');
+    await page.waitForFunction((id) => !location.search.includes(id ?? ''), third);
+    expect(await page.locator('tr[data-row]').nth(3).getAttribute('data-row')).toBe(opened());
+    const fourth = opened();
+    await page.keyboard.press('Escape');
+    await page.waitForFunction((id) => document.activeElement?.getAttribute('data-row') === id, fourth);
+    expect(opened()).toBeNull();
+    await page.goBack();
+    expect(opened()).toBe(fourth);
+  });
+});
+
+test('a value of the panel filters by it, with the count of the events', async () => {
+  await visit('/ui/explorer', {}, async ({ page }) => {
+    await settled(page);
+    await page.locator('tr[data-row]').first().click();
+    await page
+      .getByRole('button', { name: 'product.viewed' })
+      .or(page.getByTitle('Filter by this value').first())
+      .first()
+      .click();
+    await page.waitForFunction(() => location.search.includes('f=event_name:is:'));
+  });
+});
+
+test('the rows go on page by page', async () => {
+  await visit('/ui/explorer', {}, async ({ page }) => {
+    await settled(page);
+    const rows = page.getByRole('table', { name: 'Events' });
+    for (let more = 0; more < 4; more++) {
+      const before = await page.evaluate(() => document.querySelector('main .scroll')?.scrollHeight ?? 0);
+      await rows.evaluate((table) => table.parentElement?.scrollTo({ top: 1e7 }));
+      await page.waitForFunction(
+        (height) => (document.querySelector('main .scroll')?.scrollHeight ?? 0) > height,
+        before,
+      );
+    }
+    expect(await page.locator('tr[data-row]').count()).toBeLessThan(80);
+  });
+});
+
+test('live rows say that they are accepted', async () => {
+  await visit('/ui/explorer?live=on', {}, async ({ page }) => {
+    await page.getByText('Accepted just now, whatever the range').waitFor();
+    const event = { conversation_id: 'live-check', event_name: 'page.checked' };
+    await page.evaluate((body) => fetch('/event', { method: 'POST', body: JSON.stringify(body) }), event);
+    await page.getByRole('cell', { name: 'page.checked' }).first().waitFor();
+  });
+});

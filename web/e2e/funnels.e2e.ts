@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { ask, countBehind, daysBefore, numberOf } from './api';
+import { pictures, settled, visit } from './browser';
+
+const { from, to, timezone } = daysBefore(7);
+const range = `from=${from}&to=${to}`;
+const names = ['user.registered', 'order.created', 'payment.processed'];
+const steps = `steps=${names.map((name) => `event_name:is:${name}`).join(';')}`;
+
+test('a funnel has the users of the API, and its first number leads to as many', async () => {
+  const told = await ask<{ steps: { users: number }[] }>('/funnel', {
+    body: {
+      steps: names.map((name) => ({ name, filters: [{ field: 'event_name', op: 'is', values: [name] }] })),
+      from,
+      to,
+      timezone,
+    },
+  });
+  await visit(`/ui/funnels?${range}&${steps}`, {}, async ({ page }) => {
+    await settled(page);
+    const first = page.locator('main figure ol a');
+    expect(await countBehind((await first.getAttribute('href')) ?? '')).toBe(told.steps[0]?.users);
+
+    await page.getByRole('button', { name: 'Users who got so far: table' }).click();
+    const shown = await page.locator('main figure tbody tr td:nth-child(2)').allTextContents();
+    expect(shown.map(numberOf)).toEqual(told.steps.map(({ users }) => users));
+    expect(shown.map(numberOf)[0]).toBeGreaterThan(0);
+  });
+});
+
+test('steps are chosen by name, moved and removed, and stand in the address', async () => {
+  await visit(`/ui/funnels?${range}`, {}, async ({ page }) => {
+    for (const name of ['order.created', 'payment.processed']) {
+      await page.getByRole('button', { name: /^(First|Next) step$/ }).click();
+      await page.getByRole('combobox', { name: 'Event' }).fill(name);
+      await page.getByRole('option', { name }).first().waitFor();
+      await page.keyboard.press('Enter');
+    }
+    await settled(page);
+    expect(page.url()).toContain('steps=event_name:is:order.created');
+    await page.getByRole('button', { name: 'Move up payment.processed' }).click();
+    expect(page.url()).toContain('steps=event_name:is:payment.processed');
+    await page.getByRole('button', { name: 'Remove the step payment.processed' }).click();
+    expect(await page.getByText('Choose the next step.').count()).toBe(1);
+    await page.goBack();
+    expect(page.url()).toContain('payment.processed');
+  });
+});
+
+test('funnels are right at both widths and in both schemes', async () => {
+  await pictures(`/ui/funnels?${range}&${steps}&by=properties.referral_source`, 'funnels');
+});

@@ -1,0 +1,67 @@
+// Serves dist/ under the page's policy, and hands everything else on to MILLRACE_URL. Goes once the binary serves it.
+import { createReadStream, existsSync } from 'node:fs';
+import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { extname, join } from 'node:path';
+import type { AddressInfo } from 'node:net';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    page: string;
+  }
+}
+
+const API = new URL(process.env['MILLRACE_URL'] ?? 'http://127.0.0.1:8080');
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; " +
+  "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
+
+function file(path: string, answer: ServerResponse): void {
+  const asked = join('dist', path.slice('/ui/'.length));
+  const found = extname(path) ? asked : 'dist/index.html';
+  if (!existsSync(found)) return void answer.writeHead(404).end();
+  answer.writeHead(200, {
+    'Content-Type': TYPES[extname(found)] ?? 'application/octet-stream',
+    'Content-Security-Policy': POLICY,
+    'Referrer-Policy': 'no-referrer',
+  });
+  createReadStream(found).pipe(answer);
+}
+
+function hand(asked: IncomingMessage, answer: ServerResponse): void {
+  const { method, url: path, headers } = asked;
+  const on = request({
+    hostname: API.hostname,
+    port: API.port,
+    method,
+    path,
+    headers: { ...headers, host: API.host },
+  });
+  on.on('response', (response) => {
+    answer.writeHead(response.statusCode ?? 502, response.headers);
+    response.pipe(answer);
+  });
+  on.on('error', () => answer.writeHead(502).end());
+  answer.on('close', () => on.destroy());
+  asked.pipe(on);
+}
+
+export default function setup(project: TestProject): Promise<() => void> {
+  const server = createServer((asked, answer) => {
+    const path = new URL(asked.url ?? '/', API).pathname;
+    if (path.startsWith('/ui/') && path !== '/ui/session') file(path, answer);
+    else hand(asked, answer);
+  });
+  return new Promise((done) =>
+    server.listen(0, '127.0.0.1', () => {
+      project.provide('page', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      done(() => server.close());
+    }),
+  );
+}

@@ -1,0 +1,222 @@
+// What holds on every page: keys, history, sharing, notices, help, the states of tiles.
+import { describe, expect, test } from 'vitest';
+import { NARROW, settled, visit } from './browser';
+import type { Page } from 'playwright-core';
+
+const search = (page: Page): URLSearchParams => new URL(page.url()).searchParams;
+const length = (page: Page): Promise<number> => page.evaluate(() => history.length);
+
+describe('keys', () => {
+  test('change the range, and Back undoes each', async () => {
+    await visit('/ui/', {}, async ({ page }) => {
+      await settled(page);
+      for (const [key, range] of [
+        ['d', 'today'],
+        ['e', 'yesterday'],
+        ['h', '24h'],
+        ['t', '30d'],
+        ['m', 'month'],
+      ] as const) /* prettier-ignore */ {
+        await page.keyboard.press(key);
+        expect(search(page).get('range')).toBe(range);
+      }
+      await page.keyboard.press('w');
+      expect(search(page).get('range')).toBeNull();
+      await page.goBack();
+      expect(search(page).get('range')).toBe('month');
+      await page.goBack();
+      await page.keyboard.press('ArrowLeft');
+      expect(search(page).get('from')).not.toBeNull();
+      await page.keyboard.press('ArrowRight');
+      expect(search(page).get('range')).toBe('30d');
+    });
+  });
+
+  test('compare, choose buckets and help', async () => {
+    await visit('/ui/', {}, async ({ page }) => {
+      await settled(page);
+      await page.keyboard.press('x');
+      expect(search(page).get('compare')).toBe('previous_period');
+      await page.keyboard.press('i');
+      expect(search(page).get('interval')).toBe('hour');
+      await page.keyboard.press('?');
+      await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+      await page.keyboard.press('d');
+      expect(search(page).get('range'), 'nothing happens behind a dialog').toBeNull();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    });
+  });
+
+  test('do nothing with a modifier or while typing', async () => {
+    await visit('/ui/', {}, async ({ page }) => {
+      await settled(page);
+      await page.keyboard.press('Alt+d');
+      await page.keyboard.press('/');
+      await page.getByRole('combobox', { name: 'Field' }).waitFor();
+      await page.keyboard.type('dehm?');
+      expect(search(page).size).toBe(0);
+    });
+  });
+});
+
+test('a filter is made by the keyboard alone, edited and undone', async () => {
+  await visit('/ui/', {}, async ({ page }) => {
+    await settled(page);
+    await page.keyboard.press('/');
+    await page.getByRole('combobox', { name: 'Field' }).waitFor();
+    await page.getByRole('option').first().waitFor();
+    await page.keyboard.type('event_n');
+    await page.keyboard.press('Enter');
+    await page.getByRole('combobox', { name: 'Value' }).waitFor();
+    await page.keyboard.type('order.');
+    await page.getByRole('option', { name: 'order.created' }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => location.search.includes('f=event_name:is:order.created'));
+    await page.getByRole('button', { name: 'Edit the filter event_name is order.created' }).waitFor();
+    await page.goBack();
+    expect(search(page).get('f')).toBeNull();
+  });
+});
+
+test('what is shared is the same for somebody elsewhere', async () => {
+  await visit('/ui/?range=24h', { permissions: ['clipboard-read', 'clipboard-write'] }, async ({ page }) => {
+    await settled(page);
+    await page.getByRole('button', { name: 'Share' }).click();
+    await page.getByRole('button', { name: 'Copied' }).waitFor();
+    const link = new URL(await page.evaluate(() => navigator.clipboard.readText()));
+    expect(link.searchParams.get('tz')).toBe('Europe/Berlin');
+    expect(Date.parse(link.searchParams.get('to') ?? '') - Date.parse(link.searchParams.get('from') ?? '')).toBe(
+      86_400_000,
+    );
+  });
+});
+
+test('what is not understood is said, and can be dismissed', async () => {
+  await visit('/ui/?range=8d&f=x:is:y', {}, async ({ page }) => {
+    await settled(page);
+    expect(await page.locator('.notices p').count()).toBe(2);
+    expect(search(page).size).toBe(0);
+    await page.getByRole('button', { name: 'Dismiss' }).first().click();
+    expect(await page.locator('.notices p').count()).toBe(1);
+  });
+});
+
+describe('a chart', () => {
+  test('zooms by a drag, which is one entry of the history', async () => {
+    await visit('/ui/', {}, async ({ page }) => {
+      await settled(page);
+      const before = await length(page);
+      const plot = await page.locator('figure .u-over').first().boundingBox();
+      if (!plot) throw new Error('no plot');
+      await page.mouse.move(plot.x + plot.width * 0.3, plot.y + 40);
+      await page.mouse.down();
+      await page.mouse.move(plot.x + plot.width * 0.6, plot.y + 50, { steps: 5 });
+      await page.mouse.up();
+      await page.waitForFunction(() => location.search.includes('from='));
+      expect(await length(page)).toBe(before + 1);
+      await page.goBack();
+      expect(search(page).get('from')).toBeNull();
+    });
+  });
+
+  test('has a cursor for the keyboard, which all charts follow', async () => {
+    await visit('/ui/', {}, async ({ page }) => {
+      await settled(page);
+      const sliders = page.getByRole('slider');
+      await sliders.first().focus();
+      await page.keyboard.press('ArrowLeft');
+      await page.keyboard.press('ArrowLeft');
+      expect(await sliders.first().getAttribute('aria-valuetext')).toMatch(/^\w{3} \d+ \w{3}: [\d,]+$/);
+      const at = await sliders.evaluateAll((all) => all.map((slider) => slider.getAttribute('aria-valuenow')));
+      expect(new Set(at)).toEqual(new Set(['5']));
+      expect(search(page).size, 'arrows are the chart’s').toBe(0);
+    });
+  });
+
+  test('is a table too, and a file of what that says', async () => {
+    await visit('/ui/?compare=previous_period', {}, async ({ page }) => {
+      await settled(page);
+      await page.getByRole('button', { name: 'Events: table' }).click();
+      const rows = page.getByRole('region', { name: 'Events, as a table' }).getByRole('row');
+      expect(await rows.count()).toBe(8);
+      const table = (await rows.nth(1).getByRole('cell').allInnerTexts()).map((text) => text.replaceAll(',', ''));
+      const file = page.waitForEvent('download');
+      await page.getByRole('button', { name: 'Events: download CSV' }).click();
+      const lines = (await (await (await file).createReadStream()).toArray()).join('').split('\r\n');
+      expect(lines[0]).toBe('start (Europe/Berlin),This period,Period before');
+      expect(lines[1]?.split(',').slice(1)).toEqual(table);
+    });
+  });
+});
+
+describe('a tile', () => {
+  const failing = (status: number) => ({
+    status,
+    contentType: 'application/json',
+    body: JSON.stringify({ success: false, error: 'It takes too much.', code: 'query_too_large', request_id: 'r-1' }),
+  });
+
+  test('fails alone, says what to do, and can be asked again', async () => {
+    await visit('/ui/', {}, async ({ page, faults }) => {
+      await page.route('**/query', (route) => route.fulfill(failing(422)), { times: 2 });
+      await page.reload();
+      await page.getByText('Choose a shorter range').first().waitFor();
+      await page.getByRole('table', { name: 'Newest errors' }).waitFor();
+      await page.getByRole('button', { name: 'Retry' }).first().click();
+      await page.locator('figure canvas').first().waitFor();
+      expect(faults.splice(0).every((fault) => fault.includes('422'))).toBe(true);
+    });
+  });
+
+  test('comes again by itself when the server is busy for a moment', async () => {
+    await visit('/ui/', {}, async ({ page, faults }) => {
+      await page.route('**/query', (route) => route.fulfill({ ...failing(429), headers: { 'Retry-After': '1' } }), {
+        times: 2,
+      });
+      await page.reload();
+      await page.locator('figure canvas').first().waitFor();
+      expect(faults.splice(0).every((fault) => fault.includes('429'))).toBe(true);
+    });
+  });
+
+  test('that takes long says so and can be cancelled', async () => {
+    await visit('/ui/', {}, async ({ page }) => {
+      await page.route('**/query', () => new Promise(() => undefined));
+      await page.reload();
+      await page.getByRole('progressbar').first().waitFor();
+      await page.getByRole('button', { name: 'Cancel' }).first().click();
+      await page.getByText('Cancelled.').waitFor();
+    });
+  });
+
+  test('without anything says which filter to drop', async () => {
+    await visit('/ui/?f=event_name:is:nothing', {}, async ({ page }) => {
+      await settled(page);
+      await page.getByRole('button', { name: 'event_name is nothing', exact: true }).first().click();
+      await page.waitForFunction(() => !location.search.includes('f='));
+    });
+  });
+});
+
+test('on a narrow screen the navigation is a drawer', async () => {
+  await visit('/ui/', { viewport: NARROW }, async ({ page }) => {
+    await settled(page);
+    await page.getByRole('button', { name: 'Menu' }).click();
+    await page.getByRole('dialog').getByRole('link', { name: 'Explorer' }).click();
+    await page.waitForFunction(() => location.pathname === '/ui/explorer');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
+});
+
+test('another tenant is another address', async () => {
+  await visit('/ui/', {}, async ({ page }) => {
+    await settled(page);
+    await page.getByRole('button', { name: 'Tenant default' }).click();
+    await page.getByRole('textbox', { name: 'Name of a tenant' }).fill('nobody');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => location.search === '?tenant=nobody');
+  });
+});

@@ -1,0 +1,8 @@
+import { expect, test } from 'vitest';
+import { csv } from './csv';
+
+test('formulas are disarmed, numbers stay numbers, quotes are doubled', () => {
+  expect(csv(['a', '=b'], [['=1+1', -2.5], ['-x', null], ['"q", r', 'new\nline'], ['@x', '+1'], ['\tx', '']])).toBe(
+    'a,\'=b\r\n\'=1+1,-2.5\r\n\'-x,\r\n"""q"", r","new\nline"\r\n\'@x,\'+1\r\n\'\tx,\r\n',
+  ); // prettier-ignore
+});

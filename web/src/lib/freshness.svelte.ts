@@ -1,0 +1,36 @@
+// How far the events are that questions see, from the pipeline; looked at while somebody looks at the page.
+import { send } from './api';
+import { here } from './here.svelte';
+import type { Schemas } from './api';
+
+const EVERY_MS = 5_000;
+
+interface Told {
+  /** The server's clock, in milliseconds since 1970. */
+  at: number;
+  behindMs: number;
+  deadLetters: number;
+}
+
+class Freshness {
+  told = $state.raw<Told | null>(null);
+  lost = $state(false);
+}
+export const freshness = new Freshness();
+
+async function look(): Promise<void> {
+  try {
+    const response = await send('GET', '/pipeline', {}, { tenant: here.view.tenant });
+    const { data } = (await response.json()) as Schemas['Good_Pipeline'];
+    const at = Date.parse(response.headers.get('Date') ?? '') || Date.now();
+    freshness.told = { at, behindMs: data.oldest_age_ms ?? 0, deadLetters: data.dead_letters ?? 0 };
+    freshness.lost = false;
+  } catch {
+    freshness.lost = true;
+  }
+}
+
+export function watchFreshness(): void {
+  void look();
+  setInterval(() => document.hidden || void look(), EVERY_MS);
+}

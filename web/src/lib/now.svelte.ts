@@ -1,0 +1,18 @@
+// The time, as the page goes by it: it moves on once a minute while somebody looks. What is asked of a range that
+// goes on is asked again then, and a new day changes what "today" is.
+const EVERY_MS = 60_000;
+
+class Now {
+  ms = $state(Date.now());
+}
+export const now = new Now();
+
+export const tick = (): void => void (now.ms = Date.now());
+
+export function startClock(): void {
+  const due = () => {
+    if (!document.hidden && Date.now() - now.ms >= EVERY_MS) tick();
+  };
+  setInterval(due, 1_000);
+  document.addEventListener('visibilitychange', due);
+}

@@ -1,0 +1,96 @@
+// A list that goes on: its first page is a question of a tile, the others are asked for when somebody gets there.
+// Rows are added at the end alone: what has come in before the first one since is announced, and shown when asked for.
+import { Failure } from './api';
+import { here } from './here.svelte';
+import { question, type Ask, type Question } from './question.svelte';
+
+interface Page<Row> {
+  data: Row[];
+  next_cursor?: string | null;
+}
+type AskPage<Of, Answer> = (of: Of & { cursor?: string }, context: Ask) => Promise<Answer>;
+
+export class Paged<Of, Row, Answer extends Page<Row>> {
+  rows = $state.raw<Row[]>([]);
+  /** Whether the list begins otherwise by now. */
+  newer = $state(false);
+  loading = $state(false);
+  /** Why the next page is not there. */
+  failure = $state.raw<Failure | null>(null);
+
+  #cursor = $state<string | null>(null);
+  #of: Of | null = null;
+  #asked = '';
+  #latest: Answer | null = null;
+  #running: AbortController | null = null;
+
+  constructor(
+    readonly ask: AskPage<Of, Answer>,
+    readonly key: (row: Row) => string,
+  ) {}
+
+  get ended(): boolean {
+    return this.#cursor === null;
+  }
+
+  /** The first page has come: for another question, or for the same one some time later. */
+  arrive(of: Of, answer: Answer, asked: string): void {
+    this.#of = of;
+    this.#latest = answer;
+    const [before, first] = [this.rows[0], answer.data[0]];
+    const same = before && first ? this.key(before) === this.key(first) : before === first;
+    if (asked !== this.#asked || (same && this.rows.length <= answer.data.length) || !before) this.show(asked);
+    else this.newer ||= !same;
+  }
+
+  /** Shows the list as it was told last, from its beginning. */
+  show(asked = this.#asked): void {
+    if (!this.#latest) return;
+    this.leave();
+    this.#asked = asked;
+    this.rows = this.#latest.data;
+    this.#cursor = this.#latest.next_cursor ?? null;
+    this.newer = false;
+    this.failure = null;
+  }
+
+  async more(): Promise<void> {
+    if (this.#cursor === null || this.#of === null || this.loading) return;
+    const running = (this.#running = new AbortController());
+    this.loading = true;
+    this.failure = null;
+    try {
+      const context = { tenant: here.view.tenant, signal: running.signal };
+      const { data, next_cursor } = await this.ask({ ...this.#of, cursor: this.#cursor }, context);
+      if (this.#running !== running) return;
+      this.rows = [...this.rows, ...data];
+      this.#cursor = next_cursor ?? null;
+    } catch (error) {
+      if (this.#running !== running) return;
+      this.failure = error instanceof Failure ? error : new Failure(String(error), 0, 'page');
+    }
+    this.loading = false;
+  }
+
+  leave(): void {
+    this.#running?.abort();
+    this.#running = null;
+    this.loading = false;
+  }
+}
+
+/** As `question`, with the list that begins with its answer. `key` tells rows apart. */
+export function paged<Of extends object, Row, Answer extends Page<Row>>(
+  of: () => Of | null,
+  ask: AskPage<Of, Answer>,
+  key: (row: Answer['data'][number]) => string,
+): { first: Question<Answer>; list: Paged<Of, Answer['data'][number], Answer> } {
+  const list = new Paged<Of, Answer['data'][number], Answer>(ask, key);
+  const first = question(of, async (asked: Of, context) => {
+    const answer = await ask(asked, context);
+    if (!context.signal.aborted) list.arrive(asked, answer, context.tenant + JSON.stringify(asked));
+    return answer;
+  });
+  $effect(() => () => list.leave());
+  return { first, list };
+}

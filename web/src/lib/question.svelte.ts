@@ -1,0 +1,113 @@
+// A question of a tile to the API: the newest answer wins, an older one is given up, and stays shown until then.
+import { untrack } from 'svelte';
+import { Failure } from './api';
+import { here } from './here.svelte';
+import { now } from './now.svelte';
+
+const MAX_AUTOMATIC_RETRIES = 2;
+const MAX_WAIT_MS = 10_000;
+
+export interface Ask {
+  tenant: string;
+  signal: AbortSignal;
+}
+
+export class Question<Answer> {
+  answer = $state.raw<Answer | null>(null);
+  failure = $state.raw<Failure | null>(null);
+  pending = $state(false);
+  /** Whether the answer is that of an earlier question, not of this one asked anew. */
+  stale = $state(false);
+  /** Milliseconds since 1970, 0 when nothing is asked. */
+  since = $state(0);
+
+  #ask: (ask: Ask) => Promise<Answer>;
+  #running: AbortController | null = null;
+
+  constructor(ask: (ask: Ask) => Promise<Answer>) {
+    this.#ask = ask;
+  }
+
+  async ask(): Promise<void> {
+    this.#running?.abort();
+    const running = (this.#running = new AbortController());
+    this.pending = true;
+    this.since = Date.now();
+    try {
+      const answer = await this.#patiently(running.signal);
+      if (this.#running !== running) return;
+      this.answer = answer;
+      this.failure = null;
+      this.stale = false;
+    } catch (error) {
+      if (this.#running !== running) return;
+      this.failure = error instanceof Failure ? error : new Failure(String(error), 0, 'page');
+    }
+    this.#end();
+  }
+
+  /** Gives up what is asked, by the hand of somebody who does not want to wait. */
+  cancel(): void {
+    if (!this.pending) return;
+    this.failure = new Failure('Cancelled.', 0, 'cancelled');
+    this.leave();
+  }
+
+  /** Ends what is asked without a word: nobody looks any more. */
+  leave(): void {
+    this.#running?.abort();
+    this.#end();
+  }
+
+  #end(): void {
+    this.#running = null;
+    this.pending = false;
+    this.since = 0;
+  }
+
+  /** A server that is busy says when to come again. */
+  async #patiently(signal: AbortSignal): Promise<Answer> {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await this.#ask({ tenant: here.view.tenant, signal });
+      } catch (error) {
+        const wait = error instanceof Failure ? error.retryAfterMs : null;
+        if (wait === null || wait > MAX_WAIT_MS || tries === MAX_AUTOMATIC_RETRIES || signal.aborted) throw error;
+        await new Promise((done) => setTimeout(done, wait));
+        signal.throwIfAborted();
+      }
+    }
+  }
+}
+
+/**
+ * Asks as soon as the component is there, and again whenever `of` says something else: what the question is of. It is
+ * JSON, so that only what matters asks anew; `null` asks nothing. A minute later the same is asked again, quietly,
+ * unless it is `once`, or already after so many milliseconds.
+ */
+export function question<Of, Answer>(
+  of: () => Of | null,
+  ask: (of: Of, context: Ask) => Promise<Answer>,
+  how: 'renewed' | 'once' | number = 'renewed',
+): Question<Answer> {
+  const asked = $derived(JSON.stringify(of()));
+  const made = new Question<Answer>((context) => ask(JSON.parse(asked) as Of, context));
+  let last = '';
+  $effect(() => {
+    if (how !== 'once') void now.ms;
+    const key = here.view.tenant + asked;
+    if (asked === 'null') return;
+    untrack(() => {
+      if (key !== last) made.stale = made.answer !== null;
+      last = key;
+      void made.ask();
+    });
+  });
+  $effect(() => {
+    if (typeof how !== 'number') return;
+    const timer = setInterval(() => document.hidden || made.pending || asked === 'null' || void made.ask(), how);
+    return () => clearInterval(timer);
+  });
+  $effect(() => () => made.leave());
+  return made;
+}

@@ -1,0 +1,28 @@
+// Time zones. The API alone computes with them; the page only says which day it is, and prints instants.
+
+export const browserZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+
+export const allZones = (): string[] => ['UTC', ...Intl.supportedValuesOf('timeZone')];
+
+export function isZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The local date of an instant (milliseconds), as `2026-11-27`. */
+export function localDate(instant: number, zone: string): string {
+  const parts = new Intl.DateTimeFormat('en', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' });
+  const of = Object.fromEntries(parts.formatToParts(instant).map((part) => [part.type, part.value]));
+  return `${of['year']}-${of['month']}-${of['day']}`;
+}
+
+/** `UTC+01:00`, as it is at that instant. */
+export function offset(instant: number, zone: string): string {
+  const parts = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' }).formatToParts(instant);
+  const name = parts.find((part) => part.type === 'timeZoneName')?.value ?? 'GMT';
+  return name.replace('GMT', 'UTC');
+}

@@ -1,0 +1,47 @@
+// What commerce has in the address, and the events it is of.
+import type { Filter } from '$lib/filters';
+import type { PageUrl } from '$lib/url';
+
+const LENGTH = /[1-9]\d{0,3}[mhdw]/;
+
+export const COMMERCE: PageUrl = {
+  name: 'commerce',
+  params: {
+    part: ['products', 'inventory', 'customers', 'operations'],
+    money: ['paid', 'refunded', 'net', 'aov'],
+    window: LENGTH,
+    abandon: LENGTH,
+    order: ['units'],
+    dead: LENGTH,
+  },
+};
+
+export const PARTS = [
+  ['', 'Sales'],
+  ['products', 'Products'],
+  ['inventory', 'Inventory'],
+  ['customers', 'Customers'],
+  ['operations', 'Operations'],
+] as const;
+
+export const MONEY = [
+  ['revenue', 'Revenue'],
+  ['paid', 'Paid'],
+  ['refunded', 'Refunded'],
+  ['net', 'Net'],
+  ['aov', 'Revenue by order'],
+] as const;
+export type MoneyName = (typeof MONEY)[number][0];
+
+const lengths = (...all: string[]) => all.map((text) => [text, text.replace(/(\d+)h/, '$1 hours').replace(/(\d+)d/, '$1 days')] as const); // prettier-ignore
+export const WINDOWS = lengths('7d', '14d', '30d', '90d');
+export const ABANDONED = lengths('24h', '6h', '48h', '7d');
+export const DEAD = lengths('30d', '7d', '14d', '60d', '90d');
+
+export const named = (name: string): Filter => ({ field: 'event_name', op: 'is', values: [name] });
+
+/** Holds where a property has the value; null is one that is absent. */
+export const property = (name: string, value: string | null | undefined): Filter =>
+  typeof value === 'string'
+    ? { field: `properties.${name}`, op: 'is', values: [value] }
+    : { field: `properties.${name}`, op: 'not_set', values: [] };

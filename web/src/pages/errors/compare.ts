@@ -1,0 +1,70 @@
+// Asks how some events differ from the rest, field by field.
+import { post } from '$lib/api';
+import type { Filter } from '$lib/filters';
+import type { Ask } from '$lib/question.svelte';
+import type { RangeParameters } from '$lib/range';
+import { knownFields } from '$lib/schema.svelte';
+import { byDifference, difference, untold, type Difference } from './difference';
+
+export interface Events {
+  range: RangeParameters;
+  filters: Filter[];
+}
+export interface Sides {
+  selected: Events;
+  /** What the selection is a part of. */
+  all: Events;
+}
+export interface Compared {
+  selected: number;
+  rest: number;
+  fields: Difference[];
+}
+
+/** Columns that have about as many values as there are events, texts, and what `user` says already. */
+const TELLS_NOTHING = ['message_id', 'user_id', 'anonymous_id', 'error', 'input', 'output', 'latency'];
+const LIMIT = 100;
+/** The server has few places for questions, and the rest of the page wants some of them. */
+const AT_ONCE = 2;
+
+/** `told` hears what is compared so far, and of how many fields. */
+export async function compare(
+  { selected, all }: Sides,
+  ask: Ask,
+  told: (found: Compared, done: number, of: number) => void,
+): Promise<Compared> {
+  const count = ({ range, filters }: Events, field?: string) => {
+    const breakdown = field ? { field, limit: LIMIT } : null;
+    const body = { metrics: ['events'], ...range, filters, interval: 'month', breakdown };
+    return post('/query', { body }, ask).then(({ data }) => data.series);
+  };
+  const total = async (events: Events) => (await count(events))[0]?.total ?? 0;
+  const totals = { selected: await total(selected), all: await total(all) };
+  const known = await knownFields();
+  const fields = known.filter(({ field, type }) => !TELLS_NOTHING.includes(field) && !(type === 'list' && field.includes('.'))); // prettier-ignore
+
+  const found: Difference[] = [];
+  const sofar = () => ({
+    selected: totals.selected,
+    rest: totals.all - totals.selected,
+    fields: found.toSorted(byDifference),
+  });
+  let done = 0;
+  async function one(field: string): Promise<void> {
+    const inside = await count(selected, field);
+    const whole = await count(all, field);
+    const missing = untold(inside, whole);
+    const only = { ...all, filters: [...all.filters, { field, op: 'is' as const, values: missing }] };
+    const rare = missing.length > 0 ? (await count(only, field)).filter(({ key }) => missing.includes(key ?? '')) : [];
+    const compared = difference(field, inside, [...whole, ...rare], totals);
+    if (compared) found.push(compared);
+    done++;
+    told(sofar(), done, fields.length);
+  }
+  const waiting = fields.map(({ field }) => field);
+  const work = async () => {
+    for (let field = waiting.shift(); field !== undefined; field = waiting.shift()) await one(field);
+  };
+  if (totals.selected > 0 && totals.all > totals.selected) await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return sofar();
+}

@@ -1,0 +1,63 @@
+// What the funnel has in the address, and what it asks.
+import type { Filter } from '$lib/filters';
+import { isField } from '$lib/filters';
+import { parseSteps, stepName, type Step } from '$lib/steps';
+import type { PageUrl } from '$lib/url';
+
+export const MAX_STEPS = 12;
+
+export const FUNNELS: PageUrl = {
+  name: 'funnels',
+  params: {
+    steps: (text) => {
+      const steps = parseSteps(text);
+      return steps !== null && steps.length <= MAX_STEPS;
+    },
+    window: /[1-9]\d{0,3}(ms|[smhdw])/,
+    order: ['strict'],
+    entry: ['first'],
+    by: isField,
+    at: ['last_step'],
+  },
+};
+
+export const WINDOWS = [
+  ['7d', '7 days'],
+  ['5m', '5 minutes'],
+  ['30m', '30 minutes'],
+  ['1h', '1 hour'],
+  ['1d', '1 day'],
+  ['14d', '14 days'],
+  ['30d', '30 days'],
+  ['90d', '90 days'],
+] as const;
+export const ORDERS = [
+  ['loose', 'Any other events'],
+  ['strict', 'Nothing else'],
+] as const;
+export const ENTRIES = [
+  ['latest', 'The last start'],
+  ['first', 'The first start'],
+] as const;
+export const ATTRIBUTIONS = [
+  ['first_step', 'The first step'],
+  ['last_step', 'The last step taken'],
+] as const;
+
+export const stepsOf = (params: Record<string, string>): Filter[][] => parseSteps(params['steps'] ?? '') ?? [];
+
+/** The filters of the page must hold for the event of each step. */
+export const withAll = (step: Step, filters: readonly Filter[]): Filter[] => [...step, ...filters];
+
+/** The part of the question that is no range; null while there are too few steps. */
+export function funnelOf(params: Record<string, string>, filters: readonly Filter[]) {
+  const steps = stepsOf(params);
+  if (steps.length < 2) return null;
+  return {
+    steps: steps.map((step) => ({ name: stepName(step), filters: withAll(step, filters) })),
+    window: params['window'] ?? WINDOWS[0][0],
+    order: params['order'] ?? ORDERS[0][0],
+    entry: params['entry'] ?? ENTRIES[0][0],
+    ...(params['by'] ? { breakdown: { field: params['by'] }, attribution: params['at'] ?? ATTRIBUTIONS[0][0] } : {}),
+  };
+}

@@ -1,0 +1,78 @@
+// Where the nodes and links of paths stand: the steps from left to right, heights by sessions. Pure.
+import type { Schemas } from '$lib/api';
+import { sankey, sankeyLinkHorizontal } from 'd3-sankey';
+
+export type PathNode = Schemas['PathNode'];
+export type PathLink = Schemas['PathLink'];
+
+export interface PlacedNode extends PathNode {
+  id: string;
+  x: number;
+  y: number;
+  height: number;
+}
+export interface PlacedLink extends PathLink {
+  id: string;
+  /** The `d` of a path, and how thick its line is. */
+  line: string;
+  width: number;
+}
+
+export const NODE_WIDTH = 10;
+const GAP = 26;
+const LABEL_WIDTH = 190;
+/** So that a label of a small node at the edge is whole. */
+const EDGE = 10;
+
+const idOf = (step: number, name: string | null | undefined): string => JSON.stringify([step, name ?? null]);
+
+/** So high that the fullest step has room for all its labels. */
+export function heightOf(nodes: readonly PathNode[]): number {
+  const counts = new Map<number, number>();
+  for (const { step } of nodes) counts.set(step, (counts.get(step) ?? 0) + 1);
+  return Math.max(320, ...[...counts.values()].map((count) => count * 2 * GAP));
+}
+
+/** `label` is how wide a name beside its node may be. */
+export function place(
+  nodes: readonly PathNode[],
+  links: readonly PathLink[],
+  width: number,
+  height: number,
+): { nodes: PlacedNode[]; links: PlacedLink[]; label: number } {
+  const steps = Math.max(0, ...nodes.map(({ step }) => step));
+  const made = sankey<PathNode & { id: string }, PathLink>()
+    .nodeId(({ id }) => id)
+    .nodeAlign(({ step }) => step)
+    .nodeWidth(NODE_WIDTH)
+    .nodePadding(GAP)
+    // The API tells the largest first, and what is beyond the top last.
+    .nodeSort(null)
+    .extent([
+      [0, EDGE],
+      [Math.max(width - LABEL_WIDTH, 100), height - EDGE],
+    ])({
+    // Sessions that end at a node have no link: its height is told, not added up of links.
+    nodes: nodes.map((node) => ({ ...node, id: idOf(node.step, node.name), fixedValue: node.sessions })),
+    links: links.map((link) => ({
+      ...link,
+      source: idOf(link.step, link.from),
+      target: idOf(link.step + 1, link.to),
+      value: link.sessions,
+    })),
+  });
+  const line = sankeyLinkHorizontal<PathNode, PathLink>();
+  const apart = (width - LABEL_WIDTH) / Math.max(1, steps);
+  return {
+    label: Math.min(apart, LABEL_WIDTH) - NODE_WIDTH - 12,
+    nodes: made.nodes.map(({ id, step, name, role, sessions, drop_off, x0 = 0, y0 = 0, y1 = 0 }) => ({
+      ...{ id, step, role, sessions, name: name ?? null, drop_off: drop_off ?? null },
+      ...{ x: x0, y: y0, height: Math.max(1, y1 - y0) },
+    })),
+    links: made.links.map((link) => ({
+      ...{ step: link.step, from: link.from ?? null, to: link.to ?? null, sessions: link.sessions },
+      ...{ id: idOf(link.step, link.from) + idOf(link.step + 1, link.to), line: line(link) ?? '' },
+      width: Math.max(1, link.width ?? 1),
+    })),
+  };
+}

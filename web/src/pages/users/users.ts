@@ -1,0 +1,16 @@
+// What the list of users has in the address, and what it asks. Pure.
+import type { Filter } from '$lib/filters';
+import type { PageUrl } from '$lib/url';
+
+export const ORDERS = { last_seen: 'Seen last first', events: 'Most events first' } as const;
+export const USERS: PageUrl = { name: 'users', params: { order: Object.keys(ORDERS), q: /.{1,200}/ } };
+
+/** The filters of the page, and the text that the user's name has in it. */
+export const found = (filters: readonly Filter[], text: string): Filter[] =>
+  text ? [...filters, { field: 'user', op: 'contains', values: [text] }] : [...filters];
+
+/** The filters of one user's events, among those that the page is of. */
+export const ofUser = (filters: readonly Filter[], user: string): Filter[] => [
+  ...filters,
+  { field: 'user', op: 'is', values: [user] },
+];

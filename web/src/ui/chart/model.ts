@@ -1,0 +1,92 @@
+// What a chart draws, without drawing: which parts are dashed, where ticks stand, what a drag means. Pure.
+import type { Schemas } from '$lib/api';
+import { isDate } from '$lib/dates';
+import { bucketName, clock, tickName } from '$lib/format';
+import type { Absolute } from '$lib/range';
+
+export type Bucket = Schemas['Bucket'];
+export type Values = readonly (number | null)[];
+
+export interface Line {
+  name: string;
+  values: Values;
+  /** A custom property of styles/tokens.css, such as `--series-1`. */
+  colour: string;
+  /** The same of another time, bucket by bucket: drawn thin and dashed. */
+  compared?: boolean;
+}
+
+export interface ChartData {
+  buckets: readonly Bucket[];
+  lines: readonly Line[];
+  interval: string;
+  zone: string;
+  /** Up to when events are in the answer, and where its range ends. */
+  until: string;
+  to: string;
+}
+
+/** Fits values to the buckets; nothing is said of buckets that have not begun. */
+export function shown({ buckets, until }: ChartData, { values }: Line): (number | null)[] {
+  const end = Date.parse(until);
+  return buckets.map(({ start }, index) => (Date.parse(start) > end ? null : (values[index] ?? null)));
+}
+
+/** Splits a line where buckets are not whole: what leads to such a bucket and from it is dashed. */
+export function split(values: Values, buckets: readonly Bucket[]): { solid: Values; dashed: Values } {
+  const whole = (index: number) => buckets[index]?.complete ?? true;
+  return {
+    solid: values.map((value, index) => (whole(index) ? value : null)),
+    dashed: values.map((value, index) => (whole(index - 1) && whole(index) && whole(index + 1) ? null : value)),
+  };
+}
+
+/** Values with nothing on either side: a line does not show them, a point does. */
+export const isolated = (values: Values): number[] =>
+  values.flatMap((value, index) =>
+    value !== null && (values[index - 1] ?? null) === null && (values[index + 1] ?? null) === null ? [index] : [],
+  );
+
+/** The buckets that have a tick, so many that labels of that width (pixels) stand apart. */
+export function ticks(count: number, width: number, label = 64): number[] {
+  const step = Math.max(1, Math.ceil((count * label) / Math.max(width, label)));
+  return Array.from({ length: Math.ceil(count / step) }, (_, index) => index * step);
+}
+
+/** Round values from 0 up to at least `max`, as many as stand apart on that height (pixels). */
+export function steps(max: number, height: number): number[] {
+  if (!(max > 0)) return [0, 1];
+  const rough = max / Math.max(2, Math.round(height / 56));
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough * 0.999) ?? 10);
+  const count = Math.ceil(max / step - 1e-9);
+  return Array.from({ length: count + 1 }, (_, index) => Number((index * step).toPrecision(12)));
+}
+
+export const tickAt = ({ buckets, interval, zone }: ChartData, index: number): string =>
+  buckets[index] ? tickName(buckets[index].start, interval, zone) : '';
+
+/** `so far, until 14:03` of the bucket that now lies in, nothing of a whole one. */
+export function partly({ buckets, zone, until }: ChartData, index: number): string {
+  const bucket = buckets[index];
+  if (!bucket || bucket.complete) return '';
+  const end = Date.parse(until);
+  if (Date.parse(bucket.start) > end) return 'to come';
+  const next = buckets[index + 1];
+  const goesOn = !next || Date.parse(next.start) > end;
+  return goesOn ? `so far, until ${clock(end, zone)}` : 'in part';
+}
+
+export const nameAt = ({ buckets, interval, zone }: ChartData, index: number): string =>
+  buckets[index] ? bucketName(buckets[index].start, interval, zone) : '';
+
+/** The range of some buckets in a row: of local dates where buckets are days or longer. Null if that is no range. */
+export function rangeOf({ buckets, interval, to }: ChartData, first: number, last: number): Absolute | null {
+  const start = buckets[first]?.start;
+  const end = buckets[last + 1]?.start ?? to;
+  if (!start) return null;
+  const dates = { from: start.slice(0, 10), to: end.slice(0, 10) };
+  const calendar = interval !== 'minute' && interval !== 'hour';
+  if (calendar && buckets[last + 1] && isDate(dates.from)) return dates;
+  return { from: new Date(start).toISOString(), to: new Date(end).toISOString() };
+}
