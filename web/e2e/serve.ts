@@ -22,6 +22,9 @@ const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; " +
   "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
 
+// What the API says of itself without keys.
+const ANYBODY = { needs_key: false, tenant: 'default', scopes: ['read'], ended: false, tenants: ['default', 'shop'] };
+
 function file(path: string, answer: ServerResponse): void {
   const asked = join('dist', path.slice('/ui/'.length));
   const found = extname(path) ? asked : 'dist/index.html';
@@ -55,7 +58,8 @@ function hand(asked: IncomingMessage, answer: ServerResponse): void {
 export default function setup(project: TestProject): Promise<() => void> {
   const server = createServer((asked, answer) => {
     const path = new URL(asked.url ?? '/', API).pathname;
-    if (path.startsWith('/ui/') && path !== '/ui/session') file(path, answer);
+    if (path === '/ui/session') answer.end(JSON.stringify({ data: ANYBODY }));
+    else if (path.startsWith('/ui/')) file(path, answer);
     else hand(asked, answer);
   });
   return new Promise((done) =>
