@@ -62,3 +62,16 @@ test('live rows say that they are accepted', async () => {
     await page.getByRole('cell', { name: 'page.checked' }).first().waitFor();
   });
 });
+
+test('one tab of a browser watches: the one that began last', async () => {
+  await visit('/ui/explorer?live=on', {}, async ({ page }) => {
+    await page.getByText('Accepted just now, whatever the range').waitFor();
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await other.getByText('Accepted just now, whatever the range').waitFor();
+    await page.getByText('Another tab of this browser is watching.').waitFor();
+    await page.getByRole('button', { name: 'Watch here' }).click();
+    await page.getByText('Accepted just now, whatever the range').waitFor();
+    await other.getByText('Another tab of this browser is watching.').waitFor();
+  });
+});

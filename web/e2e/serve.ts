@@ -1,4 +1,5 @@
-// Serves dist/ under the page's policy, and hands everything else on to MILLRACE_URL. Goes once the binary serves it.
+// Whose page is tested: that of the server at MILLRACE_URL, or, if it serves none or MILLRACE_PAGE=dist asks for it, what
+// stands in dist/, under the same policy, with everything else handed on to that server.
 import { createReadStream, existsSync } from 'node:fs';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
@@ -55,17 +56,25 @@ function hand(asked: IncomingMessage, answer: ServerResponse): void {
   asked.pipe(on);
 }
 
-export default function setup(project: TestProject): Promise<() => void> {
+/** Whether the server has a page of its own: what it has without one says how to build it. */
+async function hasPage(): Promise<boolean> {
+  if (process.env['MILLRACE_PAGE'] === 'dist') return false;
+  const answer = await fetch(new URL('/ui/', API)).catch(() => null);
+  return answer !== null && answer.ok && (await answer.text()).includes('type="module"');
+}
+
+export default async function setup(project: TestProject): Promise<() => void> {
+  if (await hasPage()) {
+    project.provide('page', API.origin);
+    return () => undefined;
+  }
   const server = createServer((asked, answer) => {
     const path = new URL(asked.url ?? '/', API).pathname;
     if (path === '/ui/session') answer.end(JSON.stringify({ data: ANYBODY }));
     else if (path.startsWith('/ui/')) file(path, answer);
     else hand(asked, answer);
   });
-  return new Promise((done) =>
-    server.listen(0, '127.0.0.1', () => {
-      project.provide('page', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-      done(() => server.close());
-    }),
-  );
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  project.provide('page', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  return () => server.close();
 }
