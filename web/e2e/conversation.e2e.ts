@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
 import { pictures, settled, visit } from './browser';
 import { behind, ownTenant, send } from './data';
@@ -12,10 +13,11 @@ const SAID = [
   { input: 'And to Genève?', error: 'model "m-2" is overloaded', latency: 5_594 },
   { input: 'Again?', output: 'Yes.', latency: 420 },
 ];
+const HOUR_MS = 3_600_000;
 let ids: string[];
 
 beforeAll(async () => {
-  const begin = Date.now() - 40 * 86_400_000;
+  const begin = Date.now() - 40 * 24 * HOUR_MS;
   const event = { conversation_id: 'chat/1', event_name: 'event_a', user_id: 'ada' };
   ids = await send(
     tenant,
@@ -67,6 +69,38 @@ test('J and K walk the turns, and the address of one leads there', async () => {
     await page.keyboard.press('j');
     await expect.poll(current).toBe(ids[4]);
     expect(page.url()).toContain(`event=${ids[4]}`);
+  });
+});
+
+test('a long conversation goes on as somebody scrolls, and a late turn is brought into sight', async () => {
+  const long = { conversation_id: 'long', event_name: 'event_a' };
+  const begin = Date.now() - HOUR_MS;
+  const late = (
+    await send(
+      tenant,
+      Array.from({ length: 350 }, (_, index) => ({
+        ...long,
+        input: `Question ${index}`,
+        timestamp: new Date(begin + index * 1_000).toISOString(),
+      })),
+    )
+  ).at(-1);
+  const turns = (page: Page) => page.locator('[data-turn]').count();
+  const address = `/ui/conversation/long?tenant=${tenant}`;
+  await visit(address, {}, async ({ page }) => {
+    await settled(page);
+    expect(await turns(page)).toBe(100);
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    await expect.poll(() => turns(page)).toBe(200);
+  });
+  await visit(`${address}&event=${late}`, {}, async ({ page }) => {
+    const seen = () =>
+      page.evaluate((id) => {
+        const turn = document.activeElement;
+        return turn?.getAttribute('data-turn') === id && turn && turn.getBoundingClientRect().bottom <= innerHeight;
+      }, late);
+    await expect.poll(seen).toBe(true);
+    expect(await turns(page)).toBe(350);
   });
 });
 

@@ -7,7 +7,7 @@ import { parse } from '../src/lib/url';
 
 export interface Sent {
   event_name: string;
-  conversation_id?: string;
+  conversation_id: string;
   timestamp: string;
   user_id?: string;
   input?: string;

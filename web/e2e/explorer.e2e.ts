@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { pictures, settled, visit } from './browser';
+import { ownTenant, send } from './data';
 
 test('the explorer is right at both widths and in both schemes', async () => {
   await pictures('/ui/explorer?by=event_name', 'explorer');
@@ -55,10 +56,24 @@ test('the rows go on page by page', async () => {
 });
 
 test('live rows say that they are accepted', async () => {
+  const tenant = ownTenant('live');
+  await visit(`/ui/explorer?tenant=${tenant}&live=on`, {}, async ({ page }) => {
+    await page.getByText('Accepted just now, whatever the range').waitFor();
+    await send(tenant, [{ event_name: 'event_a', conversation_id: 'live', timestamp: new Date().toISOString() }]);
+    await page.getByRole('cell', { name: 'event_a' }).first().click();
+    await page.getByRole('complementary').getByText('Id', { exact: true }).waitFor();
+  });
+});
+
+test('one tab of a browser watches: the one that began last', async () => {
   await visit('/ui/explorer?live=on', {}, async ({ page }) => {
     await page.getByText('Accepted just now, whatever the range').waitFor();
-    const event = { conversation_id: 'live-check', event_name: 'page.checked' };
-    await page.evaluate((body) => fetch('/event', { method: 'POST', body: JSON.stringify(body) }), event);
-    await page.getByRole('cell', { name: 'page.checked' }).first().waitFor();
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await other.getByText('Accepted just now, whatever the range').waitFor();
+    await page.getByText('Another tab of this browser is watching.').waitFor();
+    await page.getByRole('button', { name: 'Watch here' }).click();
+    await page.getByText('Accepted just now, whatever the range').waitFor();
+    await other.getByText('Another tab of this browser is watching.').waitFor();
   });
 });

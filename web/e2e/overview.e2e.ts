@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
+import { ask, daysBefore, numberOf } from './api';
 import { pictures, settled, visit } from './browser';
+
+const DAYS = daysBefore(7);
+const PATH = `/ui/?from=${DAYS.from}&to=${DAYS.to}`;
+const ERRORS = [{ field: 'error', op: 'set' }];
+interface Told {
+  series: { values: number[]; total: number }[];
+}
 
 test('the overview shows six metrics, the top names and the newest errors', async () => {
   await visit('/ui/?compare=previous_period', {}, async ({ page }) => {
@@ -10,6 +18,34 @@ test('the overview shows six metrics, the top names and the newest errors', asyn
   });
 });
 
-test('the overview is right at both widths and in both schemes', async () => {
-  await pictures('/ui/?compare=previous_period', 'overview');
+test('its numbers are those of the API, bucket by bucket', async () => {
+  const { series } = await ask<Told>('/query', { body: { metrics: ['events', 'users'], ...DAYS } });
+  await visit(PATH, {}, async ({ page }) => {
+    await settled(page);
+    for (const [index, title] of ['Events', 'Users'].entries()) {
+      const figure = page.getByRole('figure').filter({ has: page.getByRole('heading', { name: title, exact: true }) });
+      expect(numberOf(await figure.locator('.number').first().innerText())).toBe(series[index]?.total);
+      await page.getByRole('button', { name: `${title}: table` }).click();
+      const cells = await figure.getByRole('cell').allInnerTexts();
+      expect(cells.map(numberOf)).toEqual(series[index]?.values);
+    }
+  });
 });
+
+test('a number opens the events behind it, as many as it says', async () => {
+  const { series } = await ask<Told>('/query', { body: { metrics: ['errors'], ...DAYS } });
+  await visit(PATH, {}, async ({ page }) => {
+    await settled(page);
+    const errors = page.getByRole('figure').filter({ has: page.getByRole('heading', { name: 'Errors', exact: true }) });
+    await errors.getByRole('link').click();
+    await page.waitForFunction(() => location.pathname === '/ui/explorer');
+    await settled(page);
+    expect(numberOf(await page.locator('main .number').first().innerText())).toBe(series[0]?.total);
+    expect(new URL(page.url()).searchParams.getAll('f')).toEqual(['error:set']);
+  });
+  const query = { ...DAYS, filters: JSON.stringify(ERRORS), limit: '1000' };
+  expect((await ask<unknown[]>('/events', { query })).length).toBe(series[0]?.total);
+});
+
+test('the overview is right at both widths and in both schemes', () =>
+  pictures('/ui/?compare=previous_period', 'overview'));

@@ -1,4 +1,5 @@
-// Serves dist/ under the page's policy, and hands everything else on to MILLRACE_URL. Goes once the binary serves it.
+// Whose page is tested: that of the server at MILLRACE_URL, or, if it serves none or MILLRACE_PAGE=dist asks for it, what
+// stands in dist/, under the same policy, with everything else handed on to that server.
 import { createReadStream, existsSync } from 'node:fs';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
@@ -21,6 +22,9 @@ const TYPES: Record<string, string> = {
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; " +
   "form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
+
+// What the API says of itself without keys.
+const ANYBODY = { needs_key: false, tenant: 'default', scopes: ['read'], ended: false, tenants: ['default', 'shop'] };
 
 function file(path: string, answer: ServerResponse): void {
   const asked = join('dist', path.slice('/ui/'.length));
@@ -52,16 +56,25 @@ function hand(asked: IncomingMessage, answer: ServerResponse): void {
   asked.pipe(on);
 }
 
-export default function setup(project: TestProject): Promise<() => void> {
+/** Whether the server has a page of its own: what it has without one says how to build it. */
+async function hasPage(): Promise<boolean> {
+  if (process.env['MILLRACE_PAGE'] === 'dist') return false;
+  const answer = await fetch(new URL('/ui/', API)).catch(() => null);
+  return answer !== null && answer.ok && (await answer.text()).includes('type="module"');
+}
+
+export default async function setup(project: TestProject): Promise<() => void> {
+  if (await hasPage()) {
+    project.provide('page', API.origin);
+    return () => undefined;
+  }
   const server = createServer((asked, answer) => {
     const path = new URL(asked.url ?? '/', API).pathname;
-    if (path.startsWith('/ui/') && path !== '/ui/session') file(path, answer);
+    if (path === '/ui/session') answer.end(JSON.stringify({ data: ANYBODY }));
+    else if (path.startsWith('/ui/')) file(path, answer);
     else hand(asked, answer);
   });
-  return new Promise((done) =>
-    server.listen(0, '127.0.0.1', () => {
-      project.provide('page', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-      done(() => server.close());
-    }),
-  );
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  project.provide('page', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  return () => server.close();
 }

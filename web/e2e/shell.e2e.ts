@@ -215,8 +215,44 @@ test('another tenant is another address', async () => {
   await visit('/ui/', {}, async ({ page }) => {
     await settled(page);
     await page.getByRole('button', { name: 'Tenant default' }).click();
-    await page.getByRole('textbox', { name: 'Name of a tenant' }).fill('nobody');
+    await page.getByRole('combobox', { name: 'Tenant' }).fill('nobody');
     await page.keyboard.press('Enter');
     await page.waitForFunction(() => location.search === '?tenant=nobody');
+    await page.getByRole('button', { name: 'Tenant nobody' }).waitFor();
+  });
+});
+
+describe('where keys are asked for', () => {
+  const who = (tenant: string | null, ended = false) =>
+    JSON.stringify({ data: { needs_key: true, tenant, scopes: tenant ? ['read'] : [], ended, tenants: null } });
+
+  test('somebody signs in first, and the key decides the tenant', async () => {
+    await visit('/ui/?tenant=other', {}, async ({ page, faults }) => {
+      await page.route('**/ui/session', async (route) => {
+        if (route.request().method() === 'GET') return route.fulfill({ body: who(null) });
+        const { key } = route.request().postDataJSON() as { key: string };
+        return key === 'right' ? route.fulfill({ body: who('acme') }) : route.fulfill({ status: 401, body: '{}' });
+      });
+      await page.reload();
+      await page.getByLabel('Key').fill('wrong');
+      await page.keyboard.press('Enter');
+      await page.getByText('This key is not known.').waitFor();
+      await page.getByLabel('Key').fill('right');
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: 'Tenant acme' }).waitFor();
+      expect(search(page).get('tenant')).toBeNull();
+      expect(faults.splice(0).every((fault) => fault.includes('401'))).toBe(true);
+    });
+  });
+
+  test('a session that ends is told, and one signs in again', async () => {
+    await visit('/ui/', {}, async ({ page, faults }) => {
+      await settled(page);
+      await page.route('**/ui/session', (route) => route.fulfill({ body: who(null, true) }));
+      await page.route('**/query', (route) => route.fulfill({ status: 401, body: '{}' }));
+      await page.getByRole('button', { name: 'Refresh' }).click();
+      await page.getByText('Your session has ended').waitFor();
+      expect(faults.splice(0).every((fault) => fault.includes('401'))).toBe(true);
+    });
   });
 });

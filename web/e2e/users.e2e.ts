@@ -85,6 +85,23 @@ test('a user whom there is not is said to be nobody', async () => {
   });
 });
 
+test('who comes meanwhile is announced, and shown when asked for', async () => {
+  const other = ownTenant('arrivals');
+  const event = { event_name: 'event_a', conversation_id: 'one' };
+  const at = (ms: number) => new Date(ms).toISOString();
+  await send(other, [{ ...event, timestamp: at(Date.now() - HOUR_MS), user_id: 'ada' }]);
+  await visit(`/ui/users?tenant=${other}`, {}, async ({ page }) => {
+    await settled(page);
+    await send(other, [{ ...event, timestamp: at(Date.now()), user_id: 'carl' }]);
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    const newer = page.getByRole('button', { name: 'This list has changed: show it anew' });
+    await newer.waitFor();
+    expect(await rows(page)).toEqual(['ada']);
+    await newer.click();
+    expect(await rows(page)).toEqual(['carl', 'ada']);
+  });
+});
+
 test('users are right at both widths and in both schemes', async () => {
   await pictures(list, 'users');
 });

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use axum::body::Bytes;
 use bus::{Channels, Positions, Producer, Record, Schedule, SendError, Written};
 use model::wire::Intake;
-use model::{EventKey, EventNames, Timestamp, Window};
+use model::{EventKey, EventNames, Tenant, Timestamp, Window};
 use redis_bridge::Publisher;
 use runtime::metrics::{Page, Registry};
 use runtime::shutdown::Shutdown;
@@ -20,6 +20,7 @@ use crate::body::Bodies;
 use crate::counters::{Clients, Requests, Sends};
 use crate::error::ApiError;
 use crate::history::History;
+use crate::kept::Kept;
 use crate::lag::Lag;
 use crate::mcp::Tools;
 use crate::places::Places;
@@ -60,6 +61,8 @@ pub(crate) struct App {
     pub(crate) clients: Clients,
     /// What `/schema` has answered.
     pub(crate) kept_schemas: KeptSchemas,
+    /// The tenants that the page may switch between.
+    pub(crate) kept_tenants: Kept<(), Vec<Tenant>>,
     /// What `/v1/debug/recent` shows.
     pub(crate) recent: Recent,
     /// Where `/test/publish-event` publishes, if it does.
@@ -110,6 +113,7 @@ impl App {
             requests: Requests::new(&mut registry),
             clients: Clients::new(&mut registry),
             kept_schemas: KeptSchemas::default(),
+            kept_tenants: Kept::default(),
             recent: Recent::default(),
             publisher: config.publisher()?,
             numbers: Page::new(registry),

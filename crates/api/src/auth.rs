@@ -1,5 +1,7 @@
 //! Who makes a request, whose events it is about, and what may be done to them.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, HeaderValue, header};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -8,8 +10,9 @@ use serde::{Serialize, Serializer};
 
 use crate::Config;
 use crate::error::ApiError;
-use crate::keys::{Entry, KeyRing, Scope, Scopes};
+use crate::keys::{Entry, KeyRing, Keys, Scope, Scopes};
 use crate::request::RequestId;
+use crate::session::{self, Sessions};
 
 /// Whoever made a request. Made once, in front of the handlers.
 #[derive(Clone, Debug)]
@@ -49,6 +52,8 @@ impl Caller {
 pub(crate) struct Auth {
     /// `None` where everyone is let in.
     ring: Option<KeyRing>,
+    /// Those that the page's callers have signed in for.
+    pub(crate) sessions: Sessions,
 }
 
 /// What is known of a key, and its end.
@@ -58,14 +63,25 @@ struct Holder {
 }
 
 impl Auth {
-    /// An error is a key or a file that can't be read.
+    /// An error is a key or a file that can't be read, or a secret that is none.
     pub(crate) fn new(config: &Config) -> anyhow::Result<Self> {
-        Ok(Self { ring: KeyRing::new(&config.api_keys, config.api_keys_file.as_deref())? })
+        let ring = KeyRing::new(&config.api_keys, config.api_keys_file.as_deref())?;
+        Ok(Self { ring, sessions: Sessions::new(config)? })
     }
 
     /// Whether keys are asked for.
     pub(crate) fn has_keys(&self) -> bool {
         self.ring.is_some()
+    }
+
+    /// The keys that are known now, if keys are asked for.
+    pub(crate) fn keys(&self) -> Option<Arc<Keys>> {
+        self.ring.as_ref().map(KeyRing::keys)
+    }
+
+    /// The cookie by which the session of these headers lasts anew, if it is time for one.
+    pub(crate) fn renewed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        self.sessions.renewed(headers, &*self.keys()?)
     }
 
     /// Whoever sent these headers to a route of this scope; `None` is a route that anyone may call. The error is a
@@ -80,7 +96,7 @@ impl Auth {
         match (scope, &self.ring) {
             (None, _) => Ok(nobody),
             (Some(_), None) => anyone(nobody, headers, None),
-            (Some(scope), Some(ring)) => let_in(nobody, headers, scope, &holder(ring, headers)?),
+            (Some(scope), Some(ring)) => let_in(nobody, headers, scope, &self.holder(ring, headers)?),
         }
     }
 
@@ -107,6 +123,32 @@ impl Auth {
             "a write key that is known is needed: as the user of Basic, as X-Write-Key, or as writeKey",
         ))?;
         let_in(nobody, headers, scope, &holder)
+    }
+
+    /// What is known of the first key among these headers that is known, or of that of their session.
+    fn holder(&self, ring: &KeyRing, headers: &HeaderMap) -> Result<Holder, ApiError> {
+        let keys = ring.keys();
+        let mut sent = sent_keys(headers).peekable();
+        if sent.peek().is_none() {
+            return self.signed_in(&keys, headers);
+        }
+        let mut known = sent.filter_map(|key| Some((keys.find(&key)?, end(&key))));
+        let (entry, key_end) = known.next().ok_or(ApiError::Unauthorized("the key is not known"))?;
+        if known.any(|(other, _)| other.tenant != entry.tenant) {
+            return Err(ApiError::Forbidden("the request bears keys of several tenants"));
+        }
+        Ok(Holder { entry: entry.clone(), key_end })
+    }
+
+    fn signed_in(&self, keys: &Keys, headers: &HeaderMap) -> Result<Holder, ApiError> {
+        if let Some(session) = self.sessions.find(headers, keys) {
+            return Ok(Holder { entry: session.entry.clone(), key_end: None });
+        }
+        Err(ApiError::Unauthorized(if session::is_sent(headers) {
+            "the session has ended: please sign in again"
+        } else {
+            "a key is needed: send it as Authorization: Bearer, as X-Api-Key, or as the user of Basic"
+        }))
     }
 
     /// Reads the file of keys again when it changes, for ever.
@@ -138,23 +180,6 @@ fn let_in(nobody: Caller, headers: &HeaderMap, scope: Scope, holder: &Holder) ->
 
 fn end(key: &[u8]) -> Option<KeyEnd> {
     key.last_chunk().filter(|end| key.len() > end.len()).copied().map(KeyEnd)
-}
-
-/// What is known of the first key among these headers that is known.
-fn holder(ring: &KeyRing, headers: &HeaderMap) -> Result<Holder, ApiError> {
-    let keys = ring.keys();
-    let mut sent = sent_keys(headers).peekable();
-    if sent.peek().is_none() {
-        return Err(ApiError::Unauthorized(
-            "a key is needed: send it as Authorization: Bearer, as X-Api-Key, or as the user of Basic",
-        ));
-    }
-    let mut known = sent.filter_map(|key| Some((keys.find(&key)?, end(&key))));
-    let (entry, key_end) = known.next().ok_or(ApiError::Unauthorized("the key is not known"))?;
-    if known.any(|(other, _)| other.tenant != entry.tenant) {
-        return Err(ApiError::Forbidden("the request bears keys of several tenants"));
-    }
-    Ok(Holder { entry: entry.clone(), key_end })
 }
 
 /// The keys that a request bears.

@@ -26,6 +26,8 @@ pub struct Config {
     pub api_keys: String,
     /// A file of further ones, by lines, read again when it changes.
     pub api_keys_file: Option<PathBuf>,
+    /// What sessions of the page are signed with; each process has a secret of its own if absent.
+    pub session_secret: Option<String>,
     /// Whether everyone may write and read who reaches an address that not only this machine does.
     pub allow_anonymous: bool,
     /// The names besides this machine's by which callers may know the API, comma-separated; `*` for any. Where
@@ -125,6 +127,7 @@ impl Default for Config {
             metrics_port: None,
             api_keys: String::new(),
             api_keys_file: None,
+            session_secret: None,
             allow_anonymous: false,
             allowed_hosts: String::new(),
             allowed_origins: String::new(),

@@ -8,7 +8,7 @@ use runtime::authority::{address, is_loopback, split};
 
 use crate::Config;
 use crate::error::ApiError;
-use crate::own_page;
+use crate::own_page::{self, Sender};
 use crate::places::Class;
 use crate::voice::Voice;
 
@@ -79,7 +79,7 @@ impl Guard {
 
     /// Whether a request comes from no page, from our own, or from one that is let in.
     fn knows_page(&self, headers: &HeaderMap) -> bool {
-        own_page::sends(headers)
+        own_page::sender(headers) == Sender::OwnPage
             || match (headers.get(header::ORIGIN), &self.origins) {
                 (Some(origin), _) => self.knows_origin(origin.to_str().unwrap_or_default()),
                 (None, Allowed::Any) => true,

@@ -78,6 +78,11 @@ impl Scopes {
     pub(crate) fn has(self, scope: Scope) -> bool {
         self.0 & scope as u8 != 0
     }
+
+    /// As entries name them.
+    pub(crate) fn names(self) -> Vec<&'static str> {
+        Scope::ALL.iter().filter(|(scope, _)| self.has(*scope)).map(|(_, name)| *name).collect()
+    }
 }
 
 impl FromStr for Scopes {
@@ -94,8 +99,7 @@ impl FromStr for Scopes {
 
 impl fmt::Display for Scopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = Scope::ALL.iter().filter(|(scope, _)| self.has(*scope)).map(|(_, name)| *name);
-        f.write_str(&names.collect::<Vec<_>>().join("+"))
+        f.write_str(&self.names().join("+"))
     }
 }
 
@@ -105,6 +109,13 @@ impl Entry {
         let key = format!("mr_{}", BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()));
         let sha256 = Sha256::digest(&key).into();
         (key, Self { tenant, scopes, sha256 })
+    }
+}
+
+impl Entry {
+    /// Of the key.
+    pub(crate) fn sha256(&self) -> &[u8; 32] {
+        &self.sha256
     }
 }
 
@@ -165,11 +176,15 @@ impl Keys {
 
     /// What is known of a key. Takes the same time whichever it is.
     pub(crate) fn find(&self, key: &[u8]) -> Option<&Entry> {
-        let sha256: [u8; 32] = Sha256::digest(key).into();
+        self.of_hash(&Sha256::digest(key).into())
+    }
+
+    /// The same of a key by its SHA-256.
+    pub(crate) fn of_hash(&self, sha256: &[u8; 32]) -> Option<&Entry> {
         self.0.iter().fold(
             None,
             |found, entry| {
-                if bool::from(entry.sha256.ct_eq(&sha256)) { Some(entry) } else { found }
+                if bool::from(entry.sha256.ct_eq(sha256)) { Some(entry) } else { found }
             },
         )
     }

@@ -50,6 +50,7 @@ mod sampler;
 mod segment;
 mod serve;
 mod service;
+mod session;
 mod shapes;
 mod streamed;
 mod tail;

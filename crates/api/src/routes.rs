@@ -11,7 +11,7 @@ use crate::route::{Described, Handler, KeyPlace, Route, described, run};
 use crate::voice::Voice;
 use crate::{
     alerts, analytics, audit, event_service, events, health, mcp, metrics, openapi, page, pipeline,
-    publish_event, questions, recent, segment, tail,
+    publish_event, questions, recent, segment, session, tail,
 };
 
 const WRITES: Option<Scope> = Some(Scope::Ingest);
@@ -85,6 +85,9 @@ pub(crate) static ROUTES: &[Route] = &[
     native(Method::GET, "/pipeline", "pipeline", Watch, READS, described::<pipeline::__path_pipeline>, |call| run(call, pipeline::pipeline)),
     native(Method::GET, "/openapi.json", "openapi", Watch, None, described::<openapi::__path_show>, |call| run(call, openapi::show)),
     native(Method::GET, "/metrics", "metrics", Watch, READS, described::<metrics::__path_show>, |call| run(call, metrics::show)),
+    native(Method::GET, "/ui/session", "session", Watch, None, described::<session::handlers::__path_show>, |call| run(call, session::handlers::show)),
+    native(Method::POST, "/ui/session", "sign_in", Watch, None, described::<session::handlers::__path_sign_in>, |call| run(call, session::handlers::sign_in)),
+    native(Method::DELETE, "/ui/session", "sign_out", Watch, None, described::<session::handlers::__path_sign_out>, |call| run(call, session::handlers::sign_out)),
     page("/ui/{*path}", &["/ui", "/"], "page", |call| run(call, page::show)),
 ];
 

@@ -19,6 +19,7 @@ use crate::cors;
 use crate::drain::Unread;
 use crate::error::ApiError;
 use crate::guard::Guard;
+use crate::own_page;
 use crate::places::{Class, Place};
 use crate::request::RequestId;
 use crate::route::KeyPlace;
@@ -52,7 +53,11 @@ impl ApiService {
         let begun = Instant::now();
         let id = RequestId::of(request.headers());
         let page = request.headers().get(header::ORIGIN).cloned();
-        let (request, unread) = Unread::of(request);
+        let (mut request, unread) = Unread::of(request);
+        if !own_page::may_use_cookies(&request) {
+            request.headers_mut().remove(header::COOKIE);
+        }
+        let renewed = self.app.auth.renewed(request.headers());
         let is_preflight = cors::is_preflight(&request);
         let found = self.router.find(&cors::method(&request), request.uri().path());
         let route = found.as_ref().ok().map(|found| found.route);
@@ -78,6 +83,12 @@ impl ApiService {
             }
         }
         id.name(&mut response);
+        if let Some(renewed) = renewed
+            && response.status().is_success()
+        {
+            // One that the route has set is newer.
+            response.headers_mut().entry(header::SET_COOKIE).or_insert(renewed);
+        }
         if let Some(page) = page {
             cors::allow(page, response.headers_mut(), voice);
         }
@@ -226,7 +237,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_route_but_seven_asks_for_a_key_of_its_scope() {
+    async fn every_route_that_says_so_asks_for_a_key_of_its_scope() {
         let keys = [("ingest", "acme:ingest"), ("read", "acme:read")];
         let entry = |(key, entry): &(&str, &str)| format!("{entry}:{}", hex::encode(Sha256::digest(key)));
         let api_keys = keys.iter().map(entry).collect::<Vec<_>>().join(",");
@@ -236,7 +247,18 @@ mod tests {
             service.answer(request.body(Body::empty()).unwrap()).await.status()
         };
         for route in ROUTES {
-            let open = ["health", "ready", "ping", "openapi", "segment_metrics", "server_time", "page"];
+            let open = [
+                "health",
+                "ready",
+                "ping",
+                "openapi",
+                "segment_metrics",
+                "server_time",
+                "page",
+                "session",
+                "sign_in",
+                "sign_out",
+            ];
             if open.contains(&route.name) {
                 assert!(route.scope.is_none(), "{}", route.name);
                 continue;

@@ -36,6 +36,10 @@ interface Context {
   signal?: AbortSignal;
 }
 
+let unauthorized = (): void => undefined;
+/** What to do when an answer says that nobody is signed in any more. */
+export const onUnauthorized = (what: () => void): void => void (unauthorized = what);
+
 /** The URL of a call: parts of the path are encoded, parameters that are undefined left out. */
 export function address(path: string, { path: parts = {}, query = {} }: Call = {}): string {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parts[name] ?? ''));
@@ -58,6 +62,7 @@ export async function send(method: string, path: string, call: Call, { tenant, s
     },
   );
   if (response.ok) return response;
+  if (response.status === 401) unauthorized();
   const told = (await response.json().catch(() => ({}))) as { error?: string; code?: string; request_id?: string };
   const wait = Number(response.headers.get('Retry-After'));
   const message = told.error ?? `The server answered ${response.status}.`;

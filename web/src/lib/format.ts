@@ -71,6 +71,10 @@ export const clock = (instant: number, zone: string, seconds = false): string =>
 /** `Fri 27 Nov` */
 export const day = (instant: number, zone: string): string => print(instant, zone, DAY);
 
+/** `27 Nov 12:03:04`, for lists that are read from the newest on. */
+export const moment = (instant: string, zone: string): string =>
+  `${print(Date.parse(instant), zone, { day: 'numeric', month: 'short' })} ${clock(Date.parse(instant), zone, true)}`;
+
 /** `2026-11-27 12:03:04.120`, to the millisecond: what is exact, sorts, and can be copied. */
 export function timestamp(instant: string | number, zone: string): string {
   const ms = typeof instant === 'string' ? Date.parse(instant) : instant;

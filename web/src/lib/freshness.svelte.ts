@@ -32,5 +32,7 @@ async function look(): Promise<void> {
 
 export function watchFreshness(): void {
   void look();
-  setInterval(() => document.hidden || void look(), EVERY_MS);
+  const seen = () => document.hidden || void look();
+  setInterval(seen, EVERY_MS);
+  document.addEventListener('visibilitychange', seen);
 }

@@ -23,6 +23,8 @@ export interface Page extends PageUrl {
   children?: readonly string[];
   /** Neither range nor filters say anything here: their controls are away. */
   plain?: boolean;
+  /** Shown before there is any event too; other pages say then how to send one. */
+  before?: boolean;
 }
 
 export const pages: readonly Page[] = [
@@ -111,12 +113,22 @@ export const pages: readonly Page[] = [
     title: 'Alerts',
     icon: 'bell',
     plain: true,
+    before: true,
     load: () => import('./alerts/Alerts.svelte'),
   },
   {
     ...PIPELINE,
     title: 'Pipeline',
     icon: 'activity',
+    before: true,
     load: () => import('./pipeline/Pipeline.svelte'),
+  },
+  {
+    name: 'get-started',
+    title: 'Get started',
+    icon: 'rocket',
+    plain: true,
+    before: true,
+    load: () => import('./get-started/GetStarted.svelte'),
   },
 ];

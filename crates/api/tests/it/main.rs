@@ -31,6 +31,7 @@ mod publish_event;
 mod questions;
 mod request_ids;
 mod segment;
+mod session;
 mod shutdown;
 mod start;
 mod tail;

@@ -22,6 +22,7 @@ mod schema;
 mod search;
 mod series;
 mod similar;
+mod tenants;
 mod top_error_sessions;
 mod trail;
 mod users;

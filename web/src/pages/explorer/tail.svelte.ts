@@ -15,6 +15,13 @@ export interface Change {
   event: Partial<Schemas['ListedEvent']> & { id: string };
 }
 
+/** Waits, but no longer than until the signal. */
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((done) => {
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', () => (clearTimeout(timer), done()));
+  });
+
 export class Tail {
   /** Newest first. */
   rows = $state.raw<Change[]>([]);
@@ -42,7 +49,7 @@ export class Tail {
       }
       this.connected = false;
       const wait = this.failure?.retryAfterMs ?? AGAIN_AFTER_MS;
-      await new Promise((done) => setTimeout(done, wait));
+      await pause(wait, signal);
     }
     clearInterval(timer);
     this.connected = false;

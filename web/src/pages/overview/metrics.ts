@@ -9,21 +9,21 @@ export interface Metric {
   axis: (value: number) => string;
   /** Whether more of it is worse. */
   worse?: boolean;
-  /** What is listed behind the number: events of which this holds too, in this order. */
-  behind: { filter?: Filter; order?: 'slowest' };
+  /** What is listed behind the number: users, conversations, or events of which the filter holds too, in that order. */
+  behind: { list?: 'users' | 'conversations'; filter?: Filter; order?: 'slowest' };
 }
 
 const set = (field: string): Filter => ({ field, op: 'set', values: [] });
 
 export const METRICS: readonly Metric[] = [
   { name: 'events', title: 'Events', print: number, axis: compact, behind: {} },
-  { name: 'users', title: 'Users', print: number, axis: compact, behind: { filter: set('user') } },
+  { name: 'users', title: 'Users', print: number, axis: compact, behind: { list: 'users' } },
   {
     name: 'conversations',
     title: 'Conversations',
     print: number,
     axis: compact,
-    behind: { filter: set('conversation_id') },
+    behind: { list: 'conversations' },
   },
   { name: 'errors', title: 'Errors', print: number, axis: compact, worse: true, behind: { filter: set('error') } },
   {

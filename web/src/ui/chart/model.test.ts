@@ -43,6 +43,11 @@ test('an axis goes up to a round value beyond the greatest', () => {
   expect(steps(0.031, 160)).toEqual([0, 0.02, 0.04]);
   expect(steps(1_000, 112)).toEqual([0, 500, 1_000]);
   expect(steps(0, 160)).toEqual([0, 1]);
+  expect([1, 2, 7].map((max) => steps(max, 160, true))).toEqual([
+    [0, 1],
+    [0, 1, 2],
+    [0, 5, 10],
+  ]);
 });
 
 describe('a drag over days', () => {

@@ -53,12 +53,14 @@ export function ticks(count: number, width: number, label = 64): number[] {
   return Array.from({ length: Math.ceil(count / step) }, (_, index) => index * step);
 }
 
-/** Round values from 0 up to at least `max`, as many as stand apart on that height (pixels). */
-export function steps(max: number, height: number): number[] {
+/** Round values from 0 up to at least `max`, as many as stand apart on that height (pixels); of counts `whole` ones. */
+export function steps(max: number, height: number, whole = false): number[] {
   if (!(max > 0)) return [0, 1];
-  const rough = max / Math.max(2, Math.round(height / 56));
+  const rough = Math.max(max / Math.max(2, Math.round(height / 56)), whole ? 1 : 0);
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough * 0.999) ?? 10);
+  const step =
+    power *
+    ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough * 0.999 && !(whole && factor * power === 2.5)) ?? 10);
   const count = Math.ceil(max / step - 1e-9);
   return Array.from({ length: count + 1 }, (_, index) => Number((index * step).toPrecision(12)));
 }

@@ -14,16 +14,23 @@ export interface Drawn {
   marked: readonly [number, number] | null;
 }
 
-/** The colour that a custom property comes to here, with light and dark settled. */
+const computed = new Map<string, string>();
+
+/** The colour that a custom property comes to in this scheme; to ask for one costs a pass over all styles. */
 function colour(element: HTMLElement, property: string): string {
-  const before = element.style.color;
-  element.style.color = `var(${property})`;
-  const computed = getComputedStyle(element).color;
-  element.style.color = before;
-  return computed;
+  const key = `${property} ${matchMedia('(prefers-color-scheme: dark)').matches}`;
+  let known = computed.get(key);
+  if (known === undefined) {
+    const before = element.style.color;
+    element.style.color = `var(${property})`;
+    known = getComputedStyle(element).color;
+    element.style.color = before;
+    computed.set(key, known);
+  }
+  return known;
 }
 
-const faint = (computed: string): string => computed.replace('rgb(', 'rgba(').replace(')', ', 0.07)');
+const faint = (full: string): string => full.replace('rgb(', 'rgba(').replace(')', ', 0.07)');
 
 const FONT = '11px system-ui, sans-serif';
 const DASH = [4, 4];
@@ -53,6 +60,7 @@ export function draw(element: HTMLElement, data: ChartData, drawn: Drawn): uPlot
   const { values, options } = series(data, element);
   const [soft, line] = [colour(element, '--text-soft'), colour(element, '--line')];
   const last = data.buckets.length - 1;
+  const whole = values.every((line) => line.every((value) => value === null || Number.isInteger(value)));
   const axis = { font: FONT, stroke: soft, grid: { stroke: line, width: 1 }, ticks: { show: false } };
   const plot = new uPlot(
     {
@@ -62,7 +70,7 @@ export function draw(element: HTMLElement, data: ChartData, drawn: Drawn): uPlot
       legend: { show: false },
       scales: {
         x: { time: false, range: last > 0 ? [0, last] : [-0.5, 0.5] },
-        y: { range: (_, __, max) => [0, steps(max, drawn.height).at(-1) ?? 1] },
+        y: { range: (_, __, max) => [0, steps(max, drawn.height, whole).at(-1) ?? 1] },
       },
       axes: [
         {
@@ -77,7 +85,7 @@ export function draw(element: HTMLElement, data: ChartData, drawn: Drawn): uPlot
           ...axis,
           size: 48,
           gap: 6,
-          splits: (_, __, ___, max) => steps(max, drawn.height),
+          splits: (_, __, ___, max) => steps(max, drawn.height, whole),
           values: (_, at) => at.map(drawn.axis),
         },
       ],
