@@ -57,9 +57,11 @@ test('the rows go on page by page', async () => {
 
 test('live rows say that they are accepted', async () => {
   const tenant = ownTenant('live');
+  const event = (event_name: string) => ({ event_name, conversation_id: 'live', timestamp: new Date().toISOString() });
+  await send(tenant, [event('event_b')]);
   await visit(`/ui/explorer?tenant=${tenant}&live=on`, {}, async ({ page }) => {
     await page.getByText('Accepted just now, whatever the range').waitFor();
-    await send(tenant, [{ event_name: 'event_a', conversation_id: 'live', timestamp: new Date().toISOString() }]);
+    await send(tenant, [event('event_a')]);
     await page.getByRole('cell', { name: 'event_a' }).first().click();
     await page.getByRole('complementary').getByText('Id', { exact: true }).waitFor();
   });

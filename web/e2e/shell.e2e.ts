@@ -161,6 +161,7 @@ describe('a tile', () => {
 
   test('fails alone, says what to do, and can be asked again', async () => {
     await visit('/ui/', {}, async ({ page, faults }) => {
+      await settled(page);
       await page.route('**/query', (route) => route.fulfill(failing(422)), { times: 2 });
       await page.reload();
       await page.getByText('Choose a shorter range').first().waitFor();
@@ -173,6 +174,7 @@ describe('a tile', () => {
 
   test('comes again by itself when the server is busy for a moment', async () => {
     await visit('/ui/', {}, async ({ page, faults }) => {
+      await settled(page);
       await page.route('**/query', (route) => route.fulfill({ ...failing(429), headers: { 'Retry-After': '1' } }), {
         times: 2,
       });
@@ -184,6 +186,7 @@ describe('a tile', () => {
 
   test('that takes long says so and can be cancelled', async () => {
     await visit('/ui/', {}, async ({ page }) => {
+      await settled(page);
       await page.route('**/query', () => new Promise(() => undefined));
       await page.reload();
       await page.getByRole('progressbar').first().waitFor();
