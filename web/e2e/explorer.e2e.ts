@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import type { Download } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { ask, daysBefore, numberOf } from './api';
 import { pictures, settled, visit } from './browser';
 import { ownTenant, send } from './data';
 
@@ -57,9 +59,11 @@ test('the rows go on page by page', async () => {
 
 test('live rows say that they are accepted', async () => {
   const tenant = ownTenant('live');
+  const event = (event_name: string) => ({ event_name, conversation_id: 'live', timestamp: new Date().toISOString() });
+  await send(tenant, [event('event_b')]);
   await visit(`/ui/explorer?tenant=${tenant}&live=on`, {}, async ({ page }) => {
     await page.getByText('Accepted just now, whatever the range').waitFor();
-    await send(tenant, [{ event_name: 'event_a', conversation_id: 'live', timestamp: new Date().toISOString() }]);
+    await send(tenant, [event('event_a')]);
     await page.getByRole('cell', { name: 'event_a' }).first().click();
     await page.getByRole('complementary').getByText('Id', { exact: true }).waitFor();
   });
@@ -75,5 +79,50 @@ test('one tab of a browser watches: the one that began last', async () => {
     await page.getByRole('button', { name: 'Watch here' }).click();
     await page.getByText('Accepted just now, whatever the range').waitFor();
     await other.getByText('Another tab of this browser is watching.').waitFor();
+  });
+});
+
+describe('a download', () => {
+  const DAYS = daysBefore(1);
+  const PATH = `/ui/explorer?from=${DAYS.from}&to=${DAYS.to}&columns=id,event_name`;
+  const lines = async (file: Download): Promise<string[]> =>
+    (await (await file.createReadStream()).toArray()).join('').split(/\r?\n/).filter(Boolean);
+
+  test('has the rows as they are shown', async () => {
+    await visit(PATH, {}, async ({ page }) => {
+      await settled(page);
+      await page.getByRole('button', { name: 'Download', exact: true }).click();
+      const file = page.waitForEvent('download');
+      await page.getByRole('button', { name: /^CSV of the \d+ rows loaded/ }).click();
+      const [head, first, ...others] = await lines(await file);
+      expect(head).toBe('id,event_name');
+      expect(first?.split(',')).toEqual(await page.locator('tr[data-row]').first().getByRole('cell').allInnerTexts());
+      expect(others.length).toBeGreaterThan(0);
+    });
+  });
+
+  test('of all events has as many as are counted', async () => {
+    const { series } = await ask<{ series: { total: number }[] }>('/query', { body: { metrics: ['events'], ...DAYS } });
+    await visit(PATH, {}, async ({ page }) => {
+      await settled(page);
+      await page.getByRole('button', { name: 'Download', exact: true }).click();
+      await page.getByRole('combobox', { name: 'Format' }).selectOption('ndjson');
+      const file = page.waitForEvent('download');
+      await page.getByRole('button', { name: 'Export' }).click();
+      expect((await lines(await file)).length).toBe(series[0]?.total);
+    });
+  });
+});
+
+test('a breakdown adds up to the number that it divides', async () => {
+  const days = daysBefore(7);
+  const { series } = await ask<{ series: { total: number }[] }>('/query', { body: { metrics: ['events'], ...days } });
+  await visit(`/ui/explorer?from=${days.from}&to=${days.to}&by=properties.model`, {}, async ({ page }) => {
+    await settled(page);
+    const bars = (await page.locator('main ol li').allInnerTexts()).map((text) =>
+      numberOf(text.split('\n').at(-1) ?? ''),
+    );
+    expect(bars.length).toBeGreaterThan(1);
+    expect(bars.reduce((sum, bar) => sum + bar, 0)).toBe(series[0]?.total);
   });
 });

@@ -71,6 +71,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
   const server = createServer((asked, answer) => {
     const path = new URL(asked.url ?? '/', API).pathname;
     if (path === '/ui/session') answer.end(JSON.stringify({ data: ANYBODY }));
+    else if (path === '/docs') file('/ui/docs.html', answer);
     else if (path.startsWith('/ui/')) file(path, answer);
     else hand(asked, answer);
   });

@@ -122,6 +122,24 @@ describe('a chart', () => {
     });
   });
 
+  test('zooms by a finger that moves sideways', async () => {
+    await visit('/ui/', { viewport: NARROW, hasTouch: true, isMobile: true }, async ({ page }) => {
+      await settled(page);
+      const plot = await page.locator('figure .u-over').first().boundingBox();
+      if (!plot) throw new Error('no plot');
+      const devtools = await page.context().newCDPSession(page);
+      const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', part?: number) =>
+        devtools.send('Input.dispatchTouchEvent', {
+          type,
+          touchPoints: part === undefined ? [] : [{ x: plot.x + plot.width * part, y: plot.y + 40 }],
+        });
+      await touch('touchStart', 0.2);
+      for (const part of [0.3, 0.4, 0.5, 0.6]) await touch('touchMove', part);
+      await touch('touchEnd');
+      await page.waitForFunction(() => location.search.includes('from='));
+    });
+  });
+
   test('has a cursor for the keyboard, which all charts follow', async () => {
     await visit('/ui/', {}, async ({ page }) => {
       await settled(page);
@@ -161,6 +179,7 @@ describe('a tile', () => {
 
   test('fails alone, says what to do, and can be asked again', async () => {
     await visit('/ui/', {}, async ({ page, faults }) => {
+      await settled(page);
       await page.route('**/query', (route) => route.fulfill(failing(422)), { times: 2 });
       await page.reload();
       await page.getByText('Choose a shorter range').first().waitFor();
@@ -173,6 +192,7 @@ describe('a tile', () => {
 
   test('comes again by itself when the server is busy for a moment', async () => {
     await visit('/ui/', {}, async ({ page, faults }) => {
+      await settled(page);
       await page.route('**/query', (route) => route.fulfill({ ...failing(429), headers: { 'Retry-After': '1' } }), {
         times: 2,
       });
@@ -184,6 +204,7 @@ describe('a tile', () => {
 
   test('that takes long says so and can be cancelled', async () => {
     await visit('/ui/', {}, async ({ page }) => {
+      await settled(page);
       await page.route('**/query', () => new Promise(() => undefined));
       await page.reload();
       await page.getByRole('progressbar').first().waitFor();
@@ -254,5 +275,14 @@ describe('where keys are asked for', () => {
       await page.getByText('Your session has ended').waitFor();
       expect(faults.splice(0).every((fault) => fault.includes('401'))).toBe(true);
     });
+  });
+});
+
+test('what is printed is the content alone', async () => {
+  await visit('/ui/', {}, async ({ page }) => {
+    await settled(page);
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.getByRole('navigation').count()).toBe(0);
+    await page.screenshot({ path: 'e2e/screenshots/print.png', fullPage: true });
   });
 });

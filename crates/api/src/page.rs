@@ -1,4 +1,4 @@
-//! The page, for people. Its places and files are under `/ui/`; at the root it is shown to browsers alone, since
+//! The page, and the API's description for people. The page's places and files are under `/ui/`; at the root it is shown to browsers alone, since
 //! programs that ask there have got a path wrong.
 
 use axum::body::Body;
@@ -20,6 +20,11 @@ pub(crate) async fn show(call: Call) -> Result<Response, ApiError> {
         response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
     }
     Ok(response)
+}
+
+/// The API's description, to read and to try out.
+pub(crate) async fn docs(call: Call) -> Response {
+    web::docs(&call.headers).map(Body::from)
 }
 
 /// Browsers do when somebody goes to an address.

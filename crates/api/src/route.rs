@@ -3,7 +3,7 @@
 use axum::http::Method;
 use axum::response::Response;
 use futures_util::future::BoxFuture;
-use utoipa::__dev::SchemaReferences;
+use utoipa::__dev::{SchemaReferences, Tags};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{RefOr, Schema};
 
@@ -49,10 +49,12 @@ pub(crate) struct Described {
 }
 
 /// Reads the annotation, which `utoipa::path` calls `__path_` and the handler's name.
-pub(crate) fn described<A: utoipa::Path + SchemaReferences>() -> Described {
+pub(crate) fn described<A: utoipa::Path + SchemaReferences + Tags<'static>>() -> Described {
     let mut shapes = Vec::new();
     A::schemas(&mut shapes);
-    Described { operation: A::operation(), shapes }
+    let mut operation = A::operation();
+    operation.tags = Some(A::tags().into_iter().map(str::to_owned).collect());
+    Described { operation, shapes }
 }
 
 /// Answers a call.

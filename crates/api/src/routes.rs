@@ -88,6 +88,7 @@ pub(crate) static ROUTES: &[Route] = &[
     native(Method::GET, "/ui/session", "session", Watch, None, described::<session::handlers::__path_show>, |call| run(call, session::handlers::show)),
     native(Method::POST, "/ui/session", "sign_in", Watch, None, described::<session::handlers::__path_sign_in>, |call| run(call, session::handlers::sign_in)),
     native(Method::DELETE, "/ui/session", "sign_out", Watch, None, described::<session::handlers::__path_sign_out>, |call| run(call, session::handlers::sign_out)),
+    page("/docs", &[], "docs", |call| run(call, page::docs)),
     page("/ui/{*path}", &["/ui", "/"], "page", |call| run(call, page::show)),
 ];
 

@@ -255,6 +255,7 @@ mod tests {
                 "segment_metrics",
                 "server_time",
                 "page",
+                "docs",
                 "session",
                 "sign_in",
                 "sign_out",

@@ -10,6 +10,7 @@ use crate::encoding::{Encoding, accepted};
 use crate::path;
 
 const INDEX: &str = "index.html";
+pub(crate) const DOCS: &str = "docs.html";
 
 /// What is shown in place of the page where there is none.
 const NOT_BUILT: &str = include_str!("not_built.html");
@@ -31,7 +32,12 @@ pub(crate) fn under_ui<E: RustEmbed>(path: &str, headers: &HeaderMap) -> Option<
     if path::is_of_file(path) {
         return sent::<E>(path, headers);
     }
-    Some(sent::<E>(INDEX, headers).unwrap_or_else(not_built))
+    Some(document::<E>(INDEX, headers))
+}
+
+/// One of the build's documents, or in its place why there is none.
+pub(crate) fn document<E: RustEmbed>(path: &str, headers: &HeaderMap) -> Response<Bytes> {
+    sent::<E>(path, headers).unwrap_or_else(not_built)
 }
 
 /// The file of this path, if there is one.

@@ -17,3 +17,8 @@ use embedded::Dist;
 pub fn under_ui(path: &str, headers: &HeaderMap) -> Option<Response<Bytes>> {
     answer::under_ui::<Dist>(path, headers)
 }
+
+/// Answers a `GET` of the API's description for people, likewise.
+pub fn docs(headers: &HeaderMap) -> Response<Bytes> {
+    answer::document::<Dist>(answer::DOCS, headers)
+}

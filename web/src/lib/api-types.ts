@@ -924,6 +924,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ui/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who looks at the page, whether keys are asked for, and where they are not which tenants there are. Of tenants whose
+         *     first events came within a minute it may not know yet.
+         */
+        get: operations["session"];
+        put?: never;
+        /**
+         * Signs the page in: from then on a cookie shows what the key would, to requests of the page itself. It lasts 12 hours
+         *     from its last use.
+         */
+        post: operations["sign_in"];
+        /** Signs the page out. */
+        delete: operations["sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/users": {
         parameters: {
             query?: never;
@@ -2628,6 +2653,40 @@ export interface components {
             /** @example true */
             success: boolean;
         };
+        /** @description A good answer. */
+        Good_Viewer: {
+            /** @description Who looks at the page. */
+            data: {
+                /** @description Whether there was a session that counts no more: it is over, its key was taken out, or the API was started anew. */
+                ended: boolean;
+                /**
+                 * Format: date-time
+                 * @description When the session ends unless it is used; null without one.
+                 */
+                expires_at?: string | null;
+                /** @description Whether keys are asked for. */
+                needs_key: boolean;
+                /**
+                 * @description What may be done to them: `ingest`, `read`, `admin`.
+                 * @example [
+                 *       "read"
+                 *     ]
+                 */
+                scopes: string[];
+                /**
+                 * @description Whose events are shown; null if somebody has to sign in first.
+                 * @example acme
+                 */
+                tenant?: string | null;
+                /** @description Where keys are not asked for, those that `X-Tenant` may name; null where they are. */
+                tenants?: string[] | null;
+            };
+            message?: string | null;
+            /** @example 8d2f0f6bb1a84f04a6e0b8f2a5c7d9e1 */
+            request_id: string;
+            /** @example true */
+            success: boolean;
+        };
         /** @description One hour of the week, in local time. */
         HeatmapCell: {
             /**
@@ -3795,6 +3854,14 @@ export interface components {
             /** @description The variant. */
             variant_id?: string | null;
         };
+        /** @description A key to sign in with. */
+        SignIn: {
+            /**
+             * @description Of scope `read` and any others.
+             * @example mr_Yk0l8gW0c1Vb4vB0mUo5n0g0T1m2Jx4h1cQyS7dJm8o
+             */
+            key: string;
+        };
         /** @description An event near another one. */
         SimilarEvent: components["schemas"]["ListedEvent"] & {
             /**
@@ -4044,6 +4111,32 @@ export interface components {
             user: string;
             /** @description Empty if there is none. */
             user_id: string;
+        };
+        /** @description Who looks at the page. */
+        Viewer: {
+            /** @description Whether there was a session that counts no more: it is over, its key was taken out, or the API was started anew. */
+            ended: boolean;
+            /**
+             * Format: date-time
+             * @description When the session ends unless it is used; null without one.
+             */
+            expires_at?: string | null;
+            /** @description Whether keys are asked for. */
+            needs_key: boolean;
+            /**
+             * @description What may be done to them: `ingest`, `read`, `admin`.
+             * @example [
+             *       "read"
+             *     ]
+             */
+            scopes: string[];
+            /**
+             * @description Whose events are shown; null if somebody has to sign in first.
+             * @example acme
+             */
+            tenant?: string | null;
+            /** @description Where keys are not asked for, those that `X-Tenant` may name; null where they are. */
+            tenants?: string[] | null;
         };
     };
     responses: never;
@@ -12021,6 +12114,317 @@ export interface operations {
                 headers: {
                     /** @description Seconds to wait before the next try */
                     "Retry-After"?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who looks at the page, if that is known */
+            200: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Good_Viewer"];
+                };
+            };
+            /** @description Something in the request has to be changed: `error` says what */
+            400: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The key, the page or the host is not allowed to do this */
+            403: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The path does not take this method */
+            405: {
+                headers: {
+                    /** @description The methods of this path */
+                    Allow?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The address is too long */
+            414: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The head of the request is too large */
+            431: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of Millrace's own */
+            500: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Who looks at the page from now on */
+            200: {
+                headers: {
+                    /** @description The session */
+                    "Set-Cookie"?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Good_Viewer"];
+                };
+            };
+            /** @description Something in the request has to be changed: `error` says what */
+            400: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The key is not known */
+            401: {
+                headers: {
+                    /** @description How to show a key */
+                    "WWW-Authenticate"?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The key, the page or the host is not allowed to do this */
+            403: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The path does not take this method */
+            405: {
+                headers: {
+                    /** @description The methods of this path */
+                    Allow?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The address is too long */
+            414: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The head of the request is too large */
+            431: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of Millrace's own */
+            500: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The browser has forgotten the session */
+            200: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Said"];
+                };
+            };
+            /** @description Something in the request has to be changed: `error` says what */
+            400: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The key, the page or the host is not allowed to do this */
+            403: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The path does not take this method */
+            405: {
+                headers: {
+                    /** @description The methods of this path */
+                    Allow?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The address is too long */
+            414: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The head of the request is too large */
+            431: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of Millrace's own */
+            500: {
+                headers: {
                     /** @description The id of the request: the client's own, or a random one */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;

@@ -3,7 +3,6 @@
 import { get } from './api';
 import type { ListedEvent } from './events';
 import { here } from './here.svelte';
-import { tick } from './now.svelte';
 import { question } from './question.svelte';
 
 const EVERY_MS = 2_000;
@@ -39,7 +38,5 @@ export function watchFirst(): void {
     first.event = event;
     first.tenant = tenant;
     first.none = false;
-    // What was asked meanwhile was answered with nothing.
-    if (first.awaited) tick();
   });
 }

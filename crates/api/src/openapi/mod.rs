@@ -94,6 +94,15 @@ mod tests {
     }
 
     #[test]
+    fn every_operation_is_under_a_heading_that_is_explained() {
+        let headings = Description::openapi().tags.unwrap_or_default();
+        for (path, _, operation) in operations() {
+            let [tag] = &operation.tags.unwrap_or_default()[..] else { panic!("{path} has no one tag") };
+            assert!(headings.iter().any(|heading| heading.name == *tag), "{path}: {tag}");
+        }
+    }
+
+    #[test]
     fn every_operation_has_its_name_its_errors_and_what_keys_it_asks_for() {
         assert_eq!(operations().len(), ROUTES.iter().filter(|route| route.described.is_some()).count());
         for (path, method, operation) in operations() {

@@ -24,6 +24,8 @@ async fn every_place_of_the_page_is_the_page_with_its_policy() {
         assert!(answer.header("content-security-policy").starts_with("default-src 'none'; "), "{path}");
         assert_eq!(answer.header("x-request-id"), "test");
     }
+    let docs = browse(&app, "/docs").await;
+    assert!(docs.text.starts_with("<!doctype html>") && docs.header("content-type").starts_with("text/html"));
     let varies = browse(&app, "/").await;
     assert!(varies.headers.get_all("vary").iter().any(|vary| vary == "accept"));
 }

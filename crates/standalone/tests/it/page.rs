@@ -1,5 +1,7 @@
 //! The binaries hold the page: `make web` builds it before they are.
 
+use std::collections::BTreeSet;
+
 use reqwest::header::ACCEPT;
 
 use crate::installation::Installation;
@@ -11,12 +13,17 @@ async fn the_page_and_all_that_it_loads_are_served() {
         let asked = millrace.client.get(format!("{}{path}", millrace.api)).header(header.0, header.1);
         asked.send().await.unwrap()
     };
-    let page = ask("/", (ACCEPT, "text/html")).await;
-    assert_eq!(page.status(), 200, "the page is not built: run make web");
-    let page = page.text().await.unwrap();
-    let loaded: Vec<_> =
-        page.split('"').filter(|part| part.starts_with("/ui/assets/")).map(str::to_owned).collect();
-    assert!(page.contains(".js\""), "{page}");
+    let (mut pages, mut loaded) = (Vec::new(), BTreeSet::new());
+    for path in ["/", "/docs"] {
+        let page = ask(path, (ACCEPT, "text/html")).await;
+        assert_eq!(page.status(), 200, "the page is not built: run make web");
+        let page = page.text().await.unwrap();
+        assert!(page.contains(".js\""), "{page}");
+        let assets = page.split('"').filter(|part| part.starts_with("/ui/assets/")).map(str::to_owned);
+        loaded.extend(assets);
+        pages.push(page);
+    }
+    assert_ne!(pages[0], pages[1]);
     for path in loaded {
         let file = ask(&path, (reqwest::header::ACCEPT_ENCODING, "br")).await;
         let header = |name: &str| file.headers().get(name).map_or("", |value| value.to_str().unwrap());

@@ -100,5 +100,6 @@ fn without_a_page_a_browser_is_told_how_to_build_it() {
     let response = under_ui::<NotBuilt>("errors", &HeaderMap::new()).unwrap();
     assert_eq!(response.status(), 404);
     assert!(String::from_utf8(response.body().to_vec()).unwrap().contains("<code>make web</code>"));
+    assert_eq!(document::<NotBuilt>(DOCS, &HeaderMap::new()).body(), response.body());
     assert!(under_ui::<NotBuilt>("assets/app-1a2b.js", &HeaderMap::new()).is_none());
 }
