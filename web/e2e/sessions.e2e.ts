@@ -41,10 +41,11 @@ test('conversations are sorted as the API sorts, and each number leads to as man
     await settled(page);
     const rows = page.locator('tr[data-row]');
     const ids = () => rows.evaluateAll((all) => all.map((row) => row.getAttribute('data-row')));
-    expect(await ids()).toEqual(['bad', 'short', 'slow']);
+    await expect.poll(ids).toEqual(['bad', 'short', 'slow']);
     await page.getByRole('button', { name: 'Slowest', exact: true }).click();
     await expect.poll(ids).toEqual(['slow', 'bad', 'short']);
-    expect(page.url()).toContain('by=latency_p95');
+    await settled(page);
+    expect(page.url()).toContain('rank=latency_p95');
     const bad = page.locator('tr[data-row=bad]');
     expect(await bad.locator('td').allInnerTexts()).toEqual(['bad', '3', '2', '66.67%', '40 ms']);
     expect(await behind(page, bad.getByRole('link', { name: '2', exact: true }))).toEqual({ told: '2', listed: 2 });

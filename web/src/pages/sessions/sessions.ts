@@ -7,7 +7,7 @@ import type { PageUrl } from '$lib/url';
 export const ORDERS = ['errors', 'latency_p95', 'error_rate', 'events'] as const;
 export type Order = (typeof ORDERS)[number];
 
-export const SESSIONS: PageUrl = { name: 'sessions', params: { by: ORDERS } };
+export const SESSIONS: PageUrl = { name: 'sessions', params: { rank: ORDERS } };
 
 export interface Session {
   id: string;
