@@ -34,6 +34,7 @@ export async function visit(
     locale: 'en-GB',
     ...options,
   });
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const faults: string[] = [];
   const home = inject('page');
