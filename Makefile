@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run build web test fuzz chaos hostile fmt lint bench engine kafka sdk clients
+.PHONY: help run demo build web test fuzz chaos hostile fmt lint bench engine kafka sdk clients
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -10,6 +10,10 @@ RELEASE_BUILD := cargo build --release --locked --workspace
 run: web ## Build and run Millrace here: page and API on 8080 (API_PORT), data in ./data (MILLRACE_DATA)
 	$(RELEASE_BUILD) --bin millrace
 	@exec scripts/run.sh
+
+demo: web ## The same with a made-up shop in it, of the last 30 days and of now: data in ./data/demo
+	$(RELEASE_BUILD) --bin millrace
+	@exec scripts/run.sh demo
 
 build: web ## Build all binaries for release
 	$(RELEASE_BUILD) --bins

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Becomes the standalone that was built: API on 8080, data in ./data (MILLRACE_DATA, API_PORT and
+# run.sh [COMMAND …]: becomes the standalone that was built: page and API on 8080, data in ./data (MILLRACE_DATA, API_PORT and
 # MILLRACE_ENGINE_PORT change that).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -7,4 +7,4 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 MILLRACE_ENGINE_LIB=$(scripts/fetch-engine.sh)
 export MILLRACE_ENGINE_LIB
 # The engine complains of each statement when its standard input is a terminal.
-exec "${CARGO_TARGET_DIR:-target}/release/millrace" </dev/null
+exec "${CARGO_TARGET_DIR:-target}/release/millrace" "$@" </dev/null

@@ -20,7 +20,7 @@ pub mod report;
 mod retry;
 pub mod run;
 pub mod tally;
-pub mod text;
 pub mod usage;
+pub mod vectors;
 pub mod verify;
 pub mod watch;

@@ -5,11 +5,13 @@ use std::fmt::Write;
 
 use model::{Tenant, Timestamp};
 use serde_json::{Map, Value};
+use shop::number::{mix, place};
+use shop::text::Text;
 use uuid::Uuid;
 
 use crate::dialect::{Dialect, Draft};
-use crate::number::{float, mix, place};
-use crate::text::{Text, Vectors};
+use crate::number::float;
+use crate::vectors::Vectors;
 
 /// Ids are spread as if so many events came each millisecond.
 const EVENTS_PER_MS: u64 = 20;

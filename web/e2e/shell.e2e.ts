@@ -111,6 +111,8 @@ describe('a chart', () => {
       const before = await length(page);
       const plot = await page.locator('figure .u-over').first().boundingBox();
       if (!plot) throw new Error('no plot');
+      await page.mouse.click(plot.x + plot.width * 0.27, plot.y + 40);
+      expect(search(page).size, 'a click is no drag').toBe(0);
       await page.mouse.move(plot.x + plot.width * 0.3, plot.y + 40);
       await page.mouse.down();
       await page.mouse.move(plot.x + plot.width * 0.6, plot.y + 50, { steps: 5 });

@@ -1,7 +1,6 @@
 import './styles/index.css';
 import { listen, notify } from '$lib/here.svelte';
 import { startClock } from '$lib/now.svelte';
-import { watchFreshness } from '$lib/freshness.svelte';
 import { watchSession } from '$lib/session.svelte';
 import App from '$ui/App.svelte';
 import { mount } from 'svelte';
@@ -12,5 +11,4 @@ addEventListener('vite:preloadError', () => notify('A new version of this page i
 listen();
 watchSession();
 startClock();
-watchFreshness();
 mount(App, { target: document.body });

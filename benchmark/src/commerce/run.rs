@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use serde::Serialize;
+use shop::{Action, Operation, Plan, Shop};
 
 use super::send::Sender;
 use super::write::Lines;
-use super::{Action, Operation, Plan, Shop};
 use crate::options::{Commerce, Server};
 use crate::progress::Progress;
 

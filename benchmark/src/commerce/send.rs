@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, bail, ensure};
+use shop::number::mix;
+use shop::{Action, Operation};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::{Action, Operation};
 use crate::answers::{self, Verdict};
 use crate::dialect::Dialect;
 use crate::http::{Connection, Head, Target};
-use crate::number::mix;
 use crate::retry::Retries;
 
 /// A batch has so many creates, or so many bytes, or one create more.

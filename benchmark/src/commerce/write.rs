@@ -5,8 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use anyhow::Context;
-
-use super::Operation;
+use shop::Operation;
 
 /// A file that grows by one line per operation.
 pub(super) struct Lines {

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
 use model::Timestamp;
+use shop::Plan;
 
 use super::Server;
-use crate::commerce::Plan;
 
 /// What can be made up.
 #[derive(Debug, Subcommand)]
@@ -67,6 +67,7 @@ impl Commerce {
             days: self.days.into(),
             users: self.users.into(),
             until: until.millis(),
+            visits_before: 0,
             tenant: server.tenant()?,
         })
     }

@@ -78,6 +78,7 @@ pub(crate) async fn store(data: &Path, engine_port: u16) -> anyhow::Result<(Stor
     Ok((Store::new(clickhouse)?, Some(Serving { address, password, stop, task })))
 }
 
-fn is_set(variable: &str) -> bool {
+/// Whether the variable says something.
+pub(crate) fn is_set(variable: &str) -> bool {
     std::env::var(variable).is_ok_and(|value| !value.trim().is_empty())
 }

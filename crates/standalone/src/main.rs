@@ -19,9 +19,12 @@ struct Arguments {
     command: Option<Command>,
 }
 
-/// Commands for a standalone that is stopped, and for keys.
+/// A demo, and commands for a standalone that is stopped, and for keys.
 #[derive(Subcommand)]
 enum Command {
+    /// Starts Millrace on a folder of its own (`data/demo`, or `MILLRACE_DATA`) and fills it with a made-up shop: the last 30
+    /// days, and what happens from now on.
+    Demo,
     /// What to do with messages that could not be written, while Millrace is stopped.
     DeadLetters {
         #[command(subcommand)]
@@ -55,6 +58,7 @@ async fn run(command: Option<Command>) -> anyhow::Result<bool> {
     let (config, shutdown) = (config::load("MILLRACE_")?, shutdown::on_signal()?);
     match command {
         None => standalone::run(config, shutdown).await?,
+        Some(Command::Demo) => standalone::demo(config, shutdown).await?,
         Some(Command::DeadLetters { command }) => {
             return standalone::dead_letters(config, command, shutdown).await;
         }

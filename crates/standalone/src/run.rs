@@ -1,11 +1,13 @@
 //! The life of the standalone: start from the bottom up, stop from the top down.
 
 use std::fs;
+use std::future::pending;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
+use bus::Channels;
 use runtime::shutdown::Shutdown;
 use runtime::status::{Status, probe, reachable};
 use runtime::{config, listen, metrics};
@@ -18,8 +20,18 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Runs until `shutdown`; everything acknowledged until then is kept and, as a rule, visible.
 pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
+    beside(config, config::load("")?, shutdown, async |_, _| pending().await).await
+}
+
+/// The same with some work that begins once all is ready, with the address of the API, and ends before the rest does.
+/// The rest ends with it, too.
+pub(crate) async fn beside(
+    config: Config,
+    api_config: api::Config,
+    shutdown: Shutdown,
+    work: impl AsyncFnOnce(&Channels, SocketAddr) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let data = &config.data;
-    let api_config: api::Config = config::load("")?;
     let consumer_config: consumer::Config = config::load("CONSUMER_")?;
     let redis_config = redis_bridge::Config::from_env()?;
     private::folder(data).with_context(|| format!("the data folder {} can't be used", data.display()))?;
@@ -54,15 +66,18 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
         let bridge = redis_bridge::run(config, channels.clone(), status, counters, shutdown.clone());
         tokio::spawn(then_cancel(Box::pin(bridge), shutdown.clone()))
     });
-    let api = api::run(api_config, channels, store, registry, listener, shutdown.clone());
+    let api = api::run(api_config, channels.clone(), store, registry, listener, shutdown.clone());
     let api = tokio::spawn(then_cancel(api, shutdown.clone()));
-    tokio::select! {
-        () = ready(address) => {
-            print!("{}", banner(address, engine.as_ref(), data));
-            shutdown.cancelled().await;
-        }
-        () = shutdown.cancelled() => {}
-    }
+    let working = async {
+        ready(address).await;
+        print!("{}", banner(address, engine.as_ref(), data));
+        work(&channels, address).await
+    };
+    let worked = tokio::select! {
+        worked = working => worked,
+        () = shutdown.cancelled() => Ok(()),
+    };
+    shutdown.cancel();
     let served = api.await?;
     let bridged = match bridge {
         Some(bridge) => bridge.await?,
@@ -81,7 +96,7 @@ pub async fn run(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
         None => Ok(()),
     };
     fs::remove_file(&endpoints)?;
-    served.and(bridged).and(consumed).and(stopped).and(Ok(closed?))
+    worked.and(served).and(bridged).and(consumed).and(stopped).and(Ok(closed?))
 }
 
 /// Ends all parts when one of them ends.
@@ -123,7 +138,7 @@ fn banner(api: SocketAddr, engine: Option<&Serving>, data: &Path) -> String {
         )
     });
     format!(
-        "\nMillrace is ready.\n  API         http://{api}\n{engine}  data        {}\nCtrl-C stops it.\n\n",
+        "\nMillrace is ready.\n  page        http://{api}/\n  API         http://{api}\n{engine}  data        {}\nCtrl-C stops it.\n\n",
         data.display()
     )
 }

@@ -18,7 +18,7 @@ class Freshness {
 }
 export const freshness = new Freshness();
 
-async function look(): Promise<void> {
+async function update(): Promise<void> {
   try {
     const response = await send('GET', '/pipeline', {}, { tenant: here.view.tenant });
     const { data } = (await response.json()) as Schemas['Good_Pipeline'];
@@ -30,9 +30,14 @@ async function look(): Promise<void> {
   }
 }
 
-export function watchFreshness(): void {
-  void look();
-  const seen = () => document.hidden || void look();
-  setInterval(seen, EVERY_MS);
-  document.addEventListener('visibilitychange', seen);
+/** Looks until what it returns is called. */
+export function watchFreshness(): () => void {
+  const look = () => document.hidden || void update();
+  look();
+  const timer = setInterval(look, EVERY_MS);
+  document.addEventListener('visibilitychange', look);
+  return () => {
+    clearInterval(timer);
+    document.removeEventListener('visibilitychange', look);
+  };
 }

@@ -4,10 +4,18 @@ const EVERY_MS = 60_000;
 
 class Now {
   ms = $state(Date.now());
+  /** How often somebody asked for all of it anew. */
+  refreshed = $state(0);
 }
 export const now = new Now();
 
-export const tick = (): void => void (now.ms = Date.now());
+const tick = (): void => void (now.ms = Date.now());
+
+/** Asks for all that is shown anew. */
+export function refresh(): void {
+  tick();
+  now.refreshed++;
+}
 
 export function startClock(): void {
   const due = () => {

@@ -3,6 +3,7 @@ import { untrack } from 'svelte';
 import { Failure } from './api';
 import { here } from './here.svelte';
 import { now } from './now.svelte';
+import { isOver } from './range';
 
 const MAX_AUTOMATIC_RETRIES = 2;
 const MAX_WAIT_MS = 10_000;
@@ -83,7 +84,7 @@ export class Question<Answer> {
 /**
  * Asks as soon as the component is there, and again whenever `of` says something else: what the question is of. It is
  * JSON, so that only what matters asks anew; `null` asks nothing. A minute later the same is asked again, quietly,
- * unless it is `once`, or already after so many milliseconds.
+ * unless its time is over or it is `once`, or already after so many milliseconds.
  */
 export function question<Of, Answer>(
   of: () => Of | null,
@@ -94,10 +95,19 @@ export function question<Of, Answer>(
   const made = new Question<Answer>((context) => ask(JSON.parse(asked) as Of, context));
   let last = '';
   $effect(() => {
-    if (how !== 'once') void now.ms;
+    if (how !== 'once') void now.refreshed;
+    if (
+      how !== 'once' &&
+      !isOver(
+        JSON.parse(asked),
+        untrack(() => now.ms),
+      )
+    )
+      void now.ms;
     const key = here.view.tenant + asked;
     if (asked === 'null') return;
     untrack(() => {
+      if (key === last && made.pending) return;
       if (key !== last) made.stale = made.answer !== null;
       last = key;
       void made.ask();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { absolute, fittingIntervals, isFuture, rangeParameters, shift, type Range } from './range';
+import { absolute, fittingIntervals, isFuture, isOver, rangeParameters, shift, type Range } from './range';
 
 const ZONE = 'Europe/Berlin';
 // It is Saturday, the 28th, in Berlin already.
@@ -64,4 +64,11 @@ describe('the intervals that fit', () => {
     [{ from: '2016-01-01', to: '2026-01-01' }, ['week', 'month']],
     [{ from: '2026-11-27T12:00:00Z', to: '2026-11-27T12:30:00Z' }, ['minute']],
   ])('%j', (range, intervals) => expect(fittingIntervals(range, ZONE, NOW)).toEqual(intervals));
+});
+
+test('a question is over when the end of its range has come, in its zone', () => {
+  expect(isOver({ from: '2026-11-27', to: '2026-11-28', timezone: ZONE }, NOW)).toBe(true);
+  expect(isOver({ from: '2026-11-27', to: '2026-11-28', timezone: 'UTC' }, NOW)).toBe(false);
+  expect(isOver({ to: '2026-11-27T23:30:00Z', timezone: 'UTC' }, NOW)).toBe(true);
+  expect([{ days: 1, timezone: ZONE }, {}, null].map((asked) => isOver(asked, NOW))).toEqual([false, false, false]);
 });

@@ -88,6 +88,13 @@ export function isFuture(range: Range, zone: string, now: number): boolean {
   return isDate(from) ? from > localDate(now, zone) : Date.parse(from) >= now;
 }
 
+/** Whether a question of such parameters is about a time that has ended. */
+export function isOver(asked: unknown, now: number): boolean {
+  const { to, timezone } = (asked ?? {}) as { to?: string; timezone?: string };
+  if (!to || !timezone) return false;
+  return isDate(to) ? to <= localDate(now, timezone) : Date.parse(to) <= now;
+}
+
 const MINUTE_MS = 60_000;
 const LENGTHS_MS = { minute: MINUTE_MS, hour: 60 * MINUTE_MS, day: 1_440 * MINUTE_MS, week: 7 * 1_440 * MINUTE_MS, month: 28 * 1_440 * MINUTE_MS }; // prettier-ignore
 const MOST_BUCKETS = 2_000;

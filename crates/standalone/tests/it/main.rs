@@ -10,6 +10,7 @@
 
 mod away;
 mod compose;
+mod demo;
 mod disk_full;
 mod installation;
 mod letters;

@@ -38,19 +38,24 @@ const DASH = [4, 4];
 function series(data: ChartData, element: HTMLElement): { values: (number | null)[][]; options: uPlot.Series[] } {
   const values: (number | null)[][] = [];
   const options: uPlot.Series[] = [];
-  const add = (drawn: readonly (number | null)[], option: uPlot.Series) => {
+  const add = (drawn: readonly (number | null)[], alone: number[], option: uPlot.Series) => {
     values.push([...drawn]);
-    options.push({ points: { show: true, size: 5, filter: () => isolated(drawn) }, spanGaps: false, ...option });
+    options.push({
+      points: { show: true, size: 5, filter: () => alone.filter((index) => drawn[index] !== null) },
+      spanGaps: false,
+      ...option,
+    });
   };
   // The first line is drawn last, above the others.
   for (const line of data.lines.toReversed()) {
     const stroke = colour(element, line.colour);
     const all = shown(data, line);
-    if (line.compared) add(all, { stroke, width: 1, dash: DASH });
+    const alone = isolated(all);
+    if (line.compared) add(all, alone, { stroke, width: 1, dash: DASH });
     else {
       const { solid, dashed } = split(all, data.buckets);
-      add(dashed, { stroke, width: 1.5, dash: DASH });
-      add(solid, { stroke, width: 2, ...(data.lines.length <= 2 ? { fill: faint(stroke) } : {}) });
+      add(dashed, alone, { stroke, width: 1.5, dash: DASH });
+      add(solid, alone, { stroke, width: 2, ...(data.lines.length <= 2 ? { fill: faint(stroke) } : {}) });
     }
   }
   return { values, options };
@@ -102,7 +107,7 @@ export function draw(element: HTMLElement, data: ChartData, drawn: Drawn): uPlot
       series: [{}, ...options],
       hooks: {
         drawClear: [(self) => drawn.marked && mark(self, drawn.marked, colour(element, '--accent-soft'))],
-        setCursor: [(self) => drawn.onhover(self.cursor.idx ?? null)],
+        setCursor: [(self) => (snap(self), drawn.onhover(self.cursor.idx ?? null))],
         setSelect: [
           (self) => {
             const { left, width } = self.select;
@@ -136,6 +141,13 @@ export function pick(plot: uPlot, onpick: (index: number) => void): void {
     if (Math.abs(event.clientX - down) < 4)
       onpick(plot.posToIdx(event.clientX - plot.over.getBoundingClientRect().left));
   });
+}
+
+/** Puts the crosshair on the bucket that is told of. A drag still goes by the pointer itself. */
+function snap(plot: uPlot): void {
+  const { idx } = plot.cursor;
+  const line = plot.over.querySelector<HTMLElement>('.u-cursor-x');
+  if (line && typeof idx === 'number') line.style.transform = `translate(${plot.valToPos(idx, 'x')}px, 0)`;
 }
 
 /** Moves the crosshair to a bucket, here and in all charts of the same name. */

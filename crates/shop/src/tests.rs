@@ -9,7 +9,7 @@ use super::*;
 /// A shop of 20 days behind the clock change of Berlin, closing in the middle of a day.
 fn plan(seed: u64) -> Plan {
     let until = Timestamp::parse("2026-11-03T13:37:00Z").unwrap().millis();
-    Plan { seed, days: 20, users: 200, until, tenant: Tenant::default() }
+    Plan { seed, days: 20, users: 200, until, visits_before: 0, tenant: Tenant::default() }
 }
 
 /// By its names in the native dialect.
@@ -103,4 +103,17 @@ fn one_release_fails_while_there_is_trouble() {
     assert!(errors(trouble.from, catalog::GUILTY) > 500);
     assert!(errors(trouble.to, catalog::GUILTY) < 50);
     assert!(errors(trouble.from, catalog::RELEASES[0]) < 50);
+}
+
+#[test]
+fn the_numbers_of_visits_go_on_from_those_before() {
+    let talks = |visits_before| {
+        let shop = Shop::new(Plan { visits_before, ..plan(1) });
+        let events: Vec<_> = shop.filter_map(|operation| event(&operation.action)).collect();
+        let named =
+            |event: &Value| event["conversation_id"].as_str()?.strip_prefix("chat-")?.parse::<i64>().ok();
+        events.iter().filter_map(named).collect::<BTreeSet<_>>()
+    };
+    let later: BTreeSet<_> = talks(0).into_iter().map(|number| number + 10_000).collect();
+    assert!(!later.is_empty() && talks(10_000) == later);
 }
