@@ -81,6 +81,18 @@ test('a filter is made by the keyboard alone, edited and undone', async () => {
   });
 });
 
+test('a page that is left asks nothing of the address of the next one', async () => {
+  await visit('/ui/users', {}, async ({ page }) => {
+    await settled(page);
+    const late: string[] = [];
+    page.on('request', (request) => new URL(request.url()).pathname === '/users' && late.push(request.url()));
+    await page.getByRole('link', { name: 'Errors', exact: true }).first().click();
+    await page.getByRole('heading', { name: 'Errors', level: 1 }).waitFor();
+    await settled(page);
+    expect(late).toEqual([]);
+  });
+});
+
 test('what is shared is the same for somebody elsewhere', async () => {
   await visit('/ui/?range=24h', { permissions: ['clipboard-read', 'clipboard-write'] }, async ({ page }) => {
     await settled(page);

@@ -1,6 +1,7 @@
 //! Rolls hours up beside the pipeline: hours that were written to are computed again, so that questions need not read
 //! their events. One consumer does so, only to save work: two do no harm.
 
+mod days;
 mod duty;
 mod numbers;
 mod schedule;
@@ -15,6 +16,7 @@ use tokio::time::{Instant, sleep};
 pub(crate) use duty::Duty;
 pub(crate) use numbers::Numbers;
 
+use self::days::Days;
 use self::schedule::Schedule;
 use self::scrub::Scrub;
 
@@ -30,10 +32,6 @@ const HOLD: Duration = Duration::from_secs(5);
 /// Dirty hours that are looked at together.
 const MOST: u64 = 100_000;
 
-/// Days whose users are rolled up in one turn, and how often they are looked for.
-const DAYS: u64 = 10;
-const DAYS_EVERY: Duration = Duration::from_mins(1);
-
 /// How long after the last write here what came in is no more than was written. A batch takes less.
 const CALM_AFTER: Duration = Duration::from_secs(30);
 
@@ -48,9 +46,17 @@ pub(crate) struct Worker {
 #[derive(Default)]
 struct State {
     schedule: Schedule,
+    days: Days,
     scrub: Scrub,
-    /// When days were looked for last.
-    days_at: Option<Instant>,
+}
+
+/// What a turn leaves to be done.
+#[derive(PartialEq)]
+enum Left {
+    Nothing,
+    /// Nothing that is due yet.
+    Later,
+    Due,
 }
 
 impl Worker {
@@ -64,11 +70,11 @@ impl Worker {
 
     async fn work(self) {
         let mut state = State::default();
-        // When nothing was left to do.
-        let mut done_at: Option<Instant> = None;
-        let mut written_at = Instant::now();
+        let (mut left, mut turned_at, mut written_at) = (Left::Later, Instant::now(), Instant::now());
         loop {
-            sleep(EVERY).await;
+            if left != Left::Due {
+                sleep(EVERY).await;
+            }
             let has_written = self.duty.take_written();
             if has_written {
                 written_at = Instant::now();
@@ -76,27 +82,29 @@ impl Worker {
                 self.duty.behind(false);
             }
             if !self.duty.leads() {
+                left = Left::Later;
                 self.numbers.dirty_hours.set(0);
                 self.numbers.oldest_dirty_seconds.set(0);
                 continue;
             }
-            if !has_written && done_at.is_some_and(|at| at.elapsed() < IDLE_EVERY) {
+            if left == Left::Nothing && !has_written && turned_at.elapsed() < IDLE_EVERY {
                 continue;
             }
-            match self.turn(&mut state).await {
-                Ok(is_done) => done_at = is_done.then(Instant::now),
+            left = match self.turn(&mut state).await {
+                Ok(left) => left,
                 Err(error) => {
                     tracing::warn!(%error, "hours can't be rolled up just now: questions read their events");
                     self.numbers.failures.inc();
                     sleep(HOLD).await;
+                    Left::Later
                 }
-            }
+            };
+            turned_at = Instant::now();
         }
     }
 
     /// Rolls up the hours that are due, as they were listed once, for a second, or as long as it took to list them.
-    /// Returns whether none was dirty.
-    async fn turn(&self, state: &mut State) -> Result<bool, StoreError> {
+    async fn turn(&self, state: &mut State) -> Result<Left, StoreError> {
         let schedule = &mut state.schedule;
         let (listing, dirty) = self.timed(self.store.dirty_hours(MOST)).await;
         let (mut dirty, begun) = (dirty?, Instant::now());
@@ -108,12 +116,14 @@ impl Worker {
         while begun.elapsed() < EVERY.max(listing) {
             let hours = schedule.take(&mut dirty, Instant::now());
             if hours.is_empty() {
-                self.idle(state).await?;
-                return Ok(is_done);
+                // What is done when no hour is due.
+                let days_are_done = state.days.next(self).await?;
+                state.scrub.next(self).await?;
+                return Ok(if is_done && days_are_done { Left::Nothing } else { Left::Later });
             }
             self.roll_up(schedule, &hours).await?;
         }
-        Ok(false)
+        Ok(Left::Due)
     }
 
     async fn roll_up(&self, schedule: &mut Schedule, hours: &[Dirty]) -> Result<(), StoreError> {
@@ -133,24 +143,6 @@ impl Worker {
             }
             Err(error) => Err(error),
         }
-    }
-
-    /// What is done when no hour is due.
-    async fn idle(&self, state: &mut State) -> Result<(), StoreError> {
-        if state.days_at.is_some_and(|at| at.elapsed() < DAYS_EVERY) {
-            return state.scrub.next(self).await;
-        }
-        state.days_at = Some(Instant::now());
-        for day in self.timed(self.store.days_behind(DAYS)).await.1? {
-            match self.timed(self.store.roll_up_day(&day)).await.1 {
-                // Its hours are read in its place.
-                Err(error) if error.is_too_large() => {
-                    tracing::warn!(%error, day = day.start, "the users of a day are too many to be rolled up");
-                }
-                done => done?,
-            }
-        }
-        state.scrub.next(self).await
     }
 
     /// Rests behind a statement, the longer the longer it took, which is told too.

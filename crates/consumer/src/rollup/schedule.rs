@@ -10,9 +10,6 @@ use tokio::time::Instant;
 /// An hour is not computed again before so many times the time that it took have gone by.
 const PAUSE: u32 = 20;
 
-/// The hour that has been dirty longest has every so manieth turn, the newest the others.
-const OLDEST_EVERY: u32 = 4;
-
 /// Hours of one statement, and their events by when they were last counted.
 const MOST_HOURS: usize = 48;
 const MOST_EVENTS: u64 = 500_000;
@@ -20,8 +17,8 @@ const MOST_EVENTS: u64 = 500_000;
 /// What an hour that was never counted is taken to have.
 const EVENTS_UNKNOWN: u64 = 50_000;
 
-/// Statements of fewer hours take less than this, of more than half of their events another's time.
-const SHORT: Duration = Duration::from_millis(100);
+/// The next statement has twice as many hours where one took less than this, and half as many where it took more.
+const SHORT: Duration = Duration::from_millis(250);
 const LONG: Duration = Duration::from_millis(500);
 
 /// How long an hour is left that is too large by itself.
@@ -32,7 +29,8 @@ const HOUR_MS: i64 = 3_600_000;
 /// Chooses hours. Remembers of each that is dirty, or was a short while ago, since when, and when it may be computed.
 pub(super) struct Schedule {
     hours: HashMap<Hour, Known>,
-    turn: u32,
+    /// Whether the hours that have been dirty longest are next; else the newest are.
+    oldest_next: bool,
     /// How many hours the next statement may have.
     at_once: usize,
 }
@@ -47,7 +45,7 @@ struct Known {
 
 impl Default for Schedule {
     fn default() -> Self {
-        Self { hours: HashMap::new(), turn: 0, at_once: 1 }
+        Self { hours: HashMap::new(), oldest_next: false, at_once: 1 }
     }
 }
 
@@ -77,34 +75,34 @@ impl Schedule {
         since.map_or(Duration::ZERO, |since| now - since)
     }
 
-    /// Takes the hours to compute next out of those that are left, newest first: some of one tenant; none if none is
-    /// due.
+    /// Takes the hours to compute next out of those that are left, newest first: some of one tenant, the newest and
+    /// those that have been dirty longest by turns; none if none is due.
     pub(super) fn take(&mut self, left: &mut Vec<Dirty>, now: Instant) -> Vec<Dirty> {
         let is_due = |dirty: &Dirty| self.hours.get(&dirty.hour).is_none_or(|known| known.next <= now);
         left.retain(is_due);
-        self.turn = (self.turn + 1) % OLDEST_EVERY;
-        let first = if self.turn == 0 {
-            let oldest = left.iter().enumerate().min_by_key(|(_, dirty)| self.since(dirty));
-            oldest.map(|(place, _)| place)
-        } else {
-            (!left.is_empty()).then_some(0)
-        };
-        let Some(first) = first else { return Vec::new() };
-        let first = left.remove(first);
+        let mut places: Vec<_> = (0..left.len()).collect();
+        if self.oldest_next {
+            places.sort_by_cached_key(|place| self.since(&left[*place]));
+        }
+        self.oldest_next = !self.oldest_next;
         let events_of = |dirty: &Dirty| if dirty.events > 0 { dirty.events } else { EVENTS_UNKNOWN };
-        let mut events = events_of(&first);
-        let mut taken = vec![first];
-        // Those of the tenant that come next: a statement costs more than a few events do.
-        left.retain(|dirty| {
-            let fits = taken.len() < self.at_once
-                && taken.iter().all(|first| first.hour.tenant == dirty.hour.tenant)
-                && events + events_of(dirty) <= MOST_EVENTS;
+        let (mut events, mut taken, mut is_taken) = (0, Vec::<Dirty>::new(), vec![false; left.len()]);
+        for place in places {
+            let dirty = &left[place];
+            // More of the tenant: a statement costs more than a few events do.
+            let fits = taken.first().is_none_or(|first| {
+                taken.len() < self.at_once
+                    && first.hour.tenant == dirty.hour.tenant
+                    && events + events_of(dirty) <= MOST_EVENTS
+            });
             if fits {
                 events += events_of(dirty);
                 taken.push(dirty.clone());
+                is_taken[place] = true;
             }
-            !fits
-        });
+        }
+        let mut is_taken = is_taken.into_iter();
+        left.retain(|_| is_taken.next() == Some(false));
         taken
     }
 
@@ -112,7 +110,8 @@ impl Schedule {
     pub(super) fn done(&mut self, hours: &[Dirty], took: Duration, now: Instant) {
         if took < SHORT && hours.len() == self.at_once {
             self.at_once = (2 * self.at_once).min(MOST_HOURS);
-        } else if took > LONG {
+        } else if took > LONG && hours.len() > 1 {
+            // One alone says nothing of others: it is the running hour, of many events.
             self.at_once = (self.at_once / 2).max(1);
         }
         let each = took / u32::try_from(hours.len()).unwrap_or(u32::MAX).max(1);
@@ -156,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_comes_first_and_every_fourth_time_the_one_that_waits_longest() {
+    fn the_newest_and_those_that_wait_longest_come_by_turns() {
         let (mut schedule, now) = (Schedule::default(), Instant::now());
         schedule.look(&[dirty("a", 9, 0)], now);
         let later = now + Duration::from_secs(1);
@@ -166,7 +165,20 @@ mod tests {
         while let [only] = &schedule.take(&mut all, later)[..] {
             order.extend(names(std::slice::from_ref(only)).into_iter().map(|(_, hour)| hour));
         }
-        assert_eq!(order, [0, 1, 2, 9, 3]);
+        assert_eq!(order, [0, 9, 1, 2, 3]);
+    }
+
+    #[test]
+    fn those_that_wait_longest_are_taken_together() {
+        let (mut schedule, now) = (Schedule { at_once: 2, ..Schedule::default() }, Instant::now());
+        schedule.look(&[dirty("a", 8, 0), dirty("a", 9, 0)], now);
+        let later = now + Duration::from_secs(1);
+        let mut all: Vec<_> = [0, 1, 2, 8, 9].map(|hour| dirty("a", hour, 0)).into();
+        schedule.look(&all, later);
+        let hours = |taken: Vec<Dirty>| names(&taken).into_iter().map(|(_, hour)| hour).collect::<Vec<_>>();
+        assert_eq!(hours(schedule.take(&mut all, later)), [0, 1]);
+        assert_eq!(hours(schedule.take(&mut all, later)), [8, 9]);
+        assert_eq!(hours(schedule.take(&mut all, later)), [2]);
     }
 
     #[test]
@@ -190,6 +202,13 @@ mod tests {
         assert_eq!(names(&left).iter().map(|(_, hour)| *hour).collect::<Vec<_>>(), [4, 5, 9]);
         schedule.done(&taken, Duration::from_secs(2), now);
         assert_eq!(schedule.at_once, 2);
+    }
+
+    #[test]
+    fn one_hour_that_takes_long_says_nothing_of_others() {
+        let mut schedule = Schedule { at_once: 8, ..Schedule::default() };
+        schedule.done(&[dirty("a", 1, 0)], Duration::from_secs(9), Instant::now());
+        assert_eq!(schedule.at_once, 8);
     }
 
     #[test]
