@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { ask, countBehind, daysBefore, numberOf } from './api';
+import { ask, daysBefore, numberOf } from './api';
+import { listed } from './lists';
 import { pictures, settled, visit } from './browser';
 
 const { from, to, timezone } = daysBefore(5);
@@ -25,13 +26,17 @@ test('the grid has the numbers of the API', async () => {
   });
 });
 
-test('the users of a cohort that begins anew in each period are as many as it says', async () => {
-  await visit(`/ui/retention?${range}&start=event_name:is:order.created&mode=recurring`, {}, async ({ page }) => {
+test('the users of a cohort, and those who came back, are as many as it says', async () => {
+  await visit(`/ui/retention?${range}&start=event_name:is:order.created&show=users`, {}, async ({ page }) => {
     await settled(page);
-    const sizes = page.locator('main figure td.size a');
-    expect(await sizes.count()).toBe(5);
-    for (const link of [sizes.first(), sizes.last()])
-      expect(await countBehind((await link.getAttribute('href')) ?? '')).toBe(numberOf(await link.textContent()));
+    for (const cells of ['td.size a', 'td.value a']) {
+      for (const link of await page.locator(`main figure ${cells}`).all().then((all) => [all[0], all.at(-1)])) {
+        if (!link) throw new Error(`no ${cells}`);
+        const count = numberOf(await link.textContent());
+        await link.click();
+        expect(await listed(page, /^Who began on/)).toBe(count);
+      }
+    }
   });
 });
 

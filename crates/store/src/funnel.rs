@@ -83,6 +83,16 @@ impl Funnel {
         })
     }
 
+    /// How many steps there are.
+    pub fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether users are divided by a value.
+    pub fn is_divided(&self) -> bool {
+        self.breakdown.is_some()
+    }
+
     /// The same, where these events end chains.
     fn excluding(self, exclusions: Vec<Exclusion>) -> Result<Self, FunnelError> {
         if exclusions.len() > MAX_EXCLUSIONS {

@@ -41,6 +41,11 @@ class Calls:
         """`data` of the answer to a question that is a body."""
         return data_of(self._request("POST", path, encode(given({**question, **period(when)}))))
 
+    def _list(self, path: str, question: Json, when: Mapping[str, Any], **query: Any) -> list[Json]:
+        """The rows of the answer to a question that is a body, of those that `query` says."""
+        body = encode(given({**question, **period(when)}))
+        return self._request("POST", address(path, {}, query), body).get("data") or []
+
     def _find(self, path: str, when: Mapping[str, Any], **query: Any) -> list[Json]:
         """The rows that a question in the address finds."""
         return self._request("GET", address(path, when, query)).get("data") or []

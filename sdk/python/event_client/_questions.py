@@ -11,6 +11,14 @@ from ._errors import EventValidationError
 from ._parameters import target_of
 from ._types import Filters, Json
 
+FUNNEL = ("window", "order", "entry", "exclusions", "breakdown", "attribution")
+RETENTION = ("period", "periods", "mode", "count", "kind")
+
+
+def _taken(how: dict[str, Any], names: Sequence[str]) -> Json:
+    """What has these names, which is taken out."""
+    return {name: how.pop(name) for name in names if name in how}
+
 
 class Questions(Calls):
     """Those of docs/questions.md, but for the shops'."""
@@ -74,6 +82,23 @@ class Questions(Calls):
         }
         return self._ask("/funnel", {**question, "breakdown": breakdown, "attribution": attribution}, when)
 
+    def get_funnel_users(
+        self,
+        steps: Sequence[Mapping[str, Any]],
+        step: int = 1,
+        outcome: str = "converted",
+        *,
+        value: str | None = None,
+        limit: int = 100,
+        **how: Any,
+    ) -> list[Json]:
+        """The users whom `funnel` counts at a step, from 1: those who took it, or `"dropped"` before it.
+
+        `value` is one of the breakdown's. `how` is what `funnel` takes.
+        """
+        which = {"step": step, "outcome": outcome, "value": value, "limit": limit}
+        return self._list("/funnel/users", {"steps": steps, **_taken(how, FUNNEL)}, how, **which)
+
     def retention(
         self,
         start_filters: Filters = (),
@@ -90,6 +115,24 @@ class Questions(Calls):
         question = {"start": {"filters": start_filters}, "return": {"filters": return_filters}}
         how = {"period": period, "periods": periods, "mode": mode, "count": count, "kind": kind}
         return self._ask("/retention", {**question, **how}, when)
+
+    def get_retention_users(
+        self,
+        cohort: str,
+        returned_in: int | None = None,
+        start_filters: Filters = (),
+        return_filters: Filters = (),
+        *,
+        limit: int = 100,
+        **how: Any,
+    ) -> list[Json]:
+        """The users of one of the cohorts of `retention`, or those who came back in one of its periods, from 0.
+
+        `how` is what `retention` takes.
+        """
+        question = {"start": {"filters": start_filters}, "return": {"filters": return_filters}}
+        which = {"cohort": cohort, "returned_in": returned_in, "limit": limit}
+        return self._list("/retention/users", {**question, **_taken(how, RETENTION)}, how, **which)
 
     def paths(self, start_filters: Filters, *, steps: int = 3, top: int = 5, **when: Any) -> Json:
         """What comes after an event in its session: `nodes` and `links`."""

@@ -52,6 +52,11 @@ def test_a_funnel(shop: EventClient) -> None:
     names = ["user.registered", "order.created", "payment.processed"]
     data = shop.funnel([{"name": name, "filters": named(name)} for name in names], "7d", **WHEN)
     assert [step["users"] for step in data["steps"]] == [3, 3, 2]
+    steps = [{"name": name, "filters": named(name)} for name in names]
+    through = shop.get_funnel_users(steps, 3, window="7d", **WHEN)
+    (left,) = shop.get_funnel_users(steps, 3, "dropped", **WHEN)
+    assert {user["user"] for user in through} == {"ada", "bob", "dora"} - {left["user"]}
+    assert shop.get_funnel_users(steps, 3, window="1ms", **WHEN) == []
 
 
 def test_retention(shop: EventClient) -> None:
@@ -59,6 +64,12 @@ def test_retention(shop: EventClient) -> None:
     cohorts = {cohort["cohort"]: (cohort["size"], cohort["returned"]) for cohort in data["cohorts"]}
     # On the days after the 23rd ada came on the 24th alone, bob on the 25th.
     assert cohorts == {"2026-10-23": (2, [2, 1, 1]), "2026-10-24": (1, [1, 1, 0])}
+
+    def users(cohort: str, returned_in: int | None = None) -> list[str]:
+        options = {"start_filters": named("user.registered"), "periods": 2, **WHEN}
+        return sorted(user["user"] for user in shop.get_retention_users(cohort, returned_in, **options))
+
+    assert (users("2026-10-23"), users("2026-10-23", 1), users("2026-10-23", 2)) == (["ada", "bob"], ["ada"], ["bob"])
 
 
 def test_paths(shop: EventClient) -> None:

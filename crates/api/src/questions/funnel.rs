@@ -1,16 +1,20 @@
 //! Funnels: how many users get how far through some steps.
 
+use serde::Deserialize;
+use serde::de::{self, Deserializer};
 use serde_json::Value;
-use store::queries::FunnelAnswer;
+use store::queries::{FunnelAnswer, FunnelUser, Outcome, Took};
 use store::{Filters, Funnel};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::asked::{Asked, DEFAULT_DAYS, NARROW};
 use crate::call::Call;
 use crate::error::ApiError;
+use crate::parameters;
 use crate::questions::body::Link;
+use crate::questions::users::cursor::{Cursor, List, cursor};
 use crate::reply::Reply;
-use crate::shapes::{SentBreakdown, SentFilter, Times, Told};
+use crate::shapes::{FoundPage, SentBreakdown, SentFilter, Times, Told};
 
 /// A question about the users who take some steps in order.
 #[derive(ToSchema)]
@@ -94,4 +98,101 @@ pub(crate) async fn funnel(mut call: Call) -> Result<Reply<FunnelAnswer>, ApiErr
 )]
 pub(crate) async fn funnel_link(call: Call) -> Result<Reply<FunnelAnswer>, ApiError> {
     funnel(call).await
+}
+
+/// Which users of a funnel are wanted.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(crate) struct Which {
+    /// The step, from 1.
+    #[serde(deserialize_with = "step")]
+    #[param(value_type = usize, minimum = 1, maximum = 12, default = 1)]
+    step: usize,
+    /// Whether they took it, or took the step before it and not this one.
+    #[serde(deserialize_with = "outcome")]
+    #[param(value_type = Outcome, default = "converted", inline)]
+    outcome: Outcome,
+    /// Only those of this value of the breakdown; those without one where it is empty.
+    #[serde(deserialize_with = "value")]
+    value: Option<String>,
+    /// The most users of an answer.
+    #[serde(deserialize_with = "parameters::short_limit")]
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: u16,
+    /// The `next_cursor` of an earlier answer, whose period it goes on with.
+    #[serde(deserialize_with = "cursor")]
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+impl Default for Which {
+    fn default() -> Self {
+        Self { step: 1, outcome: Outcome::default(), value: None, limit: 100, cursor: None }
+    }
+}
+
+/// Who the users are that a number of a funnel counts, those first who took their last step last. The body is that of
+/// the funnel.
+#[utoipa::path(
+    post,
+    path = "/funnel/users",
+    tag = "questions",
+    params(Which),
+    request_body = FunnelQuestion,
+    responses((status = 200, description = "A page of them", body = FoundPage<FunnelUser>))
+)]
+pub(crate) async fn users(mut call: Call) -> Result<Reply<Vec<FunnelUser>>, ApiError> {
+    let Which { step, outcome, value, limit, cursor } = call.parameters()?;
+    let (period, funnel) = call.question::<Funnel>().await?;
+    let least = if outcome == Outcome::Dropped { 2 } else { 1 };
+    if !(least..=funnel.steps()).contains(&step) {
+        return Err(ApiError::Invalid(format!(
+            "step must be {least} to {}, a step of the funnel",
+            funnel.steps()
+        )));
+    }
+    if value.is_some() && !funnel.is_divided() {
+        return Err(ApiError::Invalid("value is one of the breakdown's, and the funnel has none".to_owned()));
+    }
+    if cursor.as_ref().is_some_and(|cursor| cursor.list != List::Funnel) {
+        return Err(ApiError::Invalid("cursor is of another list".to_owned()));
+    }
+    let mut asked = Asked::about(call, &period, Some(DEFAULT_DAYS), Filters::NONE).await?;
+    if let Some(cursor) = &cursor {
+        asked = asked.within(cursor.range);
+    }
+    let (took, after) = (Took { step, outcome, value }, cursor.as_ref().map(|cursor| &cursor.after));
+    let page = asked.store().funnel_users(&asked.scope(), &funnel, &took, after, limit.into()).await;
+    let page = page.map_err(|error| ApiError::question(error, NARROW))?;
+    let next = page.next.map(|after| Cursor { range: asked.range(), list: List::Funnel, after });
+    Ok(Reply::ok(page.users).about(asked.meta()).with_more(next))
+}
+
+/// The same as a link.
+#[utoipa::path(
+    get,
+    path = "/funnel/users",
+    tag = "questions",
+    params(Link, Which),
+    responses((status = 200, description = "As to the POST", body = FoundPage<FunnelUser>))
+)]
+pub(crate) async fn users_link(call: Call) -> Result<Reply<Vec<FunnelUser>>, ApiError> {
+    users(call).await
+}
+
+fn step<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    parameters::positive(deserializer, "step", usize::MAX)
+}
+
+fn value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(deserializer).map(Some)
+}
+
+fn outcome<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Outcome, D::Error> {
+    match parameters::text(deserializer)?.as_deref() {
+        None | Some("converted") => Ok(Outcome::Converted),
+        Some("dropped") => Ok(Outcome::Dropped),
+        Some(_) => Err(de::Error::custom("outcome must be converted or dropped")),
+    }
 }

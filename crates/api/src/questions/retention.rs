@@ -1,16 +1,19 @@
 //! Who comes back.
 
 use serde::Deserialize;
-use store::queries::retention::{Count, Kind, Mode, Retained, Retention};
-use store::{Filters, Interval, WeekStart};
-use utoipa::ToSchema;
+use serde::de::{self, Deserializer};
+use store::queries::retention::{Cell, Count, Kind, Mode, Retained, RetainedUser, Retention};
+use store::{Filters, Grid, Interval, WeekStart};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::asked::{Asked, DEFAULT_DAYS, NARROW};
 use crate::call::Call;
 use crate::error::ApiError;
+use crate::parameters;
 use crate::questions::body::Link;
+use crate::questions::users::cursor::{Cursor, List, cursor};
 use crate::reply::Reply;
-use crate::shapes::{SentEvents, Told};
+use crate::shapes::{FoundPage, SentEvents, Told};
 
 /// Periods behind the one with the start.
 pub(crate) const MAX_PERIODS: u16 = 90;
@@ -108,19 +111,29 @@ pub(crate) struct RetentionQuestion {
 )]
 pub(crate) async fn retention(mut call: Call) -> Result<Reply<Retained>, ApiError> {
     let (range, asks) = call.question::<Asks>().await?;
+    let (retention, grid, asked) = about(call, &range, asks).await?;
+    let retained = asked.store().retention(&asked.scope(), &grid, &retention).await;
+    let retained = retained.map_err(|error| ApiError::question(error, NARROW))?;
+    let mut meta = asked.meta();
+    meta.interval = Some(grid.interval().as_str());
+    Ok(Reply::ok(retained).about(meta))
+}
+
+/// What the question is, and about what.
+async fn about(
+    call: Call,
+    range: &parameters::Period,
+    asks: Asks,
+) -> Result<(Retention, Grid, Asked), ApiError> {
     let Asks { start, r#return, period, periods, mode, count, kind, week_start } = asks;
     if !(1..=MAX_PERIODS).contains(&periods) {
         return Err(ApiError::Invalid(format!("periods must be 1 to {MAX_PERIODS}")));
     }
     let retention =
         Retention { start: start.filters, returning: r#return.filters, periods, mode, count, kind };
-    let asked = Asked::about(call, &range, Some(DEFAULT_DAYS), Filters::NONE).await?;
+    let asked = Asked::about(call, range, Some(DEFAULT_DAYS), Filters::NONE).await?;
     let grid = asked.grid(Some(period.into()), week_start).await?;
-    let retained = asked.store().retention(&asked.scope(), &grid, &retention).await;
-    let retained = retained.map_err(|error| ApiError::question(error, NARROW))?;
-    let mut meta = asked.meta();
-    meta.interval = Some(grid.interval().as_str());
-    Ok(Reply::ok(retained).about(meta))
+    Ok((retention, grid, asked))
 }
 
 /// The same as a link.
@@ -133,6 +146,91 @@ pub(crate) async fn retention(mut call: Call) -> Result<Reply<Retained>, ApiErro
 )]
 pub(crate) async fn retention_link(call: Call) -> Result<Reply<Retained>, ApiError> {
     retention(call).await
+}
+
+/// Which users of a cohort are wanted.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(crate) struct Which {
+    /// The cohort's first local day.
+    #[serde(deserialize_with = "parameters::text")]
+    #[param(value_type = String, required = true, example = "2026-11-20")]
+    cohort: Option<String>,
+    /// Only those who came back in this period, from 0, that with the start; all of the cohort if absent.
+    #[serde(deserialize_with = "returned_in")]
+    #[param(value_type = Option<u16>, minimum = 0, maximum = 90)]
+    returned_in: Option<u16>,
+    /// The most users of an answer.
+    #[serde(deserialize_with = "parameters::short_limit")]
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: u16,
+    /// The `next_cursor` of an earlier answer, whose period it goes on with.
+    #[serde(deserialize_with = "cursor")]
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+impl Default for Which {
+    fn default() -> Self {
+        Self { cohort: None, returned_in: None, limit: 100, cursor: None }
+    }
+}
+
+/// Who the users are that a cell of retention counts, those first who began last. The body is that of the retention.
+#[utoipa::path(
+    post,
+    path = "/retention/users",
+    tag = "questions",
+    params(Which),
+    request_body = RetentionQuestion,
+    responses((status = 200, description = "A page of them", body = FoundPage<RetainedUser>))
+)]
+pub(crate) async fn users(mut call: Call) -> Result<Reply<Vec<RetainedUser>>, ApiError> {
+    let Which { cohort, returned_in, limit, cursor } = call.parameters()?;
+    let cohort = cohort.ok_or(ApiError::Missing("cohort is required: the first local day of one"))?;
+    if cursor.as_ref().is_some_and(|cursor| cursor.list != List::Cohort) {
+        return Err(ApiError::Invalid("cursor is of another list".to_owned()));
+    }
+    let (range, asks) = call.question::<Asks>().await?;
+    let (retention, grid, mut asked) = about(call, &range, asks).await?;
+    if returned_in.is_some_and(|period| period > retention.periods) {
+        return Err(ApiError::Invalid(format!(
+            "returned_in must be 0 to {}, the last period",
+            retention.periods
+        )));
+    }
+    if let Some(cursor) = &cursor {
+        asked = asked.within(cursor.range);
+    }
+    let (cell, after) = (Cell { cohort, period: returned_in }, cursor.as_ref().map(|cursor| &cursor.after));
+    let page =
+        asked.store().retention_users(&asked.scope(), &grid, &retention, &cell, after, limit.into()).await;
+    let page = page.map_err(|error| ApiError::question(error, NARROW))?;
+    let next = page.next.map(|after| Cursor { range: asked.range(), list: List::Cohort, after });
+    Ok(Reply::ok(page.users).about(asked.meta()).with_more(next))
+}
+
+/// The same as a link.
+#[utoipa::path(
+    get,
+    path = "/retention/users",
+    tag = "questions",
+    params(Link, Which),
+    responses((status = 200, description = "As to the POST", body = FoundPage<RetainedUser>))
+)]
+pub(crate) async fn users_link(call: Call) -> Result<Reply<Vec<RetainedUser>>, ApiError> {
+    users(call).await
+}
+
+fn returned_in<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
+    let Some(text) = parameters::text(deserializer)? else { return Ok(None) };
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse()
+        .ok()
+        .filter(|_| digits)
+        .map(Some)
+        .ok_or_else(|| de::Error::custom("returned_in must be a period's number"))
 }
 
 impl From<Period> for Interval {

@@ -1,5 +1,7 @@
 //! How many users get how far through a funnel, and how long it takes them.
 
+mod users;
+
 use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -7,15 +9,17 @@ use utoipa::ToSchema;
 use super::{Breakdown, Number, Role, in_order, sql_time};
 use crate::ask::Besides;
 use crate::filter::{Filters, USER};
-use crate::fold::MAX_EVENTS;
-use crate::fold::funnel::{Event, Rules};
+use crate::fold::funnel::{Event, Journey, Rules};
 use crate::fold::tally::{Group, StepOf, Tally};
+use crate::fold::{MAX_EVENTS, TooMuch};
 use crate::funnel::Funnel;
 use crate::{Range, Scope, Store, StoreError};
 
+pub use self::users::{FunnelPage, FunnelUser, Outcome, Took};
+
 /// The events of each user who takes the first step in the range.
 const FUNNEL: &str = "
-    SELECT /* columns */
+    SELECT /* who */ AS who, /* columns */
     FROM {events}
     WHERE user != ''
     GROUP BY user
@@ -70,6 +74,7 @@ pub struct FunnelGroup {
 
 #[derive(Row, Deserialize)]
 struct User {
+    who: String,
     /// With the steps that each matches as the low half of its marks, and the exclusions as the high one.
     events: Vec<Event>,
     /// The values of the events.
@@ -77,21 +82,44 @@ struct User {
     hashes: Vec<u64>,
 }
 
+/// What one user made of a funnel.
+struct Taken<'a> {
+    /// Empty where nobody asked who it is.
+    user: &'a str,
+    events: &'a [Event],
+    journey: Journey,
+    /// What says the user's group, if anything does.
+    value: Option<&'a str>,
+}
+
 impl Store {
     /// How the users who take the first step in the scope's range get through the funnel. Later steps may lie behind
     /// it, by as much as the window.
     pub async fn funnel(&self, scope: &Scope<'_>, funnel: &Funnel) -> Result<FunnelAnswer, StoreError> {
+        let mut tally = Tally::new(funnel.steps.len());
+        let add = |taken: &Taken<'_>| tally.add(&taken.journey, taken.events, taken.value);
+        self.each_journey(scope, funnel, "''", add).await?;
+        Ok(answer(funnel, &tally))
+    }
+
+    /// Hands each user's journey on, with what `who` is in SQL.
+    async fn each_journey(
+        &self,
+        scope: &Scope<'_>,
+        funnel: &Funnel,
+        who: &str,
+        mut each: impl FnMut(&Taken<'_>) -> Result<(), TooMuch> + Send,
+    ) -> Result<(), StoreError> {
         let range = scope.range;
         let to = range.to().millis() + funnel.window.millis();
         let read = Range::between(range.from().millis(), to, range.now());
-        let sql = FUNNEL.replace("/* columns */", &in_order::columns());
+        let sql = FUNNEL.replace("/* who */", who).replace("/* columns */", &in_order::columns());
         let mut rows =
             self.rows::<User>(&Scope { range: read, ..scope.clone() }, &sql, besides(funnel), |question| {
                 question.param("begin_before", sql_time(range.to()))
             })?;
         let (rules, now) = (rules(funnel, range), range.now().millis());
-        let mut tally = Tally::new(funnel.steps.len());
-        while let Some(User { events, labels, hashes }) = rows.next().await? {
+        while let Some(User { who, events, labels, hashes }) = rows.next().await? {
             if events.len() > MAX_EVENTS || labels.is_empty() {
                 return Err(StoreError::TooMuch);
             }
@@ -99,11 +127,11 @@ impl Store {
             let value = funnel.attribution.of(journey.chain()).and_then(|place| {
                 let hash = events.get(place)?.value;
                 let (_, value) = hashes.iter().zip(&labels).find(|(known, _)| **known == hash)?;
-                Some(value).filter(|value| !value.is_empty())
+                Some(value.as_str()).filter(|value| !value.is_empty())
             });
-            tally.add(&journey, &events, value.map(String::as_str))?;
+            each(&Taken { user: &who, events: &events, journey, value })?;
         }
-        Ok(answer(funnel, &tally))
+        Ok(())
     }
 }
 

@@ -35,7 +35,7 @@ pub use error_counts::ErrorCount;
 pub use error_groups::ErrorGroup;
 pub use event_service::Matches;
 pub use export::{Column, Export, ExportFormat};
-pub use funnel::{FunnelAnswer, FunnelGroup, FunnelStep};
+pub use funnel::{FunnelAnswer, FunnelGroup, FunnelPage, FunnelStep, FunnelUser, Outcome, Took};
 pub use latency::SessionLatency;
 pub use list::{Extent, ListOrder, ListPage, Mark};
 pub use measure::Measure;

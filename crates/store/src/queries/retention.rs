@@ -1,6 +1,7 @@
 //! Who comes back, by when they began.
 
 mod cells;
+mod users;
 
 use clickhouse::Row;
 use model::Timestamp;
@@ -8,34 +9,38 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::sql_time;
-use crate::ask::Besides;
+use crate::ask::{Besides, Question};
 use crate::filter::USER;
 use crate::range::{Grid, Interval, Range};
 use crate::{Filters, Scope, Store, StoreError};
 
 pub use cells::{Cohort, Retained};
+pub use users::{Cell, RetainedPage, RetainedUser};
 
 /// Rows of one cohort: how many of its users came back in the n-th period, and as the period -1 how many there are.
-/// `start` and the elements of `returned` are ids as numbers, which tells times and the order of events. Level by
-/// level: the events of a user in a period, the user, each of the user's cohorts, the cohorts.
 const RETENTION: &str = "
-    SELECT toString(first_day) AS cohort, n, count() AS users, toInt64(max(age)) AS begun,
+    SELECT toString(first_day) AS cohort, arrayJoin(arrayPushFront(came, -1)) AS n, count() AS users,
+        toInt64(max(age)) AS begun,
         if({open:Bool} AND first_day = /* bucket of now */, 0, toInt64(min(age))) AS ended
-    FROM (
-        SELECT /* bucket of start */ AS first_day, /* age */ AS age,
-            arrayFilter(at -> at >= start, returned) AS later,
-            arrayJoin(arrayPushFront(/* cells */, -1)) AS n
-        FROM (
-            SELECT arrayJoin(/* starts */) AS start, groupArrayArray(returned) AS returned
-            FROM (
-                SELECT /* user */ AS one, minIf(toUInt128(id), starts) AS first, /* returned */ AS returned
-                FROM {events}
-                WHERE one != '' AND (starts OR returns)
-                GROUP BY one, /* bucket */)
-            GROUP BY one)
-        WHERE start != 0 AND bitShiftRight(start, 80) >= {cohorts_from_ms:Int64})
+    FROM (/* beginners */)
     GROUP BY first_day, n
     ORDER BY first_day, n";
+
+/// Each of the cohorts that each user is of, and in which periods the user came back. `start` and the elements of
+/// `returned` are ids as numbers, which tells times and the order of events. Level by level: the events of a user in a
+/// period, the user, each of the user's cohorts.
+const BEGINNERS: &str = "
+    SELECT one, start, /* bucket of start */ AS first_day, /* age */ AS age,
+        arrayFilter(at -> at >= start, returned) AS later, /* cells */ AS came
+    FROM (
+        SELECT one, arrayJoin(/* starts */) AS start, groupArrayArray(returned) AS returned
+        FROM (
+            SELECT /* user */ AS one, minIf(toUInt128(id), starts) AS first, /* returned */ AS returned
+            FROM {events}
+            WHERE one != '' AND (starts OR returns)
+            GROUP BY one, /* bucket */)
+        GROUP BY one)
+    WHERE start != 0 AND bitShiftRight(start, 80) >= {cohorts_from_ms:Int64}";
 
 /// What makes a user one of a cohort, and what a return.
 #[derive(Clone, Debug)]
@@ -112,34 +117,50 @@ impl Store {
         grid: &Grid,
         retention: &Retention,
     ) -> Result<Retained, StoreError> {
-        let (range, mut besides) = (scope.range, Besides::default());
+        let read = retention.read(scope);
+        let question = self.ask_of_beginners(&read, scope.range, grid, retention, RETENTION);
+        // Users may still begin in the cohort of now.
+        let question = question.param("open", scope.range.to() > scope.range.now());
+        Ok(cells::retained(&question.fetch_all().await?, retention.periods))
+    }
+
+    /// Asks something of those who begin in a range, of which all is read that tells who they are.
+    fn ask_of_beginners<'a>(
+        &self,
+        read: &'a Scope<'a>,
+        range: Range,
+        grid: &Grid,
+        retention: &Retention,
+        sql: &str,
+    ) -> Question<'a> {
+        let mut besides = Besides::default();
         let start = besides.holds("start", &retention.start);
         let returning = besides.holds("return", &retention.returning);
         besides.columns = format!(
             ", ({start}) AND created_at < {{cohorts_to:DateTime64(3, 'UTC')}} AS starts,
             ({returning}) AND created_at >= {{cohorts_from:DateTime64(3, 'UTC')}} AS returns"
         );
-        let read_from = match retention.mode {
-            Mode::First => Timestamp::default(),
-            Mode::Recurring => range.from(),
-        };
-        let scope = Scope { range: Range::between(read_from.millis(), i64::MAX, range.now()), ..*scope };
-        let question = self
-            .ask_besides(&scope, &retention.sql(grid), besides)
+        self.ask_besides(read, &retention.sql(grid, sql), besides)
             .param("cohorts_from", sql_time(range.from()))
             .param("cohorts_from_ms", range.from().millis())
             .param("cohorts_to", sql_time(range.to()))
             .param("now", range.now().millis())
-            // Users may still begin in the cohort of now.
-            .param("open", range.to() > range.now())
-            .param("periods", retention.periods);
-        Ok(cells::retained(&question.fetch_all().await?, retention.periods))
+            .param("periods", retention.periods)
     }
 }
 
 impl Retention {
+    /// What has to be read to answer for a scope.
+    fn read<'a>(&self, scope: &Scope<'a>) -> Scope<'a> {
+        let from = match self.mode {
+            Mode::First => Timestamp::default(),
+            Mode::Recurring => scope.range.from(),
+        };
+        Scope { range: Range::between(from.millis(), i64::MAX, scope.range.now()), ..scope.clone() }
+    }
+
     /// The question in SQL; of what a caller says only the choices between known words stand in it.
-    fn sql(&self, grid: &Grid) -> String {
+    fn sql(&self, grid: &Grid, sql: &str) -> String {
         const NOW: &str = "fromUnixTimestamp64Milli({now:Int64}, 'UTC')";
         let starts = match self.mode {
             Mode::First => "[minIf(first, first != 0)]",
@@ -160,7 +181,7 @@ impl Retention {
                     range(toUInt64(least(arrayMax(at -> toInt64({age_at}), later), {{periods:UInt16}}) + 1))))"
             ),
         };
-        RETENTION
+        sql.replace("/* beginners */", BEGINNERS)
             .replace("/* bucket of now */", &grid.bucket_of(NOW))
             .replace("/* bucket of start */", &grid.bucket_of(&time_of("start")))
             .replace("/* age */", &self.age(grid, NOW))

@@ -18,6 +18,7 @@ export const FUNNELS: PageUrl = {
     entry: ['first'],
     by: isField,
     at: ['last_step'],
+    who: /\d{1,2}(\.dropped)?(:.*)?/,
   },
 };
 
@@ -60,4 +61,24 @@ export function funnelOf(params: Record<string, string>, filters: readonly Filte
     entry: params['entry'] ?? ENTRIES[0][0],
     ...(params['by'] ? { breakdown: { field: params['by'] }, attribution: params['at'] ?? ATTRIBUTIONS[0][0] } : {}),
   };
+}
+
+export interface Who {
+  step: number;
+  outcome: 'converted' | 'dropped';
+  /** Of the breakdown; empty for those without one. */
+  value?: string;
+}
+
+/** As the address says it: `2`, `2.dropped`, `2.dropped:mobile`. */
+export const formatWho = ({ step, outcome, value }: Who): string =>
+  `${step}${outcome === 'dropped' ? '.dropped' : ''}${value === undefined ? '' : `:${value}`}`;
+
+/** The users behind a number, if the address names some that there are. */
+export function whoOf(params: Record<string, string>): Who | null {
+  const [, step, dropped, value] = /^(\d+)(\.dropped)?(?::(.*))?$/s.exec(params['who'] ?? '') ?? [];
+  const who: Who = { step: Number(step), outcome: dropped ? 'dropped' : 'converted', ...(value === undefined ? {} : { value }) };
+  const steps = stepsOf(params).length;
+  if (!step || who.step < (dropped ? 2 : 1) || who.step > steps || (value !== undefined && !params['by'])) return null;
+  return who;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rangeOf, retentionOf } from './retention';
+import { formatWho, retentionOf, whoOf } from './retention';
 
 test('without anything in the address all events count, by days', () => {
   expect(retentionOf({}, [])).toEqual({
@@ -21,10 +21,11 @@ test('the filters of the page hold for both events', () => {
   expect(asked.mode).toBe('recurring');
 });
 
-test('the range of a cohort ends with its period or with the range', () => {
-  const range = { from: '2026-11-04', to: '2026-11-20' };
-  expect(rangeOf('2026-11-10', 'day', range)).toEqual({ from: '2026-11-10', to: '2026-11-11' });
-  expect(rangeOf('2026-11-02', 'week', range)).toEqual({ from: '2026-11-04', to: '2026-11-09' });
-  expect(rangeOf('2026-11-01', 'month', range)).toEqual(range);
-  expect(rangeOf('2026-11-01', 'day', { from: '2026-11-01T00:00:00Z', to: '2026-11-02T00:00:00Z' })).toBeNull();
+test('the users of a number are in the address', () => {
+  for (const who of ['2026-11-20', '2026-11-20.0', '2026-11-20.7']) {
+    const read = whoOf({ who });
+    expect(read && formatWho(read)).toBe(who);
+  }
+  expect(whoOf({})).toBeNull();
+  expect(whoOf({ who: '2026-11-20.8' })).toBeNull();
 });

@@ -1,7 +1,5 @@
-// What retention has in the address, what it asks, and what a cohort's range is. Pure.
-import { addDays, addMonths, isDate } from '$lib/dates';
+// What retention has in the address, and what it asks. Pure.
 import type { Filter } from '$lib/filters';
-import type { Absolute } from '$lib/range';
 import { parseStep } from '$lib/steps';
 import type { PageUrl } from '$lib/url';
 
@@ -18,6 +16,7 @@ export const RETENTION: PageUrl = {
     count: ['on_or_after'],
     kind: ['rolling'],
     show: ['users'],
+    who: /\d{4}-\d{2}-\d{2}(\.\d{1,2})?/,
   },
 };
 
@@ -65,9 +64,19 @@ export function retentionOf(params: Params, filters: readonly Filter[]) {
   };
 }
 
-/** The part of a cohort's period that lies in a range of dates; null in one of instants. */
-export function rangeOf(cohort: string, period: Period, { from, to }: Absolute): Absolute | null {
-  if (!isDate(from)) return null;
-  const end = period === 'month' ? addMonths(cohort, 1) : addDays(cohort, period === 'week' ? 7 : 1);
-  return { from: cohort < from ? from : cohort, to: end > to ? to : end };
+export interface Who {
+  cohort: string;
+  /** Those who came back in this period, from 0; all without. */
+  returned_in?: number;
+}
+
+/** As the address says it: `2026-11-20`, `2026-11-20.3`. */
+export const formatWho = ({ cohort, returned_in }: Who): string =>
+  returned_in === undefined ? cohort : `${cohort}.${returned_in}`;
+
+/** The users behind a number, if the address names some. */
+export function whoOf(params: Params): Who | null {
+  const [cohort, period] = (params['who'] ?? '').split('.');
+  if (!cohort || (period !== undefined && Number(period) > retentionOf(params, []).periods)) return null;
+  return period === undefined ? { cohort } : { cohort, returned_in: Number(period) };
 }

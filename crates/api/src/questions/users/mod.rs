@@ -1,6 +1,6 @@
 //! Users: a list of them, and one.
 
-mod cursor;
+pub(super) mod cursor;
 
 use model::{EventKey, JsonText, State};
 use serde::de::{self, Deserializer};
@@ -9,7 +9,7 @@ use store::queries::{User, UserOrder};
 use store::{Field, Filter, Op, Value};
 use utoipa::{IntoParams, ToSchema};
 
-use self::cursor::Cursor;
+use self::cursor::{Cursor, List, cursor};
 use crate::asked::{Asked, DEFAULT_DAYS, NARROW};
 use crate::call::Call;
 use crate::error::ApiError;
@@ -73,7 +73,7 @@ pub(crate) struct Profile {
 pub(crate) async fn list(call: Call) -> Result<Reply<Vec<User>>, ApiError> {
     let Listing { order, limit, cursor } = call.parameters()?;
     let (Filtered { filters }, period) = (call.parameters()?, call.parameters::<Period>()?);
-    if cursor.as_ref().is_some_and(|cursor| cursor.order != order) {
+    if cursor.as_ref().is_some_and(|cursor| cursor.list != List::All(order)) {
         return Err(ApiError::Invalid("cursor is of a list in another order".to_owned()));
     }
     let mut asked = Asked::about(call, &period, Some(DEFAULT_DAYS), filters).await?;
@@ -83,7 +83,7 @@ pub(crate) async fn list(call: Call) -> Result<Reply<Vec<User>>, ApiError> {
     let after = cursor.as_ref().map(|cursor| &cursor.after);
     let page = asked.store().users(&asked.scope(), order, after, limit.into()).await;
     let page = page.map_err(|error| ApiError::question(error, NARROW))?;
-    let next = page.next.map(|after| Cursor { range: asked.range(), order, after });
+    let next = page.next.map(|after| Cursor { range: asked.range(), list: List::All(order), after });
     Ok(Reply::ok(page.users).about(asked.meta()).with_more(next))
 }
 
@@ -125,9 +125,4 @@ fn order<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UserOrder, D::Err
         Some("events") => Ok(UserOrder::Events),
         Some(_) => Err(de::Error::custom("order must be last_seen or events")),
     }
-}
-
-fn cursor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cursor>, D::Error> {
-    let Some(text) = parameters::text(deserializer)? else { return Ok(None) };
-    Cursor::parse(&text).map(Some).ok_or_else(|| de::Error::custom(parameters::BAD_CURSOR))
 }

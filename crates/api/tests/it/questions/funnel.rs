@@ -60,6 +60,53 @@ async fn users_are_told_step_by_step_and_by_the_values_of_a_field() {
     assert_eq!(strict["steps"][1]["users"], 1);
 }
 
+#[tokio::test]
+async fn the_users_of_a_number_are_listed_page_by_page() {
+    let app = App::start().await;
+    app.create_all(&[
+        did("ada", "event_a", 0, "free"),
+        did("ada", "event_b", 30, "pro"),
+        did("bob", "event_a", 1, "free"),
+        did("cid", "event_a", 2, ""),
+    ])
+    .await;
+    let asked = question(json!({"breakdown": {"field": "properties.plan"}}));
+    let ask = async |parameters: &str| app.post(&format!("/funnel/users?{parameters}"), &asked).await;
+    let names = async |parameters: &str| {
+        let answer = ask(parameters).await;
+        let data = answer.data();
+        let users = data.as_array().unwrap_or_else(|| panic!("{parameters}: {}", answer.text));
+        users.iter().map(|user| user["user"].clone()).collect::<Value>()
+    };
+    let ada = json!([{
+        "user": "ada", "steps": 2, "started_at": "2026-11-20T08:00:00.250Z",
+        "last_step_at": "2026-11-20T08:00:30.250Z", "open": false,
+    }]);
+    assert_eq!(ask("step=2").await.data(), ada);
+    assert_eq!(names("").await, json!(["ada", "cid", "bob"]));
+    assert_eq!(names("step=2&outcome=dropped").await, json!(["cid", "bob"]));
+    assert_eq!(names("step=2&outcome=dropped&value=free").await, json!(["bob"]));
+    assert_eq!(names("value=").await, json!(["cid"]));
+    let first = ask("step=2&outcome=dropped&limit=1").await.json();
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = format!("step=2&outcome=dropped&limit=1&cursor={cursor}");
+    assert_eq!(names(&second).await, json!(["bob"]));
+    assert_eq!(ask(&second).await.json()["next_cursor"], json!(null));
+    let link = asked.to_string().bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
+    assert_eq!(app.get(&format!("/funnel/users?step=2&q={link}")).await.data(), ada);
+    for (parameters, words) in [
+        ("step=3", "step must be 1 to 2, a step of the funnel"),
+        ("outcome=dropped", "step must be 2 to 2, a step of the funnel"),
+        ("step=0", "step must be a positive integer"),
+        ("outcome=left", "outcome must be converted or dropped"),
+        ("cursor=0.1795639822123.1795639822123.s.1795639000000.YWRh", "cursor is of another list"),
+    ] {
+        ask(parameters).await.refuses(400, "invalid_field", words);
+    }
+    let undivided = app.post("/funnel/users?value=free", question(json!({}))).await;
+    undivided.refuses(400, "invalid_field", "value is one of the breakdown's, and the funnel has none");
+}
+
 fn many(filters: usize) -> Value {
     vec![json!({"field": "user", "op": "set"}); filters].into()
 }

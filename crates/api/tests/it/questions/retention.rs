@@ -73,6 +73,37 @@ fn form_urlencoded(question: &Value) -> String {
 }
 
 #[tokio::test]
+async fn the_users_of_a_cell_are_listed_page_by_page() {
+    let app = shop().await;
+    let ask = async |parameters: &str| app.post(&format!("/retention/users?{parameters}"), question()).await;
+    let all = ask("cohort=2026-10-24").await;
+    assert_snapshot!(all.shown(), @r#"200 {"success":true,"data":[{"user":"bob","started_at":"2026-10-24T21:59:59.999Z"},{"user":"ada","started_at":"2026-10-24T08:00:00.000Z"}],"meta":{"from":"[from]","to":"[to]","timezone":"Europe/Berlin","complete_until":"[complete_until]"},"request_id":"test"}"#);
+    assert_eq!(ask("cohort=2026-10-24&returned_in=1").await.data(), json!([all.data()[1]]));
+    assert_eq!(ask("cohort=2026-10-25&returned_in=0").await.data(), json!([]));
+    let first = ask("cohort=2026-10-24&limit=1").await.json();
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = ask(&format!("cohort=2026-10-24&limit=1&cursor={cursor}")).await.json();
+    assert_eq!(json!([first["data"][0], second["data"][0]]), all.data());
+    assert_eq!((second.get("next_cursor"), &second["meta"]["to"]), (None, &first["meta"]["to"]));
+    let link = form_urlencoded(&question());
+    assert_eq!(app.get(&format!("/retention/users?cohort=2026-10-24&q={link}")).await.data(), all.data());
+    let of_others = app.tenant("globex").post("/retention/users?cohort=2026-10-24", question()).await.data();
+    assert_eq!(of_others[0]["user"], "dan");
+    for (parameters, code, words) in [
+        ("", "missing_field", "cohort is required: the first local day of one"),
+        ("cohort=2026-10-24&returned_in=3", "invalid_field", "returned_in must be 0 to 2, the last period"),
+        ("cohort=2026-10-24&returned_in=x", "invalid_field", "returned_in must be a period's number"),
+        (
+            "cohort=2026-10-24&cursor=0.1795639822123.1795639822123.s.1795639000000.YWRh",
+            "invalid_field",
+            "cursor is of another list",
+        ),
+    ] {
+        ask(parameters).await.refuses(400, code, words);
+    }
+}
+
+#[tokio::test]
 async fn without_a_word_it_is_about_any_events_of_seven_days() {
     let app = App::start().await;
     happened(&app, "default", "ada", "user.registered", &Timestamp::now().to_string()).await;

@@ -4,7 +4,7 @@ mod window_funnel;
 
 use model::{Content, EventKey, JsonText, Write};
 use serde_json::{Value, json};
-use store::queries::{FunnelAnswer, FunnelGroup, Number};
+use store::queries::{FunnelAnswer, FunnelGroup, FunnelUser, Number, Outcome, Took};
 use store::{Filters, Funnel, Range, Scope};
 
 use crate::database::{Database, created, deleted, id_at, scope, tenant, time, updated};
@@ -39,6 +39,33 @@ async fn funnel(database: &Database, range: Range, question: Value) -> FunnelAns
     let funnel: Funnel = serde_json::from_value(question).unwrap();
     let answer = database.store.funnel(&scope(&database.store, &acme, range), &funnel).await;
     answer.unwrap_or_else(|error| panic!("{}", error.detail()))
+}
+
+/// All whom the funnel counts so, in pages of so many.
+async fn listed(
+    database: &Database,
+    range: Range,
+    question: &Value,
+    took: &Took,
+    limit: usize,
+) -> Vec<FunnelUser> {
+    let acme = tenant("acme");
+    let funnel: Funnel = serde_json::from_value(question.clone()).unwrap();
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let scope = scope(&database.store, &acme, range);
+        let page = database.store.funnel_users(&scope, &funnel, took, after.as_ref(), limit).await.unwrap();
+        assert!(page.users.len() == limit || page.next.is_none(), "{page:?}");
+        all.extend(page.users);
+        after = page.next;
+        if after.is_none() {
+            return all;
+        }
+    }
+}
+
+fn took(step: usize, outcome: Outcome) -> Took {
+    Took { step, outcome, value: None }
 }
 
 /// Users of each step.
@@ -229,6 +256,40 @@ async fn groups_are_of_the_value_at_the_step_that_is_asked_for() {
         [of("value", "pro", [2, 2]), of("value", "free", [1, 0]), of("none", "", [1, 1])]
     );
     assert_eq!(groups(json!(2), 10).await, [of("value", "pro", [2, 2]), of("none", "", [2, 1])]);
+}
+
+#[tokio::test]
+async fn the_users_behind_a_number_are_as_many_those_of_the_last_step_first() {
+    let database = Database::new().await;
+    let at = |second: u32| key(&format!("2026-11-20T08:00:{second:02}Z"));
+    let plan = |plan: &str| json!({"plan": plan});
+    let rows = [
+        created(&at(0), 1, did("ada", "visit", plan("free"))),
+        created(&at(9), 2, did("ada", "order", plan("free"))),
+        created(&at(1), 3, did("bob", "visit", plan("free"))),
+        created(&at(2), 4, did("bob", "order", plan("free"))),
+        created(&at(3), 5, did("cid", "visit", plan("free"))),
+        created(&at(3), 6, did("anon:bee", "visit", plan("pro"))),
+        created(&at(4), 7, did("dan", "visit", json!({}))),
+    ];
+    database.store.insert(&rows).await.unwrap();
+    let question = json!({
+        "steps": steps(&["visit", "order"]), "window": "1h", "breakdown": {"field": "properties.plan"},
+    });
+    let names = async |took: Took| {
+        let users = listed(&database, day(), &question, &took, 2).await;
+        users.into_iter().map(|user| user.user).collect::<Vec<_>>()
+    };
+    assert_eq!(names(took(1, Outcome::Converted)).await, ["ada", "dan", "anon:bee", "cid", "bob"]);
+    assert_eq!(names(took(2, Outcome::Converted)).await, ["ada", "bob"]);
+    assert_eq!(names(took(2, Outcome::Dropped)).await, ["dan", "anon:bee", "cid"]);
+    let of = |value: &str, took: Took| Took { value: Some(value.to_owned()), ..took };
+    assert_eq!(names(of("free", took(2, Outcome::Dropped))).await, ["cid"]);
+    assert_eq!(names(of("", took(1, Outcome::Converted))).await, ["dan"]);
+    assert_eq!(names(of("team", took(1, Outcome::Converted))).await, [""; 0]);
+    let ada = listed(&database, day(), &question, &took(2, Outcome::Converted), 2).await.swap_remove(0);
+    let [started_at, last_step_at] = ["2026-11-20T08:00:00Z", "2026-11-20T08:00:09Z"].map(time);
+    assert_eq!(ada, FunnelUser { user: "ada".to_owned(), steps: 2, started_at, last_step_at, open: false });
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! `windowFunnel('strict_once')` answers the same where no two events of a user share a time, there are no exclusions
 //! and other events may lie between the steps: how far each user gets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::Timestamp;
 use proptest::collection::vec;
@@ -57,7 +57,7 @@ fn every_user_gets_as_far_as_window_funnel_says() {
         let question = json!({
             "steps": steps, "window": format!("{window}ms"), "breakdown": {"field": "user", "limit": USERS},
         });
-        let answer = runtime.block_on(funnel(&database, day(), question));
+        let answer = runtime.block_on(funnel(&database, day(), question.clone()));
         let level = |group: &FunnelGroup| {
             let level = group.steps.iter().filter(|step| step.users == 1).count();
             (group.key.clone().unwrap(), level.to_string())
@@ -69,6 +69,11 @@ fn every_user_gets_as_far_as_window_funnel_says() {
         let said = runtime.block_on(database.sql(&sql));
         let said: BTreeMap<_, _> = said.lines().filter_map(|line| line.split_once('\t')).collect();
         let said = said.into_iter().map(|(user, level)| (user.to_owned(), level.to_owned())).collect();
+        // Those who got no further than to the first step.
+        let dropped = runtime.block_on(listed(&database, day(), &question, &took(2, Outcome::Dropped), 40));
+        let dropped: BTreeSet<_> = dropped.into_iter().map(|user| user.user).collect();
+        let should = levels.iter().filter(|(_, level)| *level == "1").map(|(user, _)| user.clone()).collect();
+        prop_assert_eq!(dropped, should, "{:?} {}", marks, window);
         if levels != said {
             return Err(TestCaseError::fail(format!("{marks:?} {window}: {levels:?} and {said:?}")));
         }

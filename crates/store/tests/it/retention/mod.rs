@@ -2,12 +2,15 @@
 
 mod naive;
 
+use std::cmp::Reverse;
+use std::collections::HashSet;
+
 use model::{Content, EventKey, JsonText, Timestamp};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
-use store::queries::retention::{Cohort, Count, Kind, Mode, Retained, Retention};
-use store::{Filters, Interval, Range, RangeParams, RangeSpec, Scope, Store, WeekStart};
+use store::queries::retention::{Cell, Cohort, Count, Kind, Mode, Retained, RetainedUser, Retention};
+use store::{Filters, Grid, Interval, Range, RangeParams, RangeSpec, Scope, Store, WeekStart, Zone};
 
 use crate::database::{Database, created, deleted, scope, tenant, time, updated};
 use naive::{Calendar, Happened};
@@ -108,14 +111,42 @@ impl Happened {
 
 async fn ask(store: &Store, range: Range, calendar: &Calendar, retention: &Retention) -> Retained {
     let acme = tenant("acme");
+    let (zone, grid) = grid(store, range, calendar).await;
+    let scope = Scope { zone: &zone, ..scope(store, &acme, range) };
+    let answer = store.retention(&scope, &grid, retention).await;
+    answer.unwrap_or_else(|error| panic!("{}", error.detail()))
+}
+
+async fn grid(store: &Store, range: Range, calendar: &Calendar) -> (Zone, Grid) {
     let spec =
         RangeSpec::parse(&RangeParams { timezone: Some(calendar.zone), ..RangeParams::default() }, Some(1))
             .unwrap();
     let (_, zone) = store.range(&spec, range.now()).await.unwrap();
     let grid = store.grid(&range, &zone, Some(calendar.period), calendar.week_start).await.unwrap();
-    let scope = Scope { zone: &zone, ..scope(store, &acme, range) };
-    let answer = store.retention(&scope, &grid, retention).await;
-    answer.unwrap_or_else(|error| panic!("{}", error.detail()))
+    (zone, grid)
+}
+
+/// The users of a cell, in pages of 15.
+async fn listed(
+    store: &Store,
+    range: Range,
+    calendar: &Calendar,
+    retention: &Retention,
+    cell: &Cell,
+) -> Vec<RetainedUser> {
+    let acme = tenant("acme");
+    let (zone, grid) = grid(store, range, calendar).await;
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let scope = Scope { zone: &zone, ..scope(store, &acme, range) };
+        let page = store.retention_users(&scope, &grid, retention, cell, after.as_ref(), 15).await;
+        let page = page.unwrap_or_else(|error| panic!("{}", error.detail()));
+        all.extend(page.users);
+        after = page.next;
+        if after.is_none() {
+            return all;
+        }
+    }
 }
 
 fn filters(json: &Value) -> Filters {
@@ -178,6 +209,19 @@ async fn every_cell_is_what_it_is_defined_to_be_in_every_zone() {
             let is = ask(&database.store, range, &calendar, &retention).await;
             let should = naive::retention(&events, range, &calendar, &retention, starts, returns);
             assert_eq!(is, should, "{calendar:?} {range:?} {retention:?}");
+            // The users behind one of the numbers.
+            if let Some(Cohort { cohort, size, returned, .. }) = is.cohorts.last() {
+                let period = random.random_range(0..=periods);
+                let some = returned[usize::from(period)].unwrap_or(0);
+                for (period, users) in [(None, *size), (Some(period), some)] {
+                    let cell = Cell { cohort: cohort.clone(), period };
+                    let listed = listed(&database.store, range, &calendar, &retention, &cell).await;
+                    let different: HashSet<_> = listed.iter().map(|user| &user.user).collect();
+                    assert_eq!(different.len(), listed.len(), "{listed:?}");
+                    assert_eq!(listed.len() as u64, users, "{cell:?} {calendar:?} {range:?} {retention:?}");
+                    assert!(listed.is_sorted_by_key(|user| Reverse(user.started_at)), "{listed:?}");
+                }
+            }
             for cohort in &is.cohorts {
                 cells += cohort.returned.len();
                 nulls += cohort.returned.iter().filter(|cell| cell.is_none()).count();
