@@ -61,7 +61,7 @@ let clicked = 0;
 async function follow(path: string, ready = settled): Promise<void> {
   await visit(`/ui/${path}`, {}, async ({ page }) => {
     await ready(page);
-    await expect.poll(() => linked(page), 'there are numbers to click').not.toEqual([]);
+    await expect.poll(() => linked(page)).not.toEqual([]);
     const numbers = chosen(await linked(page));
     const found: Linked[] = [];
     for (const { href } of numbers) {
