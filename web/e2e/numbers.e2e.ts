@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { ask, daysBefore } from './api';
 import { settled, visit } from './browser';
+import { listed } from './lists';
 
 const days = daysBefore(7);
 const range = `from=${days.from}&to=${days.to}`;
@@ -16,7 +17,7 @@ const PAGES: Record<string, string> = {
   'sessions, filtered': `sessions?${range}&rank=events&f=user:set`,
   errors: `errors?${range}`,
   funnels: `funnels?${range}&${steps}`,
-  retention: `retention?${range}&start=${order}&mode=recurring`,
+  retention: `retention?${range}&start=${order}&show=users`,
   users: `users?${range}&order=events`,
   'users, filtered': `users?${range}&f=${order}`,
   sales: `commerce?${range}`,
@@ -39,12 +40,13 @@ const linked = (page: Page): Promise<Linked[]> =>
       const shown = [link, link.nextElementSibling]
         .map((element) => /^([\d,]+)( orders)?$/.exec(element?.textContent?.trim() ?? '')?.[1])
         .find((count) => count !== undefined);
-      return shown && lists.includes(link.pathname) ? [{ href: link.getAttribute('href') ?? '', shown }] : [];
+      const isList = lists.includes(link.pathname) || link.search.includes('who=');
+      return shown && isList ? [{ href: link.getAttribute('href') ?? '', shown }] : [];
     });
   });
 
 /** What a link asks without whom and when it asks it of. */
-const kind = ({ href }: Linked): string => href.replace(/(:is:|from=|to=)[^&]*/g, '$1');
+const kind = ({ href }: Linked): string => href.replace(/(:is:|from=|to=|who=)[^&]*/g, '$1');
 
 function chosen(numbers: Linked[]): Linked[] {
   const first = new Map(numbers.toReversed().map((number) => [kind(number), number]));
@@ -53,8 +55,11 @@ function chosen(numbers: Linked[]): Linked[] {
   return [...kinds, ...others.slice(0, Math.max(0, CLICKS - kinds.length))];
 }
 
-/** The number that a page is about stands on top of it. */
-const told = (page: Page): Promise<string> => page.locator('main .stat .number').first().innerText();
+/** The number that a page is about stands on top of it; where it lists who is behind a number, all of those count. */
+async function told(page: Page): Promise<string> {
+  if (page.url().includes('who=')) return (await listed(page, /^Who (took|did|began)/)).toLocaleString('en-GB');
+  return page.locator('main .stat .number').first().innerText();
+}
 
 let clicked = 0;
 

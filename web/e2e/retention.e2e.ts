@@ -30,7 +30,10 @@ test('the users of a cohort, and those who came back, are as many as it says', a
   await visit(`/ui/retention?${range}&start=event_name:is:order.created&show=users`, {}, async ({ page }) => {
     await settled(page);
     for (const cells of ['td.size a', 'td.value a']) {
-      for (const link of await page.locator(`main figure ${cells}`).all().then((all) => [all[0], all.at(-1)])) {
+      for (const link of await page
+        .locator(`main figure ${cells}`)
+        .all()
+        .then((all) => [all[0], all.at(-1)])) {
         if (!link) throw new Error(`no ${cells}`);
         const count = numberOf(await link.textContent());
         await link.click();

@@ -578,6 +578,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/funnel/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same as a link.
+         * @description Where keys are asked for, one of scope `read`.
+         */
+        get: operations["funnel_users_link"];
+        put?: never;
+        /**
+         * Who the users are that a number of a funnel counts, those first who took their last step last. The body is that of
+         *     the funnel.
+         * @description Where keys are asked for, one of scope `read`.
+         */
+        post: operations["funnel_users"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -774,6 +799,30 @@ export interface paths {
          * @description Where keys are asked for, one of scope `read`.
          */
         post: operations["retention"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/retention/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same as a link.
+         * @description Where keys are asked for, one of scope `read`.
+         */
+        get: operations["retention_users_link"];
+        put?: never;
+        /**
+         * Who the users are that a cell of retention counts, those first who began last. The body is that of the retention.
+         * @description Where keys are asked for, one of scope `read`.
+         */
+        post: operations["retention_users"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1777,6 +1826,33 @@ export interface components {
             success: boolean;
         };
         /** @description A page of the answer to a question. */
+        FoundPage_FunnelUser: {
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When the last of them was.
+                 */
+                last_step_at: string;
+                /** @description Whether the user may still get further. */
+                open: boolean;
+                /**
+                 * Format: date-time
+                 * @description When the first of them was.
+                 */
+                started_at: string;
+                /** @description How many steps the user took. */
+                steps: number;
+                /** @description The user id, else `anon:` and the anonymous id. */
+                user: string;
+            }[];
+            meta: components["schemas"]["Meta"];
+            /** @description For `cursor`, if there are more. */
+            next_cursor?: string | null;
+            request_id: string;
+            /** @example true */
+            success: boolean;
+        };
+        /** @description A page of the answer to a question. */
         FoundPage_ListedEvent: {
             data: {
                 anonymous_id: string;
@@ -1814,6 +1890,24 @@ export interface components {
                 /** Format: date-time */
                 updated_at: string;
                 user_id: string;
+            }[];
+            meta: components["schemas"]["Meta"];
+            /** @description For `cursor`, if there are more. */
+            next_cursor?: string | null;
+            request_id: string;
+            /** @example true */
+            success: boolean;
+        };
+        /** @description A page of the answer to a question. */
+        FoundPage_RetainedUser: {
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When the event was with which the user began.
+                 */
+                started_at: string;
+                /** @description The user id, else `anon:` and the anonymous id. */
+                user: string;
             }[];
             meta: components["schemas"]["Meta"];
             /** @description For `cursor`, if there are more. */
@@ -2409,6 +2503,25 @@ export interface components {
              * @description Those who took it.
              */
             users: number;
+        };
+        /** @description A user of a funnel. */
+        FunnelUser: {
+            /**
+             * Format: date-time
+             * @description When the last of them was.
+             */
+            last_step_at: string;
+            /** @description Whether the user may still get further. */
+            open: boolean;
+            /**
+             * Format: date-time
+             * @description When the first of them was.
+             */
+            started_at: string;
+            /** @description How many steps the user took. */
+            steps: number;
+            /** @description The user id, else `anon:` and the anonymous id. */
+            user: string;
         };
         /** @description A good answer. */
         Good_Alert: {
@@ -3308,6 +3421,16 @@ export interface components {
             cohorts: components["schemas"]["Cohort"][];
             /** @description For each period, from 0 on, the share of all cohorts whose period is complete; null if none is. */
             mean: (number | null)[];
+        };
+        /** @description A user of a cohort. */
+        RetainedUser: {
+            /**
+             * Format: date-time
+             * @description When the event was with which the user began.
+             */
+            started_at: string;
+            /** @description The user id, else `anon:` and the anonymous id. */
+            user: string;
         };
         /**
          * @description Which returns count for a period.
@@ -9355,6 +9478,336 @@ export interface operations {
             };
         };
     };
+    funnel_users_link: {
+        parameters: {
+            query: {
+                /** @description The JSON that a POST has as its body. */
+                q: string;
+                /** @description The step, from 1. */
+                step?: number;
+                /** @description Whether they took it, or took the step before it and not this one. */
+                outcome?: ("converted" | "dropped") & Record<string, never>;
+                /** @description Only those of this value of the breakdown; those without one where it is empty. */
+                value?: string;
+                /** @description The most users of an answer. */
+                limit?: number;
+                /** @description The `next_cursor` of an earlier answer, whose period it goes on with. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As to the POST */
+            200: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPage_FunnelUser"];
+                };
+            };
+            /** @description Something in the request has to be changed: `error` says what */
+            400: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description No key, or one that is not known */
+            401: {
+                headers: {
+                    /** @description How to show a key */
+                    "WWW-Authenticate"?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The key, the page or the host is not allowed to do this */
+            403: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The path does not take this method */
+            405: {
+                headers: {
+                    /** @description The methods of this path */
+                    Allow?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The address is too long */
+            414: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The question is too large: `error` says what to narrow */
+            422: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The tenant asks too many questions at once: worth a retry */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before the next try */
+                    "Retry-After"?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The head of the request is too large */
+            431: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of Millrace's own */
+            500: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too much at once, or what is needed is away: worth a retry */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try */
+                    "Retry-After"?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    funnel_users: {
+        parameters: {
+            query?: {
+                /** @description The step, from 1. */
+                step?: number;
+                /** @description Whether they took it, or took the step before it and not this one. */
+                outcome?: ("converted" | "dropped") & Record<string, never>;
+                /** @description Only those of this value of the breakdown; those without one where it is empty. */
+                value?: string;
+                /** @description The most users of an answer. */
+                limit?: number;
+                /** @description The `next_cursor` of an earlier answer, whose period it goes on with. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FunnelQuestion"];
+            };
+        };
+        responses: {
+            /** @description A page of them */
+            200: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPage_FunnelUser"];
+                };
+            };
+            /** @description Something in the request has to be changed: `error` says what */
+            400: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description No key, or one that is not known */
+            401: {
+                headers: {
+                    /** @description How to show a key */
+                    "WWW-Authenticate"?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The key, the page or the host is not allowed to do this */
+            403: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The path does not take this method */
+            405: {
+                headers: {
+                    /** @description The methods of this path */
+                    Allow?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The address is too long */
+            414: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The question is too large: `error` says what to narrow */
+            422: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The tenant asks too many questions at once: worth a retry */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before the next try */
+                    "Retry-After"?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The head of the request is too large */
+            431: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of Millrace's own */
+            500: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too much at once, or what is needed is away: worth a retry */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try */
+                    "Retry-After"?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -10923,6 +11376,338 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Told_Retained"];
+                };
+            };
+            /** @description Something in the request has to be changed: `error` says what */
+            400: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description No key, or one that is not known */
+            401: {
+                headers: {
+                    /** @description How to show a key */
+                    "WWW-Authenticate"?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The key, the page or the host is not allowed to do this */
+            403: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The path does not take this method */
+            405: {
+                headers: {
+                    /** @description The methods of this path */
+                    Allow?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The body did not come in time */
+            408: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The address is too long */
+            414: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The question is too large: `error` says what to narrow */
+            422: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The tenant asks too many questions at once: worth a retry */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before the next try */
+                    "Retry-After"?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The head of the request is too large */
+            431: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of Millrace's own */
+            500: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too much at once, or what is needed is away: worth a retry */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try */
+                    "Retry-After"?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    retention_users_link: {
+        parameters: {
+            query: {
+                /** @description The JSON that a POST has as its body. */
+                q: string;
+                /**
+                 * @description The cohort's first local day.
+                 * @example 2026-11-20
+                 */
+                cohort: string;
+                /** @description Only those who came back in this period, from 0, that with the start; all of the cohort if absent. */
+                returned_in?: number;
+                /** @description The most users of an answer. */
+                limit?: number;
+                /** @description The `next_cursor` of an earlier answer, whose period it goes on with. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As to the POST */
+            200: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPage_RetainedUser"];
+                };
+            };
+            /** @description Something in the request has to be changed: `error` says what */
+            400: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description No key, or one that is not known */
+            401: {
+                headers: {
+                    /** @description How to show a key */
+                    "WWW-Authenticate"?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The key, the page or the host is not allowed to do this */
+            403: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The path does not take this method */
+            405: {
+                headers: {
+                    /** @description The methods of this path */
+                    Allow?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The address is too long */
+            414: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The question is too large: `error` says what to narrow */
+            422: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The tenant asks too many questions at once: worth a retry */
+            429: {
+                headers: {
+                    /** @description Seconds to wait before the next try */
+                    "Retry-After"?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The head of the request is too large */
+            431: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of Millrace's own */
+            500: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too much at once, or what is needed is away: worth a retry */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try */
+                    "Retry-After"?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    retention_users: {
+        parameters: {
+            query: {
+                /**
+                 * @description The cohort's first local day.
+                 * @example 2026-11-20
+                 */
+                cohort: string;
+                /** @description Only those who came back in this period, from 0, that with the start; all of the cohort if absent. */
+                returned_in?: number;
+                /** @description The most users of an answer. */
+                limit?: number;
+                /** @description The `next_cursor` of an earlier answer, whose period it goes on with. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionQuestion"];
+            };
+        };
+        responses: {
+            /** @description A page of them */
+            200: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPage_RetainedUser"];
                 };
             };
             /** @description Something in the request has to be changed: `error` says what */

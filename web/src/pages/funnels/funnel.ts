@@ -77,7 +77,11 @@ export const formatWho = ({ step, outcome, value }: Who): string =>
 /** The users behind a number, if the address names some that there are. */
 export function whoOf(params: Record<string, string>): Who | null {
   const [, step, dropped, value] = /^(\d+)(\.dropped)?(?::(.*))?$/s.exec(params['who'] ?? '') ?? [];
-  const who: Who = { step: Number(step), outcome: dropped ? 'dropped' : 'converted', ...(value === undefined ? {} : { value }) };
+  const who: Who = {
+    step: Number(step),
+    outcome: dropped ? 'dropped' : 'converted',
+    ...(value === undefined ? {} : { value }),
+  };
   const steps = stepsOf(params).length;
   if (!step || who.step < (dropped ? 2 : 1) || who.step > steps || (value !== undefined && !params['by'])) return null;
   return who;
