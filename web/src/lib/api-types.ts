@@ -9485,8 +9485,8 @@ export interface operations {
                 q: string;
                 /** @description The step, from 1. */
                 step?: number;
-                /** @description Whether they took it, or took the step before it and not this one. */
-                outcome?: ("converted" | "dropped") & Record<string, never>;
+                /** @description Whether they took it, as is meant if nothing is said, or took the step before it and not this one. */
+                outcome?: "converted" | "dropped";
                 /** @description Only those of this value of the breakdown; those without one where it is empty. */
                 value?: string;
                 /** @description The most users of an answer. */
@@ -9636,8 +9636,8 @@ export interface operations {
             query?: {
                 /** @description The step, from 1. */
                 step?: number;
-                /** @description Whether they took it, or took the step before it and not this one. */
-                outcome?: ("converted" | "dropped") & Record<string, never>;
+                /** @description Whether they took it, as is meant if nothing is said, or took the step before it and not this one. */
+                outcome?: "converted" | "dropped";
                 /** @description Only those of this value of the breakdown; those without one where it is empty. */
                 value?: string;
                 /** @description The most users of an answer. */

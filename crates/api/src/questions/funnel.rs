@@ -109,9 +109,9 @@ pub(crate) struct Which {
     #[serde(deserialize_with = "step")]
     #[param(value_type = usize, minimum = 1, maximum = 12, default = 1)]
     step: usize,
-    /// Whether they took it, or took the step before it and not this one.
+    /// Whether they took it, as is meant if nothing is said, or took the step before it and not this one.
     #[serde(deserialize_with = "outcome")]
-    #[param(value_type = Outcome, default = "converted", inline)]
+    #[param(value_type = Option<Outcome>, inline)]
     outcome: Outcome,
     /// Only those of this value of the breakdown; those without one where it is empty.
     #[serde(deserialize_with = "value")]
