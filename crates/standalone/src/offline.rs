@@ -39,6 +39,7 @@ pub async fn replay(config: Config, arguments: replay::Arguments, shutdown: Shut
 
 /// Does what was asked for with the hours that were rolled up.
 pub async fn rollups(config: Config, command: commands::rollups::Command) -> anyhow::Result<()> {
+    command.times()?;
     let (channels, log) = open(&config.data)?;
     drop(channels);
     let (store, engine) = embedded::store(&config.data, config.engine_port).await?;

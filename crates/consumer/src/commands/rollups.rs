@@ -25,16 +25,25 @@ fn time(text: &str) -> Result<Timestamp, &'static str> {
     Timestamp::parse(text).ok_or("expected a time such as 2026-11-20T21:57:13Z")
 }
 
+impl Command {
+    /// From when up to when.
+    pub fn times(&self) -> anyhow::Result<(Timestamp, Timestamp)> {
+        let Self::Mark { from, to } = self;
+        let (from, to) = (from.unwrap_or_default(), to.unwrap_or(Timestamp::MAX));
+        anyhow::ensure!(from < to, "--from must be before --to");
+        Ok((from, to))
+    }
+}
+
 /// Carries the command out, and says so on `out`.
 pub async fn run(command: Command, store: &Store, out: &mut impl Write) -> anyhow::Result<()> {
-    let Command::Mark { from, to } = command;
-    let (from, to) = (from.unwrap_or_default(), to.unwrap_or(Timestamp::MAX));
-    anyhow::ensure!(from < to, "--from must be before --to");
+    let (from, to) = command.times()?;
     store.migrate().await?;
     let hours = store.mark_hours(from, to).await?;
     writeln!(
         out,
-        "{hours} hours are marked: a running consumer rolls them up, and until then questions read their events"
+        "hours marked, each tenant's by themselves: {hours}. A running consumer rolls them up, and until then questions read \
+         their events"
     )?;
     Ok(())
 }

@@ -11,6 +11,7 @@ pub(crate) struct Numbers {
     pub(super) hours: Counter,
     pub(super) seconds: Histogram,
     pub(super) failures: Counter,
+    pub(super) compared: Counter,
     pub(super) mismatches: Counter,
     pub(super) dirty_hours: Gauge,
     pub(super) oldest_dirty_seconds: Gauge,
@@ -36,6 +37,12 @@ impl Numbers {
                 registry,
                 "rollup_failures",
                 "Times that hours could not be rolled up",
+                Counter::default(),
+            ),
+            compared: register(
+                registry,
+                "rollup_compared_hours",
+                "Hours of a tenant whose rollup was compared with their events",
                 Counter::default(),
             ),
             mismatches: register(

@@ -26,7 +26,7 @@ impl Scrub {
     pub(super) async fn next(&mut self, worker: &Worker) -> Result<(), StoreError> {
         let now = Instant::now();
         if let Some((hour, at)) = self.differs.take_if(|(_, at)| now - *at > AGAIN_AFTER) {
-            if worker.timed(worker.store.rollup_differs(&hour)).await.1? {
+            if compare(worker, &hour).await? {
                 tracing::error!(
                     tenant = hour.tenant.as_str(),
                     hour = hour.start,
@@ -46,10 +46,17 @@ impl Scrub {
         self.last = next.clone().map(|hour| (hour, now));
         if let Some(hour) = next
             && self.differs.is_none()
-            && worker.timed(worker.store.rollup_differs(&hour)).await.1?
+            && compare(worker, &hour).await?
         {
             self.differs = Some((hour, now));
         }
         Ok(())
     }
+}
+
+/// Whether an hour's rollup is not what its events say.
+async fn compare(worker: &Worker, hour: &Hour) -> Result<bool, StoreError> {
+    let differs = worker.timed(worker.store.rollup_differs(hour)).await.1?;
+    worker.numbers.compared.inc();
+    Ok(differs)
 }
