@@ -39,6 +39,7 @@ export async function visit(
   const faults: string[] = [];
   const home = inject('page');
   page.on('console', (said) => said.type() === 'error' && faults.push(`console: ${said.text()}`));
+  page.on('dialog', (dialog) => (faults.push(`dialog: ${dialog.message()}`), void dialog.dismiss()));
   page.on('pageerror', (error) => faults.push(`script: ${error.message}`));
   page.on(
     'request',

@@ -28,7 +28,8 @@ const ANYBODY = { needs_key: false, tenant: 'default', scopes: ['read'], ended: 
 
 function file(path: string, answer: ServerResponse): void {
   const asked = join('dist', path.slice('/ui/'.length));
-  const found = extname(path) ? asked : 'dist/index.html';
+  // An id in the address of a page may look like a file.
+  const found = path.startsWith('/ui/assets/') || (extname(path) && existsSync(asked)) ? asked : 'dist/index.html';
   if (!existsSync(found)) return void answer.writeHead(404).end();
   answer.writeHead(200, {
     'Content-Type': TYPES[extname(found)] ?? 'application/octet-stream',

@@ -44,6 +44,13 @@ export function opsOf(type: string): readonly Op[] {
 const isPath = (field: string): boolean => /^(properties|context)\../.test(field);
 export const isField = (field: string): boolean => (FIELDS as readonly string[]).includes(field) || isPath(field);
 
+/** Bytes that a value may have. */
+const MAX_VALUE_BYTES = 1_024;
+/** As much of a text as a value may be. */
+export const fitting = (text: string): string =>
+  text.slice(0, new TextEncoder().encodeInto(text, new Uint8Array(MAX_VALUE_BYTES)).read);
+export const fits = (text: string): boolean => fitting(text) === text;
+
 /** In a sentence: `event_name is order.created or payment.failed`. */
 export function sentence({ field, op, values }: Filter): string {
   return [field, opWords(op), values.map((value) => value || '""').join(' or ')].filter(Boolean).join(' ');

@@ -53,6 +53,14 @@ export function bytes(count: number): string {
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${number(count)} ${count === 1 ? one : many}`;
 
+const LINE = 300;
+/** As much of a text as may be seen in a line. */
+export const beginning = (text: string): string => (text.length > LINE ? `${text.slice(0, LINE)}…` : text);
+
+/** Somebody's text in a sentence of ours, which goes on from left to right whatever direction that text has. */
+export const isolated = (text: string): string => `\u2068${text}\u2069`;
+export const quoted = (text: string): string => `“${isolated(text)}”`;
+
 const formats = new Map<string, Intl.DateTimeFormat>();
 function print(instant: number, zone: string, options: Intl.DateTimeFormatOptions): string {
   const key = zone + JSON.stringify(options);

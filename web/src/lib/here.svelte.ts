@@ -1,5 +1,6 @@
 // Where the page is: the view that the address says, and the only way to go elsewhere.
 import { pages } from '$pages/index';
+import { fits } from './filters';
 import { now } from './now.svelte';
 import { fittingIntervals } from './range';
 import { format, parse, type View } from './url';
@@ -27,8 +28,9 @@ function changed(step: Step): View {
   return fits ? view : { ...view, interval: 'auto' };
 }
 
-/** The address of a step from here, for links. */
-export const href = (step: Step): string => format(changed(step), pages, zone);
+/** The address of a step from here, for links; none if a filter has a longer value than the API takes. */
+export const href = (step: Step): string =>
+  step.filters?.some(({ values }) => !values.every(fits)) ? '' : format(changed(step), pages, zone);
 
 /** Goes there. `replace` leaves no entry in the history: for what changes while somebody types. */
 export function go(step: Step, how: 'push' | 'replace' = 'push'): void {

@@ -1,5 +1,6 @@
 // The state of the page is its URL: what is not in it does not survive a reload, and what is can be shared. Pure.
 import { formatFilter, parseFilter, type Filter } from './filters';
+import { quoted } from './format';
 import { absolute, absoluteRange, DEFAULT_RANGE, isPreset, type Range } from './range';
 import { isZone } from './zone';
 
@@ -63,7 +64,7 @@ export function parse(url: URL, pages: readonly PageUrl[], zone: string): { view
   if (page && (id.length === 0 || page.takesId)) {
     view.page = page.name;
     view.id = decode(id.join('/'));
-  } else drop(`The page “${path}”`);
+  } else drop(`The page ${quoted(path)}`);
 
   const ends: { from?: string; to?: string } = {};
   for (const [key, value] of url.searchParams) {
@@ -76,12 +77,12 @@ export function parse(url: URL, pages: readonly PageUrl[], zone: string): { view
     else if (key === 'compare' && includes(COMPARES, value)) view.compare = value;
     else if (key === 'f' && parseFilter(value)) view.filters.push(parseFilter(value) as Filter);
     else if (allowed && allows(allowed, value)) view.params[key] = value;
-    else drop(`“${key}=${value}”`);
+    else drop(quoted(`${key}=${value}`));
   }
   if (ends.from !== undefined || ends.to !== undefined) {
     const range = absoluteRange(ends.from ?? '', ends.to ?? '');
     if (range) view.range = range;
-    else drop(`“from=${ends.from ?? ''}&to=${ends.to ?? ''}”`);
+    else drop(quoted(`from=${ends.from ?? ''}&to=${ends.to ?? ''}`));
   }
   return { view, notices };
 }

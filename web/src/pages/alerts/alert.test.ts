@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { isolated } from '$lib/format';
 import { around, brief, keyFilters, rulesOf, type Alert } from './alert';
 
 const alert = (changed: Partial<Alert>): Alert => ({
@@ -24,6 +25,8 @@ test('each rule stands once', () => {
 });
 
 test('a row says what tells alerts of one rule apart', () => {
-  expect(brief(alert({ key: { 'properties.sku': 'A-1', user: '' }, message: 'long' }))).toBe('sku = A-1, user = ""');
+  expect(brief(alert({ key: { 'properties.sku': 'A-1', user: '' }, message: 'long' }))).toBe(
+    `sku = ${isolated('A-1')}, user = ${isolated('""')}`,
+  );
   expect(brief(alert({ message: 'no event in the last 10m' }))).toBe('no event in the last 10m');
 });

@@ -1,6 +1,7 @@
 // An alert, and the events that it is about. Pure.
 import type { Schemas } from '$lib/api';
 import { isField, type Filter } from '$lib/filters';
+import { isolated } from '$lib/format';
 import type { Absolute } from '$lib/range';
 
 export type Alert = Schemas['Alert'];
@@ -27,7 +28,7 @@ export const rulesOf = (alerts: readonly Alert[]): string[] =>
 /** What tells the alert from others of its rule, short enough for a row; else what is the matter. */
 export function brief({ key, message }: Alert): string {
   const told = Object.entries(key).map(
-    ([field, value]) => `${field.slice(field.lastIndexOf('.') + 1)} = ${value || '""'}`,
+    ([field, value]) => `${field.slice(field.lastIndexOf('.') + 1)} = ${isolated(value || '""')}`,
   );
   return told.join(', ') || message;
 }

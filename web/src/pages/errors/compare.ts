@@ -1,6 +1,6 @@
 // Asks how some events differ from the rest, field by field.
 import { post } from '$lib/api';
-import type { Filter } from '$lib/filters';
+import { fits, type Filter } from '$lib/filters';
 import type { Ask } from '$lib/question.svelte';
 import type { RangeParameters } from '$lib/range';
 import { knownFields } from '$lib/schema.svelte';
@@ -33,10 +33,12 @@ export async function compare(
   ask: Ask,
   told: (found: Compared, done: number, of: number) => void,
 ): Promise<Compared> {
-  const count = ({ range, filters }: Events, field?: string) => {
+  const count = async ({ range, filters }: Events, field?: string) => {
     const breakdown = field ? { field, limit: LIMIT } : null;
     const body = { metrics: ['events'], ...range, filters, interval: 'month', breakdown };
-    return post('/query', { body }, ask).then(({ data }) => data.series);
+    const { data } = await post('/query', { body }, ask);
+    // What no filter can say can't be compared.
+    return data.series.filter(({ key }) => fits(key ?? ''));
   };
   const total = async (events: Events) => (await count(events))[0]?.total ?? 0;
   const totals = { selected: await total(selected), all: await total(all) };

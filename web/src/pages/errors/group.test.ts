@@ -26,6 +26,8 @@ test('a fingerprint without a text is any error', () => {
 test('of a long text only the beginning is known', () => {
   const long = 'x'.repeat(1_000);
   expect(groupFilters(long)).toEqual([is('starts_with', long)]);
+  // A filter takes 1,024 bytes.
+  expect(groupFilters('щ'.repeat(600))).toEqual([is('starts_with', 'щ'.repeat(512))]);
 });
 
 test('a group is new, back, or neither', () => {

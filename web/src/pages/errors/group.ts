@@ -1,6 +1,6 @@
 // A group of errors as filters: the API tells groups by their fingerprints, and filters know none. Pure.
 import type { Schemas } from '$lib/api';
-import type { Filter } from '$lib/filters';
+import { fits, fitting, type Filter } from '$lib/filters';
 
 export type Group = Schemas['ErrorGroup'];
 
@@ -14,11 +14,11 @@ const MAX_CHARS = 1_000;
 export function groupFilters(fingerprint: string): Filter[] {
   const parts = fingerprint.split('?');
   const [first = '', ...others] = parts;
-  const whole = parts.length === 1 && [...fingerprint].length < MAX_CHARS;
+  const whole = parts.length === 1 && [...fingerprint].length < MAX_CHARS && fits(fingerprint);
   if (whole) return [{ field: 'error', op: 'is', values: [fingerprint] }];
   const inside = [...new Set(others.filter((part) => part.trim() !== ''))];
-  const filters: Filter[] = inside.map((part) => ({ field: 'error', op: 'contains', values: [part] }));
-  if (first.trim() !== '') filters.unshift({ field: 'error', op: 'starts_with', values: [first] });
+  const filters: Filter[] = inside.map((part) => ({ field: 'error', op: 'contains', values: [fitting(part)] }));
+  if (first.trim() !== '') filters.unshift({ field: 'error', op: 'starts_with', values: [fitting(first)] });
   return filters.length > 0 ? filters : [{ field: 'error', op: 'set', values: [] }];
 }
 

@@ -1,6 +1,6 @@
 // What the numbers of the pipeline mean, and what to do about them. Pure.
 import type { Schemas } from '$lib/api';
-import { duration, plural } from '$lib/format';
+import { duration, plural, quoted } from '$lib/format';
 
 export type Pipeline = Schemas['Pipeline'];
 
@@ -54,7 +54,11 @@ export function verdicts(pipeline: Pipeline): Verdict[] {
   const found = [waiting(pipeline)];
   if (pipeline.dead_letters > 0) found.push(letters(pipeline.dead_letters));
   for (const { rule, problem } of pipeline.alerts?.failing ?? [])
-    found.push({ kind: 'warning', means: `The alert rule “${rule}” could not be evaluated: ${problem}`, todo: [] });
+    found.push({
+      kind: 'warning',
+      means: `The alert rule ${quoted(rule)} could not be evaluated: ${problem}`,
+      todo: [],
+    });
   if (pipeline.alerts?.unreadable)
     found.push({
       kind: 'warning',

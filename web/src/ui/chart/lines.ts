@@ -1,5 +1,6 @@
 // Lines of a chart from an answer of `POST /query`. Pure.
 import type { Schemas } from '$lib/api';
+import { beginning } from '$lib/format';
 import type { ChartData, Line } from './model';
 
 type Answer = Schemas['Told_Answer'];
@@ -22,7 +23,7 @@ const COLOURS = 8;
 
 /** What a series of a breakdown is called. */
 export const seriesName = ({ key, role }: Pick<Schemas['Series'], 'key' | 'role'>): string =>
-  role === 'other' ? 'All others' : role === 'none' ? 'Without a value' : (key ?? '') || '""';
+  role === 'other' ? 'All others' : role === 'none' ? 'Without a value' : beginning(key ?? '') || '""';
 
 /** The colour of the series at that place; beyond the eighth, and of all others, the soft one. */
 export const seriesColour = (role: string, index: number): string =>
