@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { ask, daysBefore, numberOf } from './api';
 import { listed } from './lists';
 import { pictures, settled, visit } from './browser';
+import { ownTenant, send } from './data';
 
 const { from, to, timezone } = daysBefore(7);
 const range = `from=${from}&to=${to}`;
@@ -37,8 +38,21 @@ test('a funnel has the users of the API, and each number leads to as many', asyn
   });
 });
 
+test('an address without steps opens on those of a shop, where there is one', async () => {
+  await visit('/ui/funnels', {}, async ({ page }) => {
+    await page.waitForURL('**steps=event_name:is:user.logged_in**');
+    await page.getByText('Users who got so far').waitFor();
+  });
+  const tenant = ownTenant('funnels');
+  await send(tenant, [{ event_name: 'order.created', conversation_id: 'a', timestamp: new Date().toISOString() }]);
+  await visit(`/ui/funnels?tenant=${tenant}`, {}, async ({ page }) => {
+    await page.getByRole('button', { name: 'First step' }).waitFor();
+  });
+});
+
 test('steps are chosen by name, moved and removed, and stand in the address', async () => {
-  await visit(`/ui/funnels?${range}`, {}, async ({ page }) => {
+  await visit(`/ui/funnels?${range}&steps=event_name:is:product.viewed`, {}, async ({ page }) => {
+    await page.getByRole('button', { name: 'Remove the step product.viewed' }).click();
     for (const name of ['order.created', 'payment.processed']) {
       await page.getByRole('button', { name: /^(First|Next) step$/ }).click();
       await page.getByRole('combobox', { name: 'Event' }).fill(name);

@@ -93,6 +93,7 @@ export function advice({ status, code }: Failure): string {
   if (status === 403) return 'Ask for a key that may read.';
   if (status === 429 || status === 503) return 'It is busy: wait a moment, then retry.';
   if (status === 404) return 'It was deleted, or never was.';
+  if (code === 'no_vector') return 'Choose the other text, or another event.';
   if (status === 400) return 'Change what is asked: the text, the filters or the range.';
   return 'Retry; if it stays, look at the server’s log for the request’s id.';
 }

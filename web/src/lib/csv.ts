@@ -2,10 +2,13 @@
 
 export type Cell = string | number | null;
 
-/** Numbers are not disarmed: `-2.5` is one, and stays one. */
+const ARMED = /^[=+\-@\t\r]/;
+/** Numbers are not disarmed, as they are or as they are printed: `-2.5`, `-1,234.50`, `-3%`. */
+const NEGATIVE = /^-\d[\d.,]*(e[+-]?\d+)?%?$/i;
+
 function cell(value: Cell): string {
   if (value === null) return '';
-  const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
+  const text = typeof value === 'string' && ARMED.test(value) && !NEGATIVE.test(value) ? `'${value}` : String(value);
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

@@ -79,9 +79,12 @@ export const clock = (instant: number, zone: string, seconds = false): string =>
 /** `Fri 27 Nov` */
 export const day = (instant: number, zone: string): string => print(instant, zone, DAY);
 
+const dated = (at: number, zone: string, seconds: boolean): string =>
+  `${print(at, zone, { day: 'numeric', month: 'short' })} ${clock(at, zone, seconds)}`;
 /** `27 Nov 12:03:04`, for lists that are read from the newest on. */
-export const moment = (instant: string, zone: string): string =>
-  `${print(Date.parse(instant), zone, { day: 'numeric', month: 'short' })} ${clock(Date.parse(instant), zone, true)}`;
+export const moment = (instant: string, zone: string): string => dated(Date.parse(instant), zone, true);
+/** `27 Nov 12:03`, where seconds say nothing. */
+export const minute = (instant: string, zone: string): string => dated(Date.parse(instant), zone, false);
 
 /** `2026-11-27 12:03:04.120`, to the millisecond: what is exact, sorts, and can be copied. */
 export function timestamp(instant: string | number, zone: string): string {

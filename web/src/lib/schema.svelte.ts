@@ -5,18 +5,24 @@ import { here } from './here.svelte';
 
 export type KnownField = Schemas['KnownField'];
 const KEPT_MS = 60_000;
-let kept: { tenant: string; at: number; fields: Promise<KnownField[]> } | null = null;
+type Known = { fields: KnownField[]; names: string[] };
+let kept: { tenant: string; at: number; known: Promise<Known> } | null = null;
 
-/** The fields of the last day; the columns alone if those can't be had. */
-export function knownFields(): Promise<KnownField[]> {
+/** The fields and names of the last day; the columns alone if those can't be had. */
+function known(): Promise<Known> {
   const { tenant } = here.view;
   if (kept?.tenant !== tenant || Date.now() - kept.at > KEPT_MS) {
-    const columns: KnownField[] = FIELDS.map((field) => ({ field, type: field === 'latency' ? 'number' : 'text' }));
-    const fields = get('/schema', {}, { tenant }).then(({ data }) => data.fields).catch(() => columns); // prettier-ignore
-    kept = { tenant, at: Date.now(), fields };
+    const fields: KnownField[] = FIELDS.map((field) => ({ field, type: field === 'latency' ? 'number' : 'text' }));
+    const asked = get('/schema', {}, { tenant }).then(
+      ({ data }) => ({ fields: data.fields, names: data.event_names.map(({ name }) => name) }),
+      () => ({ fields, names: [] }),
+    );
+    kept = { tenant, at: Date.now(), known: asked };
   }
-  return kept.fields;
+  return kept.known;
 }
+export const knownFields = async (): Promise<KnownField[]> => (await known()).fields;
+export const knownNames = async (): Promise<string[]> => (await known()).names;
 
 /** Values of a field that begin with a text, those of most events first; none if they can't be had. */
 export async function knownValues(

@@ -23,6 +23,8 @@ export interface Page extends PageUrl {
   children?: readonly string[];
   /** Neither range nor filters say anything here: their controls are away. */
   plain?: boolean;
+  /** Nothing here is compared with another range: that control is away. */
+  alone?: boolean;
   /** Shown before there is any event too; other pages say then how to send one. */
   before?: boolean;
 }
@@ -53,6 +55,7 @@ export const pages: readonly Page[] = [
     icon: 'message-square',
     hidden: true,
     takesId: true,
+    plain: true,
     params: { event: EVENT_ID },
     load: () => import('./conversation/Conversation.svelte'),
   },
@@ -66,18 +69,21 @@ export const pages: readonly Page[] = [
     ...FUNNELS,
     title: 'Funnels',
     icon: 'filter',
+    alone: true,
     load: () => import('./funnels/Funnels.svelte'),
   },
   {
     ...RETENTION,
     title: 'Retention',
     icon: 'grid-3x3',
+    alone: true,
     load: () => import('./retention/Retention.svelte'),
   },
   {
     ...PATHS,
     title: 'Paths',
     icon: 'waypoints',
+    alone: true,
     load: () => import('./paths/Paths.svelte'),
   },
   {
@@ -106,6 +112,7 @@ export const pages: readonly Page[] = [
     ...SEARCH,
     title: 'Search',
     icon: 'text-search',
+    alone: true,
     load: () => import('./search/Search.svelte'),
   },
   {

@@ -21,10 +21,15 @@ export function parseExact<Answer>(text: string): Answer {
   ) as Answer;
 }
 
+type Amount = string | number | null | undefined;
+const cents = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const digits = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 4 });
+const print = (amount: Amount, format: Intl.NumberFormat): string =>
+  amount === null || amount === undefined ? NOTHING : format.format(amount as `${number}`);
 
-/** `1,234.50`, with up to four places, which is what the API tells. */
-export const money = (amount: string | number | null | undefined): string =>
-  amount === null || amount === undefined ? NOTHING : digits.format(amount as `${number}`);
+/** `1,234.50`, as people read amounts. */
+export const money = (amount: Amount): string => print(amount, cents);
+/** `1,234.5025`, with up to four places, which is what the API tells: for tables to keep, and on hover. */
+export const exactMoney = (amount: Amount): string => print(amount, digits);
 
 export const currencyName = (currency: string | null | undefined): string => currency ?? 'No currency';

@@ -36,5 +36,5 @@ export function standing(group: Group, before: readonly Group[] | null): Standin
 
 export const STANDING_NAMES: Record<Exclude<Standing, ''>, { name: string; what: string }> = {
   new: { name: 'new', what: 'There was none before this range.' },
-  back: { name: 'back', what: 'There was none in the period before, but there were earlier ones.' },
+  back: { name: 'returned', what: 'There was none in the period before, but there were earlier ones.' },
 };

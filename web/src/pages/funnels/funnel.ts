@@ -45,6 +45,14 @@ export const ATTRIBUTIONS = [
   ['last_step', 'The last step taken'],
 ] as const;
 
+/** What a shop looks at first, from the names of `docs/events.md`; a login tells the device. */
+const SHOP = ['user.logged_in', 'product.viewed', 'order.created', 'payment.processed'];
+/** The steps to begin with where all of these happen; none where nothing is known of what follows what. */
+export const usualSteps = (names: readonly string[]): Filter[][] =>
+  SHOP.every((name) => names.includes(name))
+    ? SHOP.map((name) => [{ field: 'event_name', op: 'is', values: [name] }])
+    : [];
+
 export const stepsOf = (params: Record<string, string>): Filter[][] => parseSteps(params['steps'] ?? '') ?? [];
 
 /** The filters of the page must hold for the event of each step. */

@@ -38,7 +38,9 @@ function python({ origin, key, tenant }: Server): string {
   return `from event_client import EventClient
 
 with EventClient(${options.join(', ')}) as client:
-    client.track_event("chat-1", "event_a", input="Hello?", output="Hi!", latency=120.5, wait=True)`;
+    client.track_event(
+        "chat-1", "event_a", input="Hello?", output="Hi!", latency=120.5, wait=True
+    )`;
 }
 
 const segment = ({ origin, key }: Server): string => `import segment.analytics as analytics
@@ -49,7 +51,7 @@ analytics.flush()`;
 
 function redis({ tenant }: Server): string {
   const event = { event_type: 'order.created', tenant_id: tenant, user_id: 'ada', data: { total: '64.32' } };
-  return `redis-cli publish events:orders ${shell(JSON.stringify(event))}`;
+  return `redis-cli publish events:orders \\\n  ${shell(JSON.stringify(event))}`;
 }
 
 export const snippets = (server: Server): Snippet[] => [

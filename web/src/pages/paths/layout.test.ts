@@ -21,6 +21,12 @@ test('steps go from left to right, and heights are as sessions', () => {
   expect(placed.links[0]?.width).toBeCloseTo(next?.height ?? 0);
 });
 
+test('links leave a node in the order of those they lead to', () => {
+  const { links: placed } = place(nodes, links.toReversed(), 800, 320);
+  const leaves = (to: string | null) => Number(placed.find((link) => link.to === to)?.line.match(/,([\d.]+)C/)?.[1]);
+  expect(leaves('b')).toBeLessThan(leaves(null));
+});
+
 test('a start that leads nowhere is a node alone', () => {
   const placed = place([{ step: 0, name: 'a', role: 'value', sessions: 3, drop_off: 3 }], [], 800, 320);
   expect(placed.nodes).toHaveLength(1);

@@ -20,7 +20,7 @@ export interface PlacedLink extends PathLink {
 
 export const NODE_WIDTH = 10;
 const GAP = 26;
-const LABEL_WIDTH = 190;
+const LABEL_WIDTH = 210;
 /** So that a label of a small node at the edge is whole. */
 const EDGE = 10;
 
@@ -41,6 +41,8 @@ export function place(
   height: number,
 ): { nodes: PlacedNode[]; links: PlacedLink[]; label: number } {
   const steps = Math.max(0, ...nodes.map(({ step }) => step));
+  // By then d3 has put the nodes in the place of their ids.
+  const at = (end: string | number | { index?: number }): number => (typeof end === 'object' ? (end.index ?? 0) : 0);
   const made = sankey<PathNode & { id: string }, PathLink>()
     .nodeId(({ id }) => id)
     .nodeAlign(({ step }) => step)
@@ -48,6 +50,8 @@ export function place(
     .nodePadding(GAP)
     // The API tells the largest first, and what is beyond the top last.
     .nodeSort(null)
+    // Links leave and arrive in the order of the nodes at their other ends, so that none crosses another needlessly.
+    .linkSort((a, b) => at(a.source) - at(b.source) || at(a.target) - at(b.target))
     .extent([
       [0, EDGE],
       [Math.max(width - LABEL_WIDTH, 100), height - EDGE],

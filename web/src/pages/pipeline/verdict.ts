@@ -23,7 +23,7 @@ const letters = (count: number): Verdict => ({
   ],
 });
 
-function waiting({ lag, oldest_age_ms, partitions }: Pipeline): Verdict {
+function waiting({ lag, oldest_age_ms, partitions, dead_letters }: Pipeline): Verdict {
   const age = oldest_age_ms ?? null;
   if (age === null)
     return {
@@ -31,7 +31,11 @@ function waiting({ lag, oldest_age_ms, partitions }: Pipeline): Verdict {
       means: 'How long events have waited can’t be seen just now.',
       todo: ['Look whether Kafka answers, below; it is asked again by itself.'],
     };
-  if (lag === 0) return { kind: 'good', means: 'All that was taken in is in the answers.', todo: [] };
+  if (lag === 0) {
+    const lost =
+      dead_letters === 0 ? 'Nothing is lost, and nothing waits: all that was taken in' : 'Nothing waits: all else';
+    return { kind: 'good', means: `${lost} is in the answers.`, todo: [] };
+  }
   if (age < LATE_MS)
     return {
       kind: 'good',
@@ -43,7 +47,7 @@ function waiting({ lag, oldest_age_ms, partitions }: Pipeline): Verdict {
     kind: 'bad',
     means: `The oldest event that is not visible has waited for ${duration(age)}; ${plural(lag, 'operation')} wait. Nothing is lost: it becomes visible once it is written.`,
     todo: [
-      'If no partition’s “written to” moves, no consumer runs: start one before the topic’s retention ends.',
+      'If no partition’s “written” grows, no consumer runs: start one before the topic’s retention ends.',
       'If a consumer is not ready, `/ready` of its status port says what it waits for: ClickHouse or Kafka.',
       `Else more comes in than is written: start more consumers, up to ${most > 0 ? most : 'one for each partition'}. If inserts take long, give ClickHouse more.`,
     ],
