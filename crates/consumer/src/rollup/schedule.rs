@@ -80,15 +80,14 @@ impl Schedule {
     pub(super) fn take(&mut self, left: &mut Vec<Dirty>, now: Instant) -> Vec<Dirty> {
         let is_due = |dirty: &Dirty| self.hours.get(&dirty.hour).is_none_or(|known| known.next <= now);
         left.retain(is_due);
-        let mut places: Vec<_> = (0..left.len()).collect();
+        let mut order: Vec<_> = left.iter().enumerate().collect();
         if self.oldest_next {
-            places.sort_by_cached_key(|place| self.since(&left[*place]));
+            order.sort_by_cached_key(|(_, dirty)| self.since(dirty));
         }
         self.oldest_next = !self.oldest_next;
         let events_of = |dirty: &Dirty| if dirty.events > 0 { dirty.events } else { EVENTS_UNKNOWN };
-        let (mut events, mut taken, mut is_taken) = (0, Vec::<Dirty>::new(), vec![false; left.len()]);
-        for place in places {
-            let dirty = &left[place];
+        let (mut events, mut taken, mut places) = (0, Vec::<Dirty>::new(), HashSet::new());
+        for (place, dirty) in order {
             // More of the tenant: a statement costs more than a few events do.
             let fits = taken.first().is_none_or(|first| {
                 taken.len() < self.at_once
@@ -98,11 +97,11 @@ impl Schedule {
             if fits {
                 events += events_of(dirty);
                 taken.push(dirty.clone());
-                is_taken[place] = true;
+                places.insert(place);
             }
         }
-        let mut is_taken = is_taken.into_iter();
-        left.retain(|_| is_taken.next() == Some(false));
+        let mut place = 0..;
+        left.retain(|_| place.next().is_some_and(|place| !places.contains(&place)));
         taken
     }
 
