@@ -228,7 +228,7 @@ mod tests {
             (Past::new(Sent::nothing(NOW, 100)), Present::new(Sent::nothing(NOW, 100)));
         let (mut sent, mut now) = (Vec::new(), NOW);
         while !past.sent.is_whole() {
-            now += DAY / 4;
+            now += DAY;
             sent.extend(present.next(now, past.from()).0);
             sent.extend(past.next());
         }
