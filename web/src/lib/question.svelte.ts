@@ -1,9 +1,9 @@
 // A question of a tile to the API: the newest answer wins, an older one is given up, and stays shown until then.
 import { untrack } from 'svelte';
 import { Failure } from './api';
-import { here } from './here.svelte';
 import { now } from './now.svelte';
 import { isOver } from './range';
+import { session } from './session.svelte';
 
 const MAX_AUTOMATIC_RETRIES = 2;
 const MAX_WAIT_MS = 10_000;
@@ -70,7 +70,7 @@ export class Question<Answer> {
   async #patiently(signal: AbortSignal): Promise<Answer> {
     for (let tries = 0; ; tries++) {
       try {
-        return await this.#ask({ tenant: here.view.tenant, signal });
+        return await this.#ask({ tenant: session.tenant, signal });
       } catch (error) {
         const wait = error instanceof Failure ? error.retryAfterMs : null;
         if (wait === null || wait > MAX_WAIT_MS || tries === MAX_AUTOMATIC_RETRIES || signal.aborted) throw error;
@@ -104,7 +104,7 @@ export function question<Of, Answer>(
       )
     )
       void now.ms;
-    const key = here.view.tenant + asked;
+    const key = session.tenant + asked;
     if (asked === 'null') return;
     untrack(() => {
       if (key === last && made.pending) return;
