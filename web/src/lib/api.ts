@@ -85,6 +85,10 @@ export async function post<P extends With<'post'>>(
   return (await send('POST', path, call, context)).json();
 }
 
+/** Whether it may be over in a moment, so that the same is worth being asked again. */
+export const passes = ({ status, code }: Failure): boolean =>
+  code === 'unreachable' || [429, 502, 503, 504].includes(status);
+
 /** What to do about a failure, in a sentence. */
 export function advice({ status, code }: Failure): string {
   if (status === 0) return 'Retry once it is back.';
