@@ -65,3 +65,20 @@ test('what is loaded late says that a new version is here, and Reload brings it 
     expect(faults.splice(0).filter((fault) => !/status of 404/.test(fault))).toEqual([]);
   });
 });
+
+test('what can’t be loaded since the server is away is no new version', async () => {
+  await visit('/ui/', { baseURL: served.origin }, async ({ page, faults }) => {
+    await settled(page);
+    await page.route('**', (route) => route.abort());
+    const looked = page.waitForEvent('requestfailed', (request) => request.method() === 'HEAD');
+    await page.getByRole('link', { name: 'Errors', exact: true }).click();
+    await looked;
+    await page.getByText('or the server is away').waitFor();
+    expect(await page.getByText('new version of this page').count()).toBe(0);
+    await page.unroute('**');
+    await page.getByRole('button', { name: 'Reload' }).click();
+    await page.getByRole('heading', { name: 'Errors', level: 1 }).waitFor();
+    await settled(page);
+    expect(faults.splice(0).filter((fault) => !/ERR_FAILED/.test(fault))).toEqual([]);
+  });
+});
