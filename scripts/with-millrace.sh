@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # with-millrace.sh COMMAND [ARGUMENT …]: runs a command beside a `millrace` of its own, which has to be built (cargo build
-# --workspace --bins) and whose address is in MILLRACE_URL. Its log is shown where the command fails.
+# --workspace --bins) and whose address is in MILLRACE_URL; the folder of the binaries is in MILLRACE_BIN. Its log is
+# shown where the command fails.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -8,9 +9,10 @@ MILLRACE_ENGINE_LIB=$("$root/scripts/fetch-engine.sh")
 export MILLRACE_ENGINE_LIB
 # It may be relative to the root.
 target=$(cd "$root" && realpath "${CARGO_TARGET_DIR:-target}")
+export MILLRACE_BIN=$target/debug
 folder=$(mktemp -d)
 API_PORT=0 MILLRACE_ENGINE_PORT=0 MILLRACE_DATA=$folder/data LOG_LEVEL=warn \
-  "$target/debug/millrace" >"$folder/millrace.log" 2>&1 </dev/null &
+  "$MILLRACE_BIN/millrace" >"$folder/millrace.log" 2>&1 </dev/null &
 millrace=$!
 finish() {
   kill "$millrace" 2>/dev/null && wait "$millrace" || true

@@ -1,5 +1,5 @@
 // What the tests ask the API themselves, to hold the page against.
-const API = process.env['MILLRACE_URL'] ?? 'http://127.0.0.1:8080';
+export const API = process.env['MILLRACE_URL'] ?? 'http://127.0.0.1:8080';
 const ZONE = 'Europe/Berlin';
 const DAY_MS = 86_400_000;
 const date = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
@@ -14,16 +14,21 @@ export interface Asked {
   query?: Record<string, string>;
   body?: unknown;
   tenant?: string;
+  /** Another server than that of all tests, and a key that it asks for. */
+  api?: string;
+  key?: string;
 }
 
 /** `data` of an answer. */
 export async function ask<Data>(path: string, how: Asked): Promise<Data> {
   const query = new URLSearchParams(how.query).toString();
-  const headers: Record<string, string> = how.tenant ? { 'X-Tenant': how.tenant } : {};
+  const headers: Record<string, string> = {};
+  if (how.tenant) headers['X-Tenant'] = how.tenant;
+  if (how.key) headers['X-Api-Key'] = how.key;
   const init = how.body === undefined ? { headers } : { headers, method: 'POST', body: JSON.stringify(how.body) };
-  const answer = await fetch(`${API}${path}${query && `?${query}`}`, init);
-  const told = (await answer.json()) as { data: Data; error?: string };
-  if (!answer.ok) throw new Error(`${path}: ${told.error}`);
+  const answer = await fetch(`${how.api ?? API}${path}${query && `?${query}`}`, init);
+  const told = (await answer.json()) as { data: Data };
+  if (!answer.ok) throw new Error(`${path}: ${JSON.stringify(told)}`);
   return told.data;
 }
 

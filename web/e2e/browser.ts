@@ -22,7 +22,10 @@ export interface Visit {
   faults: string[];
 }
 
-/** Opens a path such as `/ui/`, runs the steps, and fails if the page did what it must not. */
+/**
+ * Opens a path such as `/ui/`, of another server if `baseURL` names one, runs the steps, and fails if the page did what
+ * it must not, in any tab.
+ */
 export async function visit(
   path: string,
   options: BrowserContextOptions,
@@ -35,24 +38,24 @@ export async function visit(
     ...options,
   });
   context.setDefaultTimeout(60_000);
-  const page = await context.newPage();
   const faults: string[] = [];
-  const home = inject('page');
-  page.on('console', (said) => said.type() === 'error' && faults.push(`console: ${said.text()}`));
-  page.on('dialog', (dialog) => (faults.push(`dialog: ${dialog.message()}`), void dialog.dismiss()));
-  page.on('pageerror', (error) => faults.push(`script: ${error.message}`));
-  page.on(
+  const home = options.baseURL ?? inject('page');
+  context.on('console', (said) => said.type() === 'error' && faults.push(`console: ${said.text()}`));
+  context.on('dialog', (dialog) => (faults.push(`dialog: ${dialog.message()}`), void dialog.dismiss()));
+  context.on('weberror', (thrown) => faults.push(`script: ${thrown.error().message}`));
+  context.on(
     'request',
     (request) =>
       !/^(blob|data):/.test(request.url()) &&
       !request.url().startsWith(home) &&
       faults.push(`request: ${request.url()}`),
   );
-  await page.addInitScript(() => {
+  await context.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) =>
       console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`),
     );
   });
+  const page = await context.newPage();
   try {
     await page.goto(home + path);
     await steps({ page, faults });

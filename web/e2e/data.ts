@@ -22,8 +22,13 @@ export interface Sent {
 export const ownTenant = (name: string): string => `page-${name}-${Date.now()}`;
 
 /** Sends events, and waits until questions see them. Says their ids. */
-export async function send(tenant: string, events: Sent[]): Promise<string[]> {
+export async function send(
+  tenant: string,
+  events: Sent[],
+  where: { api?: string; key?: string } = {},
+): Promise<string[]> {
   const { results } = await ask<{ results: { id?: string }[] }>('/events', {
+    ...where,
     tenant,
     query: { wait: '30s' },
     body: { events },

@@ -69,6 +69,7 @@ impl Commerce {
             until: until.millis(),
             visits_before: 0,
             tenant: server.tenant()?,
+            oddities: true,
         })
     }
 

@@ -59,6 +59,8 @@ pub struct Plan {
     pub visits_before: i64,
     /// Whose it is: the ids of some events depend on it.
     pub tenant: Tenant,
+    /// Whether what happens seldom is in it, such as an order with more digits than a float holds.
+    pub oddities: bool,
 }
 
 impl Plan {
@@ -164,7 +166,9 @@ impl Shop {
             let (who, conversation_id) = (Who::default(), format!("large-{day}"));
             let talk = Talk { at, who, conversation_id, trouble: self.plan.trouble(), text: &self.text };
             talk.hold(&mut dice, true, &mut self.agenda);
-            oddities::enter(at, day, &mut self.agenda);
+            if self.plan.oddities {
+                oddities::enter(at, day, &mut self.agenda);
+            }
         }
     }
 

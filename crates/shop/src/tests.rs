@@ -9,7 +9,7 @@ use super::*;
 /// A shop of 20 days behind the clock change of Berlin, closing in the middle of a day.
 fn plan(seed: u64) -> Plan {
     let until = Timestamp::parse("2026-11-03T13:37:00Z").unwrap().millis();
-    Plan { seed, days: 20, users: 200, until, visits_before: 0, tenant: Tenant::default() }
+    Plan { seed, days: 20, users: 200, until, visits_before: 0, tenant: Tenant::default(), oddities: true }
 }
 
 /// By its names in the native dialect.

@@ -1,6 +1,5 @@
 // Calls of the API: the envelope undone, failures in words of what to do.
 import type { components, paths } from './api-types';
-import { DEFAULT_TENANT } from './url';
 
 export type Schemas = components['schemas'];
 export type Meta = Schemas['Meta'];
@@ -32,13 +31,14 @@ export interface Call {
   headers?: Record<string, string>;
 }
 interface Context {
-  tenant: string;
+  /** Whose events it is about; null where a key or nobody's are meant. */
+  tenant: string | null;
   signal?: AbortSignal;
 }
 
-let unauthorized = (): void => undefined;
-/** What to do when an answer says that nobody is signed in any more. */
-export const onUnauthorized = (what: () => void): void => void (unauthorized = what);
+let refused = (): void => undefined;
+/** What to do when an answer says that nobody is signed in any more, or somebody else. */
+export const onRefused = (what: () => void): void => void (refused = what);
 
 /** The URL of a call: parts of the path are encoded, parameters that are undefined left out. */
 export function address(path: string, { path: parts = {}, query = {} }: Call = {}): string {
@@ -50,9 +50,9 @@ export function address(path: string, { path: parts = {}, query = {} }: Call = {
 
 /** A response that is good, whatever its body is: of a download or a tail. */
 export async function send(method: string, path: string, call: Call, { tenant, signal }: Context): Promise<Response> {
-  // A key names its tenant itself, and without keys no header is the default one.
   const headers: Record<string, string> = { ...call.headers };
-  if (tenant !== DEFAULT_TENANT) headers['X-Tenant'] = tenant;
+  // Also where a key names it: somebody may have signed in by another tab since, and is refused then.
+  if (tenant !== null) headers['X-Tenant'] = tenant;
   if (call.body !== undefined) headers['Content-Type'] = 'application/json';
   const body = call.body === undefined ? null : JSON.stringify(call.body);
   const response = await fetch(address(path, call), { method, headers, body, signal: signal ?? null }).catch(
@@ -62,7 +62,7 @@ export async function send(method: string, path: string, call: Call, { tenant, s
     },
   );
   if (response.ok) return response;
-  if (response.status === 401) unauthorized();
+  if (response.status === 401 || response.status === 403) refused();
   const told = (await response.json().catch(() => ({}))) as { error?: string; code?: string; request_id?: string };
   const wait = Number(response.headers.get('Retry-After'));
   const message = told.error ?? `The server answered ${response.status}.`;
@@ -84,6 +84,10 @@ export async function post<P extends With<'post'>>(
 ): Promise<Reply<P, 'post' & keyof paths[P]>> {
   return (await send('POST', path, call, context)).json();
 }
+
+/** Whether it may be over in a moment, so that the same is worth being asked again. */
+export const passes = ({ status, code }: Failure): boolean =>
+  code === 'unreachable' || [429, 502, 503, 504].includes(status);
 
 /** What to do about a failure, in a sentence. */
 export function advice({ status, code }: Failure): string {

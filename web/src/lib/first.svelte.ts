@@ -2,8 +2,8 @@
 // comes.
 import { get } from './api';
 import type { ListedEvent } from './events';
-import { here } from './here.svelte';
 import { question } from './question.svelte';
+import { session } from './session.svelte';
 
 const EVERY_MS = 2_000;
 /** As long as events may be old at most, by default. */
@@ -24,12 +24,12 @@ export const first = new First();
 /** Looks until there is an event. For a component that is there as long as the page. */
 export function watchFirst(): void {
   const newest = question(
-    () => (first.tenant === here.view.tenant ? null : { days: DAYS, limit: 1 }),
+    () => (first.tenant === session.tenant ? null : { days: DAYS, limit: 1 }),
     (query, context) => get('/events', { query }, context),
     EVERY_MS,
   );
   $effect(() => {
-    const { tenant } = here.view;
+    const { tenant } = session;
     if (first.tenant === tenant) return void (first.none = false);
     if (newest.stale || newest.answer === null) return void (first.none = false);
     const [event] = newest.answer.data;

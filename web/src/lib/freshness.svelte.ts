@@ -1,6 +1,6 @@
 // How far the events are that questions see, from the pipeline; looked at while somebody looks at the page.
 import { send } from './api';
-import { here } from './here.svelte';
+import { session } from './session.svelte';
 import type { Schemas } from './api';
 
 const EVERY_MS = 5_000;
@@ -18,25 +18,28 @@ class Freshness {
 }
 export const freshness = new Freshness();
 
-async function update(): Promise<void> {
+async function update(signal: AbortSignal): Promise<void> {
   try {
-    const response = await send('GET', '/pipeline', {}, { tenant: here.view.tenant });
+    const response = await send('GET', '/pipeline', {}, { tenant: session.tenant, signal });
     const { data } = (await response.json()) as Schemas['Good_Pipeline'];
     const at = Date.parse(response.headers.get('Date') ?? '') || Date.now();
     freshness.told = { at, behindMs: data.oldest_age_ms ?? 0, deadLetters: data.dead_letters ?? 0 };
     freshness.lost = false;
   } catch {
-    freshness.lost = true;
+    freshness.lost = !signal.aborted;
   }
 }
 
-/** Looks until what it returns is called. */
+/** Looks until what it returns is called, and then forgets what it saw. */
 export function watchFreshness(): () => void {
-  const look = () => document.hidden || void update();
+  const ended = new AbortController();
+  const look = () => document.hidden || void update(ended.signal);
   look();
   const timer = setInterval(look, EVERY_MS);
   document.addEventListener('visibilitychange', look);
   return () => {
+    ended.abort();
+    freshness.told = null;
     clearInterval(timer);
     document.removeEventListener('visibilitychange', look);
   };

@@ -1,8 +1,8 @@
 // A list that goes on: its first page is a question of a tile, the others are asked for when somebody gets there.
 // Rows are added at the end alone: what has come in before the first one since is announced, and shown when asked for.
 import { Failure } from './api';
-import { here } from './here.svelte';
 import { question, type Ask, type Question } from './question.svelte';
+import { session } from './session.svelte';
 
 interface Page<Row> {
   data: Row[];
@@ -60,7 +60,7 @@ export class Paged<Of, Row, Answer extends Page<Row>> {
     this.loading = true;
     this.failure = null;
     try {
-      const context = { tenant: here.view.tenant, signal: running.signal };
+      const context = { tenant: session.tenant, signal: running.signal };
       const { data, next_cursor } = await this.ask({ ...this.#of, cursor: this.#cursor }, context);
       if (this.#running !== running) return;
       this.rows = [...this.rows, ...data];

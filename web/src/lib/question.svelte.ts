@@ -1,12 +1,14 @@
 // A question of a tile to the API: the newest answer wins, an older one is given up, and stays shown until then.
 import { untrack } from 'svelte';
-import { Failure } from './api';
-import { here } from './here.svelte';
+import { Failure, passes } from './api';
 import { now } from './now.svelte';
 import { isOver } from './range';
+import { session } from './session.svelte';
 
 const MAX_AUTOMATIC_RETRIES = 2;
 const MAX_WAIT_MS = 10_000;
+/** After which a failure that passes is looked at again. */
+const AGAIN_AFTER_MS = 5_000;
 
 export interface Ask {
   tenant: string;
@@ -15,6 +17,7 @@ export interface Ask {
 
 export class Question<Answer> {
   answer = $state.raw<Answer | null>(null);
+  /** Why there is no answer. It stays while the same is asked again by itself. */
   failure = $state.raw<Failure | null>(null);
   pending = $state(false);
   /** Whether the answer is that of an earlier question, not of this one asked anew. */
@@ -47,6 +50,12 @@ export class Question<Answer> {
     this.#end();
   }
 
+  /** Asks by the hand of somebody, who sees that it begins anew. */
+  retry(): void {
+    this.failure = null;
+    void this.ask();
+  }
+
   /** Gives up what is asked, by the hand of somebody who does not want to wait. */
   cancel(): void {
     if (!this.pending) return;
@@ -70,7 +79,7 @@ export class Question<Answer> {
   async #patiently(signal: AbortSignal): Promise<Answer> {
     for (let tries = 0; ; tries++) {
       try {
-        return await this.#ask({ tenant: here.view.tenant, signal });
+        return await this.#ask({ tenant: session.tenant, signal });
       } catch (error) {
         const wait = error instanceof Failure ? error.retryAfterMs : null;
         if (wait === null || wait > MAX_WAIT_MS || tries === MAX_AUTOMATIC_RETRIES || signal.aborted) throw error;
@@ -84,7 +93,8 @@ export class Question<Answer> {
 /**
  * Asks as soon as the component is there, and again whenever `of` says something else: what the question is of. It is
  * JSON, so that only what matters asks anew; `null` asks nothing. A minute later the same is asked again, quietly,
- * unless its time is over or it is `once`, or already after so many milliseconds.
+ * unless its time is over or it is `once`, or already after so many milliseconds. What failed for a reason that passes is
+ * asked again until it has an answer.
  */
 export function question<Of, Answer>(
   of: () => Of | null,
@@ -104,18 +114,23 @@ export function question<Of, Answer>(
       )
     )
       void now.ms;
-    const key = here.view.tenant + asked;
+    const key = session.tenant + asked;
     if (asked === 'null') return;
     untrack(() => {
       if (key === last && made.pending) return;
-      if (key !== last) made.stale = made.answer !== null;
+      if (key !== last) {
+        made.stale = made.answer !== null;
+        made.failure = null;
+      }
       last = key;
       void made.ask();
     });
   });
   $effect(() => {
-    if (typeof how !== 'number') return;
-    const timer = setInterval(() => document.hidden || made.pending || asked === 'null' || void made.ask(), how);
+    const again = made.failure && passes(made.failure) ? AGAIN_AFTER_MS : Infinity;
+    const every = Math.min(typeof how === 'number' ? how : Infinity, again);
+    if (every === Infinity) return;
+    const timer = setInterval(() => document.hidden || made.pending || asked === 'null' || void made.ask(), every);
     return () => clearInterval(timer);
   });
   $effect(() => () => made.leave());

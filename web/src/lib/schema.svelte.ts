@@ -1,7 +1,7 @@
 // What can be asked about: fields and their values, for completion. Kept for a minute, as the server keeps them.
 import { get, type Schemas } from './api';
 import { FIELDS } from './filters';
-import { here } from './here.svelte';
+import { session } from './session.svelte';
 
 export type KnownField = Schemas['KnownField'];
 const KEPT_MS = 60_000;
@@ -10,7 +10,7 @@ let kept: { tenant: string; at: number; known: Promise<Known> } | null = null;
 
 /** The fields and names of the last day; the columns alone if those can't be had. */
 function known(): Promise<Known> {
-  const { tenant } = here.view;
+  const { tenant } = session;
   if (kept?.tenant !== tenant || Date.now() - kept.at > KEPT_MS) {
     const fields: KnownField[] = FIELDS.map((field) => ({ field, type: field === 'latency' ? 'number' : 'text' }));
     const asked = get('/schema', {}, { tenant }).then(
@@ -31,5 +31,5 @@ export async function knownValues(
   signal: AbortSignal,
 ): Promise<Schemas['KnownValue'][]> {
   const call = { query: { field, prefix: prefix || undefined } };
-  return get('/schema/values', call, { tenant: here.view.tenant, signal }).then(({ data }) => data, () => []); // prettier-ignore
+  return get('/schema/values', call, { tenant: session.tenant, signal }).then(({ data }) => data, () => []); // prettier-ignore
 }

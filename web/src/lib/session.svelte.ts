@@ -1,5 +1,5 @@
 // Who looks at the page: signed in by a key, or, where no keys are asked for, anybody at any tenant.
-import { Failure, get, onUnauthorized, post, send, type Schemas } from './api';
+import { Failure, get, onRefused, post, send, type Schemas } from './api';
 import { go, here } from './here.svelte';
 import { DEFAULT_TENANT } from './url';
 
@@ -10,11 +10,16 @@ class Session {
   asked = $state(false);
   who = $state.raw<Who | null>(null);
   signedOut = $derived(this.who !== null && this.who.needs_key && !this.who.tenant);
+  /** Whose events are shown: a key's, whatever the address says. */
+  tenant = $derived(this.who?.needs_key ? (this.who.tenant ?? '') : here.view.tenant);
 }
 export const session = new Session();
 
-// A session is nobody's tenant: it says whose it is.
-const context = { tenant: DEFAULT_TENANT };
+// Whose the session is, it says itself.
+const context = { tenant: null };
+
+// All tabs of a browser have one session.
+const tabs = new BroadcastChannel('millrace-session');
 
 /** Asks who it is. If that can't be told, what is asked next will fail and say why. */
 export async function lookWho(): Promise<void> {
@@ -31,6 +36,7 @@ export async function lookWho(): Promise<void> {
 export async function signIn(key: string): Promise<string> {
   try {
     session.who = (await post('/ui/session', { body: { key } }, context)).data;
+    tabs.postMessage('changed');
     return '';
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -41,12 +47,14 @@ export async function signIn(key: string): Promise<string> {
 
 export async function signOut(): Promise<void> {
   await send('DELETE', '/ui/session', {}, context);
+  tabs.postMessage('changed');
   // Nothing of what was seen stays in the page.
   location.reload();
 }
 
-/** Watches for sessions that end while the page is open. */
+/** Watches for sessions that end, or become somebody else's, while the page is open. */
 export function watchSession(): void {
   void lookWho();
-  onUnauthorized(() => void lookWho());
+  onRefused(() => void lookWho());
+  tabs.onmessage = () => void lookWho();
 }

@@ -8,6 +8,9 @@ use shop::{Action, Operation, Plan, Shop};
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 
+/// What the page shows at first, and what is sent at first.
+const FIRST: i64 = 7 * DAY;
+
 /// How far back there are events at the first start.
 pub(super) const DAYS: i64 = 30;
 
@@ -15,8 +18,8 @@ pub(super) const DAYS: i64 = 30;
 /// days before the first start.
 const SHOP_DAYS: i64 = 45;
 
-/// About one event a second comes of so many, and two in the evening.
-pub(super) const USERS: i64 = 50_000;
+/// About one event in two seconds comes of so many, and one a second in the evening.
+pub(super) const USERS: i64 = 20_000;
 
 /// More than a shop has visits.
 const VISITS: i64 = 100_000_000;
@@ -93,15 +96,14 @@ impl Past {
         self.sent.from
     }
 
-    /// A day at first, then as much as there is already: for each the shop is made up anew from its first day.
+    /// A week at first, then the rest: for each the shop is made up anew from its first day.
     fn begin_part(&mut self) {
         let Sent { opened, users, from: until, to } = self.sent;
         if self.sent.is_whole() {
             return;
         }
-        let from = until - (to - until).max(DAY);
         // Some events happen just before their shop opens.
-        self.from = if from <= opened { i64::MIN } else { from };
+        self.from = if until == to && to - FIRST > opened { to - FIRST } else { i64::MIN };
         self.operations = Box::new(operations(opened, users).take_while(move |operation| operation.at <= to));
     }
 }
@@ -156,6 +158,7 @@ fn operations(opened: i64, users: i64) -> impl Iterator<Item = Operation> + Send
             until: opened + (number + 1) * SHOP_DAYS * DAY,
             visits_before: number * VISITS,
             tenant: Tenant::default(),
+            oddities: false,
         })
     })
 }
@@ -208,11 +211,11 @@ mod tests {
     }
 
     #[test]
-    fn the_last_day_is_sent_first_and_in_the_end_everything_once() {
+    fn the_last_week_is_sent_first_and_in_the_end_everything_once() {
         let mut past = Past::new(Sent::nothing(NOW, 100));
         let first = drain(&mut past, |past| past.from() < NOW);
-        assert_eq!(past.from(), NOW - DAY);
-        assert!(!first.is_empty() && first.iter().all(|operation| happened(operation) >= NOW - DAY));
+        assert_eq!(past.from(), NOW - FIRST);
+        assert!(!first.is_empty() && first.iter().all(|operation| happened(operation) >= NOW - FIRST));
         let rest = drain(&mut past, |past| past.sent.is_whole());
         let sent = [first, rest].concat();
         check_order(&sent);
@@ -225,7 +228,7 @@ mod tests {
             (Past::new(Sent::nothing(NOW, 100)), Present::new(Sent::nothing(NOW, 100)));
         let (mut sent, mut now) = (Vec::new(), NOW);
         while !past.sent.is_whole() {
-            now += DAY / 4;
+            now += DAY;
             sent.extend(present.next(now, past.from()).0);
             sent.extend(past.next());
         }

@@ -81,13 +81,13 @@ impl Demo {
         Ok(Self { producer, positions, state, sent, kept: Instant::now() })
     }
 
-    /// What is left of the past, the last day first; what happens meanwhile, and from then on without an end.
+    /// What is left of the past, the last week first; what happens meanwhile, and from then on without an end.
     async fn send(mut self, page: &str) -> anyhow::Result<()> {
         self.keep()?;
         let sent = self.sent;
         let mut past = Past::new(sent);
         if !sent.is_whole() {
-            println!("demo: filling in what is missing of {DAYS} days, the last one first");
+            println!("demo: filling in what is missing of {DAYS} days, the last week first");
             self.send_part(&mut past, None).await?;
         }
         let mut present = Present::new(sent);

@@ -45,7 +45,8 @@ mod tests {
     #[test]
     fn all_that_is_done_in_a_shop_is_taken() {
         let until = 1_795_787_000_000;
-        let plan = Plan { seed: 1, days: 10, users: 100, until, visits_before: 0, tenant: Tenant::default() };
+        let (visits_before, tenant) = (0, Tenant::default());
+        let plan = Plan { seed: 1, days: 10, users: 100, until, visits_before, tenant, oddities: true };
         let mut count = 0;
         for operation in Shop::new(plan) {
             let record = of(&operation).unwrap();
