@@ -29,10 +29,12 @@ test('a funnel has the users of the API, and each number leads to as many', asyn
 
     for (const [step, count] of users.entries()) {
       await page.locator('main figure ol a.users').nth(step).click();
-      expect(await listed(page, `Who took “${names[step]}”`)).toBe(count);
+      expect(await listed(page, new RegExp(`^Who took .*${names[step]}`))).toBe(count);
     }
     await page.getByRole('link', { name: 'Who did not' }).first().click();
-    expect(await listed(page, `Who did not go on to “${names[1]}”`)).toBe((users[0] ?? 0) - (users[1] ?? 0));
+    expect(await listed(page, new RegExp(`^Who did not go on to .*${names[1]}`))).toBe(
+      (users[0] ?? 0) - (users[1] ?? 0),
+    );
     await page.getByRole('button', { name: 'Close' }).click();
     expect(page.url()).not.toContain('who=');
   });
