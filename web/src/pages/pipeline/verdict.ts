@@ -39,7 +39,7 @@ function waiting({ lag, oldest_age_ms, partitions, dead_letters }: Pipeline): Ve
   if (age < LATE_MS)
     return {
       kind: 'good',
-      means: `${plural(lag, 'operation')} are on the way, none for longer than a minute.`,
+      means: `${dead_letters === 0 ? 'Nothing is lost: ' : ''}${plural(lag, 'operation')} ${lag === 1 ? 'is' : 'are'} on the way, none for longer than a minute.`,
       todo: [],
     };
   const most = partitions?.length ?? 0;
