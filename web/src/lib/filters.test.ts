@@ -26,6 +26,7 @@ test('a value that is added joins the others, one that is clicked takes their pl
   expect(joinFilter([is('a')], is('a'))).toEqual([is('a')]);
   const set: Filter = { field: 'error', op: 'set', values: [] };
   expect(withFilter([is('a', 'b'), set], is('a'))).toEqual([set, is('a')]);
+  expect(withFilter([is('a')], is('c'))).toEqual([is('a'), is('c')]);
 });
 
 test('a filter is a sentence', () => expect(sentence(is('a', 'b'))).toBe('event_name is a or b'));

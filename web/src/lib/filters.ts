@@ -89,9 +89,12 @@ export function parseFilter(text: string): Filter | null {
 
 const alike = (one: Filter, other: Filter): boolean => one.field === other.field && one.op === other.op;
 
-/** Narrows to a value: a filter of the same field and operator gives way. For clicks. */
+/**
+ * Narrows to a value: a filter of the same field and operator that has it among others gives way. One that has it not
+ * stays, since of a list, such as tags, both may hold. For clicks.
+ */
 export const withFilter = (filters: readonly Filter[], added: Filter): Filter[] => [
-  ...filters.filter((filter) => !alike(filter, added)),
+  ...filters.filter((filter) => !alike(filter, added) || !added.values.every((value) => filter.values.includes(value))),
   added,
 ];
 

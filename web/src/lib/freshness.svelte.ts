@@ -8,7 +8,8 @@ const EVERY_MS = 5_000;
 interface Told {
   /** The server's clock, in milliseconds since 1970. */
   at: number;
-  behindMs: number;
+  /** Null while that can't be seen. */
+  behindMs: number | null;
   deadLetters: number;
 }
 
@@ -23,7 +24,7 @@ async function update(signal: AbortSignal): Promise<void> {
     const response = await send('GET', '/pipeline', {}, { tenant: session.tenant, signal });
     const { data } = (await response.json()) as Schemas['Good_Pipeline'];
     const at = Date.parse(response.headers.get('Date') ?? '') || Date.now();
-    freshness.told = { at, behindMs: data.oldest_age_ms ?? 0, deadLetters: data.dead_letters ?? 0 };
+    freshness.told = { at, behindMs: data.oldest_age_ms ?? null, deadLetters: data.dead_letters ?? 0 };
     freshness.lost = false;
   } catch {
     freshness.lost = !signal.aborted;

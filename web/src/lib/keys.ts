@@ -39,13 +39,15 @@ export interface Press {
   ctrlKey: boolean;
   metaKey: boolean;
   altKey: boolean;
+  shiftKey: boolean;
   defaultPrevented: boolean;
   /** Whether the focus is in something that takes letters or arrows itself. */
   typing: boolean;
 }
 
-/** Keys with a modifier are the browser's, and those of somebody who types are letters. Shift is part of `?`. */
+/** Keys with a modifier are the browser's, and those of somebody who types are letters. Shift may be part of `?` and `/`. */
 export function actionOf(press: Press): Action | null {
   if (press.ctrlKey || press.metaKey || press.altKey || press.defaultPrevented || press.typing) return null;
+  if (press.shiftKey && /^[a-z]/i.test(press.key)) return null;
   return KEYS.find(({ key }) => key === press.key.toLowerCase())?.action ?? null;
 }

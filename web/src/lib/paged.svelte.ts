@@ -1,6 +1,7 @@
 // A list that goes on: its first page is a question of a tile, the others are asked for when somebody gets there.
 // Rows are added at the end alone: what has come in before the first one since is announced, and shown when asked for.
 import { Failure } from './api';
+import { notAmong } from './not-among';
 import { question, type Ask, type Question } from './question.svelte';
 import { session } from './session.svelte';
 
@@ -63,7 +64,8 @@ export class Paged<Of, Row, Answer extends Page<Row>> {
       const context = { tenant: session.tenant, signal: running.signal };
       const { data, next_cursor } = await this.ask({ ...this.#of, cursor: this.#cursor }, context);
       if (this.#running !== running) return;
-      this.rows = [...this.rows, ...data];
+      // What has moved down meanwhile is told once more.
+      this.rows = [...this.rows, ...notAmong(data, this.rows, this.key)];
       this.#cursor = next_cursor ?? null;
     } catch (error) {
       if (this.#running !== running) return;

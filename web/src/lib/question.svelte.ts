@@ -93,27 +93,21 @@ export class Question<Answer> {
 /**
  * Asks as soon as the component is there, and again whenever `of` says something else: what the question is of. It is
  * JSON, so that only what matters asks anew; `null` asks nothing. A minute later the same is asked again, quietly,
- * unless its time is over or it is `once`, or already after so many milliseconds. What failed for a reason that passes is
+ * unless its time is over or it is `once`; `always` what goes on after its time; or already after so many milliseconds. What failed for a reason that passes is
  * asked again until it has an answer.
  */
 export function question<Of, Answer>(
   of: () => Of | null,
   ask: (of: Of, context: Ask) => Promise<Answer>,
-  how: 'renewed' | 'once' | number = 'renewed',
+  how: 'renewed' | 'always' | 'once' | number = 'renewed',
 ): Question<Answer> {
   const asked = $derived(JSON.stringify(of()));
   const made = new Question<Answer>((context) => ask(JSON.parse(asked) as Of, context));
   let last = '';
   $effect(() => {
     if (how !== 'once') void now.refreshed;
-    if (
-      how !== 'once' &&
-      !isOver(
-        JSON.parse(asked),
-        untrack(() => now.ms),
-      )
-    )
-      void now.ms;
+    const over = isOver(JSON.parse(asked), untrack(() => now.ms)); // prettier-ignore
+    if (how === 'always' || (how !== 'once' && !over)) void now.ms;
     const key = session.tenant + asked;
     if (asked === 'null') return;
     untrack(() => {

@@ -84,7 +84,7 @@ export function parse(url: URL, pages: readonly PageUrl[], zone: string): { view
     if (range) view.range = range;
     else drop(quoted(`from=${ends.from ?? ''}&to=${ends.to ?? ''}`));
   }
-  return { view, notices };
+  return { view, notices: [...new Set(notices)] };
 }
 
 function decode(text: string): string {

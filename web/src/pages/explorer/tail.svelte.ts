@@ -2,6 +2,7 @@
 // tabs keeps its few connections to the server.
 import { Failure, send, type Schemas } from '$lib/api';
 import { plural } from '$lib/format';
+import { notAmong } from '$lib/not-among';
 import { SentEvents, type Sent } from '$lib/sse';
 
 const KEPT_ROWS = 1_000;
@@ -18,8 +19,13 @@ export interface Change {
 /** Waits, but no longer than until the signal. */
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((done) => {
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', () => (clearTimeout(timer), done()));
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      done();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
   });
 
 export class Tail {
@@ -84,9 +90,20 @@ export class Tail {
     this.waiting = this.#queue.length;
   }
 
+  /** Forgets all, for others than it followed until now. */
+  clear(): void {
+    this.rows = [];
+    this.#queue = [];
+    this.#lastId = '';
+    this.waiting = 0;
+    this.missed = '';
+  }
+
   /** Shows what waits. */
   show(): void {
-    this.rows = [...this.#queue, ...this.rows].slice(0, KEPT_ROWS);
+    // A stream that is taken up at another process may begin with what is known.
+    const before = notAmong(this.rows, this.#queue, ({ place }) => place);
+    this.rows = [...this.#queue, ...before].slice(0, KEPT_ROWS);
     this.#queue = [];
     this.waiting = 0;
   }

@@ -1,4 +1,5 @@
 // What retention has in the address, and what it asks. Pure.
+import { isDate } from '$lib/dates';
 import type { Filter } from '$lib/filters';
 import { parseStep } from '$lib/steps';
 import type { PageUrl } from '$lib/url';
@@ -16,7 +17,7 @@ export const RETENTION: PageUrl = {
     count: ['on_or_after'],
     kind: ['rolling'],
     show: ['users'],
-    who: /\d{4}-\d{2}-\d{2}(\.\d{1,2})?/,
+    who: (text) => /^\d{4}-\d{2}-\d{2}(\.\d{1,2})?$/.test(text) && isDate(text.slice(0, 10)),
   },
 };
 

@@ -1,6 +1,6 @@
 // Conversations with most of a metric, from a metric divided by conversation. Pure.
 import type { Schemas } from '$lib/api';
-import type { Filter } from '$lib/filters';
+import { withFilter, type Filter } from '$lib/filters';
 import type { PageUrl } from '$lib/url';
 
 /** By what they are sorted: each is a metric, and the first of the question. */
@@ -18,10 +18,8 @@ export interface Session {
 }
 
 /** The filters of the events of one conversation. */
-export const ofConversation = (filters: readonly Filter[], id: string): Filter[] => [
-  ...filters,
-  { field: 'conversation_id', op: 'is', values: [id] },
-];
+export const ofConversation = (filters: readonly Filter[], id: string): Filter[] =>
+  withFilter(filters, { field: 'conversation_id', op: 'is', values: [id] });
 
 export const metricsBy = (order: Order): Order[] => [order, ...ORDERS.filter((metric) => metric !== order)];
 

@@ -1,5 +1,5 @@
 // What the list of users has in the address, and what it asks. Pure.
-import type { Filter } from '$lib/filters';
+import { withFilter, type Filter } from '$lib/filters';
 import type { PageUrl } from '$lib/url';
 
 export const ORDERS = { last_seen: 'Seen last first', events: 'Most events first' } as const;
@@ -10,7 +10,5 @@ export const found = (filters: readonly Filter[], text: string): Filter[] =>
   text ? [...filters, { field: 'user', op: 'contains', values: [text] }] : [...filters];
 
 /** The filters of one user's events, among those that the page is of. */
-export const ofUser = (filters: readonly Filter[], user: string): Filter[] => [
-  ...filters,
-  { field: 'user', op: 'is', values: [user] },
-];
+export const ofUser = (filters: readonly Filter[], user: string): Filter[] =>
+  withFilter(filters, { field: 'user', op: 'is', values: [user] });

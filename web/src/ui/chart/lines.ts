@@ -16,7 +16,7 @@ export function metricChart({ data, meta }: Answer, metric: string): ChartData {
 
 export function chartOf(buckets: ChartData['buckets'], meta: Answer['meta'], lines: Line[]): ChartData {
   const until = meta.complete_until ?? meta.to;
-  return { buckets, lines, interval: meta.interval ?? 'day', zone: meta.timezone, until, to: meta.to };
+  return { buckets, lines, interval: meta.interval ?? 'day', zone: meta.timezone, until, from: meta.from, to: meta.to };
 }
 
 const COLOURS = 8;

@@ -12,6 +12,7 @@ const DAYS: ChartData = {
   interval: 'day',
   zone: 'Europe/Berlin',
   until: '2026-10-26T13:03:00Z',
+  from: '2026-10-23T22:00:00.000Z',
   to: '2026-10-27T23:00:00.000Z',
 };
 
@@ -53,6 +54,11 @@ test('an axis goes up to a round value beyond the greatest', () => {
 describe('a drag over days', () => {
   test('is a range of local dates', () =>
     expect(rangeOf(DAYS, 0, 1)).toEqual({ from: '2026-10-24', to: '2026-10-26' }));
+  test('begins with the range where the first bucket is older', () =>
+    expect(rangeOf({ ...DAYS, from: '2026-10-24T10:00:00.000Z' }, 0, 0)).toEqual({
+      from: '2026-10-24T10:00:00.000Z',
+      to: '2026-10-24T22:00:00.000Z',
+    }));
   test('ends with the range at the last', () =>
     expect(rangeOf(DAYS, 2, 3)).toEqual({ from: '2026-10-25T23:00:00.000Z', to: '2026-10-27T23:00:00.000Z' }));
 });

@@ -21,8 +21,9 @@ export interface ChartData {
   lines: readonly Line[];
   interval: string;
   zone: string;
-  /** Up to when events are in the answer, and where its range ends. */
+  /** Up to when events are in the answer, and where its range begins and ends. */
   until: string;
+  from: string;
   to: string;
 }
 
@@ -82,13 +83,17 @@ export function partly({ buckets, zone, until }: ChartData, index: number): stri
 export const nameAt = ({ buckets, interval, zone }: ChartData, index: number): string =>
   buckets[index] ? bucketName(buckets[index].start, interval, zone) : '';
 
-/** The range of some buckets in a row: of local dates where buckets are days or longer. Null if that is no range. */
-export function rangeOf({ buckets, interval, to }: ChartData, first: number, last: number): Absolute | null {
+/**
+ * The range of some buckets in a row: of local dates where buckets are whole days or longer. Null if that is no range. The
+ * first bucket of an answer may begin before its range does.
+ */
+export function rangeOf({ buckets, interval, from, to }: ChartData, first: number, last: number): Absolute | null {
   const start = buckets[first]?.start;
   const end = buckets[last + 1]?.start ?? to;
   if (!start) return null;
   const dates = { from: start.slice(0, 10), to: end.slice(0, 10) };
-  const calendar = interval !== 'minute' && interval !== 'hour';
+  const begin = Math.max(Date.parse(start), Date.parse(from));
+  const calendar = interval !== 'minute' && interval !== 'hour' && begin === Date.parse(start);
   if (calendar && buckets[last + 1] && isDate(dates.from)) return dates;
-  return { from: new Date(start).toISOString(), to: new Date(end).toISOString() };
+  return { from: new Date(begin).toISOString(), to: new Date(end).toISOString() };
 }
