@@ -39,8 +39,8 @@ async fn the_shop_is_filled_in_and_goes_on_after_a_power_cut() {
     let api = format!("http://127.0.0.1:{port}");
     begin(data.path(), Timestamp::now().millis() - 5 * HOUR);
     let mut demo = Process::start_with("millrace", &["demo"], &embedded_environment(data.path(), port, 0));
-    until("the first day is there", GRACE, async || {
-        demo.output().contains("demo: 1 of 30 days are filled in")
+    until("the last week is there", GRACE, async || {
+        demo.output().contains("demo: 7 of 30 days are filled in")
     })
     .await;
     demo.kill_9();
