@@ -42,7 +42,7 @@ test('a key is put into the lines where keys are asked for, and nowhere else', a
     const curl = page.getByRole('region', { name: 'Lines for curl', exact: true });
     await expect.poll(() => curl.textContent()).toContain('Authorization: Bearer YOUR_KEY');
     await page.getByRole('textbox', { name: 'Key' }).fill('secret');
-    expect(await curl.textContent()).toContain('Authorization: Bearer secret');
+    await expect.poll(() => curl.textContent()).toContain('Authorization: Bearer secret');
     expect(page.url()).not.toContain('secret');
   });
 });
