@@ -95,19 +95,6 @@ impl Orders {
         self.firsts.add(order, at_ms, place)
     }
 
-    /// Adds orders of other hours.
-    pub(crate) fn append(&mut self, others: &Self) -> Result<(), TooMuch> {
-        let place = |said: &Order| self.place(&said.currency, &said.location_id);
-        let places = others.said.iter().map(place).collect::<Result<Vec<_>, _>>()?;
-        for (order, (hour, place)) in &others.firsts.of {
-            let place = usize::try_from(*place).ok().and_then(|place| places.get(place));
-            if let Some(place) = place {
-                self.add(*order, i64::from(*hour) * HOUR_MS, *place)?;
-            }
-        }
-        Ok(())
-    }
-
     /// The place of what the first order of an id says.
     pub(super) fn place_of(&self, order: OrderHash) -> Option<u32> {
         self.firsts.get(order)

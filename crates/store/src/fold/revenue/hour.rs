@@ -47,11 +47,6 @@ impl Hour {
 }
 
 impl Revenue {
-    /// Adds what other events come to.
-    pub(crate) fn append(&mut self, others: Self) -> Result<(), TooMuch> {
-        self.add_hour(others.entries.into_iter(), others.waiting.into_iter())
-    }
-
     /// Adds an hour's entries, whose keys begin where their bucket does, and those that wait of them. An entry that is
     /// none of them is nothing.
     pub(crate) fn add_hour(

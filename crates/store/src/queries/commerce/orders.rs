@@ -39,11 +39,10 @@ impl Store {
         let Some(plan) = self.plan_of_money(&at_any_time).await? else {
             return Ok((self.orders_by_events(scope, wanted, by_location).await?, Read::default()));
         };
-        let (mut orders, mut rolled) = (Orders::default(), Orders::default());
+        let mut orders = Orders::default();
+        self.add_rolled_orders(&at_any_time, &plan, wanted, &mut orders).await?;
         let rows = self.typed_in_order_beside(&at_any_time, Some(&plan), NAMES)?;
-        let of_hours = self.add_rolled_orders(&at_any_time, &plan, wanted, &mut rolled);
-        tokio::try_join!(of_hours, add(rows, wanted, &mut orders))?;
-        orders.append(&rolled)?;
+        add(rows, wanted, &mut orders).await?;
         Ok((orders, plan.read))
     }
 

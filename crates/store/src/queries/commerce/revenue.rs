@@ -54,24 +54,16 @@ impl Store {
     ) -> Result<Rolled<Vec<RevenueRow>>, StoreError> {
         let can_be_rolled = scope.filters.is_empty() && grid.interval() != Interval::Minute;
         let plan = if can_be_rolled { self.plan_of_money(scope).await? } else { None };
-        let (mut revenue, mut rolled) = (Revenue::new(by_location), Revenue::new(by_location));
-        let of_hours = async {
-            match &plan {
-                Some(plan) => self.add_rolled_hours(scope, plan, grid, &mut rolled).await,
-                None => Ok(()),
+        let mut revenue = Revenue::new(by_location);
+        if let Some(plan) = &plan {
+            self.add_rolled_hours(scope, plan, grid, &mut revenue).await?;
+        }
+        let mut rows = self.typed_beside(scope, plan.as_ref(), &NAMES)?;
+        while let Some(row) = rows.next().await? {
+            if let Some(start) = grid.start_of(row.at) {
+                revenue.add(start.millis, &Said::of(row.event_name, row.properties))?;
             }
-        };
-        let of_events = async {
-            let mut rows = self.typed_beside(scope, plan.as_ref(), &NAMES)?;
-            while let Some(row) = rows.next().await? {
-                if let Some(start) = grid.start_of(row.at) {
-                    revenue.add(start.millis, &Said::of(row.event_name, row.properties))?;
-                }
-            }
-            Ok::<_, StoreError>(())
-        };
-        tokio::try_join!(of_hours, of_events)?;
-        revenue.append(rolled)?;
+        }
         let mut read = plan.as_ref().map(|plan| plan.read).unwrap_or_default();
         let orders = match (Wanted::of(revenue.wanted()), plan) {
             (Wanted::Few(few), _) if few.is_empty() => Orders::default(),
