@@ -12,7 +12,7 @@ use crate::call::Call;
 use crate::error::ApiError;
 use crate::parameters;
 use crate::questions::body::Link;
-use crate::questions::users::cursor::{Cursor, List, cursor};
+use crate::questions::users::cursor::{Cursor, List, Page};
 use crate::reply::Reply;
 use crate::shapes::{FoundPage, SentBreakdown, SentFilter, Times, Told};
 
@@ -116,19 +116,11 @@ pub(crate) struct Which {
     /// Only those of this value of the breakdown; those without one where it is empty.
     #[serde(deserialize_with = "value")]
     value: Option<String>,
-    /// The most users of an answer.
-    #[serde(deserialize_with = "parameters::short_limit")]
-    #[param(minimum = 1, maximum = 1000, default = 100)]
-    limit: u16,
-    /// The `next_cursor` of an earlier answer, whose period it goes on with.
-    #[serde(deserialize_with = "cursor")]
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
 }
 
 impl Default for Which {
     fn default() -> Self {
-        Self { step: 1, outcome: Outcome::default(), value: None, limit: 100, cursor: None }
+        Self { step: 1, outcome: Outcome::default(), value: None }
     }
 }
 
@@ -138,12 +130,12 @@ impl Default for Which {
     post,
     path = "/funnel/users",
     tag = "questions",
-    params(Which),
+    params(Which, Page),
     request_body = FunnelQuestion,
     responses((status = 200, description = "A page of them", body = FoundPage<FunnelUser>))
 )]
 pub(crate) async fn users(mut call: Call) -> Result<Reply<Vec<FunnelUser>>, ApiError> {
-    let Which { step, outcome, value, limit, cursor } = call.parameters()?;
+    let (Which { step, outcome, value }, page) = (call.parameters()?, call.parameters::<Page>()?);
     let (period, funnel) = call.question::<Funnel>().await?;
     let least = if outcome == Outcome::Dropped { 2 } else { 1 };
     if !(least..=funnel.steps()).contains(&step) {
@@ -155,18 +147,12 @@ pub(crate) async fn users(mut call: Call) -> Result<Reply<Vec<FunnelUser>>, ApiE
     if value.is_some() && !funnel.is_divided() {
         return Err(ApiError::Invalid("value is one of the breakdown's, and the funnel has none".to_owned()));
     }
-    if cursor.as_ref().is_some_and(|cursor| cursor.list != List::Funnel) {
-        return Err(ApiError::Invalid("cursor is of another list".to_owned()));
-    }
-    let mut asked = Asked::about(call, &period, Some(DEFAULT_DAYS), Filters::NONE).await?;
-    if let Some(cursor) = &cursor {
-        asked = asked.within(cursor.range);
-    }
-    let (took, after) = (Took { step, outcome, value }, cursor.as_ref().map(|cursor| &cursor.after));
-    let page = asked.store().funnel_users(&asked.scope(), &funnel, &took, after, limit.into()).await;
-    let page = page.map_err(|error| ApiError::question(error, NARROW))?;
-    let next = page.next.map(|after| Cursor { range: asked.range(), list: List::Funnel, after });
-    Ok(Reply::ok(page.users).about(asked.meta()).with_more(next))
+    let (took, after) = (Took { step, outcome, value }, page.after(List::Funnel)?);
+    let asked = page.within(Asked::about(call, &period, Some(DEFAULT_DAYS), Filters::NONE).await?);
+    let found = asked.store().funnel_users(&asked.scope(), &funnel, &took, after, page.limit.into()).await;
+    let found = found.map_err(|error| ApiError::question(error, NARROW))?;
+    let next = found.next.map(|after| Cursor { range: asked.range(), list: List::Funnel, after });
+    Ok(Reply::ok(found.users).about(asked.meta()).with_more(next))
 }
 
 /// The same as a link.
@@ -174,7 +160,7 @@ pub(crate) async fn users(mut call: Call) -> Result<Reply<Vec<FunnelUser>>, ApiE
     get,
     path = "/funnel/users",
     tag = "questions",
-    params(Link, Which),
+    params(Link, Which, Page),
     responses((status = 200, description = "As to the POST", body = FoundPage<FunnelUser>))
 )]
 pub(crate) async fn users_link(call: Call) -> Result<Reply<Vec<FunnelUser>>, ApiError> {

@@ -11,7 +11,7 @@ use crate::call::Call;
 use crate::error::ApiError;
 use crate::parameters;
 use crate::questions::body::Link;
-use crate::questions::users::cursor::{Cursor, List, cursor};
+use crate::questions::users::cursor::{Cursor, List, Page};
 use crate::reply::Reply;
 use crate::shapes::{FoundPage, SentEvents, Told};
 
@@ -149,7 +149,7 @@ pub(crate) async fn retention_link(call: Call) -> Result<Reply<Retained>, ApiErr
 }
 
 /// Which users of a cohort are wanted.
-#[derive(Deserialize, IntoParams)]
+#[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub(crate) struct Which {
@@ -161,20 +161,6 @@ pub(crate) struct Which {
     #[serde(deserialize_with = "returned_in")]
     #[param(value_type = Option<u16>, minimum = 0, maximum = 90)]
     returned_in: Option<u16>,
-    /// The most users of an answer.
-    #[serde(deserialize_with = "parameters::short_limit")]
-    #[param(minimum = 1, maximum = 1000, default = 100)]
-    limit: u16,
-    /// The `next_cursor` of an earlier answer, whose period it goes on with.
-    #[serde(deserialize_with = "cursor")]
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
-}
-
-impl Default for Which {
-    fn default() -> Self {
-        Self { cohort: None, returned_in: None, limit: 100, cursor: None }
-    }
 }
 
 /// Who the users are that a cell of retention counts, those first who began last. The body is that of the retention.
@@ -182,33 +168,28 @@ impl Default for Which {
     post,
     path = "/retention/users",
     tag = "questions",
-    params(Which),
+    params(Which, Page),
     request_body = RetentionQuestion,
     responses((status = 200, description = "A page of them", body = FoundPage<RetainedUser>))
 )]
 pub(crate) async fn users(mut call: Call) -> Result<Reply<Vec<RetainedUser>>, ApiError> {
-    let Which { cohort, returned_in, limit, cursor } = call.parameters()?;
+    let (Which { cohort, returned_in }, page) = (call.parameters()?, call.parameters::<Page>()?);
     let cohort = cohort.ok_or(ApiError::Missing("cohort is required: the first local day of one"))?;
-    if cursor.as_ref().is_some_and(|cursor| cursor.list != List::Cohort) {
-        return Err(ApiError::Invalid("cursor is of another list".to_owned()));
-    }
+    let after = page.after(List::Cohort)?;
     let (range, asks) = call.question::<Asks>().await?;
-    let (retention, grid, mut asked) = about(call, &range, asks).await?;
+    let (retention, grid, asked) = about(call, &range, asks).await?;
     if returned_in.is_some_and(|period| period > retention.periods) {
         return Err(ApiError::Invalid(format!(
             "returned_in must be 0 to {}, the last period",
             retention.periods
         )));
     }
-    if let Some(cursor) = &cursor {
-        asked = asked.within(cursor.range);
-    }
-    let (cell, after) = (Cell { cohort, period: returned_in }, cursor.as_ref().map(|cursor| &cursor.after));
-    let page =
-        asked.store().retention_users(&asked.scope(), &grid, &retention, &cell, after, limit.into()).await;
-    let page = page.map_err(|error| ApiError::question(error, NARROW))?;
-    let next = page.next.map(|after| Cursor { range: asked.range(), list: List::Cohort, after });
-    Ok(Reply::ok(page.users).about(asked.meta()).with_more(next))
+    let (asked, cell) = (page.within(asked), Cell { cohort, period: returned_in });
+    let (scope, limit) = (asked.scope(), page.limit.into());
+    let found = asked.store().retention_users(&scope, &grid, &retention, &cell, after, limit).await;
+    let found = found.map_err(|error| ApiError::question(error, NARROW))?;
+    let next = found.next.map(|after| Cursor { range: asked.range(), list: List::Cohort, after });
+    Ok(Reply::ok(found.users).about(asked.meta()).with_more(next))
 }
 
 /// The same as a link.
@@ -216,7 +197,7 @@ pub(crate) async fn users(mut call: Call) -> Result<Reply<Vec<RetainedUser>>, Ap
     get,
     path = "/retention/users",
     tag = "questions",
-    params(Link, Which),
+    params(Link, Which, Page),
     responses((status = 200, description = "As to the POST", body = FoundPage<RetainedUser>))
 )]
 pub(crate) async fn users_link(call: Call) -> Result<Reply<Vec<RetainedUser>>, ApiError> {

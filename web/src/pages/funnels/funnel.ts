@@ -56,7 +56,7 @@ export const usualSteps = (names: readonly string[]): Filter[][] =>
 export const stepsOf = (params: Record<string, string>): Filter[][] => parseSteps(params['steps'] ?? '') ?? [];
 
 /** The filters of the page must hold for the event of each step. */
-export const withAll = (step: Step, filters: readonly Filter[]): Filter[] => [...step, ...filters];
+const withAll = (step: Step, filters: readonly Filter[]): Filter[] => [...step, ...filters];
 
 /** The part of the question that is no range; null while there are too few steps. */
 export function funnelOf(params: Record<string, string>, filters: readonly Filter[]) {

@@ -50,7 +50,7 @@ const pick = <T extends string>(options: readonly (readonly [T, string])[], valu
   (options.find(([known]) => known === value) ?? options[0])?.[0];
 
 export const periodOf = (params: Params): Period => pick(PERIODS, params['period']) ?? 'day';
-export const startOf = (params: Params): Filter[] => parseStep(params['start'] ?? '') ?? [];
+const startOf = (params: Params): Filter[] => parseStep(params['start'] ?? '') ?? [];
 
 /** The part of the question that is no range. The filters of the page must hold for both events. */
 export function retentionOf(params: Params, filters: readonly Filter[]) {

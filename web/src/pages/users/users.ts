@@ -2,8 +2,7 @@
 import { withFilter, type Filter } from '$lib/filters';
 import type { PageUrl } from '$lib/url';
 
-export const ORDERS = { last_seen: 'Seen last first', events: 'Most events first' } as const;
-export const USERS: PageUrl = { name: 'users', params: { order: Object.keys(ORDERS), q: /.{1,200}/ } };
+export const USERS: PageUrl = { name: 'users', params: { order: ['last_seen', 'events'], q: /.{1,200}/ } };
 
 /** The filters of the page, and the text that the user's name has in it. */
 export const found = (filters: readonly Filter[], text: string): Filter[] =>

@@ -4,11 +4,15 @@ use std::fmt;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use serde::Deserialize;
 use serde::de::{self, Deserializer};
 use store::Range;
 use store::queries::{UserMark, UserOrder};
+use utoipa::IntoParams;
 
+use crate::asked::Asked;
 use crate::cursor::{read_range, write_range};
+use crate::error::ApiError;
 use crate::parameters;
 
 /// The last user of a page, and the period that the first page was about. As text three times in milliseconds, the
@@ -29,10 +33,50 @@ pub(in crate::questions) enum List {
     Cohort,
 }
 
-/// `cursor`: the `next_cursor` of an earlier answer.
-pub(in crate::questions) fn cursor<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Cursor>, D::Error> {
+/// Which page of a list of users is wanted.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default)]
+pub(crate) struct Page {
+    /// The most users of an answer.
+    #[serde(deserialize_with = "parameters::short_limit")]
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    pub(in crate::questions) limit: u16,
+    /// The `next_cursor` of an earlier answer, whose period it goes on with.
+    #[serde(deserialize_with = "cursor")]
+    #[param(value_type = Option<String>)]
+    cursor: Option<Cursor>,
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self { limit: 100, cursor: None }
+    }
+}
+
+impl Page {
+    /// Behind whom it begins, if it is no first one; an error if the cursor is of another list.
+    pub(in crate::questions) fn after(&self, list: List) -> Result<Option<&UserMark>, ApiError> {
+        if self.cursor.as_ref().is_some_and(|cursor| cursor.list != list) {
+            let words = match list {
+                List::All(_) => "cursor is of a list in another order",
+                List::Funnel | List::Cohort => "cursor is of another list",
+            };
+            return Err(ApiError::Invalid(words.to_owned()));
+        }
+        Ok(self.cursor.as_ref().map(|cursor| &cursor.after))
+    }
+
+    /// About the times of the first page.
+    pub(in crate::questions) fn within(&self, asked: Asked) -> Asked {
+        match &self.cursor {
+            Some(cursor) => asked.within(cursor.range),
+            None => asked,
+        }
+    }
+}
+
+fn cursor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cursor>, D::Error> {
     let Some(text) = parameters::text(deserializer)? else { return Ok(None) };
     Cursor::parse(&text).map(Some).ok_or_else(|| de::Error::custom(parameters::BAD_CURSOR))
 }

@@ -9,7 +9,7 @@ use store::queries::{User, UserOrder};
 use store::{Field, Filter, Op, Value};
 use utoipa::{IntoParams, ToSchema};
 
-use self::cursor::{Cursor, List, cursor};
+use self::cursor::{Cursor, List, Page};
 use crate::asked::{Asked, DEFAULT_DAYS, NARROW};
 use crate::call::Call;
 use crate::error::ApiError;
@@ -18,7 +18,7 @@ use crate::reply::Reply;
 use crate::shapes::{FoundPage, Told};
 
 /// How users are listed.
-#[derive(Deserialize, IntoParams)]
+#[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub(crate) struct Listing {
@@ -26,20 +26,6 @@ pub(crate) struct Listing {
     #[serde(deserialize_with = "order")]
     #[param(value_type = Option<Order>, inline)]
     order: UserOrder,
-    /// The most users of an answer.
-    #[serde(deserialize_with = "parameters::short_limit")]
-    #[param(minimum = 1, maximum = 1000, default = 100)]
-    limit: u16,
-    /// The `next_cursor` of an earlier answer, whose period it goes on with.
-    #[serde(deserialize_with = "cursor")]
-    #[param(value_type = Option<String>)]
-    cursor: Option<Cursor>,
-}
-
-impl Default for Listing {
-    fn default() -> Self {
-        Self { order: UserOrder::default(), limit: 100, cursor: None }
-    }
 }
 
 /// The order of a list.
@@ -67,24 +53,19 @@ pub(crate) struct Profile {
     get,
     path = "/users",
     tag = "questions",
-    params(Filtered, Listing, Period),
+    params(Filtered, Listing, Page, Period),
     responses((status = 200, description = "A page of them", body = FoundPage<User>))
 )]
 pub(crate) async fn list(call: Call) -> Result<Reply<Vec<User>>, ApiError> {
-    let Listing { order, limit, cursor } = call.parameters()?;
+    let (Listing { order }, page) = (call.parameters()?, call.parameters::<Page>()?);
     let (Filtered { filters }, period) = (call.parameters()?, call.parameters::<Period>()?);
-    if cursor.as_ref().is_some_and(|cursor| cursor.list != List::All(order)) {
-        return Err(ApiError::Invalid("cursor is of a list in another order".to_owned()));
-    }
-    let mut asked = Asked::about(call, &period, Some(DEFAULT_DAYS), filters).await?;
-    if let Some(cursor) = &cursor {
-        asked = asked.within(cursor.range);
-    }
-    let after = cursor.as_ref().map(|cursor| &cursor.after);
-    let page = asked.store().users(&asked.scope(), order, after, limit.into()).await;
-    let page = page.map_err(|error| ApiError::question(error, NARROW))?;
-    let next = page.next.map(|after| Cursor { range: asked.range(), list: List::All(order), after });
-    Ok(Reply::ok(page.users).about(asked.meta()).with_more(next))
+    let (list, limit) = (List::All(order), page.limit.into());
+    let after = page.after(list)?;
+    let asked = page.within(Asked::about(call, &period, Some(DEFAULT_DAYS), filters).await?);
+    let found = asked.store().users(&asked.scope(), order, after, limit).await;
+    let found = found.map_err(|error| ApiError::question(error, NARROW))?;
+    let next = found.next.map(|after| Cursor { range: asked.range(), list, after });
+    Ok(Reply::ok(found.users).about(asked.meta()).with_more(next))
 }
 
 /// A user over all time. Their events are those of `/events` with a filter of `user`.
