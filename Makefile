@@ -34,6 +34,7 @@ hostile: ## Let rude clients loose and measure what good ones see (PROFILE=relea
 	@scripts/hostile.sh
 
 sdk: ## Check and test the Python client alone (MILLRACE_TEST_EVENTS_PER_THREAD=5000 kills the API under 80,000 events)
+	@scripts/lint-python.sh
 	cargo build --workspace --bins --locked
 	@scripts/test-python.sh
 
@@ -46,6 +47,9 @@ fmt: ## Format the code
 	cargo fmt --manifest-path fuzz/Cargo.toml
 
 lint: ## Check format, lints, documentation and dependencies
+	@scripts/lint-python.sh
+	@scripts/build-page.sh packages
+	@npm --prefix web run lint
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks the web page (format, lint, types, unit tests), and looks at it in a browser that `millrace` serves it to, which
+# Runs the web page's unit tests, and looks at it in a browser that `millrace` serves it to, which
 # has to be built with it (scripts/build-page.sh, cargo build --workspace --bins). The last line is
 # `N passed, N failed`.
 #
@@ -12,7 +12,7 @@ export CHROMIUM=${CHROMIUM:-/usr/bin/chromium} NO_COLOR=1
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
-npm --prefix web run check | tee "$log" || status=1
+npm --prefix web test | tee "$log" || status=1
 # The page is looked at with a shop in it.
 EVENT_NAMES='*' scripts/with-millrace.sh bash -c '
   "$0" generate commerce --days 40 --users 300 --quiet --url "$MILLRACE_URL" >/dev/null && npm --prefix web run e2e

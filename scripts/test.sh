@@ -56,7 +56,7 @@ if ((page_status != 0)); then
   status=1
 fi
 if ((python_status != 0)); then
-  echo "the Python client's checks or tests failed (exit status $python_status)" >&2
+  echo "the Python client's tests failed (exit status $python_status)" >&2
   status=1
 fi
 if ((sdks_status != 0)); then

@@ -1,5 +1,4 @@
-// The page of a server: its own, or, if it has none or MILLRACE_PAGE=dist asks for it, that of a folder, under the same
-// policy, with everything else handed on to the server.
+// The page of a server: its own, or that of a folder, under the same policy, with everything else handed on to the server.
 import { createReadStream, existsSync } from 'node:fs';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join } from 'node:path';
@@ -64,14 +63,12 @@ export async function serve(api: string, folder: () => string): Promise<Served> 
   return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
 }
 
-/** Whether the server has a page of its own: what it has without one says how to build it. */
-async function hasPage(api: string): Promise<boolean> {
-  if (process.env['MILLRACE_PAGE'] === 'dist') return false;
-  const answer = await fetch(new URL('/ui/', api)).catch(() => null);
-  return answer !== null && answer.ok && (await answer.text()).includes('type="module"');
-}
-
+/** The page that the server has in it, or, if MILLRACE_PAGE=dist asks for it, the one that is built in `dist`. */
 export async function pageOf(api: string): Promise<Served> {
-  if (await hasPage(api)) return { origin: new URL(api).origin, close: () => undefined };
-  return serve(api, () => 'dist');
+  if (process.env['MILLRACE_PAGE'] === 'dist') return serve(api, () => 'dist');
+  const answer = await fetch(new URL('/ui/', api));
+  // A server that was built without the page says there how to build it.
+  if (!answer.ok || !(await answer.text()).includes('type="module"'))
+    throw new Error(`${api} has no page in it: scripts/build-page.sh, then build it again`);
+  return { origin: new URL(api).origin, close: () => undefined };
 }

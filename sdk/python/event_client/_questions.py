@@ -126,7 +126,7 @@ class Questions(Calls):
         limit: int = 100,
         **how: Any,
     ) -> list[Json]:
-        """The users of one of the cohorts of `retention`, or those who came back in one of its periods, from 0.
+        """The users of a cohort of `retention`, or those who came back in one of its periods (from 0).
 
         `how` is what `retention` takes.
         """

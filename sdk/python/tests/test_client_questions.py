@@ -69,7 +69,11 @@ def test_retention(shop: EventClient) -> None:
         options = {"start_filters": named("user.registered"), "periods": 2, **WHEN}
         return sorted(user["user"] for user in shop.get_retention_users(cohort, returned_in, **options))
 
-    assert (users("2026-10-23"), users("2026-10-23", 1), users("2026-10-23", 2)) == (["ada", "bob"], ["ada"], ["bob"])
+    assert (users("2026-10-23"), users("2026-10-23", 1), users("2026-10-23", 2)) == (
+        ["ada", "bob"],
+        ["ada"],
+        ["bob"],
+    )
 
 
 def test_paths(shop: EventClient) -> None:
