@@ -87,6 +87,12 @@ export function parseFilter(text: string): Filter | null {
   return values === undefined ? null : { field: name, op: known, values: splitAt(values, ',').map(unescape) };
 }
 
+/** Of the events that failed. */
+export const FAILED: Filter = { field: 'error', op: 'set', values: [] };
+
+/** Of the events of one user. */
+export const ofUser = (user: string): Filter => ({ field: 'user', op: 'is', values: [user] });
+
 const alike = (one: Filter, other: Filter): boolean => one.field === other.field && one.op === other.op;
 
 /**

@@ -1,6 +1,6 @@
 // A group of errors as filters: the API tells groups by their fingerprints, and filters know none. Pure.
 import type { Schemas } from '$lib/api';
-import { fits, fitting, type Filter } from '$lib/filters';
+import { FAILED, fits, fitting, type Filter } from '$lib/filters';
 
 export type Group = Schemas['ErrorGroup'];
 
@@ -19,7 +19,7 @@ export function groupFilters(fingerprint: string): Filter[] {
   const inside = [...new Set(others.filter((part) => part.trim() !== ''))];
   const filters: Filter[] = inside.map((part) => ({ field: 'error', op: 'contains', values: [fitting(part)] }));
   if (first.trim() !== '') filters.unshift({ field: 'error', op: 'starts_with', values: [fitting(first)] });
-  return filters.length > 0 ? filters : [{ field: 'error', op: 'set', values: [] }];
+  return filters.length > 0 ? filters : [FAILED];
 }
 
 export type Standing = 'new' | 'back' | '';

@@ -1,9 +1,11 @@
 // What the address says on the page of errors.
+import type { Schemas } from '$lib/api';
 import { askedRange } from '$lib/asked.svelte';
-import { withFilter, type Filter } from '$lib/filters';
+import { FAILED, withFilter, type Filter } from '$lib/filters';
 import { here, setParams } from '$lib/here.svelte';
 import type { Absolute, RangeParameters } from '$lib/range';
-import { rangeOf, type Bucket, type ChartData } from '$ui/chart/model';
+import { chartOf } from '$ui/chart/lines';
+import { rangeOf } from '$ui/chart/model';
 import { bucketsOf, formatSpike, parseSpike } from './spike';
 
 /** The part of the range that is picked. */
@@ -16,17 +18,16 @@ export function spikeRange(): RangeParameters {
 }
 
 /** The filters of the page, and that there is an error. */
-export const errorFilters = (): Filter[] => withFilter(here.view.filters, { field: 'error', op: 'set', values: [] });
+export const errorFilters = (): Filter[] => withFilter(here.view.filters, FAILED);
 
-/** The buckets of the spike. */
-export function marked(buckets: readonly Bucket[]): [number, number] | null {
+/** How a chart of the page lets somebody pick a bucket, or let go of it: what is picked is marked. */
+export function picking({ data, meta }: Schemas['Told_Answer']) {
   const picked = spike();
-  return picked && bucketsOf(picked, buckets.map(({ start }) => start)); // prettier-ignore
+  const marked = picked && bucketsOf(picked, data.buckets.map(({ start }) => start)); // prettier-ignore
+  const onpick = (index: number) => {
+    const range = rangeOf(chartOf(data.buckets, meta, []), index, index);
+    const text = range ? formatSpike(range) : '';
+    setParams({ spike: text === here.view.params['spike'] ? '' : text });
+  };
+  return { marked, onpick };
 }
-
-/** Picks a bucket of a chart, or lets go of it if it is picked. */
-export const picker = (data: ChartData) => (index: number) => {
-  const range = rangeOf(data, index, index);
-  const text = range ? formatSpike(range) : '';
-  setParams({ spike: text === here.view.params['spike'] ? '' : text });
-};

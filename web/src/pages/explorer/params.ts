@@ -2,7 +2,7 @@
 import { isColumn } from '$lib/events';
 import { isField } from '$lib/filters';
 import { EVENT_ID, type PageUrl } from '$lib/url';
-import { parseMetric } from './metric';
+import { parseMetric } from '$lib/metric';
 
 export const DEFAULT_COLUMNS = ['created_at', 'event_name', 'user', 'conversation_id', 'latency', 'error'];
 export const ORDERS = { newest: 'Newest first', slowest: 'Slowest first' } as const;

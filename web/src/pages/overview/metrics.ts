@@ -1,45 +1,25 @@
 // The metrics of the overview, in their order.
-import type { Filter } from '$lib/filters';
-import { compact, duration, number, percent } from '$lib/format';
+import { FAILED, withFilter, type Filter } from '$lib/filters';
+import { eventsHref, sessionsHref, usersHref } from '$lib/links';
+import type { PLAIN } from '$lib/metric';
+import type { Range } from '$lib/range';
 
 export interface Metric {
-  name: string;
-  title: string;
-  print: (value: number | null) => string;
-  axis: (value: number) => string;
+  name: keyof typeof PLAIN;
   /** Whether more of it is worse. */
   worse?: boolean;
-  /** What is listed behind the number: users, conversations, or events of which the filter holds too, in that order. */
-  behind: { list?: 'users' | 'conversations'; filter?: Filter; order?: 'slowest' };
+  /** What is behind a number of it. */
+  behind: (filters: Filter[], range: Range) => string;
 }
 
-const set = (field: string): Filter => ({ field, op: 'set', values: [] });
+const failed: Metric['behind'] = (filters, range) => eventsHref(withFilter(filters, FAILED), {}, range);
+const slowest: Metric['behind'] = (filters, range) => eventsHref(filters, { order: 'slowest' }, range);
 
 export const METRICS: readonly Metric[] = [
-  { name: 'events', title: 'Events', print: number, axis: compact, behind: {} },
-  { name: 'users', title: 'Users', print: number, axis: compact, behind: { list: 'users' } },
-  {
-    name: 'conversations',
-    title: 'Conversations',
-    print: number,
-    axis: compact,
-    behind: { list: 'conversations' },
-  },
-  { name: 'errors', title: 'Errors', print: number, axis: compact, worse: true, behind: { filter: set('error') } },
-  {
-    name: 'error_rate',
-    title: 'Error rate',
-    print: percent,
-    axis: percent,
-    worse: true,
-    behind: { filter: set('error') },
-  },
-  {
-    name: 'latency_p95',
-    title: 'Latency, 95th percentile',
-    print: duration,
-    axis: duration,
-    worse: true,
-    behind: { order: 'slowest' },
-  },
+  { name: 'events', behind: (filters, range) => eventsHref(filters, {}, range) },
+  { name: 'users', behind: usersHref },
+  { name: 'conversations', behind: sessionsHref },
+  { name: 'errors', worse: true, behind: failed },
+  { name: 'error_rate', worse: true, behind: failed },
+  { name: 'latency_p95', worse: true, behind: slowest },
 ];

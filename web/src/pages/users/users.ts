@@ -1,5 +1,5 @@
 // What the list of users has in the address, and what it asks. Pure.
-import { withFilter, type Filter } from '$lib/filters';
+import type { Filter } from '$lib/filters';
 import type { PageUrl } from '$lib/url';
 
 export const USERS: PageUrl = { name: 'users', params: { order: ['last_seen', 'events'], q: /.{1,200}/ } };
@@ -7,7 +7,3 @@ export const USERS: PageUrl = { name: 'users', params: { order: ['last_seen', 'e
 /** The filters of the page, and the text that the user's name has in it. */
 export const found = (filters: readonly Filter[], text: string): Filter[] =>
   text ? [...filters, { field: 'user', op: 'contains', values: [text] }] : [...filters];
-
-/** The filters of one user's events, among those that the page is of. */
-export const ofUser = (filters: readonly Filter[], user: string): Filter[] =>
-  withFilter(filters, { field: 'user', op: 'is', values: [user] });

@@ -60,5 +60,15 @@ describe('a drag over days', () => {
       to: '2026-10-24T22:00:00.000Z',
     }));
   test('ends with the range at the last', () =>
-    expect(rangeOf(DAYS, 2, 3)).toEqual({ from: '2026-10-25T23:00:00.000Z', to: '2026-10-27T23:00:00.000Z' }));
+    expect(rangeOf(DAYS, 2, 3)).toEqual({ from: '2026-10-26', to: '2026-10-28' }));
+  test('is one of instants where the range ends within a day', () =>
+    expect(rangeOf({ ...DAYS, to: '2026-10-27T12:00:00.000Z' }, 3, 3)).toEqual({
+      from: '2026-10-26T23:00:00.000Z',
+      to: '2026-10-27T12:00:00.000Z',
+    }));
+  test('is one of instants over hours', () =>
+    expect(rangeOf({ ...DAYS, interval: 'hour' }, 0, 0)).toEqual({
+      from: '2026-10-23T22:00:00.000Z',
+      to: '2026-10-24T22:00:00.000Z',
+    }));
 });

@@ -1,7 +1,7 @@
 // What a chart draws, without drawing: which parts are dashed, where ticks stand, what a drag means. Pure.
 import type { Schemas } from '$lib/api';
-import { isDate } from '$lib/dates';
 import { bucketName, clock, tickName } from '$lib/format';
+import { localDate } from '$lib/zone';
 import type { Absolute } from '$lib/range';
 
 export type Bucket = Schemas['Bucket'];
@@ -84,16 +84,20 @@ export const nameAt = ({ buckets, interval, zone }: ChartData, index: number): s
   buckets[index] ? bucketName(buckets[index].start, interval, zone) : '';
 
 /**
- * The range of some buckets in a row: of local dates where buckets are whole days or longer. Null if that is no range. The
- * first bucket of an answer may begin before its range does.
+ * The range of some buckets in a row: of local dates where buckets are days or longer. Null if that is no range. The
+ * first bucket of an answer may begin before its range does, and the last one end after it.
  */
-export function rangeOf({ buckets, interval, from, to }: ChartData, first: number, last: number): Absolute | null {
+export function rangeOf(
+  { buckets, interval, zone, from, to }: ChartData,
+  first: number,
+  last: number,
+): Absolute | null {
   const start = buckets[first]?.start;
-  const end = buckets[last + 1]?.start ?? to;
   if (!start) return null;
-  const dates = { from: start.slice(0, 10), to: end.slice(0, 10) };
   const begin = Math.max(Date.parse(start), Date.parse(from));
-  const calendar = interval !== 'minute' && interval !== 'hour' && begin === Date.parse(start);
-  if (calendar && buckets[last + 1] && isDate(dates.from)) return dates;
+  const end = Date.parse(buckets[last + 1]?.start ?? to);
+  const isMidnight = [begin, end].every((ms) => ms % 60_000 === 0 && clock(ms, zone) === '00:00');
+  if (interval !== 'minute' && interval !== 'hour' && isMidnight)
+    return { from: localDate(begin, zone), to: localDate(end, zone) };
   return { from: new Date(begin).toISOString(), to: new Date(end).toISOString() };
 }

@@ -1,6 +1,6 @@
 // A metric as the address has it: `events`, or `sum(properties.price)`. Pure.
-import { isField } from '$lib/filters';
-import { compact, duration, number, percent } from '$lib/format';
+import { isField } from './filters';
+import { compact, duration, number, percent } from './format';
 
 export const PLAIN = {
   events: 'Events',
