@@ -75,6 +75,21 @@ test('a row opens the alert, which leads to the events of its key', async () => 
   });
 });
 
+test('an alert that was opened among the open ones walks those, and gives them the focus back', async () => {
+  await visit('/ui/alerts?state=resolved', {}, async ({ page }) => {
+    await serve(page);
+    const opened = () => new URL(page.url()).searchParams.get('alert');
+    await rows(page, 'Open alerts').first().click();
+    await page.getByRole('heading', { name: 'payments fail' }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await expect.poll(opened).toBe(`${ID}1`);
+    await page.keyboard.press('ArrowDown');
+    expect(opened()).toBe(`${ID}1`);
+    await page.keyboard.press('Escape');
+    await page.waitForFunction((id) => document.activeElement?.getAttribute('data-row') === id, `${ID}1`);
+  });
+});
+
 test('the alerts are right at both widths and in both schemes', async () => {
   await pictures('/ui/alerts', 'alerts', serve);
   await pictures('/ui/alerts', 'alerts-none');

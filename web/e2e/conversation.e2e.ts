@@ -104,6 +104,26 @@ test('a long conversation goes on as somebody scrolls, and a late turn is brough
   });
 });
 
+test('a conversation that goes on is followed, also where it is longer than a page', async () => {
+  const begin = Date.now() - HOUR_MS;
+  const talk = (input: string, at: number) => ({
+    conversation_id: 'going on',
+    event_name: 'event_a',
+    input,
+    timestamp: new Date(begin + at * 1_000).toISOString(),
+  });
+  const numbers = Array.from({ length: 101 }, (_, at) => at);
+  await send(tenant, numbers.map((at) => talk(`Question ${at}`, at))); // prettier-ignore
+  await visit(`/ui/conversation/going%20on?tenant=${tenant}`, {}, async ({ page }) => {
+    await settled(page);
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    await page.getByText('Question 100', { exact: true }).waitFor();
+    await send(tenant, [talk('One more', 1_000)]);
+    await page.getByText('One more', { exact: true }).waitFor();
+    expect(await page.locator('[data-turn]').count()).toBe(102);
+  });
+});
+
 test('without an id the page asks for one, and without events it says so', async () => {
   await visit(`/ui/conversation?tenant=${tenant}`, {}, async ({ page }) => {
     await page.getByRole('combobox', { name: 'Conversation id' }).fill('nothing');

@@ -78,6 +78,7 @@ async function follow(path: string, ready = settled): Promise<void> {
       await settled(page);
       found.push({ href, shown: await told(page) });
       await page.goBack();
+      await ready(page);
     }
     expect(found).toEqual(numbers);
     clicked += numbers.length;
@@ -86,6 +87,16 @@ async function follow(path: string, ready = settled): Promise<void> {
 
 describe('the numbers of', () => {
   for (const [name, path] of Object.entries(PAGES)) test(name, () => follow(path));
+
+  /** Shows each chart as a table. */
+  async function asTables(page: Page): Promise<void> {
+    await settled(page);
+    for (const button of await page.getByRole('button', { name: /: table$/ }).all()) await button.click();
+  }
+  test("the charts' tables", async () => {
+    await follow(`?${range}&f=latency:gt:1000`, asTables);
+    await follow(`explorer?${range}&by=source`, asTables);
+  });
 
   // What is different about a group takes much longer to find than its numbers.
   test('a group of errors', () =>

@@ -5,7 +5,7 @@ import { settled, visit } from './browser';
 import { send } from './data';
 import { startMillrace, type Own } from './own';
 import { kept, shownTogether, watchFor } from './seen';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { BrowserContext, Page, Route } from 'playwright-core';
 
 const KEYS = { acme: randomUUID(), other: randomUUID() };
 type Name = keyof typeof KEYS;
@@ -90,6 +90,22 @@ test('a session that is over leads to the sign-in, by a click or a reload, and b
       await signIn(page, 'acme');
       expect(path(page)).toBe(address);
     }
+    onlyRefused(faults);
+  });
+});
+
+test('who can not be signed out is told so', async () => {
+  await visit('/ui/', { baseURL: own.page }, async ({ page, faults }) => {
+    await signIn(page, 'acme');
+    const away = (route: Route) => (route.request().method() === 'DELETE' ? route.abort() : route.continue());
+    await page.route('**/ui/session', away);
+    await page.getByRole('button', { name: 'Tenant acme' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('Still signed in:').waitFor();
+    expect(faults.splice(0).filter((fault) => !fault.includes('ERR_FAILED'))).toEqual([]);
+    await page.unroute('**/ui/session');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Key').waitFor();
     onlyRefused(faults);
   });
 });

@@ -47,7 +47,7 @@ export function columnText(event: ListedEvent, column: string, zone: string): st
 }
 
 /** When an event of this id happened: the first 48 bits are its milliseconds since 1970. */
-export const timeOf = (id: string): number => parseInt(id.replaceAll('-', '').slice(0, 12), 16);
+const timeOf = (id: string): number => parseInt(id.replaceAll('-', '').slice(0, 12), 16);
 
 /** The whole event, with all that lists know of it. */
 export async function wholeEvent(id: string, context: Ask): Promise<ListedEvent> {

@@ -17,7 +17,7 @@ type Plain = keyof typeof PLAIN;
 export const OF_A_FIELD = { sum: 'Sum', avg: 'Mean', min: 'Least', max: 'Most', p95: '95th percentile', distinct: 'Different values' } as const; // prettier-ignore
 export type Of = keyof typeof OF_A_FIELD;
 
-export const isPlain = (text: string): text is Plain => Object.hasOwn(PLAIN, text);
+const isPlain = (text: string): text is Plain => Object.hasOwn(PLAIN, text);
 
 /** What stands in `metrics` of a question; null if the text is no metric. */
 export function parseMetric(text: string): string | Partial<Record<Of, string>> | null {

@@ -20,6 +20,8 @@ export class Paged<Of, Row, Answer extends Page<Row>> {
   failure = $state.raw<Failure | null>(null);
 
   #cursor = $state<string | null>(null);
+  /** Where the last page that is there began. */
+  #last: string | null = null;
   #of: Of | null = null;
   #asked = '';
   #latest: Answer | null = null;
@@ -28,6 +30,8 @@ export class Paged<Of, Row, Answer extends Page<Row>> {
   constructor(
     readonly ask: AskPage<Of, Answer>,
     readonly key: (row: Row) => string,
+    /** Whether rows come in at its end while time goes by. */
+    readonly grows = false,
   ) {}
 
   get ended(): boolean {
@@ -41,7 +45,8 @@ export class Paged<Of, Row, Answer extends Page<Row>> {
     const [before, first] = [this.rows[0], answer.data[0]];
     const same = before && first ? this.key(before) === this.key(first) : before === first;
     if (asked !== this.#asked || (same && this.rows.length <= answer.data.length) || !before) this.show(asked);
-    else this.newer ||= !same;
+    else if (!same) this.newer = true;
+    else if (this.grows && this.ended && this.#last) void this.#page(this.#last);
   }
 
   /** Shows the list as it was told last, from its beginning. */
@@ -51,21 +56,27 @@ export class Paged<Of, Row, Answer extends Page<Row>> {
     this.#asked = asked;
     this.rows = this.#latest.data;
     this.#cursor = this.#latest.next_cursor ?? null;
+    this.#last = null;
     this.newer = false;
     this.failure = null;
   }
 
   async more(): Promise<void> {
-    if (this.#cursor === null || this.#of === null || this.loading) return;
+    if (this.#cursor !== null) await this.#page(this.#cursor);
+  }
+
+  async #page(cursor: string): Promise<void> {
+    if (this.#of === null || this.loading) return;
     const running = (this.#running = new AbortController());
     this.loading = true;
     this.failure = null;
     try {
       const context = { tenant: session.tenant, signal: running.signal };
-      const { data, next_cursor } = await this.ask({ ...this.#of, cursor: this.#cursor }, context);
+      const { data, next_cursor } = await this.ask({ ...this.#of, cursor }, context);
       if (this.#running !== running) return;
       // What has moved down meanwhile is told once more.
       this.rows = [...this.rows, ...notAmong(data, this.rows, this.key)];
+      this.#last = cursor;
       this.#cursor = next_cursor ?? null;
     } catch (error) {
       if (this.#running !== running) return;
@@ -81,18 +92,23 @@ export class Paged<Of, Row, Answer extends Page<Row>> {
   }
 }
 
-/** As `question`, with the list that begins with its answer. `key` tells rows apart. */
+/** As `question`, with the list that begins with its answer. `key` tells rows apart; a list that `grows` is looked at again after so many milliseconds. */
 export function paged<Of extends object, Row, Answer extends Page<Row>>(
   of: () => Of | null,
   ask: AskPage<Of, Answer>,
   key: (row: Answer['data'][number]) => string,
+  grows?: number,
 ): { first: Question<Answer>; list: Paged<Of, Answer['data'][number], Answer> } {
-  const list = new Paged<Of, Answer['data'][number], Answer>(ask, key);
-  const first = question(of, async (asked: Of, context) => {
-    const answer = await ask(asked, context);
-    if (!context.signal.aborted) list.arrive(asked, answer, context.tenant + JSON.stringify(asked));
-    return answer;
-  });
+  const list = new Paged<Of, Answer['data'][number], Answer>(ask, key, grows !== undefined);
+  const first = question(
+    of,
+    async (asked: Of, context) => {
+      const answer = await ask(asked, context);
+      if (!context.signal.aborted) list.arrive(asked, answer, context.tenant + JSON.stringify(asked));
+      return answer;
+    },
+    grows,
+  );
   $effect(() => () => list.leave());
   return { first, list };
 }

@@ -92,9 +92,9 @@ export class Question<Answer> {
 
 /**
  * Asks as soon as the component is there, and again whenever `of` says something else: what the question is of. It is
- * JSON, so that only what matters asks anew; `null` asks nothing. A minute later the same is asked again, quietly,
- * unless its time is over or it is `once`; `always` what goes on after its time; or already after so many milliseconds. What failed for a reason that passes is
- * asked again until it has an answer.
+ * JSON, so that only what matters asks anew; `null` asks nothing. The same is asked again quietly: each minute unless
+ * its time is over, `always` whatever its time is, `once` never, or after so many milliseconds. What failed for a reason
+ * that passes is asked again until it has an answer.
  */
 export function question<Of, Answer>(
   of: () => Of | null,

@@ -27,7 +27,7 @@ export const PRESET_NAMES: Record<Preset, string> = {
 export const isPreset = (text: string): text is Preset => (PRESETS as readonly string[]).includes(text);
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
-export const isInstant = (text: string): boolean => INSTANT.test(text) && !isNaN(Date.parse(text));
+const isInstant = (text: string): boolean => INSTANT.test(text) && !isNaN(Date.parse(text));
 
 /** Null if one end can't be read, they are of different kinds, or out of order. */
 export function absoluteRange(from: string, to: string): Absolute | null {

@@ -45,11 +45,18 @@ export async function signIn(key: string): Promise<string> {
   }
 }
 
-export async function signOut(): Promise<void> {
-  await send('DELETE', '/ui/session', {}, context);
+/** Says why nobody is signed out, or nothing: then the page is loaded anew. */
+export async function signOut(): Promise<string> {
+  try {
+    await send('DELETE', '/ui/session', {}, context);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return error.message;
+  }
   tabs.postMessage('changed');
   // Nothing of what was seen stays in the page.
   location.reload();
+  return '';
 }
 
 /** Watches for sessions that end, or become somebody else's, while the page is open. */

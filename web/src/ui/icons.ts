@@ -2,7 +2,6 @@
 export const ICONS = [
   'activity',
   'bell',
-  'book-open',
   'calendar',
   'check',
   'chevron-down',
@@ -14,7 +13,6 @@ export const ICONS = [
   'columns-3',
   'copy',
   'download',
-  'external-link',
   'filter',
   'git-compare-arrows',
   'grid-3x3',
@@ -32,15 +30,12 @@ export const ICONS = [
   'rocket',
   'search',
   'shopping-cart',
-  'sliders-horizontal',
   'table-2',
   'text-search',
-  'trending-down',
   'triangle-alert',
   'user',
   'users',
   'waypoints',
-  'workflow',
   'x',
 ] as const;
 

@@ -84,7 +84,7 @@ pub(crate) async fn show(call: Call) -> Result<Reply<Viewer>, ApiError> {
 }
 
 /// Signs the page in: from then on a cookie shows what the key would, to requests of the page itself. It lasts 12 hours
-/// from its last use.
+/// from its last use, and 30 days at most.
 #[utoipa::path(
     post,
     path = "/ui/session",
@@ -97,9 +97,7 @@ pub(crate) async fn show(call: Call) -> Result<Reply<Viewer>, ApiError> {
 )]
 pub(crate) async fn sign_in(call: Call) -> Result<Response, ApiError> {
     let Call { app, route, caller, headers, body, .. } = call;
-    if own_page::sender(&headers) == Sender::OtherPage {
-        return Err(ApiError::Forbidden("only the page itself signs in"));
-    }
+    from_own_page(&headers)?;
     let taken = app.bodies.read(&headers, body, MAX_BODY_BYTES).await?;
     let (SignIn { key }, _) = taken.parsed(|body, _| parsed(body)).await?;
     let keys = app
@@ -127,11 +125,20 @@ pub(crate) async fn sign_in(call: Call) -> Result<Response, ApiError> {
     tag = "session",
     responses((status = 200, description = "The browser has forgotten the session", body = Said))
 )]
-pub(crate) async fn sign_out(call: Call) -> Response {
+pub(crate) async fn sign_out(call: Call) -> Result<Response, ApiError> {
+    from_own_page(&call.headers)?;
     let reply = Reply::<()>::new(StatusCode::OK, "signed out");
     let mut response = reply.write(call.route.voice, &call.caller.request_id);
     response.headers_mut().insert(SET_COOKIE, cookie::forgotten());
-    response
+    Ok(response)
+}
+
+/// No page of somebody else's signs anybody in or out.
+fn from_own_page(headers: &HeaderMap) -> Result<(), ApiError> {
+    match own_page::sender(headers) {
+        Sender::OtherPage => Err(ApiError::Forbidden("only the page itself signs in and out")),
+        Sender::OwnPage | Sender::Person | Sender::Unknown => Ok(()),
+    }
 }
 
 fn parsed(body: &[u8]) -> Result<SignIn, ApiError> {

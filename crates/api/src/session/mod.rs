@@ -20,6 +20,9 @@ const HOUR_MS: i64 = 60 * 60 * 1_000;
 /// How long a session lasts that is not used.
 const LIFE_MS: i64 = 12 * HOUR_MS;
 
+/// How long a session lasts at most, however often it is used.
+const LONGEST_MS: i64 = 30 * 24 * HOUR_MS;
+
 /// One that is used lasts anew, but no cookie is set more often.
 const RENEWED_AFTER_MS: i64 = HOUR_MS;
 
@@ -59,14 +62,20 @@ impl Sessions {
     pub(crate) fn renewed(&self, headers: &HeaderMap, keys: &Keys) -> Option<HeaderValue> {
         let Session { entry, token } = self.find(headers, keys)?;
         let is_due = token.expires_ms <= Timestamp::now().millis() + LIFE_MS - RENEWED_AFTER_MS;
-        is_due.then(|| self.begin(entry, token.is_secure).1)
+        let ends_later = token.expires_ms < token.ends_ms;
+        (is_due && ends_later).then(|| self.lasting(entry, token.is_secure, token.ends_ms).1)
     }
 
     /// A new session of this key, and its cookie. A secure one is for connections with TLS alone.
     pub(crate) fn begin<'a>(&self, entry: &'a Entry, is_secure: bool) -> (Session<'a>, HeaderValue) {
-        let expires_ms = Timestamp::now().millis() + LIFE_MS;
-        let token = Token { is_secure, expires_ms, key: *entry.sha256() };
-        let cookie = cookie::set(&token.signed(&self.secret), LIFE_MS / 1_000, is_secure);
+        self.lasting(entry, is_secure, Timestamp::now().millis() + LONGEST_MS)
+    }
+
+    fn lasting<'a>(&self, entry: &'a Entry, is_secure: bool, ends_ms: i64) -> (Session<'a>, HeaderValue) {
+        let now = Timestamp::now().millis();
+        let expires_ms = ends_ms.min(now + LIFE_MS);
+        let token = Token { is_secure, expires_ms, ends_ms, key: *entry.sha256() };
+        let cookie = cookie::set(&token.signed(&self.secret), (expires_ms - now) / 1_000, is_secure);
         (Session { entry, token }, cookie)
     }
 }
@@ -134,11 +143,13 @@ mod tests {
     #[test]
     fn a_session_that_is_used_lasts_and_one_that_is_not_ends() {
         let (sessions, (keys, entries)) = (sessions(None), keys(&["acme"]));
-        let lasting = |expires_ms: i64| {
-            let expires_ms = Timestamp::now().millis() + expires_ms;
-            let token = Token { is_secure: true, expires_ms, key: *entries[0].sha256() };
+        let ending = |expires_ms: i64, ends_ms: i64| {
+            let now = Timestamp::now().millis();
+            let (expires_ms, ends_ms) = (now + expires_ms, now + ends_ms);
+            let token = Token { is_secure: true, expires_ms, ends_ms, key: *entries[0].sha256() };
             bearing(&cookie::set(&token.signed(&sessions.secret), 1, true))
         };
+        let lasting = |expires_ms| ending(expires_ms, LONGEST_MS);
         assert!(
             sessions.find(&lasting(-1), &keys).is_none() && sessions.renewed(&lasting(-1), &keys).is_none()
         );
@@ -147,5 +158,12 @@ mod tests {
         assert!(renewed.to_str().unwrap().ends_with("; Secure"), "{renewed:?}");
         let begun = sessions.find(&bearing(&renewed), &keys).unwrap();
         assert!(begun.token.expires_ms > Timestamp::now().millis() + LIFE_MS - 60_000);
+        // Its last hours are not followed by others.
+        let last = sessions.renewed(&ending(HOUR_MS, 2 * HOUR_MS), &keys).unwrap();
+        let last = bearing(&last);
+        assert!(
+            sessions.find(&last, &keys).unwrap().token.expires_ms <= Timestamp::now().millis() + 2 * HOUR_MS
+        );
+        assert!(sessions.renewed(&last, &keys).is_none());
     }
 }

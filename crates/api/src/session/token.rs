@@ -8,16 +8,18 @@ use sha2::Sha256;
 /// As much as the signature takes in at once.
 pub(super) type Secret = [u8; 64];
 
-/// What is signed: whether it is for TLS alone, the time, the key's hash.
-const SIGNED_BYTES: usize = 1 + 8 + 32;
+/// What is signed: whether it is for TLS alone, the two times, the key's hash.
+const SIGNED_BYTES: usize = 1 + 8 + 8 + 32;
 
 /// A session as it was signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Token {
     /// Whether its cookie is for connections with TLS alone.
     pub(super) is_secure: bool,
-    /// In Unix milliseconds.
+    /// When it is over unless it is used, in Unix milliseconds.
     pub(super) expires_ms: i64,
+    /// When it is over however often it is used, in Unix milliseconds.
+    pub(super) ends_ms: i64,
     /// The SHA-256 of the key.
     pub(super) key: [u8; 32],
 }
@@ -36,17 +38,24 @@ impl Token {
         let (signed, signature) = bytes.split_first_chunk::<SIGNED_BYTES>()?;
         mac(secret, signed).verify_slice(signature).ok()?;
         let (secure, rest) = signed.split_first()?;
-        let (expires, key) = rest.split_first_chunk()?;
-        let expires_ms = i64::from_be_bytes(*expires);
-        Some(Self { is_secure: *secure == 1, expires_ms, key: key.try_into().ok()? })
+        let (expires, rest) = rest.split_first_chunk()?;
+        let (ends, key) = rest.split_first_chunk()?;
+        Some(Self {
+            is_secure: *secure == 1,
+            expires_ms: i64::from_be_bytes(*expires),
+            ends_ms: i64::from_be_bytes(*ends),
+            key: key.try_into().ok()?,
+        })
     }
 
     fn bytes(&self) -> [u8; SIGNED_BYTES] {
         let mut bytes = [0; SIGNED_BYTES];
         let (secure, rest) = bytes.split_at_mut(1);
-        let (expires, key) = rest.split_at_mut(8);
+        let (expires, rest) = rest.split_at_mut(8);
+        let (ends, key) = rest.split_at_mut(8);
         secure.fill(self.is_secure.into());
         expires.copy_from_slice(&self.expires_ms.to_be_bytes());
+        ends.copy_from_slice(&self.ends_ms.to_be_bytes());
         key.copy_from_slice(&self.key);
         bytes
     }
@@ -63,7 +72,8 @@ mod tests {
     use super::*;
 
     const SECRET: Secret = [7; 64];
-    const TOKEN: Token = Token { is_secure: true, expires_ms: 1_795_000_000_000, key: [5; 32] };
+    const TOKEN: Token =
+        Token { is_secure: true, expires_ms: 1_795_000_000_000, ends_ms: 1_796_000_000_000, key: [5; 32] };
 
     #[test]
     fn what_was_signed_is_read() {

@@ -117,9 +117,11 @@ async fn a_wrong_key_is_told_late_and_one_that_may_not_read_at_once() {
     for body in ["", "{}", "[]", "{\"key\":1}", "x"] {
         assert_eq!(app.post("/ui/session", body).await.status, 400, "{body}");
     }
-    let elsewhere = app.request(Method::POST, "/ui/session").header("origin", "https://evil.example");
-    let elsewhere = elsewhere.body(r#"{"key":"acme-read"}"#).ask().await;
-    elsewhere.refuses(403, "forbidden", "only the page itself signs in");
+    for method in [Method::POST, Method::DELETE] {
+        let elsewhere = app.request(method, "/ui/session").header("origin", "https://evil.example");
+        let elsewhere = elsewhere.body(r#"{"key":"acme-read"}"#).ask().await;
+        elsewhere.refuses(403, "forbidden", "only the page itself signs in and out");
+    }
 }
 
 #[tokio::test]

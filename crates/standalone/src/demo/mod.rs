@@ -8,7 +8,7 @@ mod record;
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
@@ -26,6 +26,9 @@ use crate::{Config, private, run};
 
 /// In the data folder.
 const STATE: &str = "demo.json";
+
+/// The rules of alerts, in the data folder, and what they are at first.
+const RULES: (&str, &str) = ("alerts.toml", include_str!("alerts.toml"));
 
 /// How long something is waited for between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -58,11 +61,24 @@ pub async fn demo(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     if !is_set("EVENT_NAMES") {
         api.event_names = "*".into();
     }
+    if api.alerts_file.is_none() {
+        api.alerts_file = Some(rules(&data)?);
+    }
     let config = Config { data, ..config };
     run::beside(config, api, shutdown, async |channels, address| {
         Demo::new(channels, state, sent)?.send(&format!("http://{address}/")).await
     })
     .await
+}
+
+/// The file of the rules of alerts. It stays as somebody has changed it.
+fn rules(data: &Path) -> anyhow::Result<PathBuf> {
+    let file = data.join(RULES.0);
+    if !file.exists() {
+        private::folder(data)?;
+        private::write(&file, RULES.1)?;
+    }
+    Ok(file)
 }
 
 /// Sends the shop.

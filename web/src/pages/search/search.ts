@@ -7,7 +7,7 @@ export const SEARCH: PageUrl = {
   params: { q: /.{1,500}/, similar: EVENT_ID, by: ['output'], event: EVENT_ID },
 };
 
-export const TEXTS = ['error', 'input', 'output'] as const;
+const TEXTS = ['error', 'input', 'output'] as const;
 export type Part = [name: (typeof TEXTS)[number], pieces: readonly Schemas['Piece'][]];
 
 /** Whether there is something to look for: a word without a minus is not asked for before it is there. */
