@@ -38,11 +38,17 @@ test('a key is put into the lines where keys are asked for, and nowhere else', a
   await visit('/ui/get-started', {}, async ({ page }) => {
     const data = { needs_key: true, tenant: 'acme', scopes: ['read'], ended: false, tenants: null };
     await page.route('**/ui/session', (route) => route.fulfill({ json: { success: true, data, request_id: 'told' } }));
+    let answer = (): void => undefined;
+    const typed = new Promise<void>((done) => (answer = done));
+    await page.route('**/events?*', async (route) => (await typed, route.continue()));
     await page.reload();
     const curl = page.getByRole('region', { name: 'Lines for curl', exact: true });
     await expect.poll(() => curl.textContent()).toContain('Authorization: Bearer YOUR_KEY');
     await page.getByRole('textbox', { name: 'Key' }).fill('secret');
-    await expect.poll(() => curl.textContent()).toContain('Authorization: Bearer secret');
+    // What becomes known meanwhile takes nothing away.
+    answer();
+    await page.getByText('Waiting for the first event').waitFor();
+    expect(await curl.textContent()).toContain('Authorization: Bearer secret');
     expect(page.url()).not.toContain('secret');
   });
 });
