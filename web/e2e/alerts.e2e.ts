@@ -76,8 +76,10 @@ test('a row opens the alert, which leads to the events of its key', async () => 
 });
 
 test('an alert that was opened among the open ones walks those, and gives them the focus back', async () => {
-  await visit('/ui/alerts?state=resolved', {}, async ({ page }) => {
+  await visit('/ui/alerts', {}, async ({ page }) => {
     await serve(page);
+    await page.getByRole('button', { name: 'resolved', exact: true }).click();
+    await expect.poll(() => rows(page, 'Alerts').count()).toBe(1);
     const opened = () => new URL(page.url()).searchParams.get('alert');
     await rows(page, 'Open alerts').first().click();
     await page.getByRole('heading', { name: 'payments fail' }).waitFor();
