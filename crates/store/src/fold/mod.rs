@@ -5,11 +5,9 @@ pub(crate) mod active_users;
 pub(crate) mod funnel;
 pub(crate) mod inventory;
 pub(crate) mod orders;
-pub(crate) mod paths;
 mod percentile;
 pub(crate) mod products;
 pub(crate) mod revenue;
-pub(crate) mod sessions;
 pub(crate) mod tally;
 pub(crate) mod trails;
 

@@ -46,19 +46,23 @@ pub(crate) struct Map {
 }
 
 impl Trails {
-    /// Adds a session by the names of its trail; none if there are none.
-    pub(crate) fn add<'a>(&mut self, names: impl Iterator<Item = &'a str>) -> Result<(), TooMuch> {
+    /// Adds so many sessions by the names of their trail; none if there are none.
+    pub(crate) fn add<'a>(
+        &mut self,
+        names: impl Iterator<Item = &'a str>,
+        sessions: u64,
+    ) -> Result<(), TooMuch> {
         self.last.clear();
         for name in names {
             let number = self.number(name)?;
             self.last.push(number);
         }
         match self.counts.get_mut(self.last.as_slice()) {
-            Some(count) => *count += 1,
+            Some(count) => *count += sessions,
             None if self.last.is_empty() => {}
             None => {
                 self.bytes += ENTRY_BYTES + size_of_val(self.last.as_slice());
-                self.counts.insert(self.last.as_slice().into(), 1);
+                self.counts.insert(self.last.as_slice().into(), sessions);
             }
         }
         if self.bytes > MAX_BYTES { Err(TooMuch) } else { Ok(()) }
@@ -143,7 +147,7 @@ mod tests {
     fn map(trails: &[&[&str]], top: usize) -> Map {
         let mut all = Trails::default();
         for trail in trails {
-            all.add(trail.iter().copied()).unwrap();
+            all.add(trail.iter().copied(), 1).unwrap();
         }
         all.map(top)
     }

@@ -12,15 +12,21 @@ const MAX_LABEL_BYTES: usize = 16 << 20;
 /// labels that they are too long.
 pub(super) fn columns() -> String {
     format!(
-        "arrayMap(event -> (
-                toInt64(bitShiftRight(event, 176)),
-                toUInt32(bitAnd(bitShiftRight(event, 64), 4294967295)),
-                toUInt64(bitAnd(event, 18446744073709551615))),
-            arraySort(groupArray({most})(packed))) AS events,
+        "arrayMap(event -> ({TIME}, {MARKS}, {HASH}), arraySort(groupArray({most})(packed))) AS events,
         if(arraySum(one -> length(one), groupUniqArray(label) AS all) > {MAX_LABEL_BYTES}, [], all) AS labels,
         arrayMap(one -> cityHash64(one), labels) AS hashes",
         most = MAX_EVENTS + 1
     )
+}
+
+/// What an `event` of one number is made of: its time in milliseconds, its marks, and the hash of its label.
+const TIME: &str = "toInt64(bitShiftRight(event, 176))";
+const MARKS: &str = "toUInt32(bitShiftRight(event, 64))";
+const HASH: &str = "toUInt64(event)";
+
+/// SQL with these in their places, for questions that unfold the numbers themselves.
+pub(super) fn unpacked(sql: &str) -> String {
+    sql.replace("/* time */", TIME).replace("/* marks */", MARKS).replace("/* hash */", HASH)
 }
 
 /// Adds what the columns of a group are made of: an event's id, which as a number begins with its time, before its

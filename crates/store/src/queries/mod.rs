@@ -48,6 +48,9 @@ pub use top_error_sessions::ErrorSession;
 pub use trail::{About, TrailPage};
 pub use users::{User, UserMark, UserOrder, Users};
 
+/// How long nothing happens between two sessions of a user, in milliseconds.
+const SESSION_GAP_MS: i64 = 30 * 60_000;
+
 /// Keys of one query for a page at most, but for the first, which asks for as many as are wanted.
 const MAX_KEYS: u64 = 10_000;
 

@@ -1,26 +1,43 @@
 //! Where sessions go from a start.
 
+use std::collections::HashMap;
+
 use clickhouse::Row;
 use model::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Role, in_order, sql_time};
+use super::{Role, SESSION_GAP_MS, in_order, sql_time};
 use crate::ask::Besides;
 use crate::filter::USER;
-use crate::fold::MAX_EVENTS;
-use crate::fold::paths::{Event, sessions_of, trail};
 use crate::fold::trails::{Link, Node, Trails};
 use crate::paths::Paths;
 use crate::{Range, Scope, Store, StoreError};
 
-/// The events of each conversation with a start, and of each user with one the events of none.
-const PATHS: &str = "
-    SELECT conversation_id != '' AS is_conversation, /* columns */
-    FROM {events}
-    WHERE conversation_id != '' OR user != ''
-    GROUP BY conversation_id, if(conversation_id != '', '', user)
-    HAVING countIf(starts) > 0";
+/// How many sessions took each trail: from the first start of a session on the hashes of its names, of equal ones in a
+/// row one. A conversation is one session, a user's events of none are as many as there are runs. Level by level: the
+/// conversation or user, the session, the trail.
+const TRAILS: &str = "
+    SELECT count() AS sessions,
+        arraySlice(arrayCompact(arrayMap(event -> /* hash */, arraySlice(session, start))), 1, {most:UInt64}) AS trail
+    FROM (
+        SELECT arrayJoin(if(is_conversation, [events], arraySplit((event, gap) -> gap >= {session_gap:Int64}, events,
+                arrayDifference(arrayMap(event -> /* time */, events))))) AS session,
+            arrayFirstIndex(event -> /* marks */ != 0, session) AS start
+        FROM (
+            SELECT conversation_id != '' AS is_conversation, arraySort(groupArray(packed)) AS events
+            FROM {events}
+            WHERE conversation_id != '' OR user != ''
+            GROUP BY conversation_id, if(conversation_id != '', '', user)
+            HAVING countIf(starts) > 0))
+    WHERE start > 0
+    GROUP BY trail";
+
+/// What the hashes stand for.
+const NAMES: &str = "
+    SELECT toString(event_name) AS name, cityHash64(event_name) AS hash
+    FROM {versions} AND created_at >= {from:DateTime64(3, 'UTC')}
+    GROUP BY event_name";
 
 /// Where sessions go.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -61,14 +78,17 @@ pub struct PathLink {
     pub sessions: u64,
 }
 
+/// A line of the answer.
 #[derive(Row, Deserialize)]
-struct Events {
-    is_conversation: bool,
-    /// Marked where they are starts.
-    events: Vec<Event>,
-    /// Their names.
-    labels: Vec<String>,
-    hashes: Vec<u64>,
+struct Taken {
+    sessions: u64,
+    trail: Vec<u64>,
+}
+
+#[derive(Row, Deserialize)]
+struct Name {
+    name: String,
+    hash: u64,
 }
 
 impl Store {
@@ -76,24 +96,21 @@ impl Store {
     /// the range, up to its now.
     pub async fn paths(&self, scope: &Scope<'_>, paths: &Paths) -> Result<PathsAnswer, StoreError> {
         let range = scope.range;
-        let read = Range::between(range.from().millis(), Timestamp::MAX.millis(), range.now());
-        let sql = PATHS.replace("/* columns */", &in_order::columns());
-        let mut rows =
-            self.rows::<Events>(&Scope { range: read, ..scope.clone() }, &sql, besides(paths), |question| {
-                question.param("start_before", sql_time(range.to()))
-            })?;
+        let range_read = Range::between(range.from().millis(), Timestamp::MAX.millis(), range.now());
+        let read = Scope { range: range_read, ..scope.clone() };
+        // A name that is not among them came in after the question.
+        let names = self.ask(&read, NAMES).fetch_all::<Name>().await?;
+        let names: HashMap<_, _> = names.into_iter().map(|Name { name, hash }| (hash, name)).collect();
+        let taken = self
+            .ask_besides(&read, &in_order::unpacked(TRAILS), besides(paths))
+            .param("start_before", sql_time(range.to()))
+            .param("most", paths.steps + 1)
+            .param("session_gap", SESSION_GAP_MS)
+            .fetch_all::<Taken>()
+            .await?;
         let mut trails = Trails::default();
-        while let Some(Events { is_conversation, events, labels, hashes }) = rows.next().await? {
-            if events.len() > MAX_EVENTS || labels.is_empty() {
-                return Err(StoreError::TooMuch);
-            }
-            let name = |hash: u64| {
-                let (_, name) = hashes.iter().zip(&labels).find(|(known, _)| **known == hash)?;
-                Some(name.as_str())
-            };
-            for session in sessions_of(&events, is_conversation) {
-                trails.add(trail(session, paths.steps).filter_map(name))?;
-            }
+        for Taken { sessions, trail } in taken {
+            trails.add(trail.iter().filter_map(|hash| names.get(hash)).map(String::as_str), sessions)?;
         }
         let map = trails.map(paths.top);
         let node = |Node { step, name, sessions, ended }| PathNode {
@@ -119,6 +136,6 @@ fn besides(paths: &Paths) -> Besides {
     besides.columns = format!(
         ", {USER} AS user, ({starts}) AND created_at < {{start_before:DateTime64(3, 'UTC')}} AS starts"
     );
-    in_order::pack(&mut besides, "starts", "toString(event_name)");
+    in_order::pack(&mut besides, "starts", "event_name");
     besides
 }

@@ -1,6 +1,10 @@
 //! Where sessions go, on an engine.
 
-use model::{Content, EventKey};
+use std::collections::BTreeMap;
+
+use model::{Content, EventId, EventKey, Timestamp};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use store::queries::PathsAnswer;
 use store::{Paths, Range};
@@ -29,8 +33,12 @@ fn day() -> Range {
 }
 
 async fn paths(database: &Database, question: Value) -> PathsAnswer {
-    let (acme, paths) = (tenant("acme"), serde_json::from_value::<Paths>(question).unwrap());
-    let answer = database.store.paths(&scope(&database.store, &acme, day()), &paths).await;
+    paths_of(database, "acme", question).await
+}
+
+async fn paths_of(database: &Database, whose: &str, question: Value) -> PathsAnswer {
+    let (whose, paths) = (tenant(whose), serde_json::from_value::<Paths>(question).unwrap());
+    let answer = database.store.paths(&scope(&database.store, &whose, day()), &paths).await;
     answer.unwrap_or_else(|error| panic!("{}", error.detail()))
 }
 
@@ -124,4 +132,112 @@ async fn names_beyond_the_top_are_one() {
             (1, None, None, 1),
         ]
     );
+}
+
+/// What happened to whom, in the order of time.
+struct Happened {
+    id: EventId,
+    user: &'static str,
+    conversation: &'static str,
+    name: &'static str,
+}
+
+/// Gaps about as long as those between two runs, and none.
+fn random_events(random: &mut StdRng) -> Vec<Happened> {
+    const GAP_MS: i64 = 30 * 60_000;
+    let mut at = time("2026-11-19T22:00:00Z").millis();
+    let count = random.random_range(0..40);
+    let mut events: Vec<_> = (0..count)
+        .map(|_| {
+            at += [0, 0, 1, GAP_MS / 2, GAP_MS - 1, GAP_MS][random.random_range(0..6)];
+            Happened {
+                id: EventId::new(Timestamp::from_millis(at).unwrap()),
+                user: ["ada", "bob", ""][random.random_range(0..3)],
+                conversation: ["c-1", "", "", ""][random.random_range(0..4)],
+                name: ["a", "b", "c"][random.random_range(0..3)],
+            }
+        })
+        .collect();
+    events.sort_by_key(|event| event.id.uuid());
+    events
+}
+
+/// The names of each session from its first start on, event by event.
+fn trails(events: &[Happened], steps: usize) -> Vec<Vec<&'static str>> {
+    let range = day();
+    // Of each conversation or user: when something happened last, and the trail that it would be added to.
+    let mut open: BTreeMap<(&str, &str), (i64, Option<usize>)> = BTreeMap::new();
+    let mut trails: Vec<Vec<&'static str>> = Vec::new();
+    for Happened { id, user, conversation, name } in events {
+        let at = id.created_at().millis();
+        if at < range.from().millis() || (user.is_empty() && conversation.is_empty()) {
+            continue;
+        }
+        let whose = (*conversation, if conversation.is_empty() { *user } else { "" });
+        let (last, trail) = open.entry(whose).or_insert((at, None));
+        if conversation.is_empty() && at - *last >= 30 * 60_000 {
+            *trail = None;
+        }
+        *last = at;
+        match *trail {
+            Some(trail) if trails[trail].last() == Some(name) => {}
+            Some(trail) => trails[trail].push(name),
+            None if *name == "a" && at < range.to().millis() => {
+                *trail = Some(trails.len());
+                trails.push(vec![name]);
+            }
+            None => {}
+        }
+    }
+    trails.iter_mut().for_each(|trail| trail.truncate(steps + 1));
+    trails
+}
+
+#[tokio::test]
+async fn trails_are_those_of_a_walk_event_by_event() {
+    let (database, mut all) = (Database::new().await, 0);
+    for seed in 0..150 {
+        let random = &mut StdRng::seed_from_u64(seed);
+        let (events, steps, whose) = (random_events(random), random.random_range(1..4), format!("t-{seed}"));
+        let rows: Vec<_> = events
+            .iter()
+            .map(|Happened { id, user, conversation, name }| {
+                created(&EventKey { tenant: tenant(&whose), id: *id }, 1, did(user, conversation, name))
+            })
+            .collect();
+        database.store.insert(&rows).await.unwrap();
+        let answer = paths_of(&database, &whose, json!({"start": from("a"), "steps": steps})).await;
+
+        let trails = trails(&events, steps);
+        let (mut nodes, mut links) = (BTreeMap::new(), BTreeMap::new());
+        for trail in &trails {
+            for (step, name) in trail.iter().enumerate() {
+                let next = trail.get(step + 1);
+                let (sessions, ended) = nodes.entry((step, (*name).to_owned())).or_insert((0_u64, 0_u64));
+                *sessions += 1;
+                *ended += u64::from(next.is_none());
+                if let Some(next) = next {
+                    *links.entry((step, (*name).to_owned(), (*next).to_owned())).or_insert(0_u64) += 1;
+                }
+            }
+        }
+        let told = |step: usize, ended: u64| (step < steps).then_some(ended);
+        let expected: BTreeMap<_, _> = nodes
+            .into_iter()
+            .map(|((step, name), (sessions, ended))| ((step, name), (sessions, told(step, ended))))
+            .collect();
+        let found = answer
+            .nodes
+            .iter()
+            .map(|node| ((node.step, node.name.clone().unwrap()), (node.sessions, node.drop_off)));
+        assert_eq!(found.collect::<BTreeMap<_, _>>(), expected, "{seed}");
+        let found = answer
+            .links
+            .iter()
+            .map(|link| ((link.step, link.from.clone().unwrap(), link.to.clone().unwrap()), link.sessions));
+        assert_eq!(found.collect::<BTreeMap<_, _>>(), links, "{seed}");
+        assert_eq!(answer.sessions, trails.len() as u64, "{seed}");
+        all += trails.len();
+    }
+    assert!(all > 300, "{all} sessions");
 }

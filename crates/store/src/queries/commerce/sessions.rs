@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 use super::at_times;
 use crate::ask::Besides;
 use crate::filter::{USER, distinct, hash};
-use crate::fold::sessions::GAP_MS;
 use crate::metric::Function;
+use crate::queries::SESSION_GAP_MS;
 use crate::range::{BucketStart, START};
 use crate::{Bucket, Field, Grid, Metric, Scope, Store, StoreError};
 
@@ -153,11 +153,11 @@ impl Store {
         let mut ahead = LOOK_AHEAD_MS;
         loop {
             let end = to + ahead;
-            let wider = at_times(scope, from - GAP_MS, end);
+            let wider = at_times(scope, from - SESSION_GAP_MS, end);
             let besides = Besides { elsewhere: ELSEWHERE.to_owned(), ..Besides::default() };
             let mut rows = self.rows::<SessionsRow>(&wider, &sql, besides, |question| {
                 let question = question.param("since", from).param("until", to);
-                question.param("gap", GAP_MS).param("end", end)
+                question.param("gap", SESSION_GAP_MS).param("end", end)
             })?;
             let mut found = HashMap::new();
             while let Some(row) = rows.next().await? {
