@@ -52,6 +52,16 @@ async fn the_shop_is_filled_in_and_goes_on_after_a_power_cut() {
     };
     until("all is visible", GRACE, async || pipeline().await["lag"] == 0).await;
     assert_eq!(pipeline().await["dead_letters"], 0);
+    // Its rules are in force, and have noticed what goes wrong there.
+    let alerts = async || -> Value {
+        reqwest::get(format!("{api}/alerts")).await.unwrap().json::<Value>().await.unwrap()
+    };
+    until("an alert fired", GRACE, async || !alerts().await["data"].as_array().unwrap().is_empty()).await;
+    let rules = pipeline().await["alerts"].take();
+    assert_eq!(
+        (&rules["rules"], &rules["failing"], &rules["unreadable"]),
+        (&json!(4), &json!([]), &Value::Null)
+    );
     let days = days(&api).await;
     assert!(days.iter().filter(|events| **events > 20).count() >= 30, "{days:?}");
     demo.terminate();
