@@ -13,7 +13,12 @@ const alert = (n: number, changed: object) => ({
 /** Answers in the place of the server; acknowledging changes what it answers. */
 async function serve(page: Page): Promise<void> {
   const alerts = [
-    alert(0, { rule: 'payments fail', key: {}, value: 0.25, message: 'error_rate of the last 15m is 0.25, over 0.05' }),
+    alert(0, {
+      rule: 'payments fail',
+      key: {},
+      value: 0.25,
+      message: 'error_rate of the last 15m is 25%, over 5% (40 events)',
+    }),
     alert(1, {}),
     alert(2, { state: 'acknowledged', acknowledged_at: '2026-11-27T10:09:00.000Z' }),
     alert(3, { state: 'resolved', resolved_at: '2026-11-27T10:08:08.670Z' }),

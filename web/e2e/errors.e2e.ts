@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { ask, countBehind, daysBefore, numberOf } from './api';
 import { pictures, settled, visit } from './browser';
@@ -48,14 +49,26 @@ test('a group has the count that its row has', async () => {
   });
 });
 
+/** Clicks on the bucket with most errors, on a page's chart of errors; says how many it has. */
+async function clickSpike(page: Page): Promise<number> {
+  const { values } = await errors();
+  const most = Math.max(...values);
+  const chart = page.locator('figure', { has: page.getByRole('heading', { name: 'Errors', exact: true }) });
+  const plot = await chart.locator('.u-over').boundingBox();
+  if (!plot) throw new Error('there is no plot');
+  const left = ((plot.width - 2) * values.indexOf(most)) / (values.length - 1);
+  await page.mouse.click(plot.x + 1 + left, plot.y + plot.height / 2);
+  return most;
+}
+
 test('from a spike to a conversation it takes three clicks', async () => {
   await visit(`/ui/errors?${AT}`, {}, async ({ page }) => {
     await settled(page);
-    const { values } = await errors();
-    const spike = values.indexOf(Math.max(...values));
-    const plot = await page.locator('figure .u-over').first().boundingBox();
-    if (!plot) throw new Error('there is no plot');
-    await page.mouse.click(plot.x + 1 + ((plot.width - 2) * spike) / (values.length - 1), plot.y + plot.height / 2);
+    const most = await clickSpike(page);
+    // Both charts tell of the bucket that is picked.
+    const picked = await page.locator('.spike b').innerText();
+    for (const readout of await page.locator('figure .readout').all())
+      await expect.poll(() => readout.innerText()).toContain(picked);
     const rows = page.getByRole('table', { name: 'Groups of errors' }).locator('tbody tr');
     await page.getByRole('heading', { name: 'Groups in this spike' }).waitFor();
     // What is compared beside them takes longer.
@@ -63,13 +76,27 @@ test('from a spike to a conversation it takes three clicks', async () => {
       const counts = await rows.locator('td:nth-child(3)').allTextContents();
       return counts.reduce((sum, text) => sum + numberOf(text), 0);
     };
-    await expect.poll(count).toBe(values[spike]);
+    await expect.poll(count).toBe(most);
     await rows.first().click();
     await page.getByRole('heading', { name: 'Newest in this spike' }).waitFor();
     const link = page.getByRole('table', { name: 'Newest errors of this group' }).getByRole('link', { name: /^(chat|visit|web)-/ }); // prettier-ignore
     const conversation = await link.first().textContent();
     await link.first().click();
     await page.waitForURL(`**/ui/conversation/${conversation}**`);
+  });
+});
+
+test('a spike on the overview leads to its groups', async () => {
+  await visit(`/ui/?${AT}`, {}, async ({ page }) => {
+    await settled(page);
+    const most = await clickSpike(page);
+    await page.getByRole('heading', { name: 'Groups in this spike' }).waitFor();
+    await settled(page);
+    const counts = await page
+      .getByRole('table', { name: 'Groups of errors' })
+      .locator('td:nth-child(3)')
+      .allInnerTexts();
+    expect(counts.map(numberOf).reduce((sum, count) => sum + count, 0)).toBe(most);
   });
 });
 

@@ -41,6 +41,12 @@ export function opsOf(type: string): readonly Op[] {
   return type === 'mixed' ? [...texts, ...numbers] : texts;
 }
 
+/** Texts of which a part is looked for. */
+const LONG = ['error', 'input', 'output'];
+/** What somebody means who says nothing. */
+export const usualOp = (field: string, type: string): Op =>
+  LONG.includes(field) ? 'contains' : (opsOf(type)[0] ?? 'is');
+
 const isPath = (field: string): boolean => /^(properties|context)\../.test(field);
 export const isField = (field: string): boolean => (FIELDS as readonly string[]).includes(field) || isPath(field);
 

@@ -1,8 +1,27 @@
 // Time zones. The API alone computes with them; the page only says which day it is, and prints instants.
 
-export const browserZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+export const browserZone = (): string => today(Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC');
 
-export const allZones = (): string[] => ['UTC', ...Intl.supportedValuesOf('timeZone')];
+/** Names that browsers still have for some zones, and those of today. */
+const RENAMED: Record<string, string> = {
+  'America/Buenos_Aires': 'America/Argentina/Buenos_Aires',
+  'America/Godthab': 'America/Nuuk',
+  'America/Indianapolis': 'America/Indiana/Indianapolis',
+  'Asia/Calcutta': 'Asia/Kolkata',
+  'Asia/Katmandu': 'Asia/Kathmandu',
+  'Asia/Rangoon': 'Asia/Yangon',
+  'Asia/Saigon': 'Asia/Ho_Chi_Minh',
+  'Atlantic/Faeroe': 'Atlantic/Faroe',
+  'Europe/Kiev': 'Europe/Kyiv',
+  'Pacific/Enderbury': 'Pacific/Kanton',
+};
+/** The name of today, if the browser knows it too. */
+function today(name: string): string {
+  const renamed = RENAMED[name];
+  return renamed && isZone(renamed) ? renamed : name;
+}
+
+export const allZones = (): string[] => ['UTC', ...new Set(Intl.supportedValuesOf('timeZone').map(today))].sort();
 
 export function isZone(name: string): boolean {
   try {

@@ -31,11 +31,13 @@ impl Seen {
         if !bound.is_passed_by(value) {
             return Self::DoesNot { value };
         }
-        let side = match bound {
-            Bound::Over(bound) => format!("over {bound}"),
-            Bound::Under(bound) => format!("under {bound}"),
+        let (side, bound) = match bound {
+            Bound::Over(bound) => ("over", bound),
+            Bound::Under(bound) => ("under", bound),
         };
-        let message = format!("{name} of the last {window} is {value}, {side} ({events} events)");
+        let (value_told, bound) = (told(name, value), told(name, bound));
+        let message =
+            format!("{name} of the last {window} is {value_told}, {side} {bound} ({events} events)");
         Self::Holds { value, message }
     }
 
@@ -56,6 +58,19 @@ impl Seen {
             return Self::DoesNot { value };
         }
         Self::Holds { value, message: format!("{lag} operations are not visible yet, over {over}") }
+    }
+}
+
+/// A number of this metric for people to read: rates as percents, latencies in milliseconds.
+fn told(metric: &str, number: f64) -> String {
+    let rounded = |number: f64| {
+        let parts = if number.abs() < 1.0 { 1e6 } else { 100.0 };
+        (number * parts).round() / parts
+    };
+    match metric {
+        "error_rate" => format!("{}%", rounded(number * 100.0)),
+        _ if metric.starts_with("latency_") => format!("{} ms", rounded(number)),
+        _ => rounded(number).to_string(),
     }
 }
 
@@ -95,13 +110,16 @@ mod tests {
     #[test]
     fn a_value_is_beyond_its_bound_or_not_and_none_tells_nothing() {
         let seen = |value, bound, events| Seen::metric("error_rate", value, bound, &span(), events, 20);
-        let message = "error_rate of the last 15m is 0.25, over 0.05 (40 events)".to_owned();
+        let message = "error_rate of the last 15m is 25%, over 5% (40 events)".to_owned();
         assert_eq!(seen(Some(0.25), Bound::Over(0.05), 40), Seen::Holds { value: 0.25, message });
         assert_eq!(seen(Some(0.05), Bound::Over(0.05), 40), Seen::DoesNot { value: 0.05 });
         assert_eq!(seen(Some(0.05), Bound::Under(0.05), 40), Seen::DoesNot { value: 0.05 });
         assert!(matches!(seen(Some(0.0), Bound::Under(0.05), 20), Seen::Holds { .. }));
         assert_eq!(seen(Some(0.25), Bound::Over(0.05), 19), Seen::Unknown);
         assert_eq!(seen(None, Bound::Under(0.05), 40), Seen::Unknown);
+        let slow = Seen::metric("latency_p95", Some(3_036.345), Bound::Over(1_000.0), &span(), 9, 0);
+        let Seen::Holds { message, .. } = slow else { panic!("{slow:?}") };
+        assert_eq!(message, "latency_p95 of the last 15m is 3036.35 ms, over 1000 ms (9 events)");
         assert!(matches!(Seen::silence(0, &span()), Seen::Holds { .. }));
         assert_eq!(Seen::silence(3, &span()), Seen::DoesNot { value: 3.0 });
         assert!(matches!(Seen::lag(101, 100), Seen::Holds { .. }));

@@ -164,7 +164,7 @@ async fn a_metric_fires_while_it_is_beyond_its_bound_by_enough_events() {
     assert_eq!(site.look(&rules, until(3_000)).await, [Open]);
     assert_eq!(site.look(&rules, until(4_000)).await, []);
     let [alert] = &site.alerts("acme").await[..] else { panic!() };
-    assert_eq!(alert.message, format!("error_rate of the last 1m is {}, over 0.5 (3 events)", 2.0 / 3.0));
+    assert_eq!(alert.message, "error_rate of the last 1m is 66.67%, over 50% (3 events)");
     assert!(alert.value.is_some_and(|value| (value - 2.0 / 3.0).abs() < 1e-9));
     // None is left in the window: that tells nothing.
     assert_eq!(site.look(&rules, until(100_000)).await, []);

@@ -24,6 +24,8 @@ export interface Compared {
 /** Columns that have about as many values as there are events, texts, and what `user` says already. */
 const TELLS_NOTHING = ['message_id', 'user_id', 'anonymous_id', 'error', 'input', 'output', 'latency'];
 const LIMIT = 100;
+/** Names of what is different in each event, as ids and times are: they are asked last. */
+const NAMES_ONE = /(^|[._])(id|time|timestamp)$|[a-z]Id$|_(id|at)$/;
 /** The server has few places for questions, and the rest of the page wants some of them. */
 const AT_ONCE = 2;
 
@@ -63,7 +65,8 @@ export async function compare(
     done++;
     told(sofar(), done, fields.length);
   }
-  const waiting = fields.map(({ field }) => field);
+  const names = fields.map(({ field }) => field);
+  const waiting = names.toSorted((one, other) => Number(NAMES_ONE.test(one)) - Number(NAMES_ONE.test(other)));
   const work = async () => {
     for (let field = waiting.shift(); field !== undefined; field = waiting.shift()) await one(field);
   };

@@ -2,7 +2,7 @@
 import type { Schemas } from '$lib/api';
 import { askedRange } from '$lib/asked.svelte';
 import { FAILED, withFilter, type Filter } from '$lib/filters';
-import { here, setParams } from '$lib/here.svelte';
+import { go, here, setParams } from '$lib/here.svelte';
 import type { Absolute, RangeParameters } from '$lib/range';
 import { chartOf } from '$ui/chart/lines';
 import { rangeOf } from '$ui/chart/model';
@@ -20,12 +20,22 @@ export function spikeRange(): RangeParameters {
 /** The filters of the page, and that there is an error. */
 export const errorFilters = (): Filter[] => withFilter(here.view.filters, FAILED);
 
+type Answer = Schemas['Told_Answer'];
+const bucketRange = ({ data, meta }: Answer, index: number): Absolute | null =>
+  rangeOf(chartOf(data.buckets, meta, []), index, index);
+
+/** Opens the page with a bucket of a chart elsewhere picked. */
+export const opening = (answer: Answer) => (index: number) => {
+  const range = bucketRange(answer, index);
+  if (range) go({ page: 'errors', params: { spike: formatSpike(range) } });
+};
+
 /** How a chart of the page lets somebody pick a bucket, or let go of it: what is picked is marked. */
-export function picking({ data, meta }: Schemas['Told_Answer']) {
+export function picking(answer: Answer) {
   const picked = spike();
-  const marked = picked && bucketsOf(picked, data.buckets.map(({ start }) => start)); // prettier-ignore
+  const marked = picked && bucketsOf(picked, answer.data.buckets.map(({ start }) => start)); // prettier-ignore
   const onpick = (index: number) => {
-    const range = rangeOf(chartOf(data.buckets, meta, []), index, index);
+    const range = bucketRange(answer, index);
     const text = range ? formatSpike(range) : '';
     setParams({ spike: text === here.view.params['spike'] ? '' : text });
   };

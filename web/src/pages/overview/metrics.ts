@@ -13,7 +13,8 @@ export interface Metric {
 }
 
 const failed: Metric['behind'] = (filters, range) => eventsHref(withFilter(filters, FAILED), {}, range);
-const slowest: Metric['behind'] = (filters, range) => eventsHref(filters, { order: 'slowest' }, range);
+const slowest: Metric['behind'] = (filters, range) =>
+  eventsHref(filters, { metric: 'latency_p95', order: 'slowest' }, range);
 
 export const METRICS: readonly Metric[] = [
   { name: 'events', behind: (filters, range) => eventsHref(filters, {}, range) },

@@ -6,10 +6,10 @@ import type { ChartData, Line } from './model';
 type Answer = Schemas['Told_Answer'];
 
 /** One metric, and beside it the same of the time that is compared with. */
-export function metricChart({ data, meta }: Answer, metric: string): ChartData {
+export function metricChart({ data, meta }: Answer, metric: string, title: string): ChartData {
   const of = (list: Answer['data']['series'] | null | undefined) => list?.find((series) => series.metric === metric);
   const [now, before] = [of(data.series), of(data.compare)];
-  const lines: Line[] = [{ name: 'This period', values: now?.values ?? [], colour: '--series-1' }];
+  const lines: Line[] = [{ name: before ? 'This period' : title, values: now?.values ?? [], colour: '--series-1' }];
   if (before) lines.push({ name: 'Period before', values: before.values, colour: '--text-soft', compared: true });
   return chartOf(data.buckets, meta, lines);
 }

@@ -10,6 +10,8 @@ export interface Drawn {
   sync: string;
   onhover: (index: number | null) => void;
   onselect: (first: number, last: number) => void;
+  /** The bucket that the crosshair is on. */
+  at: number | null;
   /** The first and the last bucket of a part that is marked. */
   marked: readonly [number, number] | null;
 }
@@ -106,6 +108,8 @@ export function draw(element: HTMLElement, data: ChartData, drawn: Drawn): uPlot
       },
       series: [{}, ...options],
       hooks: {
+        // Before that it has no scales to find a bucket by.
+        ready: [(self) => drawn.at !== null && point(self, drawn.at)],
         drawClear: [(self) => drawn.marked && mark(self, drawn.marked, colour(element, '--accent-soft'))],
         setCursor: [(self) => (snap(self), drawn.onhover(self.cursor.idx ?? null))],
         setSelect: [
