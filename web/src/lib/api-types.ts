@@ -988,7 +988,7 @@ export interface paths {
         put?: never;
         /**
          * Signs the page in: from then on a cookie shows what the key would, to requests of the page itself. It lasts 12 hours
-         *     from its last use.
+         *     from its last use, and 30 days at most.
          */
         post: operations["sign_in"];
         /** Signs the page out. */

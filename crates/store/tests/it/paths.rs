@@ -189,7 +189,9 @@ fn trails(events: &[Happened], steps: usize) -> Vec<Vec<&'static str>> {
             None => {}
         }
     }
-    trails.iter_mut().for_each(|trail| trail.truncate(steps + 1));
+    for trail in &mut trails {
+        trail.truncate(steps + 1);
+    }
     trails
 }
 
