@@ -120,7 +120,12 @@ test('a conversation that goes on is followed, also where it is longer than a pa
     await page.getByText('Question 100', { exact: true }).waitFor();
     await send(tenant, [talk('One more', 1_000)]);
     await page.getByText('One more', { exact: true }).waitFor();
-    expect(await page.locator('[data-turn]').count()).toBe(102);
+    // What comes in late stands where it belongs.
+    await send(tenant, [talk('Before that', 500)]);
+    await page.getByText('Before that', { exact: true }).waitFor();
+    const last = await page.locator('[data-turn] [data-side=input]').allInnerTexts();
+    expect(last.slice(-3).map((text) => text.split('\n').at(-1))).toEqual(['Question 100', 'Before that', 'One more']);
+    expect(last).toHaveLength(103);
   });
 });
 

@@ -29,7 +29,8 @@ const EVENTS: &str = "(
         AND (created_at >= {from:DateTime64(3, 'UTC')} AND created_at < {to:DateTime64(3, 'UTC')} /* elsewhere */) /* filters */)";
 
 /// What stands for all versions of the tenant's events, whenever they happened up to now: to find out the times of
-/// some events, which are then to be read, since it tells nothing of what they are. The SQL goes on with `AND`.
+/// some events, which are then to be read, since it tells nothing of what they are; or what hashes stand for. The SQL
+/// goes on with `AND`.
 const VERSIONS_PLACE: &str = "{versions}";
 
 const VERSIONS: &str = "events

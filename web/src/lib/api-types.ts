@@ -13049,7 +13049,7 @@ export interface operations {
                     "application/json": components["schemas"]["Failure"];
                 };
             };
-            /** @description The key, the page or the host is not allowed to do this */
+            /** @description The key may not read, or another page asks */
             403: {
                 headers: {
                     /** @description The id of the request: the client's own, or a random one */
@@ -13161,7 +13161,7 @@ export interface operations {
                     "application/json": components["schemas"]["Failure"];
                 };
             };
-            /** @description The key, the page or the host is not allowed to do this */
+            /** @description Another page asks */
             403: {
                 headers: {
                     /** @description The id of the request: the client's own, or a random one */

@@ -20,8 +20,8 @@ export class Paged<Of, Row, Answer extends Page<Row>> {
   failure = $state.raw<Failure | null>(null);
 
   #cursor = $state<string | null>(null);
-  /** Where the last page that is there began. */
-  #last: string | null = null;
+  /** Of the last page, if it is not the first one: its cursor, and how many rows there are before it. */
+  #last: { cursor: string; before: number } | null = null;
   #of: Of | null = null;
   #asked = '';
   #latest: Answer | null = null;
@@ -46,7 +46,7 @@ export class Paged<Of, Row, Answer extends Page<Row>> {
     const same = before && first ? this.key(before) === this.key(first) : before === first;
     if (asked !== this.#asked || (same && this.rows.length <= answer.data.length) || !before) this.show(asked);
     else if (!same) this.newer = true;
-    else if (this.grows && this.ended && this.#last) void this.#page(this.#last);
+    else if (this.grows && this.ended && this.#last) void this.#page(this.#last.cursor, this.#last.before);
   }
 
   /** Shows the list as it was told last, from its beginning. */
@@ -62,10 +62,11 @@ export class Paged<Of, Row, Answer extends Page<Row>> {
   }
 
   async more(): Promise<void> {
-    if (this.#cursor !== null) await this.#page(this.#cursor);
+    if (this.#cursor !== null) await this.#page(this.#cursor, this.rows.length);
   }
 
-  async #page(cursor: string): Promise<void> {
+  /** Asks for the page behind so many rows; the last one may be asked for again, which is tried again later if it fails. */
+  async #page(cursor: string, before: number): Promise<void> {
     if (this.#of === null || this.loading) return;
     const running = (this.#running = new AbortController());
     this.loading = true;
@@ -75,12 +76,13 @@ export class Paged<Of, Row, Answer extends Page<Row>> {
       const { data, next_cursor } = await this.ask({ ...this.#of, cursor }, context);
       if (this.#running !== running) return;
       // What has moved down meanwhile is told once more.
-      this.rows = [...this.rows, ...notAmong(data, this.rows, this.key)];
-      this.#last = cursor;
+      const rows = this.rows.slice(0, before);
+      this.rows = [...rows, ...notAmong(data, rows, this.key)];
+      this.#last = { cursor, before };
       this.#cursor = next_cursor ?? null;
     } catch (error) {
       if (this.#running !== running) return;
-      this.failure = error instanceof Failure ? error : new Failure(String(error), 0, 'page');
+      if (!this.ended) this.failure = error instanceof Failure ? error : new Failure(String(error), 0, 'page');
     }
     this.loading = false;
   }

@@ -21,7 +21,7 @@ function today(name: string): string {
   return renamed && isZone(renamed) ? renamed : name;
 }
 
-export const allZones = (): string[] => ['UTC', ...new Set(Intl.supportedValuesOf('timeZone').map(today))].sort();
+export const allZones = (): string[] => ['UTC', ...Intl.supportedValuesOf('timeZone').map(today).sort()];
 
 export function isZone(name: string): boolean {
   try {

@@ -35,7 +35,11 @@ impl Seen {
             Bound::Over(bound) => ("over", bound),
             Bound::Under(bound) => ("under", bound),
         };
-        let (value_told, bound) = (told(name, value), told(name, bound));
+        let (value_told, bound) = match (told(name, value), told(name, bound)) {
+            // Beyond it by less than is told.
+            (value_told, told) if value_told == told => (value.to_string(), bound.to_string()),
+            both => both,
+        };
         let message =
             format!("{name} of the last {window} is {value_told}, {side} {bound} ({events} events)");
         Self::Holds { value, message }
@@ -120,6 +124,9 @@ mod tests {
         let slow = Seen::metric("latency_p95", Some(3_036.345), Bound::Over(1_000.0), &span(), 9, 0);
         let Seen::Holds { message, .. } = slow else { panic!("{slow:?}") };
         assert_eq!(message, "latency_p95 of the last 15m is 3036.35 ms, over 1000 ms (9 events)");
+        let hardly = Seen::metric("latency_p95", Some(1_000.004), Bound::Over(1_000.0), &span(), 9, 0);
+        let Seen::Holds { message, .. } = hardly else { panic!("{hardly:?}") };
+        assert_eq!(message, "latency_p95 of the last 15m is 1000.004, over 1000 (9 events)");
         assert!(matches!(Seen::silence(0, &span()), Seen::Holds { .. }));
         assert_eq!(Seen::silence(3, &span()), Seen::DoesNot { value: 3.0 });
         assert!(matches!(Seen::lag(101, 100), Seen::Holds { .. }));

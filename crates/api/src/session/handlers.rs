@@ -93,6 +93,7 @@ pub(crate) async fn show(call: Call) -> Result<Reply<Viewer>, ApiError> {
     responses(
         (status = 200, description = "Who looks at the page from now on", body = Good<Viewer>, headers(("Set-Cookie" = String, description = "The session"))),
         (status = 401, description = "The key is not known", body = Failure),
+        (status = 403, description = "The key may not read, or another page asks", body = Failure),
     )
 )]
 pub(crate) async fn sign_in(call: Call) -> Result<Response, ApiError> {
@@ -123,7 +124,10 @@ pub(crate) async fn sign_in(call: Call) -> Result<Response, ApiError> {
     delete,
     path = "/ui/session",
     tag = "session",
-    responses((status = 200, description = "The browser has forgotten the session", body = Said))
+    responses(
+        (status = 200, description = "The browser has forgotten the session", body = Said),
+        (status = 403, description = "Another page asks", body = Failure),
+    )
 )]
 pub(crate) async fn sign_out(call: Call) -> Result<Response, ApiError> {
     from_own_page(&call.headers)?;

@@ -5,14 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{ENTRY_BYTES, MAX_BYTES, TooMuch};
 
-/// Different trails, and how many sessions took each.
+/// Different trails, by the hashes of their names, and how many sessions took each.
 #[derive(Default)]
 pub(crate) struct Trails {
-    names: HashMap<Box<str>, u32>,
-    counts: HashMap<Box<[u32]>, u64>,
+    taken: Vec<(Vec<u64>, u64)>,
     bytes: usize,
-    /// Of the last trail that was added.
-    last: Vec<u32>,
 }
 
 /// Sessions at one step.
@@ -46,47 +43,22 @@ pub(crate) struct Map {
 }
 
 impl Trails {
-    /// Adds so many sessions by the names of their trail; none if there are none.
-    pub(crate) fn add<'a>(
-        &mut self,
-        names: impl Iterator<Item = &'a str>,
-        sessions: u64,
-    ) -> Result<(), TooMuch> {
-        self.last.clear();
-        for name in names {
-            let number = self.number(name)?;
-            self.last.push(number);
-        }
-        match self.counts.get_mut(self.last.as_slice()) {
-            Some(count) => *count += sessions,
-            None if self.last.is_empty() => {}
-            None => {
-                self.bytes += ENTRY_BYTES + size_of_val(self.last.as_slice());
-                self.counts.insert(self.last.as_slice().into(), sessions);
-            }
-        }
+    /// Adds a trail that so many sessions took.
+    pub(crate) fn add(&mut self, trail: Vec<u64>, sessions: u64) -> Result<(), TooMuch> {
+        self.bytes += ENTRY_BYTES + size_of_val(trail.as_slice());
+        self.taken.push((trail, sessions));
         if self.bytes > MAX_BYTES { Err(TooMuch) } else { Ok(()) }
     }
 
-    fn number(&mut self, name: &str) -> Result<u32, TooMuch> {
-        if let Some(number) = self.names.get(name) {
-            return Ok(*number);
-        }
-        let number = u32::try_from(self.names.len()).map_err(|_| TooMuch)?;
-        self.bytes += ENTRY_BYTES + name.len();
-        self.names.insert(name.into(), number);
-        Ok(number)
-    }
-
-    /// With so many names at each step.
-    pub(crate) fn map(&self, top: usize) -> Map {
-        let tops = self.tops(top);
+    /// With so many names at each step; `names` says what the hashes stand for.
+    pub(crate) fn map(&self, top: usize, names: &HashMap<u64, String>) -> Map {
+        let tops = self.tops(top, names);
         // By step and place among the top, which for the others is behind it.
         let (mut nodes, mut links) = (BTreeMap::new(), BTreeMap::new());
-        for (trail, count) in &self.counts {
-            let place = |(step, name): (usize, &u32)| {
+        for (trail, count) in &self.taken {
+            let place = |(step, hash): (usize, &u64)| {
                 let places = tops.get(step).into_iter().flatten();
-                places.enumerate().find(|(_, (number, _))| number == name).map_or(top, |(place, _)| place)
+                places.enumerate().find(|(_, (known, _))| known == hash).map_or(top, |(place, _)| place)
             };
             let places: Vec<_> = trail.iter().enumerate().map(place).collect();
             for (step, place) in places.iter().enumerate() {
@@ -108,33 +80,27 @@ impl Trails {
             sessions,
         };
         Map {
-            sessions: self.counts.values().sum(),
+            sessions: self.taken.iter().map(|(_, count)| count).sum(),
             nodes: nodes.into_iter().map(node).collect(),
             links: links.into_iter().map(link).collect(),
         }
     }
 
     /// At each step the names of most sessions, and of equals the first by their text.
-    fn tops(&self, top: usize) -> Vec<Vec<(u32, &str)>> {
-        let mut steps: Vec<HashMap<u32, u64>> = Vec::new();
-        for (trail, count) in &self.counts {
+    fn tops<'a>(&self, top: usize, names: &'a HashMap<u64, String>) -> Vec<Vec<(u64, &'a str)>> {
+        let mut steps: Vec<HashMap<u64, u64>> = Vec::new();
+        for (trail, count) in &self.taken {
             steps.resize_with(steps.len().max(trail.len()), HashMap::new);
-            for (step, name) in steps.iter_mut().zip(trail) {
-                *step.entry(*name).or_default() += count;
+            for (step, hash) in steps.iter_mut().zip(trail) {
+                *step.entry(*hash).or_default() += count;
             }
         }
-        let mut names = vec![""; self.names.len()];
-        for (name, number) in &self.names {
-            if let Some(place) = names.get_mut(*number as usize) {
-                *place = name;
-            }
-        }
-        let name = |number: u32| names.get(number as usize).copied().unwrap_or_default();
-        let of_step = |step: HashMap<u32, u64>| {
+        let name = |hash: u64| names.get(&hash).map(String::as_str).unwrap_or_default();
+        let of_step = |step: HashMap<u64, u64>| {
             let mut step: Vec<_> =
-                step.into_iter().map(|(number, count)| (Reverse(count), name(number), number)).collect();
+                step.into_iter().map(|(hash, count)| (Reverse(count), name(hash), hash)).collect();
             step.sort_unstable();
-            step.into_iter().take(top).map(|(_, name, number)| (number, name)).collect()
+            step.into_iter().take(top).map(|(_, name, hash)| (hash, name)).collect()
         };
         steps.into_iter().map(of_step).collect()
     }
@@ -145,11 +111,14 @@ mod tests {
     use super::*;
 
     fn map(trails: &[&[&str]], top: usize) -> Map {
+        // A letter's number is its hash.
+        let hash = |name: &&str| u64::from(name.as_bytes()[0]);
         let mut all = Trails::default();
         for trail in trails {
-            all.add(trail.iter().copied(), 1).unwrap();
+            all.add(trail.iter().map(hash).collect(), 1).unwrap();
         }
-        all.map(top)
+        let names = trails.iter().flat_map(|trail| trail.iter());
+        all.map(top, &names.map(|name| (hash(name), (*name).to_owned())).collect())
     }
 
     fn nodes(map: &Map) -> Vec<(usize, Option<&str>, u64, u64)> {
@@ -165,8 +134,7 @@ mod tests {
 
     #[test]
     fn names_beyond_the_top_of_a_step_are_one_and_everything_adds_up() {
-        let map =
-            map(&[&["a", "b", "a"], &["a", "c"], &["a", "d"], &["a", "c", "e"], &["b"], &["a"], &[]], 1);
+        let map = map(&[&["a", "b", "a"], &["a", "c"], &["a", "d"], &["a", "c", "e"], &["b"], &["a"]], 1);
         assert_eq!(map.sessions, 6);
         assert_eq!(
             nodes(&map),

@@ -25,10 +25,10 @@ const TRAILS: &str = "
                 arrayDifference(arrayMap(event -> /* time */, events))))) AS session,
             arrayFirstIndex(event -> /* marks */ != 0, session) AS start
         FROM (
-            SELECT conversation_id != '' AS is_conversation, arraySort(groupArray(packed)) AS events
+            SELECT startsWith(one, 'c') AS is_conversation, arraySort(groupArray(packed)) AS events
             FROM {events}
             WHERE conversation_id != '' OR user != ''
-            GROUP BY conversation_id, if(conversation_id != '', '', user)
+            GROUP BY if(conversation_id != '', concat('c', conversation_id), concat('u', user)) AS one
             HAVING countIf(starts) > 0))
     WHERE start > 0
     GROUP BY trail";
@@ -98,21 +98,20 @@ impl Store {
         let range = scope.range;
         let range_read = Range::between(range.from().millis(), Timestamp::MAX.millis(), range.now());
         let read = Scope { range: range_read, ..scope.clone() };
-        // A name that is not among them came in after the question.
-        let names = self.ask(&read, NAMES).fetch_all::<Name>().await?;
-        let names: HashMap<_, _> = names.into_iter().map(|Name { name, hash }| (hash, name)).collect();
-        let taken = self
+        let mut rows = self
             .ask_besides(&read, &in_order::unpacked(TRAILS), besides(paths))
             .param("start_before", sql_time(range.to()))
             .param("most", paths.steps + 1)
             .param("session_gap", SESSION_GAP_MS)
-            .fetch_all::<Taken>()
-            .await?;
+            .rows::<Taken>()?;
         let mut trails = Trails::default();
-        for Taken { sessions, trail } in taken {
-            trails.add(trail.iter().filter_map(|hash| names.get(hash)).map(String::as_str), sessions)?;
+        while let Some(Taken { sessions, trail }) = rows.next().await? {
+            trails.add(trail, sessions)?;
         }
-        let map = trails.map(paths.top);
+        // Last, so that none of them is missing.
+        let names = self.ask(&read, NAMES).fetch_all::<Name>().await?;
+        let names: HashMap<_, _> = names.into_iter().map(|Name { name, hash }| (hash, name)).collect();
+        let map = trails.map(paths.top, &names);
         let node = |Node { step, name, sessions, ended }| PathNode {
             step,
             role: if name.is_some() { Role::Value } else { Role::Other },

@@ -1,4 +1,4 @@
-// What the address says on the page of errors.
+// What the address says on the page of errors, and how charts change it.
 import type { Schemas } from '$lib/api';
 import { askedRange } from '$lib/asked.svelte';
 import { FAILED, withFilter, type Filter } from '$lib/filters';

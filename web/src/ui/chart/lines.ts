@@ -1,14 +1,13 @@
 // Lines of a chart from an answer of `POST /query`. Pure.
 import type { Schemas } from '$lib/api';
 import { beginning } from '$lib/format';
-import type { ChartData, Line } from './model';
+import type { ChartData, Line, Values } from './model';
 
 type Answer = Schemas['Told_Answer'];
 
+type Metric = { values: Values } | undefined;
 /** One metric, and beside it the same of the time that is compared with. */
-export function metricChart({ data, meta }: Answer, metric: string, title: string): ChartData {
-  const of = (list: Answer['data']['series'] | null | undefined) => list?.find((series) => series.metric === metric);
-  const [now, before] = [of(data.series), of(data.compare)];
+export function metricChart({ data, meta }: Answer, title: string, now: Metric, before: Metric): ChartData {
   const lines: Line[] = [{ name: before ? 'This period' : title, values: now?.values ?? [], colour: '--series-1' }];
   if (before) lines.push({ name: 'Period before', values: before.values, colour: '--text-soft', compared: true });
   return chartOf(data.buckets, meta, lines);

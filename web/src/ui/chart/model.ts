@@ -96,8 +96,8 @@ export function rangeOf(
   if (!start) return null;
   const begin = Math.max(Date.parse(start), Date.parse(from));
   const end = Date.parse(buckets[last + 1]?.start ?? to);
-  const isMidnight = [begin, end].every((ms) => ms % 60_000 === 0 && clock(ms, zone) === '00:00');
-  if (interval !== 'minute' && interval !== 'hour' && isMidnight)
+  const isMidnight = (ms: number) => ms % 60_000 === 0 && clock(ms, zone) === '00:00';
+  if (interval !== 'minute' && interval !== 'hour' && isMidnight(begin) && isMidnight(end))
     return { from: localDate(begin, zone), to: localDate(end, zone) };
   return { from: new Date(begin).toISOString(), to: new Date(end).toISOString() };
 }
