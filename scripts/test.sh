@@ -21,6 +21,9 @@ trap 'rm -f "$log" "$page_log" "$python_log" "$sdks_log" "$openapi_log" "$hostil
 set +e
 cargo test --workspace --locked --no-fail-fast | tee "$log"
 status=${PIPESTATUS[0]}
+# A release has the page in it.
+cargo test --release --package web --locked --test built -- --ignored | tee --append "$log"
+status=$((status | PIPESTATUS[0]))
 scripts/test-page.sh | tee "$page_log"
 page_status=${PIPESTATUS[0]}
 scripts/test-python.sh | tee "$python_log"
