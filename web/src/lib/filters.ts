@@ -96,6 +96,9 @@ export function parseFilter(text: string): Filter | null {
 /** Of the events that failed. */
 export const FAILED: Filter = { field: 'error', op: 'set', values: [] };
 
+/** Of the events of one name. */
+export const named = (name: string): Filter => ({ field: 'event_name', op: 'is', values: [name] });
+
 /** Of the events of one user. */
 export const ofUser = (user: string): Filter => ({ field: 'user', op: 'is', values: [user] });
 

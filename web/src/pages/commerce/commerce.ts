@@ -38,8 +38,6 @@ export const WINDOWS = lengths('7d', '14d', '30d', '90d');
 export const ABANDONED = lengths('24h', '6h', '48h', '7d');
 export const DEAD = lengths('30d', '7d', '14d', '60d', '90d');
 
-export const named = (name: string): Filter => ({ field: 'event_name', op: 'is', values: [name] });
-
 /** Holds where a property has the value; null is one that is absent. */
 export const property = (name: string, value: string | null | undefined): Filter =>
   typeof value === 'string'

@@ -1,6 +1,5 @@
 // What the funnel has in the address, and what it asks.
-import type { Filter } from '$lib/filters';
-import { isField } from '$lib/filters';
+import { isField, named, type Filter } from '$lib/filters';
 import { parseSteps, stepName, type Step } from '$lib/steps';
 import type { PageUrl } from '$lib/url';
 
@@ -49,9 +48,7 @@ export const ATTRIBUTIONS = [
 const SHOP = ['user.logged_in', 'product.viewed', 'order.created', 'payment.processed'];
 /** The steps to begin with where all of these happen; none where nothing is known of what follows what. */
 export const usualSteps = (names: readonly string[]): Filter[][] =>
-  SHOP.every((name) => names.includes(name))
-    ? SHOP.map((name) => [{ field: 'event_name', op: 'is', values: [name] }])
-    : [];
+  SHOP.every((name) => names.includes(name)) ? SHOP.map((name) => [named(name)]) : [];
 
 export const stepsOf = (params: Record<string, string>): Filter[][] => parseSteps(params['steps'] ?? '') ?? [];
 
