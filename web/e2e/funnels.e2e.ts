@@ -31,12 +31,38 @@ test('a funnel has the users of the API, and each number leads to as many', asyn
       await page.locator('main figure ol a.users').nth(step).click();
       expect(await listed(page, new RegExp(`^Who took .*${names[step]}`))).toBe(count);
     }
-    await page.getByRole('link', { name: 'Who did not' }).first().click();
-    expect(await listed(page, new RegExp(`^Who did not go on to .*${names[1]}`))).toBe(
-      (users[0] ?? 0) - (users[1] ?? 0),
-    );
+    const dropped = (users[0] ?? 0) - (users[1] ?? 0);
+    await page
+      .getByRole('link', { name: /did not$/ })
+      .first()
+      .click();
+    expect(await listed(page, new RegExp(`^Who did not go on to .*${names[1]}`))).toBe(dropped);
+    await page.getByText(`${dropped.toLocaleString('en')} users.`).waitFor();
     await page.getByRole('button', { name: 'Close' }).click();
     expect(page.url()).not.toContain('who=');
+  });
+});
+
+test('users are through, lost, or may go on, and are chosen by that', async () => {
+  const states = ['Through', 'Lost', 'May go on'];
+  await visit(`/ui/funnels?${range}&${steps}&window=3d&who=1`, {}, async ({ page }) => {
+    const all = await listed(page, /^Who took /);
+    let sum = 0;
+    for (const state of states) {
+      await page.getByRole('combobox', { name: 'Show' }).selectOption(state);
+      const said = page.getByRole('status').filter({ hasText: `${state}: ` });
+      await said.waitFor();
+      await settled(page);
+      while (await page.getByRole('button', { name: 'Look through more users' }).isVisible()) {
+        await page.getByRole('button', { name: 'Look through more users' }).click();
+        await settled(page);
+      }
+      const count = numberOf((await said.innerText()).split(' of ')[0]?.split(': ')[1] ?? '');
+      expect(await listed(page, /^Who took /)).toBe(count);
+      sum += count;
+    }
+    expect(page.url()).toContain('state=open');
+    expect(sum).toBe(all);
   });
 });
 
@@ -73,5 +99,5 @@ test('steps are chosen by name, moved and removed, and stand in the address', as
 });
 
 test('funnels are right at both widths and in both schemes', async () => {
-  await pictures(`/ui/funnels?${range}&${steps}&by=properties.referral_source`, 'funnels');
+  await pictures(`/ui/funnels?${range}&${steps}&by=properties.referral_source&who=2.dropped&state=lost`, 'funnels');
 });

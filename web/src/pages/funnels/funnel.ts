@@ -1,7 +1,9 @@
 // What the funnel has in the address, and what it asks.
+import type { Schemas } from '$lib/api';
 import { isField, named, type Filter } from '$lib/filters';
 import { parseSteps, stepName, type Step } from '$lib/steps';
 import type { PageUrl } from '$lib/url';
+import { usersOf, type Outcome } from '$ui/funnel-steps';
 
 export const MAX_STEPS = 12;
 
@@ -18,6 +20,7 @@ export const FUNNELS: PageUrl = {
     by: isField,
     at: ['last_step'],
     who: /\d{1,2}(\.dropped)?(:.*)?/,
+    state: ['through', 'open', 'lost'],
   },
 };
 
@@ -70,7 +73,7 @@ export function funnelOf(params: Record<string, string>, filters: readonly Filte
 
 export interface Who {
   step: number;
-  outcome: 'converted' | 'dropped';
+  outcome: Outcome;
   /** Of the breakdown; empty for those without one. */
   value?: string;
 }
@@ -90,4 +93,26 @@ export function whoOf(params: Record<string, string>): Who | null {
   const steps = stepsOf(params).length;
   if (!step || who.step < (dropped ? 2 : 1) || who.step > steps || (value !== undefined && !params['by'])) return null;
   return who;
+}
+
+/** How many users `who` says there are, of the answer that has the number. */
+export function countOf({ steps, groups }: Schemas['FunnelAnswer'], { step, outcome, value }: Who): number | null {
+  if (value === undefined) return usersOf(steps, step, outcome);
+  const group = groups?.find(({ key, role }) => (value === '' ? role === 'none' : role === 'value' && key === value));
+  return group ? usersOf(group.steps, step, outcome) : null;
+}
+
+/** What becomes of a user: through all steps; `open`, who may still go on; or lost, since the time is over. */
+export type State = 'through' | 'open' | 'lost';
+export const STATES: Record<State, string> = { through: 'Through', open: 'May go on', lost: 'Lost' };
+
+export function stateOf({ steps, open }: Pick<Schemas['FunnelUser'], 'steps' | 'open'>, all: number): State {
+  if (steps >= all) return 'through';
+  return open ? 'open' : 'lost';
+}
+
+/** Those that the users behind a number may be in. */
+export function statesOf({ step, outcome }: Who, all: number): State[] {
+  if (outcome === 'dropped') return ['lost', 'open'];
+  return step === all ? ['through'] : ['through', 'lost', 'open'];
 }
