@@ -38,6 +38,7 @@ impl Decision<'_> {
             at: self.now,
             event,
             value,
+            measured: None,
             message,
             delivery: if self.is_told { Delivery::waiting(self.now) } else { Delivery::NONE },
         }

@@ -7,7 +7,11 @@ use std::collections::HashMap;
 
 use futures_util::{StreamExt, stream};
 use model::{Tenant, Timestamp};
-use store::{AlertKey, AlertState, Filters, Metric, Range, Reading, RuleId, Scope, Store, StoreError, Zone};
+use store::queries::Measure;
+use store::{
+    AlertKey, AlertState, Filters, Measured, Metric, Range, Reading, RuleId, Scope, Store, StoreError,
+    Transition, Zone,
+};
 
 use crate::decide::Decision;
 use crate::decide::condition::{Seen, decide};
@@ -138,53 +142,47 @@ impl Evaluator {
         let Some(progress) = progress else { return Ok(Vec::new()) };
         // What is known comes first: what is seen later decides what becomes of it.
         let known = self.store.alerts_of(&decision.rule.id(), &[AlertKey::default()]).await?;
-        let seen = self.see(&decision.rule.tenant, condition, progress).await?;
+        let (seen, measured) = self.see(&decision.rule.tenant, condition, progress).await?;
         let Some(transition) = decide(decision, known.last(), seen) else { return Ok(Vec::new()) };
+        let transition = Transition { measured, ..transition };
         self.store.add_transitions(std::slice::from_ref(&transition)).await?;
         Ok(vec![transition.state])
     }
 
-    /// What holds of the time up to which all is visible: what is still on its way is no silence.
+    /// What holds of the time up to which all is visible, since what is still on its way is no silence; and what was
+    /// measured.
     async fn see(
         &self,
         tenant: &Tenant,
         condition: &Condition,
         progress: Progress,
-    ) -> Result<Seen, StoreError> {
+    ) -> Result<(Seen, Option<Measured>), StoreError> {
         Ok(match (condition, progress.complete_until) {
-            (Condition::Lag { over }, _) => Seen::lag(progress.lag, *over),
-            (_, None) => Seen::Unknown,
+            (Condition::Lag { over }, _) => (Seen::lag(progress.lag, *over), None),
+            (_, None) => (Seen::Unknown, None),
             (Condition::Metric { metric, filters, window, bound, min_events }, Some(now)) => {
-                let measure = self.measure(tenant, filters, metric, window.before(now), now).await?;
-                let (value, events) = (measure.value, measure.events);
-                Seen::metric(&metric.to_string(), value, *bound, window, events, *min_events)
+                let of = measured(metric, filters, window.before(now), now);
+                let Measure { value, events } = self.measure(tenant, &of).await?;
+                (Seen::metric(&metric.to_string(), value, *bound, window, events, *min_events), Some(of))
             }
             (Condition::Silence { filters, span }, Some(now)) => {
                 let begins = span.before(now);
                 let newest = begins.max(Timestamp::from_millis(now.millis() - NEWEST_MS).unwrap_or(begins));
-                let since = |from| self.measure(tenant, filters, &Metric::Events, from, now);
-                let mut events = since(newest).await?.events;
+                let since = |from| measured(&Metric::Events, filters, from, now);
+                let mut events = self.measure(tenant, &since(newest)).await?.events;
+                let of = since(begins);
                 if events == 0 && newest > begins {
-                    events = since(begins).await?.events;
+                    events = self.measure(tenant, &of).await?.events;
                 }
-                Seen::silence(events, span)
+                (Seen::silence(events, span), Some(of))
             }
         })
     }
 
-    async fn measure(
-        &self,
-        tenant: &Tenant,
-        filters: &Filters,
-        metric: &Metric,
-        from: Timestamp,
-        now: Timestamp,
-    ) -> Result<store::queries::Measure, StoreError> {
-        let behind = Timestamp::from_millis(now.millis() + 1).unwrap_or(now);
+    async fn measure(&self, tenant: &Tenant, of: &Measured) -> Result<Measure, StoreError> {
+        let Measured { metric, filters, from, to } = of;
         // A window is never empty.
-        let Ok(range) = Range::new(from, behind, now) else {
-            return Ok(store::queries::Measure { events: 0, value: None });
-        };
+        let Ok(range) = Range::new(*from, *to, *to) else { return Ok(Measure { events: 0, value: None }) };
         let scope = Scope {
             tenant,
             range,
@@ -196,6 +194,12 @@ impl Evaluator {
         };
         self.store.measure(&scope, metric).await
     }
+}
+
+/// Of the events from one time up to the other, with it.
+fn measured(metric: &Metric, filters: &Filters, from: Timestamp, until: Timestamp) -> Measured {
+    let to = Timestamp::from_millis(until.millis() + 1).unwrap_or(until);
+    Measured { metric: metric.clone(), filters: filters.clone(), from, to }
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ pub use evaluate::{Evaluator, Progress};
 pub use file::{FileError, RulesFile};
 pub use lease::{Lease, Terms};
 pub use metrics::Metrics;
-pub use rules::{Rule, Rules, RulesError};
+pub use rules::{Rule, Rules, RulesError, ToldRule};
 pub use run::{AskProgress, run};
 pub use status::{Failing, Said, Status};
 pub use webhook::{Deliverer, Webhook, WebhookError};

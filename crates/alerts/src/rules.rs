@@ -4,12 +4,16 @@ mod definition;
 mod raw;
 #[cfg(test)]
 mod tests;
+mod told;
+
+use std::sync::Arc;
 
 use model::{Span, Tenant};
 use serde::Deserialize;
 use store::{Field, Filters, Metric};
 
 use self::raw::RawRule;
+pub use self::told::ToldRule;
 
 const MAX_RULES: usize = 1_000;
 
@@ -17,7 +21,7 @@ const MAX_RULES: usize = 1_000;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rules {
     /// In the order of the file.
-    pub rules: Vec<Rule>,
+    pub rules: Arc<[Rule]>,
     /// Who is told, if anybody is.
     pub webhook: Option<WebhookSettings>,
 }
@@ -137,7 +141,7 @@ impl Rules {
             }
             rules.push(rule);
         }
-        Ok(Self { rules, webhook: file.webhook })
+        Ok(Self { rules: rules.into(), webhook: file.webhook })
     }
 }
 

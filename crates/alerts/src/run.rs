@@ -130,7 +130,8 @@ impl Alerts {
     fn look_at_file(&self) {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let looked = file.look();
-        let rules = file.current().rules.rules.len();
+        let in_force = Arc::clone(&file.current().rules.rules);
+        let rules = in_force.len();
         match looked {
             None => {}
             Some(Ok(())) => {
@@ -145,7 +146,7 @@ impl Alerts {
             }
         }
         self.metrics.rules.set(i64::try_from(rules).unwrap_or(i64::MAX));
-        self.status.say(|said| said.rules = rules);
+        self.status.say(|said| said.rules = in_force);
     }
 
     fn note(&self, looked: &[Looked<'_>]) {

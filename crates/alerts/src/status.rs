@@ -4,15 +4,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::{Tenant, Timestamp};
 
+use crate::rules::Rule;
+
 /// How it is in this process. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Status(Arc<Mutex<Said>>);
 
 /// What is said.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Said {
     /// Rules in force.
-    pub rules: usize,
+    pub rules: Arc<[Rule]>,
     /// Why the file as it is now is not in force.
     pub unreadable: Option<String>,
     /// Whether this process evaluates.

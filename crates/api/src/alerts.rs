@@ -3,5 +3,6 @@
 pub(crate) mod acknowledge;
 mod evaluation;
 pub(crate) mod list;
+pub(crate) mod rules;
 
 pub(crate) use evaluation::Alerting;

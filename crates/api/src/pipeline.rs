@@ -91,7 +91,7 @@ impl AlertsStatus {
         let Said { rules, unreadable, evaluates, evaluated_at, failing } = said;
         let failing = failing.into_iter().filter(|it| it.tenant == *tenant);
         let failing = failing.map(|it| FailingRule { rule: it.rule, problem: it.problem }).collect();
-        Self { rules, unreadable, evaluates, evaluated_at, failing }
+        Self { rules: rules.len(), unreadable, evaluates, evaluated_at, failing }
     }
 }
 

@@ -64,6 +64,7 @@ pub(crate) static ROUTES: &[Route] = &[
     native(Method::GET, "/schema/values", "schema_values", Heavy, READS, described::<questions::schema::__path_values>, |call| run(call, questions::schema::values)),
     native(Method::POST, "/mcp", "mcp", Read, READS, described::<mcp::__path_answer>, |call| run(call, mcp::answer)),
     native(Method::GET, "/alerts", "list_alerts", Read, READS, described::<alerts::list::__path_list>, |call| run(call, alerts::list::list)),
+    native(Method::GET, "/alerts/rules", "list_alert_rules", Read, READS, described::<alerts::rules::__path_rules>, |call| run(call, alerts::rules::rules)),
     native(Method::POST, "/alerts/{id}/ack", "acknowledge_alert", Read, Some(Scope::Admin), described::<alerts::acknowledge::__path_acknowledge>, |call| run(call, alerts::acknowledge::acknowledge)),
     segment(Method::POST, "/v1/identify", &["/v1/i", "/api/s/identify", "/api/s/s2s/identify"], "segment_identify", Ingest, WRITES, described::<segment::take::__path_single>, |call| run(call, |call| segment::take::single(call, Kind::Identify))),
     segment(Method::POST, "/v1/track", &["/v1/t", "/api/s/track", "/api/s/s2s/track"], "segment_track", Ingest, WRITES, described::<segment::take::__path_single>, |call| run(call, |call| segment::take::single(call, Kind::Track))),

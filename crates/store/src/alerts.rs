@@ -5,6 +5,7 @@
 
 mod bids;
 mod cursors;
+mod measured;
 mod records;
 mod row;
 mod table;
@@ -19,6 +20,7 @@ use utoipa::ToSchema;
 use uuid::{Builder, Uuid};
 
 pub use bids::Bid;
+pub use measured::Measured;
 
 /// What makes a rule that rule: of the same name with another definition it is another one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,6 +95,8 @@ pub struct Transition {
     pub event: Option<EventId>,
     /// What was measured.
     pub value: Option<f64>,
+    /// Of what, if it was measured of events.
+    pub measured: Option<Measured>,
     /// What is the matter, in a sentence.
     pub message: String,
     /// Whether somebody is told.
@@ -123,8 +127,13 @@ pub struct Alert {
     /// When somebody acknowledged it.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub acknowledged_at: Option<Timestamp>,
+    /// The event that fired it, of a rule of events.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    pub event: Option<EventId>,
     /// What was measured when it fired; null where nothing is.
     pub value: Option<f64>,
+    /// Of what, if it was measured of events.
+    pub measured: Option<Measured>,
     /// What is the matter, in a sentence.
     pub message: String,
     /// What became of it, in order.
@@ -212,7 +221,9 @@ impl Alert {
             fired_at: first.at,
             resolved_at: at(AlertState::Resolved),
             acknowledged_at: at(AlertState::Acknowledged),
+            event: first.event,
             value: first.value,
+            measured: first.measured.clone(),
             message: first.message.clone(),
             transitions,
         })

@@ -15,7 +15,8 @@ mod value;
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
+use utoipa::ToSchema;
 
 pub(crate) use binder::{Binder, Params, USER, distinct, distinct_in, hash};
 pub(crate) use condition::{Condition, NUMBER};
@@ -35,11 +36,16 @@ const MAX_VALUE_BYTES: usize = 1_024;
 pub struct Filters(Cow<'static, [Filter]>);
 
 /// What must hold of a field.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "Unchecked")]
 pub struct Filter {
+    /// As `POST /query` takes it, as are the others.
+    #[schema(value_type = String)]
     field: Field,
+    #[schema(value_type = String)]
     op: Op,
+    /// Numbers and booleans by their texts.
+    #[schema(value_type = Vec<String>)]
     values: Vec<Value>,
 }
 
@@ -174,6 +180,12 @@ impl TryFrom<Vec<Filter>> for Filters {
     }
 }
 
+impl Serialize for Filters {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
 impl Filter {
     /// What it looks at.
     pub(crate) fn field(&self) -> &Field {
@@ -236,6 +248,12 @@ impl Op {
     /// Whether it needs numbers.
     fn orders(self) -> bool {
         matches!(self, Self::Gt | Self::Gte | Self::Lt | Self::Lte)
+    }
+}
+
+impl Serialize for Op {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

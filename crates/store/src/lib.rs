@@ -30,7 +30,7 @@ use clickhouse::{Client, Compression};
 use model::Timestamp;
 use tokio::sync::OnceCell;
 
-pub use alerts::{Alert, AlertKey, AlertState, Bid, Delivery, Outcome, RuleId, Transition};
+pub use alerts::{Alert, AlertKey, AlertState, Bid, Delivery, Measured, Outcome, RuleId, Transition};
 pub use ask::{Limits, Question, Scope};
 pub use config::{Config, ConfigError};
 pub use error::StoreError;

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::filter::{Binder, NUMBER, Params, USER, distinct, distinct_in};
 use crate::rollup::MERGED;
@@ -178,6 +178,12 @@ impl Metric {
     }
 }
 
+impl Function {
+    fn as_str(self) -> &'static str {
+        FUNCTIONS.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
+    }
+}
+
 impl Percentile {
     fn level(self) -> &'static str {
         match self {
@@ -191,10 +197,19 @@ impl Percentile {
 impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Self::Of(function, field) = self {
-            let name = FUNCTIONS.iter().find(|(_, known)| known == function).map_or("", |(name, _)| name);
-            return write!(f, "{name}({field})");
+            return write!(f, "{}({field})", function.as_str());
         }
         f.write_str(NAMES.iter().find(|(_, known)| known == self).map_or("", |(name, _)| name))
+    }
+}
+
+/// As it is read.
+impl Serialize for Metric {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Of(function, field) => serializer.collect_map([(function.as_str(), field)]),
+            _ => serializer.collect_str(self),
+        }
     }
 }
 
@@ -242,8 +257,12 @@ mod tests {
     #[test]
     fn a_metric_is_called_as_it_is_asked_for() {
         for (name, _) in NAMES {
-            assert_eq!(metric(&format!("{name:?}")).unwrap().to_string(), name);
+            let named = metric(&format!("{name:?}")).unwrap();
+            assert_eq!(named.to_string(), name);
+            assert_eq!(serde_json::to_value(&named).unwrap(), name);
         }
+        let sum = r#"{"sum":"properties.a.b"}"#;
+        assert_eq!(serde_json::to_string(&metric(sum).unwrap()).unwrap(), sum);
         assert_eq!(metric(r#"{"sum":"properties.a.b"}"#).unwrap().to_string(), "sum(properties.a.b)");
         assert_eq!(metric(r#"{"distinct":"user"}"#).unwrap().to_string(), "distinct(user)");
     }

@@ -12,7 +12,7 @@ use crate::{Store, StoreError, within};
 /// The files of `migrations/`, in order. A file that was released is never changed. Each statement but the last
 /// ends with a semicolon at the end of its line, and can be repeated: a file whose statements were not all made
 /// is made again from its first.
-const FILES: [(&str, &str); 11] = [
+const FILES: [(&str, &str); 12] = [
     ("0001_events", include_str!("../../../migrations/0001_events.sql")),
     ("0002_idempotency_keys", include_str!("../../../migrations/0002_idempotency_keys.sql")),
     ("0003_write_buffers", include_str!("../../../migrations/0003_write_buffers.sql")),
@@ -24,6 +24,7 @@ const FILES: [(&str, &str); 11] = [
     ("0009_conversation_hours", include_str!("../../../migrations/0009_conversation_hours.sql")),
     ("0010_rollup_money", include_str!("../../../migrations/0010_rollup_money.sql")),
     ("0011_slowest", include_str!("../../../migrations/0011_slowest.sql")),
+    ("0012_alert_measures", include_str!("../../../migrations/0012_alert_measures.sql")),
 ];
 
 /// The number of the last of them, which each row that is written bears.
@@ -32,7 +33,7 @@ const FILES: [(&str, &str); 11] = [
 /// IF NOT EXISTS schema_<its number> CHECK schema_version >= <its number>`: from then on the table takes no
 /// row of an older writer, and that writer knows the constraint by its name and holds. It must not take rows
 /// away from readers: an older API goes on reading.
-pub(crate) const SCHEMA_VERSION: u16 = 11;
+pub(crate) const SCHEMA_VERSION: u16 = 12;
 
 /// Rows that are read for one: a quarter of ClickHouse's default makes reads of one event or conversation
 /// a third faster, and scans no slower. A table keeps the one that it was made with.

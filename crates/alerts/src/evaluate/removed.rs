@@ -23,6 +23,7 @@ pub(super) async fn resolve(store: &Store, current: &Current, now: Timestamp) ->
                 at: now,
                 event: None,
                 value: None,
+                measured: None,
                 message: "the rule is gone".to_owned(),
                 delivery: if current.webhook.is_some() { Delivery::waiting(now) } else { Delivery::NONE },
                 ..fired.clone()

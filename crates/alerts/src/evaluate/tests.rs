@@ -166,6 +166,10 @@ async fn a_metric_fires_while_it_is_beyond_its_bound_by_enough_events() {
     let [alert] = &site.alerts("acme").await[..] else { panic!() };
     assert_eq!(alert.message, "error_rate of the last 1m is 66.67%, over 50% (3 events)");
     assert!(alert.value.is_some_and(|value| (value - 2.0 / 3.0).abs() < 1e-9));
+    let measured = alert.measured.clone().unwrap();
+    assert_eq!((measured.from, measured.to, measured.metric), (at(-57_000), at(3_001), Metric::ErrorRate));
+    let Kind::Condition(Condition::Metric { filters, .. }) = &rules.rules.rules[0].kind else { panic!() };
+    assert_eq!(measured.filters, *filters);
     // None is left in the window: that tells nothing.
     assert_eq!(site.look(&rules, until(100_000)).await, []);
     for n in 0..3 {

@@ -19,7 +19,7 @@ fn the_example_has_a_rule_of_each_kind() {
     let rules = Rules::parse(EXAMPLE).unwrap();
     let webhook = rules.webhook.unwrap();
     assert_eq!((&*webhook.url, &*webhook.secret_file), ("http://127.0.0.1:9000/hook", "hook.secret"));
-    let [stock, payments, silence, lag] = rules.rules.as_slice() else { panic!("{:?}", rules.rules) };
+    let [stock, payments, silence, lag] = &rules.rules[..] else { panic!("{:?}", rules.rules) };
     let field = |name| Field::parse(name).unwrap();
     assert_eq!((stock.name.as_str(), stock.tenant.as_str()), ("low stock", "default"));
     assert_eq!(
@@ -54,7 +54,7 @@ fn metrics_of_fields_and_whole_numbers_can_be_meant() {
     let rules = Rules::parse(text).unwrap();
     let Kind::Condition(Condition::Metric { metric, bound, .. }) = &rules.rules[0].kind else { panic!() };
     assert_eq!((metric.to_string().as_str(), *bound), ("sum(properties.price)", Bound::Under(100.0)));
-    assert_eq!(Rules::parse("").unwrap(), Rules { rules: vec![], webhook: None });
+    assert_eq!(Rules::parse("").unwrap(), Rules { rules: [].into(), webhook: None });
 }
 
 #[test]

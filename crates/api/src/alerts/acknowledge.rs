@@ -35,6 +35,7 @@ pub(crate) async fn acknowledge(call: Call) -> Result<Reply<Alert>, ApiError> {
         at: now,
         event: None,
         value: None,
+        measured: None,
         message: String::new(),
         delivery: if is_told { Delivery::waiting(now) } else { Delivery::NONE },
         ..fired.clone()

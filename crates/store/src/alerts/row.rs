@@ -22,6 +22,7 @@ pub(super) struct TransitionRow {
     #[serde(with = "clickhouse::serde::uuid::option")]
     event: Option<Uuid>,
     value: Option<f64>,
+    measured: String,
     message: String,
     webhook: String,
     tries: u8,
@@ -41,6 +42,7 @@ impl From<&Transition> for TransitionRow {
             at: it.at.millis(),
             event: it.event.map(EventId::uuid),
             value: it.value,
+            measured: it.measured.as_ref().and_then(|it| serde_json::to_string(it).ok()).unwrap_or_default(),
             message: it.message.clone(),
             webhook: it.delivery.outcome.as_str().to_owned(),
             tries: it.delivery.tries,
@@ -68,6 +70,8 @@ impl TryFrom<TransitionRow> for Transition {
             definition: row.definition,
             firing: row.firing,
             value: row.value,
+            // One that a newer program wrote may say what this one does not know.
+            measured: serde_json::from_str(&row.measured).ok(),
             message: row.message,
         })
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
 use super::FilterError;
 
 const MAX_PATH_BYTES: usize = 256;
@@ -101,6 +103,12 @@ impl Field {
     /// The same of the context.
     pub(crate) fn of_context(path: &'static str) -> Self {
         Self::Context(Path(path.to_owned()))
+    }
+}
+
+impl Serialize for Field {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

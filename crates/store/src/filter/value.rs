@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::{Serialize, Serializer};
 
 /// Numbers that the server writes in digits, though they have more than 15 of them.
 pub(super) const LONG: std::ops::Range<f64> = 1e15..1e21;
@@ -23,6 +24,13 @@ impl Value {
     /// Of a number, and of a text that is a number in JSON.
     pub(super) fn number(&self) -> Option<f64> {
         self.number
+    }
+}
+
+/// A number is written as its text, which is compared as a number just the same.
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
     }
 }
 

@@ -112,7 +112,7 @@ async fn every_field_is_in_its_column_and_comes_back() {
     idempotency_keys:      [13436514500253700074]
     version:               4749791550823727111
     is_deleted:            0
-    schema_version:        11
+    schema_version:        12
     attributes:            {
         "a": 1
     }

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use model::{EventId, Timestamp};
-use store::{Alert, AlertKey, AlertState, Config, Delivery, Outcome, RuleId, Store, Transition};
+use store::{
+    Alert, AlertKey, AlertState, Config, Delivery, Measured, Metric, Outcome, RuleId, Store, Transition,
+};
 use uuid::Uuid;
 
 use crate::database::{Database, tenant, time};
@@ -20,6 +22,12 @@ fn opened(firing: u64, at: &str) -> Transition {
         at: time(at),
         event: Some(EventId::new(time(at))),
         value: Some(0.25),
+        measured: Some(Measured {
+            metric: Metric::of("sum", "properties.price").unwrap(),
+            filters: serde_json::from_str(r#"[{"field":"latency","op":"gt","values":[5,"1e3"]}]"#).unwrap(),
+            from: time("2026-11-20T09:00:00Z"),
+            to: time(at),
+        }),
         message: "few are left".into(),
         delivery: Delivery::waiting(time(at)),
     }

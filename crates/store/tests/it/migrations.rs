@@ -28,6 +28,7 @@ const EIGHTH: &str = include_str!("../../../../migrations/0008_rollups.sql");
 const NINTH: &str = include_str!("../../../../migrations/0009_conversation_hours.sql");
 const TENTH: &str = include_str!("../../../../migrations/0010_rollup_money.sql");
 const ELEVENTH: &str = include_str!("../../../../migrations/0011_slowest.sql");
+const TWELFTH: &str = include_str!("../../../../migrations/0012_alert_measures.sql");
 
 /// What the record of the migrations has to say, as `sha256sum migrations/*` prints it.
 fn expected_record() -> String {
@@ -43,6 +44,7 @@ fn expected_record() -> String {
         ("0009_conversation_hours", NINTH),
         ("0010_rollup_money", TENTH),
         ("0011_slowest", ELEVENTH),
+        ("0012_alert_measures", TWELFTH),
     ];
     files.map(|(name, file)| format!("{name}\t{}", checksum(file))).join("\n")
 }

@@ -7,7 +7,7 @@ use crate::rules::{Rule, Rules};
 
 fn rule() -> Rule {
     let text = "[[rule]]\nname = \"a\"\nevent = \"low\"\nkey = [\"properties.sku\"]\nresolved_by = \"full\"";
-    Rules::parse(text).unwrap().rules.remove(0)
+    Rules::parse(text).unwrap().rules[0].clone()
 }
 
 fn at(n: u64) -> Timestamp {

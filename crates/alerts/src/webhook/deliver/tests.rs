@@ -60,6 +60,7 @@ fn opened(ms: i64) -> Transition {
         at: at(ms),
         event: None,
         value: Some(7.0),
+        measured: None,
         message: "much".into(),
         delivery: Delivery::waiting(at(ms)),
     }

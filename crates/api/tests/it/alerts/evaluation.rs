@@ -16,6 +16,13 @@ async fn an_alert_fires_is_acknowledged_resolves_and_fires_again() {
     let [open] = &alerts(&app, "open", 1).await[..] else { panic!() };
     let id = open["id"].as_str().unwrap();
     assert_eq!(
+        (
+            app.get(&format!("/event/{}", open["event"].as_str().unwrap())).await.status.as_u16(),
+            &open["measured"]
+        ),
+        (200, &Value::Null)
+    );
+    assert_eq!(
         (&open["rule"], &open["tenant"], &open["key"], &open["state"], &open["value"], &open["message"]),
         (
             &json!("low stock"),
@@ -129,6 +136,11 @@ lag_over = 2
     assert_eq!(names(&alerts(&app, "resolved", 1).await), ["silence"]);
     let [fail] = &alerts(&app, "open", 1).await[..] else { panic!() };
     assert_eq!((&fail["rule"], &fail["value"], &fail["key"]), (&json!("fail"), &json!(0.5), &json!({})));
+    let measured = &fail["measured"];
+    let asked = json!({"metrics": [measured["metric"], "events"], "filters": measured["filters"],
+        "from": measured["from"], "to": measured["to"]});
+    let series = app.post("/query", asked).await.data()["series"].take();
+    assert_eq!((&series[0]["total"], &series[1]["total"]), (&fail["value"], &json!(2)), "of the same events");
     app.stop_consumer().await;
     for _ in 0..3 {
         assert_eq!(

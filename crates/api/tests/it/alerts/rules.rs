@@ -29,6 +29,10 @@ async fn tenants_see_their_own_alerts_alone() {
         stranger.post(&ack, "").await.refuses(404, "not_found", "alert not found");
     }
     assert_eq!(acme.get("/alerts?state=open").await.data(), json!([alert]));
+    let rule = json!({"rule": "low stock", "of": "event", "event": "inventory.low_stock", "key": ["properties.sku"],
+        "resolved_by": "inventory.restocked"});
+    assert_eq!(acme.get("/alerts/rules").await.data(), json!([rule]));
+    assert_eq!(app.tenant("globex").get("/alerts/rules").await.data(), json!([]));
     assert_eq!(acme.post(&ack, "").await.status, 200);
 }
 
@@ -60,6 +64,7 @@ async fn what_can_not_be_asked_is_refused() {
         app.post(&format!("/alerts/{id}/ack"), "").await.refuses(404, "not_found", "alert not found");
     }
     assert_eq!(app.get("/alerts?state=").await.data(), json!([]));
+    assert_eq!(app.get("/alerts/rules").await.data(), json!([]));
     assert_eq!(app.get("/pipeline").await.data()["alerts"], Value::Null, "there are no rules");
 }
 
