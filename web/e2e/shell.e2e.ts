@@ -48,6 +48,28 @@ describe('keys', () => {
     });
   });
 
+  test('choose nothing that nothing here goes by, and what was chosen stays for other pages', async () => {
+    await visit('/ui/?compare=previous_period', {}, async ({ page }) => {
+      await settled(page);
+      await page.getByRole('link', { name: 'Funnels', exact: true }).first().click();
+      await page.getByRole('heading', { name: 'Funnels', level: 1 }).waitFor();
+      for (const key of ['x', 'i']) await page.keyboard.press(key);
+      expect(Object.fromEntries(search(page))).toEqual({ compare: 'previous_period' });
+      expect(await page.getByRole('button', { name: 'Compare' }).count()).toBe(0);
+      await page.getByRole('button', { name: /^Range of time/ }).click();
+      await page.getByLabel('Time zone').waitFor();
+      expect(await page.getByLabel('Buckets').count()).toBe(0);
+      await page.keyboard.press('Escape');
+      await page.getByRole('link', { name: 'Get started', exact: true }).first().click();
+      await page.getByRole('heading', { name: 'Get started', level: 1 }).waitFor();
+      for (const key of ['d', 'ArrowLeft', '/']) await page.keyboard.press(key);
+      expect(Object.fromEntries(search(page))).toEqual({ compare: 'previous_period' });
+      await page.getByRole('link', { name: 'Users', exact: true }).first().click();
+      await page.getByRole('button', { name: 'Compare', pressed: true }).waitFor();
+      expect(await page.getByRole('combobox', { name: 'Field' }).count()).toBe(0);
+    });
+  });
+
   test('do nothing with a modifier or while typing', async () => {
     await visit('/ui/', {}, async ({ page }) => {
       await settled(page);
@@ -116,6 +138,23 @@ test('what is not understood is said, and can be dismissed', async () => {
   });
 });
 
+test('what is compared with is named by its days, at the control and at each chart', async () => {
+  for (const [range, against] of [
+    ['from=2026-10-20&to=2026-10-27', '13–19 Oct 2026'],
+    ['from=2026-10-25T23:00:00Z&to=2026-10-26T23:00:00Z', '25 Oct 2026'],
+  ] as const) /* prettier-ignore */ {
+    await visit(`/ui/?${range}`, { viewport: NARROW }, async ({ page }) => {
+      await settled(page);
+      await page.keyboard.press('x');
+      await page.getByText(`against ${against}`, { exact: true }).waitFor();
+      await settled(page);
+      const figure = page.getByRole('figure').first();
+      expect(await figure.locator('.readout').innerText()).toContain(against);
+      expect(await figure.getByTitle(`Compared with ${against}`).count()).toBe(1);
+    });
+  }
+});
+
 describe('a chart', () => {
   test('zooms by a drag, which is one entry of the history', async () => {
     await visit('/ui/', {}, async ({ page }) => {
@@ -174,11 +213,13 @@ describe('a chart', () => {
       await page.getByRole('button', { name: 'Events: table' }).click();
       const rows = page.getByRole('region', { name: 'Events, as a table' }).getByRole('row');
       expect(await rows.count()).toBe(8);
+      const [, , against] = await rows.first().getByRole('columnheader').allInnerTexts();
+      expect(against).toMatch(/^\d.* \d{4}$/);
       const table = (await rows.nth(1).getByRole('cell').allInnerTexts()).map((text) => text.replaceAll(',', ''));
       const file = page.waitForEvent('download');
       await page.getByRole('button', { name: 'Events: download CSV' }).click();
       const lines = (await (await (await file).createReadStream()).toArray()).join('').split('\r\n');
-      expect(lines[0]).toBe('start (Europe/Berlin),This period,Period before');
+      expect(lines[0]).toBe(`start (Europe/Berlin),This period,${against}`);
       expect(lines[1]?.split(',').slice(1)).toEqual(table);
     });
   });

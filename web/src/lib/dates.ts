@@ -16,5 +16,11 @@ export function addMonths(date: string, months: number): string {
   return dateOf(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + months, 1));
 }
 
+/** Of the first days of two months. */
+export function monthsBetween(from: string, to: string): number {
+  const [first, last] = [new Date(at(from)), new Date(at(to))];
+  return (last.getUTCFullYear() - first.getUTCFullYear()) * 12 + last.getUTCMonth() - first.getUTCMonth();
+}
+
 /** Monday is 0. */
 export const weekday = (date: string): number => (new Date(at(date)).getUTCDay() + 6) % 7;

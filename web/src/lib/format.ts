@@ -86,6 +86,16 @@ export const moment = (instant: string, zone: string): string => dated(Date.pars
 /** `27 Nov 12:03`, where seconds say nothing. */
 export const minute = (instant: string, zone: string): string => dated(Date.parse(instant), zone, false);
 
+/** `14–20 Nov 2026`, or `26 Nov 2026, 10:00–12:00`: from one reading of a clock to another, told as instants of UTC. */
+export function wallSpan(from: number, to: number, minutes: boolean): string {
+  const options = { day: 'numeric', month: 'short', year: 'numeric', ...(minutes ? CLOCK : {}) } as const;
+  const format = new Intl.DateTimeFormat('en-GB', { ...options, timeZone: 'UTC', hourCycle: 'h23' });
+  return format
+    .formatRange(from, to)
+    .replaceAll('\u2009', ' ')
+    .replace(/^(\d+) – (?=\d+ \w+ \d+$)/, '$1–');
+}
+
 /** `2026-11-27 12:03:04.120`, to the millisecond: what is exact, sorts, and can be copied. */
 export function timestamp(instant: string | number, zone: string): string {
   const ms = typeof instant === 'string' ? Date.parse(instant) : instant;

@@ -32,12 +32,32 @@ export function isZone(name: string): boolean {
   }
 }
 
-/** The local date of an instant (milliseconds), as `2026-11-27`. */
-export function localDate(instant: number, zone: string): string {
-  const parts = new Intl.DateTimeFormat('en', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' });
-  const of = Object.fromEntries(parts.formatToParts(instant).map((part) => [part.type, part.value]));
-  return `${of['year']}-${of['month']}-${of['day']}`;
+const wall = (zone: string) =>
+  new Intl.DateTimeFormat('en', {
+    timeZone: zone, hourCycle: 'h23',
+    year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit',
+  }); // prettier-ignore
+function local(instant: number, zone: string): { date: string; time: string } {
+  const of = Object.fromEntries(
+    wall(zone)
+      .formatToParts(instant)
+      .map((part) => [part.type, part.value]),
+  );
+  return { date: `${of['year']}-${of['month']}-${of['day']}`, time: `${of['hour']}:${of['minute']}` };
 }
+
+/** The local date of an instant (milliseconds), as `2026-11-27`. */
+export const localDate = (instant: number, zone: string): string => local(instant, zone).date;
+
+/** What the clocks of the zone show at that instant, to the minute, as the instant at which those of UTC show it. */
+export function wallClock(instant: number, zone: string): number {
+  const { date, time } = local(instant, zone);
+  return Date.parse(`${date}T${time}Z`);
+}
+
+/** Whether a local day begins then, which need not be at 00:00. */
+export const beginsDay = (instant: number, zone: string): boolean =>
+  localDate(instant - 1, zone) !== localDate(instant, zone);
 
 /** `UTC+01:00`, as it is at that instant. */
 export function offset(instant: number, zone: string): string {

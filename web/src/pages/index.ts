@@ -10,9 +10,12 @@ import { RETENTION } from './retention/retention';
 import { SEARCH } from './search/search';
 import { SESSIONS } from './sessions/sessions';
 import { USERS } from './users/users';
-import { EVENT_ID, type PageUrl } from '$lib/url';
+import { EVENT_ID, type PageUrl, type View } from '$lib/url';
 import type { IconName } from '$ui/icons';
 import type { Component } from 'svelte';
+
+/** What can be chosen of a chart over time: the width of its buckets, and which time it is compared with. */
+export type OverTime = 'interval' | 'compare';
 
 export interface Page extends PageUrl {
   title: string;
@@ -23,8 +26,8 @@ export interface Page extends PageUrl {
   children?: readonly string[];
   /** Neither range nor filters say anything here: their controls are away. */
   plain?: boolean;
-  /** Nothing here is compared with another range: that control is away. */
-  alone?: boolean;
+  /** What of its charts over time can be chosen, by the parameters of the page; all of it if absent. */
+  choosable?: (params: View['params']) => readonly OverTime[];
   /** Shown before there is any event too; other pages say then how to send one. */
   before?: boolean;
 }
@@ -38,6 +41,7 @@ export const pages: readonly Page[] = [
   },
   {
     ...EXPLORER,
+    choosable: ({ by }) => (by ? ['interval'] : ['interval', 'compare']),
     title: 'Explorer',
     icon: 'search',
     load: () => import('./explorer/Explorer.svelte'),
@@ -69,21 +73,21 @@ export const pages: readonly Page[] = [
     ...FUNNELS,
     title: 'Funnels',
     icon: 'filter',
-    alone: true,
+    choosable: () => [],
     load: () => import('./funnels/Funnels.svelte'),
   },
   {
     ...RETENTION,
     title: 'Retention',
     icon: 'grid-3x3',
-    alone: true,
+    choosable: () => [],
     load: () => import('./retention/Retention.svelte'),
   },
   {
     ...PATHS,
     title: 'Paths',
     icon: 'waypoints',
-    alone: true,
+    choosable: () => [],
     load: () => import('./paths/Paths.svelte'),
   },
   {
@@ -104,6 +108,7 @@ export const pages: readonly Page[] = [
   },
   {
     ...COMMERCE,
+    choosable: ({ part }) => (part === 'products' || part === 'inventory' ? [] : ['interval', 'compare']),
     title: 'Commerce',
     icon: 'shopping-cart',
     load: () => import('./commerce/Commerce.svelte'),
@@ -112,7 +117,7 @@ export const pages: readonly Page[] = [
     ...SEARCH,
     title: 'Search',
     icon: 'text-search',
-    alone: true,
+    choosable: () => [],
     load: () => import('./search/Search.svelte'),
   },
   {
@@ -125,6 +130,7 @@ export const pages: readonly Page[] = [
   },
   {
     ...PIPELINE,
+    choosable: () => ['interval'],
     title: 'Pipeline',
     icon: 'activity',
     before: true,
@@ -139,3 +145,10 @@ export const pages: readonly Page[] = [
     load: () => import('./get-started/GetStarted.svelte'),
   },
 ];
+
+/** What can be chosen of the charts over time of a view. */
+export function choosable({ page: name, params }: View): readonly OverTime[] {
+  const page = pages.find((known) => known.name === name);
+  if (!page || page.plain) return [];
+  return page.choosable?.(params) ?? ['interval', 'compare'];
+}

@@ -6,10 +6,16 @@ import type { ChartData, Line, Values } from './model';
 type Answer = Schemas['Told_Answer'];
 
 type Metric = { values: Values } | undefined;
-/** One metric, and beside it the same of the time that is compared with. */
-export function metricChart({ data, meta }: Answer, title: string, now: Metric, before: Metric): ChartData {
+/** One metric, and beside it the same of the time that is compared with, which `against` names. */
+export function metricChart(
+  { data, meta }: Answer,
+  title: string,
+  now: Metric,
+  before: Metric,
+  against: string,
+): ChartData {
   const lines: Line[] = [{ name: before ? 'This period' : title, values: now?.values ?? [], colour: '--series-1' }];
-  if (before) lines.push({ name: 'Period before', values: before.values, colour: '--text-soft', compared: true });
+  if (before) lines.push({ name: against, values: before.values, colour: '--text-soft', compared: true });
   return chartOf(data.buckets, meta, lines);
 }
 
