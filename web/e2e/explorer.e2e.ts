@@ -1,7 +1,7 @@
 import type { Download } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { ask, daysBefore, numberOf } from './api';
-import { pictures, settled, visit } from './browser';
+import { NARROW, pictures, settled, visit } from './browser';
 import { ownTenant, send } from './data';
 
 test('the explorer is right at both widths and in both schemes', async () => {
@@ -25,6 +25,29 @@ test('a row opens the whole event, arrows walk, Escape gives the focus back', as
     expect(opened()).toBeNull();
     await page.goBack();
     expect(opened()).toBe(fourth);
+  });
+});
+
+test('a row of a phone says in two lines what columns have no room for', async () => {
+  const tenant = ownTenant('brief');
+  const timestamp = new Date().toISOString();
+  const sent = { event_name: 'question', conversation_id: 'chat-1', user_id: 'ada', timestamp, latency: 1_500 };
+  await send(tenant, [{ ...sent, error: 'it timed out' }]);
+  const path = `/ui/explorer?tenant=${tenant}`;
+  await visit(path, { viewport: NARROW, isMobile: true, hasTouch: true }, async ({ page }) => {
+    await settled(page);
+    const row = page.locator('tr[data-row]').first();
+    for (const text of ['question', 'it timed out', '1.5 s', 'ada', 'chat-1'])
+      expect(await row.getByText(text).isVisible(), text).toBe(true);
+    await row.tap();
+    await page.getByRole('complementary').last().getByText('Id', { exact: true }).waitFor();
+  });
+  await visit(path, {}, async ({ page }) => {
+    await page.getByRole('link', { name: 'chat-1' }).click();
+    await page.waitForURL('**/ui/conversation/chat-1?*');
+    await page.goBack();
+    await page.getByRole('link', { name: 'ada' }).click();
+    await page.waitForURL('**/ui/user/ada?*');
   });
 });
 
