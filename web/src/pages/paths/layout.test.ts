@@ -31,4 +31,6 @@ test('a start that leads nowhere is a node alone', () => {
   const placed = place([{ step: 0, name: 'a', role: 'value', sessions: 3, drop_off: 3 }], [], 800, 320);
   expect(placed.nodes).toHaveLength(1);
   expect(placed.nodes[0]?.height).toBeGreaterThan(0);
+  expect(placed.nodes[0]?.x).toBe(0);
+  expect(placed.label).toBeGreaterThan(500);
 });

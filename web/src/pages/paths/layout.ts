@@ -66,12 +66,14 @@ export function place(
     })),
   });
   const line = sankeyLinkHorizontal<PathNode, PathLink>();
-  const apart = (width - LABEL_WIDTH) / Math.max(1, steps);
+  // Where there is one step alone d3 divides by none behind it.
+  const left = (x: number): number => (steps === 0 ? 0 : x);
+  const apart = (width - LABEL_WIDTH) / steps;
   return {
-    label: Math.min(apart, LABEL_WIDTH) - NODE_WIDTH - 12,
+    label: (steps === 0 ? width : Math.min(apart, LABEL_WIDTH)) - NODE_WIDTH - 12,
     nodes: made.nodes.map(({ id, step, name, role, sessions, drop_off, x0 = 0, y0 = 0, y1 = 0 }) => ({
       ...{ id, step, role, sessions, name: name ?? null, drop_off: drop_off ?? null },
-      ...{ x: x0, y: y0, height: Math.max(1, y1 - y0) },
+      ...{ x: left(x0), y: y0, height: Math.max(1, y1 - y0) },
     })),
     links: made.links.map((link) => ({
       ...{ step: link.step, from: link.from ?? null, to: link.to ?? null, sessions: link.sessions },
