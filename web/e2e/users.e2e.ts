@@ -57,7 +57,10 @@ test('a user has a profile of all time, and an activity and a timeline of the ra
     await page.locator('tr[data-row="ada/x"]').click();
     await page.waitForURL('**/ui/user/ada%2Fx**');
     await settled(page);
-    expect(await page.locator('dl .number').allInnerTexts()).toEqual(['4', '1', '2']);
+    const ever = page.getByRole('region', { name: 'Ever' });
+    expect(await ever.locator('.number').allInnerTexts()).toEqual(['4', '1', '2']);
+    const inRange = page.getByRole('region', { name: 'In the range: Last 7 days' });
+    expect(await inRange.locator('.number').allInnerTexts()).toEqual(['3', '2', '1']);
     expect((await charted(page, 'Events')).values.reduce((sum, value) => sum + value)).toBe(3);
     expect(await page.locator('tr[data-row]').count()).toBe(3);
     expect(await behind(page, page.locator('dl').getByRole('link', { name: '4' }))).toEqual({ told: '4', listed: 4 });
