@@ -97,7 +97,7 @@ async fn migrating_twice_is_migrating_once() {
     database.store.migrate().await.unwrap();
     database.store.migrate().await.unwrap();
     assert_eq!(database.sql(RECORDED).await, expected_record());
-    assert_eq!(database.sql("SELECT count() FROM {db}.schema_migrations").await, "11");
+    assert_eq!(database.sql("SELECT count() FROM {db}.schema_migrations").await, "12");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
