@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/alerts/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The tenant's rules in force, in the order of the file; none where there is no file.
+         * @description Where keys are asked for, one of scope `read`.
+         */
+        get: operations["list_alert_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/alerts/{id}/ack": {
         parameters: {
             query?: never;
@@ -1312,6 +1332,11 @@ export interface components {
              */
             acknowledged_at?: string | null;
             /**
+             * Format: uuid
+             * @description The event that fired it, of a rule of events.
+             */
+            event?: string | null;
+            /**
              * Format: date-time
              * @description When it fired.
              */
@@ -1323,6 +1348,7 @@ export interface components {
             id: string;
             /** @description By what the rule tells its alerts apart; empty if it has but one. */
             key: components["schemas"]["AlertKey"];
+            measured?: components["schemas"]["Measured"] | null;
             /** @description What is the matter, in a sentence. */
             message: string;
             /**
@@ -1788,6 +1814,14 @@ export interface components {
          * @enum {string}
          */
         FieldType: "text" | "number" | "boolean" | "list" | "mixed";
+        /** @description What must hold of a field. */
+        Filter: {
+            /** @description As `POST /query` takes it, as are the others. */
+            field: string;
+            op: string;
+            /** @description Numbers and booleans by their texts. */
+            values: string[];
+        };
         /** @description An answer to a client of another dialect whose request was not done. */
         FlatFailure: {
             /**
@@ -2533,6 +2567,11 @@ export interface components {
                  */
                 acknowledged_at?: string | null;
                 /**
+                 * Format: uuid
+                 * @description The event that fired it, of a rule of events.
+                 */
+                event?: string | null;
+                /**
                  * Format: date-time
                  * @description When it fired.
                  */
@@ -2544,6 +2583,7 @@ export interface components {
                 id: string;
                 /** @description By what the rule tells its alerts apart; empty if it has but one. */
                 key: components["schemas"]["AlertKey"];
+                measured?: components["schemas"]["Measured"] | null;
                 /** @description What is the matter, in a sentence. */
                 message: string;
                 /**
@@ -2703,6 +2743,11 @@ export interface components {
                  */
                 acknowledged_at?: string | null;
                 /**
+                 * Format: uuid
+                 * @description The event that fired it, of a rule of events.
+                 */
+                event?: string | null;
+                /**
                  * Format: date-time
                  * @description When it fired.
                  */
@@ -2714,6 +2759,7 @@ export interface components {
                 id: string;
                 /** @description By what the rule tells its alerts apart; empty if it has but one. */
                 key: components["schemas"]["AlertKey"];
+                measured?: components["schemas"]["Measured"] | null;
                 /** @description What is the matter, in a sentence. */
                 message: string;
                 /**
@@ -2760,6 +2806,17 @@ export interface components {
                  */
                 route: string;
             }[];
+            message?: string | null;
+            /** @example 8d2f0f6bb1a84f04a6e0b8f2a5c7d9e1 */
+            request_id: string;
+            /** @example true */
+            success: boolean;
+        };
+        /** @description A good answer. */
+        Good_Vec_ToldRule: {
+            data: (components["schemas"]["ToldOf"] & {
+                rule: string;
+            })[];
             message?: string | null;
             /** @example 8d2f0f6bb1a84f04a6e0b8f2a5c7d9e1 */
             request_id: string;
@@ -2938,6 +2995,23 @@ export interface components {
              * @description Different users.
              */
             users: number;
+        };
+        /** @description A metric, and the events of which it was measured. */
+        Measured: {
+            /** @description What held of the events: all of these. */
+            filters: components["schemas"]["Filter"][];
+            /**
+             * Format: date-time
+             * @description When they happened: from here,
+             */
+            from: string;
+            /** @description As `POST /query` takes it; `events` of a rule of silence. */
+            metric: unknown;
+            /**
+             * Format: date-time
+             * @description up to here, which is no part of it.
+             */
+            to: string;
         };
         /** @description `meta` of an answer: what was asked about, in full. */
         Meta: {
@@ -4005,6 +4079,43 @@ export interface components {
             /** @description Of the output. */
             output?: components["schemas"]["Piece"][];
         };
+        /** @description What it is of, in the words of the file. */
+        ToldOf: {
+            event: string;
+            key: string[];
+            /** @enum {string} */
+            of: "event";
+            resolved_by?: string | null;
+        } | {
+            filters: components["schemas"]["Filter"][];
+            metric: unknown;
+            /** Format: int64 */
+            min_events: number;
+            /** @enum {string} */
+            of: "metric";
+            /**
+             * Format: double
+             * @description One of both is there.
+             */
+            over?: number | null;
+            /** Format: double */
+            under?: number | null;
+            window: string;
+        } | {
+            filters: components["schemas"]["Filter"][];
+            /** @enum {string} */
+            of: "silence";
+            silence: string;
+        } | {
+            /** Format: int64 */
+            lag_over: number;
+            /** @enum {string} */
+            of: "lag";
+        };
+        /** @description A rule in force. */
+        ToldRule: components["schemas"]["ToldOf"] & {
+            rule: string;
+        };
         /** @description The answer to a question that is no list of rows. */
         Told_Answer: {
             /** @description Metrics over time. */
@@ -4293,6 +4404,133 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Good_Vec_Alert"];
+                };
+            };
+            /** @description Something in the request has to be changed: `error` says what */
+            400: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description No key, or one that is not known */
+            401: {
+                headers: {
+                    /** @description How to show a key */
+                    "WWW-Authenticate"?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The key, the page or the host is not allowed to do this */
+            403: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The path does not take this method */
+            405: {
+                headers: {
+                    /** @description The methods of this path */
+                    Allow?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The address is too long */
+            414: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The question is too large: `error` says what to narrow */
+            422: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description The head of the request is too large */
+            431: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description A fault of Millrace's own */
+            500: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+            /** @description Too much at once, or what is needed is away: worth a retry */
+            503: {
+                headers: {
+                    /** @description Seconds to wait before the next try */
+                    "Retry-After"?: string;
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"];
+                };
+            };
+        };
+    };
+    list_alert_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As this process has read them */
+            200: {
+                headers: {
+                    /** @description The id of the request: the client's own, or a random one */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Good_Vec_ToldRule"];
                 };
             };
             /** @description Something in the request has to be changed: `error` says what */

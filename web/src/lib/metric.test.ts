@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { metricTitle, parseMetric } from './metric';
+import { formatMetric, metricTitle, parseMetric } from './metric';
 
 test('metrics are words, or something of a field', () => {
   expect(['events', 'sum(properties.price)', 'p95(latency)'].map(parseMetric)).toEqual([
@@ -13,5 +13,8 @@ test('metrics are words, or something of a field', () => {
     null,
     null,
   ]);
+  for (const text of ['events', 'sum(properties.price)', 'p95(latency)'])
+    expect(formatMetric(parseMetric(text))).toBe(text);
+  expect([null, 'what', {}, { median: 'latency' }, { sum: 'x' }].map(formatMetric)).toEqual(['', '', '', '', '']);
   expect(metricTitle('distinct(user_id)')).toBe('Different values of user_id');
 });

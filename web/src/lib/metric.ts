@@ -26,6 +26,14 @@ export function parseMetric(text: string): string | Partial<Record<Of, string>> 
   return of && field && Object.hasOwn(OF_A_FIELD, of) && isField(field) ? { [of]: field } : null;
 }
 
+/** The same the other way: the text of what stands in `metrics`; empty if that is no metric. */
+export function formatMetric(metric: unknown): string {
+  if (typeof metric === 'string') return isPlain(metric) ? metric : '';
+  const [[of, field] = []] = Object.entries(metric ?? {});
+  const text = `${of}(${String(field)})`;
+  return parseMetric(text) ? text : '';
+}
+
 export function metricTitle(text: string): string {
   if (isPlain(text)) return PLAIN[text];
   const [, of = '', field = ''] = /^(\w+)\((.+)\)$/s.exec(text) ?? [];
