@@ -41,7 +41,7 @@ test('amounts are those of the API, and orders of a currency lead to as many eve
   await visit(`/ui/commerce?${range}`, {}, async ({ page }) => {
     await settled(page);
     const figure = page.locator('main figure', { hasText: 'Amounts by currency' });
-    const links = figure.locator('a');
+    const links = figure.locator('li a');
     for (const link of await links.all()) {
       const shown = numberOf((await link.innerText()).replace(' orders', ''));
       expect(await countBehind((await link.getAttribute('href')) ?? '')).toBe(shown);
@@ -87,6 +87,25 @@ test('the outcomes of orders and the registered are those of the API', async () 
     expect(shown.map(numberOf)).toEqual([cart.paid, cart.cancelled, cart.abandoned, cart.open]);
     await page.locator('figure', { hasText: 'From registration to payment' }).locator('a.users').last().click();
     expect(await listed(page, /^Who took .*payment\.processed/)).toBe(funnel.steps[2]?.users);
+  });
+});
+
+test('what no list has leads to the nearest one', async () => {
+  const { steps } = await ask<{ steps: { users: number }[] }>('/funnel', {
+    body: {
+      steps: ['order.created', 'payment.processed'].map((name) => ({ name, filters: ofName(name) })),
+      window: '24h',
+      ...query,
+    },
+  });
+  await visit(`/ui/commerce?${range}`, {}, async ({ page }) => {
+    await settled(page);
+    await page.getByRole('link', { name: /^users who ordered and did not pay within 24 hours/ }).click();
+    const unpaid = (steps[0]?.users ?? 0) - (steps[1]?.users ?? 0);
+    await page.getByText(`${unpaid.toLocaleString('en')} users.`).waitFor();
+    await page.goBack();
+    await page.getByRole('link', { name: 'all orders, payments and refunds' }).click();
+    await page.getByRole('columnheader', { name: 'refund_amount' }).waitFor();
   });
 });
 

@@ -43,3 +43,15 @@ export const property = (name: string, value: string | null | undefined): Filter
   typeof value === 'string'
     ? { field: `properties.${name}`, op: 'is', values: [value] }
     : { field: `properties.${name}`, op: 'not_set', values: [] };
+
+/** The events that have amounts, and the columns that show what they say of them. */
+export const WITH_AMOUNTS: Filter = {
+  field: 'event_name',
+  op: 'is',
+  values: ['order.created', 'payment.processed', 'payment.refunded'],
+};
+export const AMOUNT_COLUMNS = [
+  'created_at',
+  'event_name',
+  ...['order_id', 'currency', 'total_amount', 'amount', 'refund_amount'].map((name) => `properties.${name}`),
+].join(',');
