@@ -4,3 +4,6 @@ export function takesKeys(target: EventTarget | null): boolean {
     'input, textarea, select, [contenteditable], [role=slider], [role=listbox], [role=menu], [role=region][tabindex], [popover], dialog';
   return target instanceof Element && target.closest(own) !== null;
 }
+
+/** Whether somebody presses something of the page just now: a drag over a chart would be lost if it were drawn anew. */
+export const isPressed = (): boolean => document.querySelector('main :active') !== null;

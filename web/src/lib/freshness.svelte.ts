@@ -1,5 +1,6 @@
 // How far the events are that questions see, from the pipeline; looked at while somebody looks at the page.
 import { send } from './api';
+import type { Complete } from './renewal';
 import { session } from './session.svelte';
 import type { Schemas } from './api';
 
@@ -10,12 +11,20 @@ interface Told {
   at: number;
   /** Null while that can't be seen. */
   behindMs: number | null;
+  /** How much is written: the sum of the offsets that are committed. */
+  written: number | null;
   deadLetters: number;
 }
 
 class Freshness {
   told = $state.raw<Told | null>(null);
   lost = $state(false);
+  /** Null while nothing is known of it. */
+  complete = $derived<Complete | null>(
+    this.told && this.told.behindMs !== null
+      ? { until: this.told.at - this.told.behindMs, written: this.told.written }
+      : null,
+  );
 }
 export const freshness = new Freshness();
 
@@ -24,7 +33,8 @@ async function update(signal: AbortSignal): Promise<void> {
     const response = await send('GET', '/pipeline', {}, { tenant: session.tenant, signal });
     const { data } = (await response.json()) as Schemas['Good_Pipeline'];
     const at = Date.parse(response.headers.get('Date') ?? '') || Date.now();
-    freshness.told = { at, behindMs: data.oldest_age_ms ?? null, deadLetters: data.dead_letters ?? 0 };
+    const written = data.partitions?.reduce((sum, { committed }) => sum + committed, 0) ?? null;
+    freshness.told = { at, behindMs: data.oldest_age_ms ?? null, written, deadLetters: data.dead_letters ?? 0 };
     freshness.lost = false;
   } catch {
     freshness.lost = !signal.aborted;

@@ -1,8 +1,12 @@
 // A question of a tile to the API: the newest answer wins, an older one is given up, and stays shown until then.
 import { untrack } from 'svelte';
-import { Failure, passes } from './api';
+import { SvelteSet } from 'svelte/reactivity';
+import { Failure, passes, type Meta } from './api';
+import { isPressed } from './focus';
+import { freshness } from './freshness.svelte';
 import { now } from './now.svelte';
 import { isOver } from './range';
+import { holdsUntil, isDue, type Answered } from './renewal';
 import { session } from './session.svelte';
 
 const MAX_AUTOMATIC_RETRIES = 2;
@@ -24,6 +28,10 @@ export class Question<Answer> {
   stale = $state(false);
   /** Milliseconds since 1970, 0 when nothing is asked. */
   since = $state(0);
+  /** Up to when all that was taken in is in the answer, in milliseconds since 1970; null if it does not say. */
+  until = $state<number | null>(null);
+  /** Of the last answer. */
+  answered = $state.raw<Answered | null>(null);
 
   #ask: (ask: Ask) => Promise<Answer>;
   #running: AbortController | null = null;
@@ -36,11 +44,14 @@ export class Question<Answer> {
     this.#running?.abort();
     const running = (this.#running = new AbortController());
     this.pending = true;
-    this.since = Date.now();
+    const askedAt = (this.since = Date.now());
+    const written = freshness.told?.written ?? null;
     try {
       const answer = await this.#patiently(running.signal);
       if (this.#running !== running) return;
       this.answer = answer;
+      this.until = completeUntil(answer);
+      this.answered = { askedAt, tookMs: Date.now() - askedAt, written };
       this.failure = null;
       this.stale = false;
     } catch (error) {
@@ -90,10 +101,27 @@ export class Question<Answer> {
   }
 }
 
+/** What an answer of the API says of itself. */
+function completeUntil(answer: unknown): number | null {
+  const until = (answer as { meta?: Partial<Meta> } | null)?.meta?.complete_until;
+  return until ? Date.parse(until) : null;
+}
+
+/** The questions whose answers go on, on the page that is shown. */
+const goingOn = new SvelteSet<Question<unknown>>();
+
+/** Up to when all is in each number that is shown; null where no answer goes on. */
+export function shownUntil(): number | null {
+  const all = [...goingOn].flatMap(({ until, answered }) =>
+    until === null ? [] : [holdsUntil(until, answered?.written ?? null, freshness.complete)],
+  );
+  return all.length > 0 ? Math.min(...all) : null;
+}
+
 /**
  * Asks as soon as the component is there, and again whenever `of` says something else: what the question is of. It is
- * JSON, so that only what matters asks anew; `null` asks nothing. The same is asked again quietly: each minute unless
- * its time is over, `always` whatever its time is, `once` never, or after so many milliseconds. What failed for a reason
+ * JSON, so that only what matters asks anew; `null` asks nothing. The same is asked again quietly: each minute, and
+ * when more is written, unless its time is over, `always` whatever its time is, `once` never, or after so many milliseconds. What failed for a reason
  * that passes is asked again until it has an answer.
  */
 export function question<Of, Answer>(
@@ -118,6 +146,20 @@ export function question<Of, Answer>(
       }
       last = key;
       void made.ask();
+    });
+  });
+  const goesOn = $derived(how === 'renewed' && asked !== 'null' && !isOver(JSON.parse(asked), now.ms));
+  $effect(() => {
+    if (!goesOn) return;
+    goingOn.add(made);
+    return () => void goingOn.delete(made);
+  });
+  $effect(() => {
+    const { told } = freshness;
+    if (!goesOn || !told) return;
+    untrack(() => {
+      const due = made.answered && isDue(made.answered, Date.now(), told.written);
+      if (due && !made.pending && !made.failure && !isPressed()) void made.ask();
     });
   });
   $effect(() => {
