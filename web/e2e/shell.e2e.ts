@@ -254,6 +254,25 @@ describe('a chart', () => {
   });
 });
 
+test('a table of a chart stays open for who comes back from behind a number of it, and for whom it is shared with', async () => {
+  await visit('/ui/', {}, async ({ page }) => {
+    await settled(page);
+    const table = page.getByRole('region', { name: 'Error rate, as a table' });
+    await page.getByRole('button', { name: 'Error rate: table' }).click();
+    expect(search(page).getAll('table')).toEqual(['Error rate']);
+    await table.getByRole('link').first().click();
+    await page.waitForFunction(() => location.pathname === '/ui/explorer');
+    expect(search(page).get('table')).toBeNull();
+    await page.goBack();
+    await table.waitFor();
+    await page.reload();
+    await table.waitFor();
+    await page.getByRole('button', { name: 'Error rate: table' }).click();
+    await table.waitFor({ state: 'detached' });
+    expect(search(page).size).toBe(0);
+  });
+});
+
 describe('a tile', () => {
   const failing = (status: number) => ({
     status,

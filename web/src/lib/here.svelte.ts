@@ -17,13 +17,13 @@ class Here {
 export const here = new Here();
 
 /**
- * A change of page leaves the parameters of the old one behind; range, zone, filters and tenant stay. An interval that
+ * A change of page leaves the parameters and tables of the old one behind; range, zone, filters and tenant stay. An interval that
  * does not fit another range does not.
  */
 export type Step = Partial<View>;
 function changed(step: Step): View {
   const elsewhere = step.page !== undefined && step.page !== here.view.page;
-  const view = { ...here.view, ...(elsewhere ? { id: '', params: {} } : {}), ...step };
+  const view = { ...here.view, ...(elsewhere ? { id: '', params: {}, tables: [] } : {}), ...step };
   const fits = !step.range || fittingIntervals(view.range, view.zone, now.ms).includes(view.interval);
   return fits ? view : { ...view, interval: 'auto' };
 }
@@ -48,6 +48,13 @@ export function go(step: Step, how: 'push' | 'replace' = 'push'): void {
 export function setParams(params: Record<string, string>, how: 'push' | 'replace' = 'push'): void {
   const all = Object.entries({ ...here.view.params, ...params }).filter(([, value]) => value !== '');
   go({ params: Object.fromEntries(all) }, how);
+}
+
+/** Whether the chart of that title is shown as a table. */
+export const isTable = (title: string): boolean => here.view.tables.includes(title);
+export function toggleTable(title: string): void {
+  const others = here.view.tables.filter((other) => other !== title);
+  go({ tables: isTable(title) ? others : [...others, title] });
 }
 
 export const dismiss = (notice: string): void => void (here.notices = here.notices.filter((other) => other !== notice));

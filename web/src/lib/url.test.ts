@@ -30,6 +30,7 @@ describe('an address says the same again once it is read', () => {
     '/ui/?range=30d&tz=UTC&interval=week&compare=same_weekday',
     '/ui/explorer?tenant=shop&from=2026-10-25&to=2026-10-26&f=event_name:is:a,b&f=error:set&order=slowest',
     '/ui/explorer?from=2026-10-25T01:00:00.000Z&to=2026-10-25T02:00:00.000Z',
+    '/ui/?table=Error+rate&table=Sum+of+properties.price',
     '/ui/user/anon:a%2Fb%3F',
     '/ui/explorer?f=properties.a\\:b:contains:x\\,y\\\\,z',
   ])('%s', (path) => {
@@ -58,6 +59,7 @@ describe('what is not known is dropped, with a notice', () => {
     ['/ui/?f=unknown:is:a', { filters: [] }],
     ['/ui/?f=error:is', { filters: [] }],
     ['/ui/?tenant=a%20b', { tenant: 'default' }],
+    ['/ui/?table=', { tables: [] }],
     ['/ui/explorer?order=fastest', { params: {} }],
     ['/ui/explorer?event=x%0A00000000-0000-0000-0000-000000000000', { params: {} }],
     ['/ui/?order=newest', { params: {} }],
