@@ -12,7 +12,8 @@ use super::sql_time;
 use crate::ask::{Besides, Question};
 use crate::filter::USER;
 use crate::range::{Grid, Interval, Range};
-use crate::{Filters, Scope, Store, StoreError};
+use crate::rollup::{Parts, Plan};
+use crate::{Filters, Rolled, Scope, Store, StoreError, Zone};
 
 pub use cells::{Cohort, Retained};
 pub use users::{Cell, RetainedPage, RetainedUser};
@@ -40,7 +41,10 @@ const BEGINNERS: &str = "
             WHERE one != '' AND (starts OR returns)
             GROUP BY one, /* bucket */)
         GROUP BY one)
-    WHERE start != 0 AND bitShiftRight(start, 80) >= {cohorts_from_ms:Int64}";
+    WHERE start != 0 AND bitShiftRight(start, 80) >= {cohorts_from_ms:Int64} /* not known */";
+
+/// That whole hours before the range tell nothing of the user.
+const NOT_KNOWN: &str = "AND sipHash64(one) NOT IN (SELECT arrayJoin(hashes) FROM {known people})";
 
 /// What makes a user one of a cohort, and what a return.
 #[derive(Clone, Debug)]
@@ -116,18 +120,39 @@ impl Store {
         scope: &Scope<'_>,
         grid: &Grid,
         retention: &Retention,
-    ) -> Result<Retained, StoreError> {
+    ) -> Result<Rolled<Retained>, StoreError> {
         let read = retention.read(scope);
-        let question = self.ask_of_beginners(&read, scope.range, grid, retention, RETENTION);
+        let plan = self.plan_of_beginners(scope, retention).await?;
+        let question = self.ask_of_beginners(&read, plan.as_ref(), scope.range, grid, retention, RETENTION);
         // Users may still begin in the cohort of now.
         let question = question.param("open", scope.range.to() > scope.range.now());
-        Ok(cells::retained(&question.fetch_all().await?, retention.periods))
+        let retained = cells::retained(&question.fetch_all().await?, retention.periods);
+        Ok(match plan {
+            Some(plan) => Rolled::by(&plan, retained),
+            None => Rolled::live(retained),
+        })
+    }
+
+    /// From where it is read who was there before the range. Rollups tell of users that they were there, not with what.
+    async fn plan_of_beginners(
+        &self,
+        scope: &Scope<'_>,
+        retention: &Retention,
+    ) -> Result<Option<Plan>, StoreError> {
+        if retention.mode != Mode::First || !retention.start.is_empty() || !scope.filters.is_empty() {
+            return Ok(None);
+        }
+        let before =
+            Range::between(Timestamp::default().millis(), scope.range.from().millis(), scope.range.now());
+        // No bucket of theirs is looked at.
+        self.plan(&Scope { range: before, zone: &Zone::UTC, ..scope.clone() }).await
     }
 
     /// Asks something of those who begin in a range, of which all is read that tells who they are.
     fn ask_of_beginners<'a>(
         &self,
         read: &'a Scope<'a>,
+        plan: Option<&Plan>,
         range: Range,
         grid: &Grid,
         retention: &Retention,
@@ -140,7 +165,15 @@ impl Store {
             ", ({start}) AND created_at < {{cohorts_to:DateTime64(3, 'UTC')}} AS starts,
             ({returning}) AND created_at >= {{cohorts_from:DateTime64(3, 'UTC')}} AS returns"
         );
-        self.ask_besides(read, &retention.sql(grid, sql), besides)
+        let sql = retention.sql(grid, sql);
+        let question = match plan {
+            Some(plan) => {
+                let sql = sql.replace("/* not known */", NOT_KNOWN);
+                self.ask_rolled_besides(read, plan, Parts::Days, &sql, besides)
+            }
+            None => self.ask_besides(read, &sql, besides),
+        };
+        question
             .param("cohorts_from", sql_time(range.from()))
             .param("cohorts_from_ms", range.from().millis())
             .param("cohorts_to", sql_time(range.to()))

@@ -34,19 +34,25 @@ const PEOPLE_PLACE: &str = "{people}";
 /// The same of conversations, without days.
 const TALKS_PLACE: &str = "{conversations}";
 
-// PREWHERE: of hours whose day is known only the key is read.
+/// Users of rollups alone, for who reads the other events too.
+const KNOWN_PEOPLE_PLACE: &str = "{known people}";
+
 const DIFFERENT: &str = "(
-    /* days */
-    SELECT hour + 900 * toUInt32(quarter - 1) AS created_at, of_quarter AS hashes, false AS is_day
-    FROM (SELECT hour, /* column */ AS quarters FROM rollup FINAL PREWHERE /* rolled */ /* no days */)
-    ARRAY JOIN quarters AS of_quarter, arrayEnumerate(quarters) AS quarter
-    WHERE notEmpty(of_quarter)
+    /* rolled different */
     UNION ALL
     SELECT toStartOfFifteenMinutes(toDateTime(created_at, 'UTC')) AS created_at, groupUniqArray(sipHash64(/* text */)) AS hashes,
         false AS is_day
     FROM {events}
     WHERE /* text */ != ''
     GROUP BY created_at)";
+
+// PREWHERE: of hours whose day is known only the key is read.
+const ROLLED_DIFFERENT: &str = "
+    /* days */
+    SELECT hour + 900 * toUInt32(quarter - 1) AS created_at, of_quarter AS hashes, false AS is_day
+    FROM (SELECT hour, /* column */ AS quarters FROM rollup FINAL PREWHERE /* rolled */ /* no days */)
+    ARRAY JOIN quarters AS of_quarter, arrayEnumerate(quarters) AS quarter
+    WHERE notEmpty(of_quarter)";
 
 const NO_DAYS: &str = "AND toStartOfDay(hour) NOT IN {rolled_days:Array(UInt32)}";
 
@@ -101,10 +107,14 @@ fn quarters(rolled: &str, live: &str) -> String {
 }
 
 /// Different users or conversations, by the column that lists them and what names them in an event.
-fn different(column: &str, text: &str, days: &str, no_days: &str) -> String {
-    DIFFERENT
+fn different(column: &str, text: &str, days: &str) -> String {
+    DIFFERENT.replace("/* rolled different */", &rolled_different(column, days)).replace("/* text */", text)
+}
+
+fn rolled_different(column: &str, days: &str) -> String {
+    let no_days = if days.is_empty() { "" } else { NO_DAYS };
+    ROLLED_DIFFERENT
         .replace("/* column */", column)
-        .replace("/* text */", text)
         .replace("/* days */", days)
         .replace("/* no days */", no_days)
 }
@@ -118,6 +128,18 @@ impl Store {
         parts: Parts,
         sql: &str,
     ) -> Question<'a> {
+        self.ask_rolled_besides(scope, plan, parts, sql, Besides::default())
+    }
+
+    /// The same where the events have more columns.
+    pub(crate) fn ask_rolled_besides<'a>(
+        &self,
+        scope: &'a Scope<'a>,
+        plan: &Plan,
+        parts: Parts,
+        sql: &str,
+        besides: Besides,
+    ) -> Question<'a> {
         let filters = Condition::new("filter", scope.filters).sql;
         let filters = if filters.is_empty() { "true" } else { &filters };
         let (days, known) = match parts {
@@ -127,12 +149,13 @@ impl Store {
         let sql = sql
             .replace(QUARTERS_PLACE, &quarters("", ""))
             .replace(LATENCIES_PLACE, &quarters(", latencies AS l", LIVE_LATENCIES))
-            .replace(PEOPLE_PLACE, &different("users", USER, days, NO_DAYS))
+            .replace(PEOPLE_PLACE, &different("users", USER, days))
+            .replace(KNOWN_PEOPLE_PLACE, &format!("({})", rolled_different("users", days)))
             .replace(slowest::PLACE, slowest::SLOWEST)
-            .replace(TALKS_PLACE, &different("conversations", "conversation_id", "", ""))
+            .replace(TALKS_PLACE, &different("conversations", "conversation_id", ""))
             .replace("/* rolled */", ROLLED)
             .replace("/* filters */", filters);
-        self.ask_beside(scope, Some(plan), &sql).param("rolled_days", known)
+        self.ask_live(scope, plan, &sql, besides).param("rolled_days", known)
     }
 
     /// A question in SQL that reads `FROM {events}`, of which those are left out that a plan has rolled up.
@@ -142,8 +165,20 @@ impl Store {
         plan: Option<&Plan>,
         sql: &str,
     ) -> Question<'a> {
-        let Some(plan) = plan else { return self.ask(scope, sql) };
-        let besides = Besides { conditions: LIVE.to_owned(), ..Besides::default() };
+        match plan {
+            Some(plan) => self.ask_live(scope, plan, sql, Besides::default()),
+            None => self.ask(scope, sql),
+        }
+    }
+
+    fn ask_live<'a>(
+        &self,
+        scope: &'a Scope<'a>,
+        plan: &Plan,
+        sql: &str,
+        mut besides: Besides,
+    ) -> Question<'a> {
+        besides.conditions += LIVE;
         let question = self.ask_besides(scope, sql, besides);
         let question = question.param("rolled_from", plan.from).param("rolled_to", plan.to);
         let question = question.param("live_before", sql_second(plan.from));

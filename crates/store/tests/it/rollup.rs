@@ -21,10 +21,11 @@ fn said(name: &str, user: &str, error: &str, latency: f64) -> Content<'static> {
     }
 }
 
-/// Rolls up all dirty hours and days.
+/// Rolls up the newest dirty hours, and days.
 pub(crate) async fn roll_up_all(store: &Store) {
-    for dirty in store.dirty_hours(1_000).await.unwrap() {
-        store.roll_up(&[dirty]).await.unwrap();
+    let dirty = store.dirty_hours(1_000).await.unwrap();
+    for hours in dirty.chunk_by(|one, next| one.hour.tenant == next.hour.tenant) {
+        store.roll_up(hours).await.unwrap();
     }
     for day in store.days_behind(1_000).await.unwrap() {
         store.roll_up_day(&day).await.unwrap();

@@ -64,8 +64,9 @@ impl Store {
     ) -> Result<RetainedPage, StoreError> {
         let (weight, user) = after.map_or((i64::MAX, ""), |mark| (mark.weight, &mark.user));
         let read = retention.read(scope);
+        let plan = self.plan_of_beginners(scope, retention).await?;
         let question = self
-            .ask_of_beginners(&read, scope.range, grid, retention, USERS)
+            .ask_of_beginners(&read, plan.as_ref(), scope.range, grid, retention, USERS)
             .param("cohort", &cell.cohort)
             .param("cell", cell.period.map_or(-1, i64::from))
             .param("weight", weight)

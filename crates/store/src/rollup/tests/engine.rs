@@ -15,6 +15,7 @@ use rand::{RngExt, SeedableRng};
 
 use crate::fold::revenue::NAMES;
 use crate::queries::Breakdown;
+use crate::queries::retention::{Count, Kind, Mode, Retention};
 use crate::rollup::{Dirty, RELATIVE_ERROR};
 use crate::{
     Config, Field, Filter, Filters, Grid, Interval, Metric, Op, Percentile, Range, Reading, Scope, Store,
@@ -292,7 +293,7 @@ impl<'a> Case<'a> {
         let asked =
             Asked { store: self.store, scope: &scope, what: format!("case {}: {scope:?}", self.seed) };
         let grid = self.store.grid(&range, &zone, Some(Interval::Day), WeekStart::Monday).await.unwrap();
-        match self.random.random_range(0..9) {
+        match self.random.random_range(0..10) {
             0 => asked.same(async |store, scope| store.error_counts(scope).await.unwrap().data).await,
             1 => asked.same(async |store, scope| store.heatmap(scope).await.unwrap().data).await,
             2 => asked.same(async |store, scope| store.active_users(scope, &grid).await.unwrap().data).await,
@@ -315,6 +316,21 @@ impl<'a> Case<'a> {
             8 => {
                 let limit = self.random.random_range(1..4);
                 asked.same(async |store, scope| store.latency(scope, limit).await.unwrap().data).await;
+            }
+            9 => {
+                let retention = Retention {
+                    start: Filters::NONE,
+                    returning: filters.clone(),
+                    periods: 5,
+                    mode: Mode::First,
+                    count: Count::On,
+                    kind: Kind::Calendar,
+                };
+                let all = Scope { filters: &Filters::NONE, ..scope.clone() };
+                let asked = Asked { scope: &all, ..asked };
+                asked
+                    .same(async |store, scope| store.retention(scope, &grid, &retention).await.unwrap().data)
+                    .await;
             }
             _ => {
                 let metrics = [Metric::Users, Metric::Events, Metric::Conversations, Metric::Errors];
