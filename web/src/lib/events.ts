@@ -1,7 +1,6 @@
 // An event of a list: its fields by name, and itself by its id.
 import { Failure, get, type Schemas } from './api';
 import { FIELDS, isField } from './filters';
-import { timestamp } from './format';
 import type { Ask } from './question.svelte';
 
 export type ListedEvent = Schemas['ListedEvent'];
@@ -29,12 +28,12 @@ function inside(value: unknown, path: readonly string[]): unknown {
   );
 }
 
-/** What a column shows of an event; latency in milliseconds, nothing where it was not measured. */
-export function columnText(event: ListedEvent, column: string, zone: string): string {
+/** What a column shows of an event; a time by `printed`, latency in milliseconds, nothing where it was not measured. */
+export function columnText(event: ListedEvent, column: string, printed: (instant: string) => string): string {
   switch (column) {
     case 'created_at':
     case 'updated_at':
-      return timestamp(event[column], zone);
+      return printed(event[column]);
     case 'user':
       return userOf(event);
     case 'latency':

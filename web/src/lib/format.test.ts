@@ -1,5 +1,19 @@
 import { expect, test } from 'vitest';
-import { bucketName, bytes, change, compact, duration, number, percent, tickName, timestamp } from './format';
+import {
+  bucketName,
+  bytes,
+  change,
+  compact,
+  duration,
+  exactMoment,
+  fullMoment,
+  minute,
+  moment,
+  number,
+  percent,
+  tickName,
+  timestamp,
+} from './format';
 
 test('durations', () => {
   const said = [
@@ -21,8 +35,11 @@ test('bytes', () =>
   expect([0, 980, 1_536, 49_152, 5_000_000].map(bytes)).toEqual(['0 B', '980 B', '1.5 KB', '48 KB', '4.8 MB']));
 
 test('times are those of the zone', () => {
-  expect(timestamp('2026-10-25T00:30:00.007Z', 'Europe/Berlin')).toBe('2026-10-25 02:30:00.007');
+  expect(exactMoment('2026-10-25T00:30:00.007Z', 'Europe/Berlin')).toBe('25 Oct 2026 02:30:00.007');
   expect(timestamp('2026-10-25T01:30:00.007Z', 'Europe/Berlin')).toBe('2026-10-25 02:30:00.007');
+  expect(fullMoment('2026-10-25T01:30:00.007Z', 'Europe/Berlin')).toBe('25 Oct 2026 02:30:00');
+  expect(moment('2026-10-25T01:30:00.007Z', 'Europe/Berlin')).toBe('25 Oct 02:30:00');
+  expect(minute('2026-10-25T01:30:00.007Z', 'Europe/Berlin')).toBe('25 Oct 02:30');
   expect(bucketName('2026-10-24T00:00:00+02:00', 'day', 'Europe/Berlin')).toBe('Sat 24 Oct');
   expect(bucketName('2026-10-24T14:00:00+02:00', 'hour', 'Europe/Berlin')).toBe('Sat 24 Oct 14:00');
   expect(tickName('2026-10-24T00:00:00+02:00', 'hour', 'Europe/Berlin')).toBe('24 Oct');

@@ -79,12 +79,22 @@ export const clock = (instant: number, zone: string, seconds = false): string =>
 /** `Fri 27 Nov` */
 export const day = (instant: number, zone: string): string => print(instant, zone, DAY);
 
+const SHORT = { day: 'numeric', month: 'short' } as const;
 const dated = (at: number, zone: string, seconds: boolean): string =>
-  `${print(at, zone, { day: 'numeric', month: 'short' })} ${clock(at, zone, seconds)}`;
+  `${print(at, zone, SHORT)} ${clock(at, zone, seconds)}`;
 /** `27 Nov 12:03:04`, for lists that are read from the newest on. */
 export const moment = (instant: string, zone: string): string => dated(Date.parse(instant), zone, true);
-/** `27 Nov 12:03`, where seconds say nothing. */
+/** `27 Nov 12:03`, for lists where seconds say nothing. */
 export const minute = (instant: string, zone: string): string => dated(Date.parse(instant), zone, false);
+/** `27 Nov 2026 12:03:04`, for panels and headlines. */
+export function fullMoment(instant: string, zone: string): string {
+  const at = Date.parse(instant);
+  return `${print(at, zone, { ...SHORT, year: 'numeric' })} ${clock(at, zone, true)}`;
+}
+const fraction = (ms: number): string => String(((ms % 1_000) + 1_000) % 1_000).padStart(3, '0');
+/** The same to the millisecond, for when one event or request was. */
+export const exactMoment = (instant: string, zone: string): string =>
+  `${fullMoment(instant, zone)}.${fraction(Date.parse(instant))}`;
 
 /** `14–20 Nov 2026`, or `26 Nov 2026, 10:00–12:00`: from one reading of a clock to another, told as instants of UTC. */
 export function wallSpan(from: number, to: number, minutes: boolean): string {
@@ -96,11 +106,10 @@ export function wallSpan(from: number, to: number, minutes: boolean): string {
     .replace(/^(\d+) – (?=\d+ \w+ \d+$)/, '$1–');
 }
 
-/** `2026-11-27 12:03:04.120`, to the millisecond: what is exact, sorts, and can be copied. */
-export function timestamp(instant: string | number, zone: string): string {
-  const ms = typeof instant === 'string' ? Date.parse(instant) : instant;
-  const fraction = String(((ms % 1_000) + 1_000) % 1_000).padStart(3, '0');
-  return `${localDate(ms, zone)} ${clock(ms, zone, true)}.${fraction}`;
+/** `2026-11-27 12:03:04.120`, for files: it sorts. */
+export function timestamp(instant: string, zone: string): string {
+  const ms = Date.parse(instant);
+  return `${localDate(ms, zone)} ${clock(ms, zone, true)}.${fraction(ms)}`;
 }
 
 /** A zone with what it is off by, as `Europe/Berlin (UTC+01:00)`. */
@@ -127,7 +136,7 @@ export function bucketName(start: string, interval: string, zone: string): strin
 export function tickName(start: string, interval: string, zone: string): string {
   const at = Date.parse(start);
   if (interval === 'month') return print(at, zone, { month: 'short', year: '2-digit' });
-  if (interval !== 'minute' && interval !== 'hour') return print(at, zone, { day: 'numeric', month: 'short' });
+  if (interval !== 'minute' && interval !== 'hour') return print(at, zone, SHORT);
   const time = clock(at, zone);
-  return time === '00:00' ? print(at, zone, { day: 'numeric', month: 'short' }) : time;
+  return time === '00:00' ? print(at, zone, SHORT) : time;
 }
