@@ -11,6 +11,9 @@ use crate::fold::inventory::{Item, NAMES, SOLD, Sold, Stock, sell};
 use crate::fold::percentile;
 use crate::{Scope, Store, StoreError};
 
+/// How long before a range last sales are looked for first.
+const BEFORE_MS: i64 = 30 * 86_400_000;
+
 /// What stock is like.
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
 pub struct Inventory {
@@ -89,17 +92,24 @@ impl Store {
         let (from, to) = (scope.range.from().millis(), scope.range.counted_to().millis());
         let up_to_end = at_times(scope, 0, to);
         let mut stock = Stock::new(from);
-        let (mut sold, mut held) = (BTreeMap::new(), Held::default());
-        let [low, out, restocked, adjusted] = NAMES;
-        let mut rows = self.typed_in_order(&up_to_end, &[low, out, restocked, adjusted, SOLD])?;
+        let mut rows = self.typed_in_order(&up_to_end, &NAMES)?;
         while let Some(row) = rows.next().await? {
-            if row.event_name == SOLD {
-                sell(&mut sold, &mut held, row.at, row.at >= from, row.properties)?;
-            } else {
-                stock.add(row.at, row.event_name, row.properties)?;
-            }
+            stock.add(row.at, row.event_name, row.properties)?;
         }
         let (at_from, at_end) = stock.quantities();
+        // Of what was sold in the range the last sale is there; what is left was mostly sold not long before.
+        let (mut sold, mut held, mut behind) = (BTreeMap::new(), Held::default(), to);
+        for begin in [from, (from - BEFORE_MS).max(0), 0] {
+            let of_part = at_times(scope, begin, behind);
+            let mut rows = self.typed(&of_part, &[SOLD])?;
+            while let Some(row) = rows.next().await? {
+                sell(&mut sold, &mut held, row.at, row.at >= from, row.properties)?;
+            }
+            behind = begin;
+            if there(&at_end).all(|(sku, _)| sold.contains_key(sku)) {
+                break;
+            }
+        }
         let dead_before = scope.range.to().min(scope.range.now()).millis() - dead_after.millis();
         Ok(Inventory {
             low_stock: shortages(stock.low, limit),
@@ -109,6 +119,11 @@ impl Store {
             dead_stock: dead_stock(&sold, &at_end, dead_before, limit),
         })
     }
+}
+
+/// What there is some of, by its stock-keeping unit.
+fn there(at_end: &BTreeMap<String, i64>) -> impl Iterator<Item = (&String, &i64)> {
+    at_end.iter().filter(|(sku, quantity)| **quantity > 0 && !sku.is_empty())
 }
 
 fn shortages(counts: BTreeMap<(Item, String), u64>, limit: usize) -> Vec<Shortages> {
@@ -165,8 +180,7 @@ fn dead_stock(
     dead_before: i64,
     limit: usize,
 ) -> Vec<DeadStock> {
-    let there = at_end.iter().filter(|(sku, quantity)| **quantity > 0 && !sku.is_empty());
-    let dead = there.filter_map(|(sku, quantity)| {
+    let dead = there(at_end).filter_map(|(sku, quantity)| {
         let last = sold.get(sku).map(|sales| sales.last);
         let row = || DeadStock {
             sku: sku.clone(),
