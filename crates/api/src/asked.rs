@@ -101,6 +101,19 @@ impl Asked {
         Ok(Reply::ok(data).about(meta))
     }
 
+    /// What was found in buckets.
+    pub(crate) fn tell_in<T>(
+        &self,
+        grid: &Grid,
+        found: Result<impl Into<Rolled<T>>, StoreError>,
+    ) -> Result<Reply<T>, ApiError> {
+        let mut reply = self.tell(found)?;
+        if let Some(meta) = &mut reply.meta {
+            meta.interval = Some(grid.interval().as_str());
+        }
+        Ok(reply)
+    }
+
     /// What is said of the question beside its answer.
     pub(crate) fn meta(&self) -> Meta {
         let (from, to) = (self.range.from(), self.range.to());

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::{self, Deserializer};
 use store::queries::retention::{Cell, Count, Kind, Mode, Retained, RetainedUser, Retention};
-use store::{Filters, Grid, Interval, Rolled, WeekStart};
+use store::{Filters, Grid, Interval, WeekStart};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::asked::{Asked, DEFAULT_DAYS, NARROW};
@@ -112,13 +112,7 @@ pub(crate) struct RetentionQuestion {
 pub(crate) async fn retention(mut call: Call) -> Result<Reply<Retained>, ApiError> {
     let (range, asks) = call.question::<Asks>().await?;
     let (retention, grid, asked) = about(call, &range, asks).await?;
-    let retained = asked.store().retention(&asked.scope(), &grid, &retention).await;
-    let Rolled { data, read, relative_error } =
-        retained.map_err(|error| ApiError::question(error, NARROW))?;
-    let mut meta = asked.meta();
-    meta.interval = Some(grid.interval().as_str());
-    meta.read_from(read, relative_error);
-    Ok(Reply::ok(data).about(meta))
+    asked.tell_in(&grid, asked.store().retention(&asked.scope(), &grid, &retention).await)
 }
 
 /// What the question is, and about what.

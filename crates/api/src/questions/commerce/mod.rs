@@ -12,13 +12,12 @@ pub(crate) mod retention;
 pub(crate) mod revenue;
 pub(crate) mod sessions;
 
-use store::{Filters, Grid, Rolled, StoreError};
+use store::{Filters, Grid};
 
 use crate::asked::{Asked, DEFAULT_DAYS};
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::parameters::{Bucketed, Period};
-use crate::reply::Reply;
 
 impl Asked {
     /// About a period, the last 7 days if the parameters name none.
@@ -33,18 +32,5 @@ impl Asked {
         let asked = Self::of(call).await?;
         let grid = asked.grid(interval, week_start).await?;
         Ok((asked, grid))
-    }
-
-    /// What was found in buckets.
-    fn tell_in<T>(
-        &self,
-        grid: &Grid,
-        found: Result<impl Into<Rolled<T>>, StoreError>,
-    ) -> Result<Reply<T>, ApiError> {
-        let mut reply = self.tell(found)?;
-        if let Some(meta) = &mut reply.meta {
-            meta.interval = Some(grid.interval().as_str());
-        }
-        Ok(reply)
     }
 }
