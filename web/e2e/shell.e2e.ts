@@ -1,6 +1,6 @@
 // What holds on every page: keys, history, sharing, notices, help, the states of tiles.
 import { describe, expect, test } from 'vitest';
-import { accessible, NARROW, settled, visit } from './browser';
+import { accessible, NARROW, settled, visit, WIDE } from './browser';
 import type { Page } from 'playwright-core';
 
 const search = (page: Page): URLSearchParams => new URL(page.url()).searchParams;
@@ -42,7 +42,7 @@ describe('keys', () => {
       await page.keyboard.press('i');
       expect(search(page).get('interval')).toBe('hour');
       await page.keyboard.press('?');
-      await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+      await page.getByRole('dialog', { name: 'Help' }).waitFor();
       await page.keyboard.press('d');
       expect(search(page).get('range'), 'nothing happens behind a dialog').toBeNull();
       await page.keyboard.press('Escape');
@@ -141,6 +141,39 @@ test('a page that is left asks nothing of the address of the next one', async ()
     await page.getByRole('heading', { name: 'Errors', level: 1 }).waitFor();
     await settled(page);
     expect(late).toEqual([]);
+  });
+});
+
+test('the help says what is shown and which keys there are, and leads to the API', async () => {
+  for (const viewport of [WIDE, NARROW]) {
+    await visit('/ui/', { viewport }, async ({ page }) => {
+      await settled(page);
+      await page.getByRole('button', { name: 'Help and keys' }).click();
+      const help = page.getByRole('dialog', { name: 'Help' });
+      for (const term of ['Numbers as of', 'Compare', '≈']) await help.getByText(term, { exact: true }).waitFor();
+      await help.getByText('Previous period').waitFor();
+      await accessible(page);
+      expect(await help.getByRole('link', { name: 'the API' }).getAttribute('href')).toBe('/docs');
+    });
+  }
+});
+
+test('a percentile that is near its exact value says so', async () => {
+  await visit('/ui/', {}, async ({ page }) => {
+    await page.route('**/query', async (route) => {
+      const response = await route.fetch();
+      const told = (await response.json()) as { meta: object };
+      await route.fulfill({
+        response,
+        json: { ...told, meta: { ...told.meta, approximate: true, relative_error: 0.01 } },
+      });
+    });
+    await page.reload();
+    await settled(page);
+    const figure = (title: string) =>
+      page.getByRole('figure').filter({ has: page.getByRole('heading', { name: title, exact: true }) });
+    expect(await figure('Latency, 95th percentile').locator('.stat').innerText()).toMatch(/^≈ .*within 1%/s);
+    expect(await figure('Events').locator('.stat').innerText()).not.toMatch(/≈|within/);
   });
 });
 

@@ -20,7 +20,7 @@ test('the help', () =>
   pictures('/ui/', 'help', async (page) => {
     await settled(page);
     await page.getByRole('button', { name: 'Help and keys' }).click();
-    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    await page.getByRole('dialog', { name: 'Help' }).waitFor();
   }));
 
 test('an event beside the explorer', () =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatMetric, metricTitle, parseMetric } from './metric';
+import { formatMetric, metricTitle, nearness, parseMetric } from './metric';
 
 test('metrics are words, or something of a field', () => {
   expect(['events', 'sum(properties.price)', 'p95(latency)'].map(parseMetric)).toEqual([
@@ -17,4 +17,9 @@ test('metrics are words, or something of a field', () => {
     expect(formatMetric(parseMetric(text))).toBe(text);
   expect([null, 'what', {}, { median: 'latency' }, { sum: 'x' }].map(formatMetric)).toEqual(['', '', '', '', '']);
   expect(metricTitle('distinct(user_id)')).toBe('Different values of user_id');
+});
+
+test('percentiles of an answer that is not exact say how near they are; other metrics are exact', () => {
+  expect([nearness('latency_p95', 0.01), nearness('p95(properties.price)', 0.01)]).toEqual(['within 1%', 'within 1%']);
+  expect([nearness('events', 0.01), nearness('latency_p95', null)]).toEqual(['', '']);
 });

@@ -46,3 +46,8 @@ export function prints(text: string): { print: Print; axis: Print } {
   if (text.startsWith('latency_')) return { print: duration, axis: duration };
   return { print: number, axis: compact };
 }
+
+const isPercentile = (text: string): boolean => text.startsWith('latency_') || text.startsWith('p95(');
+/** By how much a metric of an answer may be off its exact value, as `within 1%`; an empty text of an exact one. */
+export const nearness = (text: string, relativeError: number | null | undefined): string =>
+  relativeError && isPercentile(text) ? `within ${percent(relativeError)}` : '';

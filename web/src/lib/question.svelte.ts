@@ -103,7 +103,8 @@ export class Question<Answer> {
 
 /** What an answer of the API says of itself. */
 function completeUntil(answer: unknown): number | null {
-  const until = (answer as { meta?: Partial<Meta> } | null)?.meta?.complete_until;
+  const meta = (answer as { meta?: Partial<Meta> } | null)?.meta;
+  const until = meta?.as_of ?? meta?.complete_until;
   return until ? Date.parse(until) : null;
 }
 
