@@ -65,6 +65,9 @@ export async function visit(
   }
 }
 
+/** The parameters of the address that the page is at. */
+export const search = (page: Page): URLSearchParams => new URL(page.url()).searchParams;
+
 /** Waits until no tile waits for an answer. */
 export async function settled(page: Page): Promise<void> {
   await page.waitForSelector('main section');
