@@ -32,5 +32,5 @@ test('a start that leads nowhere is a node alone', () => {
   expect(placed.nodes).toHaveLength(1);
   expect(placed.nodes[0]?.height).toBeGreaterThan(0);
   expect(placed.nodes[0]?.x).toBe(0);
-  expect(placed.label).toBeGreaterThan(500);
+  expect(placed.nodes[0]?.label).toBeGreaterThan(500);
 });

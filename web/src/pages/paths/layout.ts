@@ -10,6 +10,8 @@ export interface PlacedNode extends PathNode {
   x: number;
   y: number;
   height: number;
+  /** How wide the name beside it may be. */
+  label: number;
 }
 export interface PlacedLink extends PathLink {
   id: string;
@@ -33,13 +35,12 @@ export function heightOf(nodes: readonly PathNode[]): number {
   return Math.max(320, ...[...counts.values()].map((count) => count * 2 * GAP));
 }
 
-/** `label` is how wide a name beside its node may be. */
 export function place(
   nodes: readonly PathNode[],
   links: readonly PathLink[],
   width: number,
   height: number,
-): { nodes: PlacedNode[]; links: PlacedLink[]; label: number } {
+): { nodes: PlacedNode[]; links: PlacedLink[] } {
   const steps = Math.max(0, ...nodes.map(({ step }) => step));
   // By then d3 has put the nodes in the place of their ids.
   const at = (end: string | number | { index?: number }): number => (typeof end === 'object' ? (end.index ?? 0) : 0);
@@ -69,11 +70,11 @@ export function place(
   // Where there is one step alone d3 divides by none behind it.
   const left = (x: number): number => (steps === 0 ? 0 : x);
   const apart = (width - LABEL_WIDTH) / steps;
+  const room = (x: number): number => Math.min(apart, width - x) - NODE_WIDTH - 12;
   return {
-    label: (steps === 0 ? width : Math.min(apart, LABEL_WIDTH)) - NODE_WIDTH - 12,
     nodes: made.nodes.map(({ id, step, name, role, sessions, drop_off, x0 = 0, y0 = 0, y1 = 0 }) => ({
       ...{ id, step, role, sessions, name: name ?? null, drop_off: drop_off ?? null },
-      ...{ x: left(x0), y: y0, height: Math.max(1, y1 - y0) },
+      ...{ x: left(x0), y: y0, height: Math.max(1, y1 - y0), label: room(left(x0)) },
     })),
     links: made.links.map((link) => ({
       ...{ step: link.step, from: link.from ?? null, to: link.to ?? null, sessions: link.sessions },
