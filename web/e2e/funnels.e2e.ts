@@ -86,6 +86,7 @@ test('steps are chosen by name, moved and removed, and stand in the address', as
       await page.getByRole('combobox', { name: 'Event' }).fill(name);
       await page.getByRole('option', { name }).first().waitFor();
       await page.keyboard.press('Enter');
+      await page.waitForURL(`**event_name:is:${name}**`);
     }
     await settled(page);
     expect(page.url()).toContain('steps=event_name:is:order.created');
