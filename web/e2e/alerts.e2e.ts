@@ -34,7 +34,7 @@ async function serve(page: Page): Promise<void> {
   ];
   const good = (data: unknown) => ({ json: { success: true, data, request_id: 'told' } });
   const status = { rules: 2, evaluates: true, evaluated_at: '2026-11-27T10:09:10.815Z', failing: [], unreadable: null };
-  const pipeline = { lag: 0, oldest_age_ms: 0, dead_letters: 0, partitions: null, alerts: status };
+  const pipeline = { lag: 0, committed: 0, oldest_age_ms: 0, dead_letters: 0, partitions: null, alerts: status };
   const rules = [
     { rule: 'low stock', of: 'event', event: 'inventory.low_stock', key: ['properties.sku'], resolved_by: null },
     {

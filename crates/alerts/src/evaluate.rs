@@ -144,6 +144,7 @@ impl Evaluator {
         let known = self.store.alerts_of(&decision.rule.id(), &[AlertKey::default()]).await?;
         let (seen, measured) = self.see(&decision.rule.tenant, condition, progress).await?;
         let Some(transition) = decide(decision, known.last(), seen) else { return Ok(Vec::new()) };
+        let measured = measured.filter(|_| transition.state == AlertState::Open);
         let transition = Transition { measured, ..transition };
         self.store.add_transitions(std::slice::from_ref(&transition)).await?;
         Ok(vec![transition.state])
@@ -196,7 +197,7 @@ impl Evaluator {
     }
 }
 
-/// Of the events from one time up to the other, with it.
+/// What a metric is measured of; an event of the time `until` counts.
 fn measured(metric: &Metric, filters: &Filters, from: Timestamp, until: Timestamp) -> Measured {
     let to = Timestamp::from_millis(until.millis() + 1).unwrap_or(until);
     Measured { metric: metric.clone(), filters: filters.clone(), from, to }

@@ -20,6 +20,8 @@ pub(crate) struct Pipeline {
     partitions: Option<Vec<Partition>>,
     /// Of all partitions.
     lag: i64,
+    /// Likewise: it grows whenever more has become visible.
+    committed: i64,
     /// Of all partitions, likewise.
     oldest_age_ms: Option<i64>,
     dead_letters: i64,
@@ -73,6 +75,7 @@ pub(crate) async fn pipeline(call: Call) -> Result<Reply<Pipeline>, ApiError> {
     let partitions: Vec<_> = seen.partitions.iter().map(Partition::from).collect();
     Ok(Reply::ok(Pipeline {
         lag: seen.lag(),
+        committed: seen.partitions.iter().map(|partition| partition.at.committed).sum(),
         oldest_age_ms: seen.oldest_age_ms(),
         partitions: is_admin.then_some(partitions),
         dead_letters: seen.dead_letters,

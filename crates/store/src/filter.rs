@@ -39,9 +39,10 @@ pub struct Filters(Cow<'static, [Filter]>);
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "Unchecked")]
 pub struct Filter {
-    /// As `POST /query` takes it, as are the others.
+    /// The name of a field, or a path such as `properties.a.b`.
     #[schema(value_type = String)]
     field: Field,
+    /// How it is compared: `is`, `contains`, `gt`, …
     #[schema(value_type = String)]
     op: Op,
     /// Numbers and booleans by their texts.

@@ -1816,8 +1816,9 @@ export interface components {
         FieldType: "text" | "number" | "boolean" | "list" | "mixed";
         /** @description What must hold of a field. */
         Filter: {
-            /** @description As `POST /query` takes it, as are the others. */
+            /** @description The name of a field, or a path such as `properties.a.b`. */
             field: string;
+            /** @description How it is compared: `is`, `contains`, `gt`, … */
             op: string;
             /** @description Numbers and booleans by their texts. */
             values: string[];
@@ -2614,6 +2615,11 @@ export interface components {
             /** @description `data` of `/pipeline`. */
             data: {
                 alerts?: components["schemas"]["AlertsStatus"] | null;
+                /**
+                 * Format: int64
+                 * @description Likewise: it grows whenever more has become visible.
+                 */
+                committed: number;
                 /** Format: int64 */
                 dead_letters: number;
                 /**
@@ -3002,14 +3008,14 @@ export interface components {
             filters: components["schemas"]["Filter"][];
             /**
              * Format: date-time
-             * @description When they happened: from here,
+             * @description The time of the first events that were looked at.
              */
             from: string;
             /** @description As `POST /query` takes it; `events` of a rule of silence. */
             metric: unknown;
             /**
              * Format: date-time
-             * @description up to here, which is no part of it.
+             * @description The time before which the last of them were.
              */
             to: string;
         };
@@ -3302,6 +3308,11 @@ export interface components {
         /** @description `data` of `/pipeline`. */
         Pipeline: {
             alerts?: components["schemas"]["AlertsStatus"] | null;
+            /**
+             * Format: int64
+             * @description Likewise: it grows whenever more has become visible.
+             */
+            committed: number;
             /** Format: int64 */
             dead_letters: number;
             /**

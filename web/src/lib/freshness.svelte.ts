@@ -33,8 +33,12 @@ async function update(signal: AbortSignal): Promise<void> {
     const response = await send('GET', '/pipeline', {}, { tenant: session.tenant, signal });
     const { data } = (await response.json()) as Schemas['Good_Pipeline'];
     const at = Date.parse(response.headers.get('Date') ?? '') || Date.now();
-    const written = data.partitions?.reduce((sum, { committed }) => sum + committed, 0) ?? null;
-    freshness.told = { at, behindMs: data.oldest_age_ms ?? null, written, deadLetters: data.dead_letters ?? 0 };
+    freshness.told = {
+      at,
+      behindMs: data.oldest_age_ms ?? null,
+      written: data.committed,
+      deadLetters: data.dead_letters ?? 0,
+    };
     freshness.lost = false;
   } catch {
     freshness.lost = !signal.aborted;

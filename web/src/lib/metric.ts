@@ -47,7 +47,6 @@ export function prints(text: string): { print: Print; axis: Print } {
   return { print: number, axis: compact };
 }
 
-const isPercentile = (text: string): boolean => text.startsWith('latency_') || text.startsWith('p95(');
-/** By how much a metric of an answer may be off its exact value, as `within 1%`; an empty text of an exact one. */
+/** By how much a metric of an answer may be off its exact value, as `within 1%`; an empty text of an exact one, as are all but latencies. */
 export const nearness = (text: string, relativeError: number | null | undefined): string =>
-  relativeError && isPercentile(text) ? `within ${percent(relativeError)}` : '';
+  relativeError && text.startsWith('latency_') ? `within ${percent(relativeError)}` : '';

@@ -122,8 +122,8 @@ export function shownUntil(): number | null {
 /**
  * Asks as soon as the component is there, and again whenever `of` says something else: what the question is of. It is
  * JSON, so that only what matters asks anew; `null` asks nothing. The same is asked again quietly: each minute, and
- * when more is written, unless its time is over, `always` whatever its time is, `once` never, or after so many milliseconds. What failed for a reason
- * that passes is asked again until it has an answer.
+ * when more is written, unless its time is over; `always` each minute whatever its time is; `once` never; or after so
+ * many milliseconds. What failed for a reason that passes is asked again until it has an answer.
  */
 export function question<Of, Answer>(
   of: () => Of | null,
@@ -149,7 +149,8 @@ export function question<Of, Answer>(
       void made.ask();
     });
   });
-  const goesOn = $derived(how === 'renewed' && asked !== 'null' && !isOver(JSON.parse(asked), now.ms));
+  const renewed = how === 'renewed' || how === 'always';
+  const goesOn = $derived(renewed && asked !== 'null' && !isOver(JSON.parse(asked), now.ms));
   $effect(() => {
     if (!goesOn) return;
     goingOn.add(made);

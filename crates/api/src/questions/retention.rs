@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::{self, Deserializer};
 use store::queries::retention::{Cell, Count, Kind, Mode, Retained, RetainedUser, Retention};
-use store::{Filters, Grid, Interval, WeekStart};
+use store::{Filters, Grid, Interval, Rolled, WeekStart};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::asked::{Asked, DEFAULT_DAYS, NARROW};
@@ -183,9 +183,11 @@ pub(crate) async fn users(mut call: Call) -> Result<Reply<Vec<RetainedUser>>, Ap
     let (asked, cell) = (page.within(asked), Cell { cohort, period: returned_in });
     let (scope, limit) = (asked.scope(), page.limit.into());
     let found = asked.store().retention_users(&scope, &grid, &retention, &cell, after, limit).await;
-    let found = found.map_err(|error| ApiError::question(error, NARROW))?;
-    let next = found.next.map(|after| Cursor { range: asked.range(), list: List::Cohort, after });
-    Ok(Reply::ok(found.users).about(asked.meta()).with_more(next))
+    let Rolled { data, read, relative_error } = found.map_err(|error| ApiError::question(error, NARROW))?;
+    let next = data.next.map(|after| Cursor { range: asked.range(), list: List::Cohort, after });
+    let mut meta = asked.meta();
+    meta.read_from(read, relative_error);
+    Ok(Reply::ok(data.users).about(meta).with_more(next))
 }
 
 /// The same as a link.

@@ -15,10 +15,10 @@ pub struct Measured {
     /// What held of the events: all of these.
     #[schema(value_type = Vec<Filter>)]
     pub filters: Filters,
-    /// When they happened: from here,
+    /// The time of the first events that were looked at.
     #[schema(value_type = String, format = DateTime)]
     pub from: Timestamp,
-    /// up to here, which is no part of it.
+    /// The time before which the last of them were.
     #[schema(value_type = String, format = DateTime)]
     pub to: Timestamp,
 }

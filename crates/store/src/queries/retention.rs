@@ -127,10 +127,7 @@ impl Store {
         // Users may still begin in the cohort of now.
         let question = question.param("open", scope.range.to() > scope.range.now());
         let retained = cells::retained(&question.fetch_all().await?, retention.periods);
-        Ok(match plan {
-            Some(plan) => Rolled::by(&plan, retained),
-            None => Rolled::live(retained),
-        })
+        Ok(Rolled::of(plan, retained))
     }
 
     /// From where it is read who was there before the range. Rollups tell of users that they were there, not with what.

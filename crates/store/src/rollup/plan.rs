@@ -107,6 +107,14 @@ impl<T> Rolled<T> {
         Self { data, read: Read::default(), relative_error: None }
     }
 
+    /// By a plan, if there was one.
+    pub(crate) fn of(plan: Option<Plan>, data: T) -> Self {
+        match plan {
+            Some(plan) => Self::by(&plan, data),
+            None => Self::live(data),
+        }
+    }
+
     /// By a plan.
     pub(crate) fn by(plan: &Plan, data: T) -> Self {
         Self { read: plan.read, ..Self::live(data) }

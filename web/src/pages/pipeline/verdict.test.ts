@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest';
 import { parts, verdicts, type Pipeline } from './verdict';
 
-const pipeline = (changed: Partial<Pipeline>): Pipeline => ({ lag: 0, oldest_age_ms: 0, dead_letters: 0, ...changed });
+const pipeline = (changed: Partial<Pipeline>): Pipeline => ({
+  lag: 0,
+  committed: 0,
+  oldest_age_ms: 0,
+  dead_letters: 0,
+  ...changed,
+});
 const kinds = (changed: Partial<Pipeline>) => verdicts(pipeline(changed)).map(({ kind }) => kind);
 
 test('nothing that waits, or not for long, is good', () => {

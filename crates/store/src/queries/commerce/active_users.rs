@@ -113,9 +113,6 @@ impl Store {
             })
         };
         let days = users.days().into_iter().filter_map(row).collect();
-        Ok(match plan {
-            Some(plan) => Rolled::by(&plan, days),
-            None => Rolled::live(days),
-        })
+        Ok(Rolled::of(plan, days))
     }
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::Retention;
 use crate::queries::UserMark;
-use crate::{Grid, Scope, Store, StoreError};
+use crate::{Grid, Rolled, Scope, Store, StoreError};
 
 const USERS: &str = "
     SELECT one, toInt64(bitShiftRight(start, 80)) AS started
@@ -61,7 +61,7 @@ impl Store {
         cell: &Cell,
         after: Option<&UserMark>,
         limit: usize,
-    ) -> Result<RetainedPage, StoreError> {
+    ) -> Result<Rolled<RetainedPage>, StoreError> {
         let (weight, user) = after.map_or((i64::MAX, ""), |mark| (mark.weight, &mark.user));
         let read = retention.read(scope);
         let plan = self.plan_of_beginners(scope, retention).await?;
@@ -79,6 +79,6 @@ impl Store {
             user: line.one,
             started_at: Timestamp::from_millis(line.started).unwrap_or_default(),
         };
-        Ok(RetainedPage { users: lines.into_iter().take(limit).map(user).collect(), next })
+        Ok(Rolled::of(plan, RetainedPage { users: lines.into_iter().take(limit).map(user).collect(), next }))
     }
 }

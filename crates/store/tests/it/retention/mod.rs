@@ -141,7 +141,7 @@ async fn listed(
     loop {
         let scope = Scope { zone: &zone, ..scope(store, &acme, range) };
         let page = store.retention_users(&scope, &grid, retention, cell, after.as_ref(), 15).await;
-        let page = page.unwrap_or_else(|error| panic!("{}", error.detail()));
+        let page = page.unwrap_or_else(|error| panic!("{}", error.detail())).data;
         all.extend(page.users);
         after = page.next;
         if after.is_none() {
