@@ -89,6 +89,12 @@ async fn the_users_of_a_cell_are_listed_page_by_page() {
     assert_eq!(app.get(&format!("/retention/users?cohort=2026-10-24&q={link}")).await.data(), all.data());
     let of_others = app.tenant("globex").post("/retention/users?cohort=2026-10-24", question()).await.data();
     assert_eq!(of_others[0]["user"], "dan");
+    // Who was there before the range is read from what hours come to, if any event begins.
+    let with_any = json!({"from": "2026-10-24T00:30:00Z", "to": "2026-10-26"});
+    for path in ["/retention", "/retention/users?cohort=2026-10-24"] {
+        assert!(app.post(path, &with_any).await.json()["meta"]["live_hours"].is_u64(), "{path}");
+        assert!(app.post(path, question()).await.json()["meta"]["live_hours"].is_null(), "{path}");
+    }
     for (parameters, code, words) in [
         ("", "missing_field", "cohort is required: the first local day of one"),
         ("cohort=2026-10-24&returned_in=3", "invalid_field", "returned_in must be 0 to 2, the last period"),
