@@ -50,11 +50,11 @@ export function setParams(params: Record<string, string>, how: 'push' | 'replace
   go({ params: Object.fromEntries(all) }, how);
 }
 
-/** Whether the chart of that title is shown as a table. */
-export const isTable = (title: string): boolean => here.view.tables.includes(title);
-export function toggleTable(title: string): void {
-  const others = here.view.tables.filter((other) => other !== title);
-  go({ tables: isTable(title) ? others : [...others, title] });
+/** Whether the chart of that name is shown as a table. */
+export const isTable = (name: string): boolean => here.view.tables.includes(name);
+export function toggleTable(name: string): void {
+  const others = here.view.tables.filter((other) => other !== name);
+  go({ tables: isTable(name) ? others : [...others, name] });
 }
 
 export const dismiss = (notice: string): void => void (here.notices = here.notices.filter((other) => other !== notice));

@@ -31,7 +31,7 @@ export interface View {
   interval: Interval;
   compare: Compare | null;
   filters: Filter[];
-  /** The titles of the charts that are shown as tables. */
+  /** The names of the charts that are shown as tables. */
   tables: string[];
   params: Record<string, string>;
 }
@@ -41,7 +41,6 @@ export const EVENT_ID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
 
 export const DEFAULT_TENANT = 'default';
 const isTenant = (name: string): boolean => /^[\w.-]{1,64}$/.test(name);
-const isTitle = (text: string): boolean => text.length > 0 && text.length <= 1_100;
 const includes = <T extends string>(list: readonly T[], text: string): text is T =>
   (list as readonly string[]).includes(text);
 
@@ -79,7 +78,7 @@ export function parse(url: URL, pages: readonly PageUrl[], zone: string): { view
     else if (key === 'interval' && includes(INTERVALS, value)) view.interval = value;
     else if (key === 'compare' && includes(COMPARES, value)) view.compare = value;
     else if (key === 'f' && parseFilter(value)) view.filters.push(parseFilter(value) as Filter);
-    else if (key === 'table' && isTitle(value)) view.tables = [...new Set([...view.tables, value])];
+    else if (key === 'table' && value !== '') view.tables = [...new Set([...view.tables, value])];
     else if (allowed && allows(allowed, value)) view.params[key] = value;
     else drop(quoted(`${key}=${value}`));
   }
@@ -111,7 +110,7 @@ export function format(view: View, pages: readonly PageUrl[], zone: string): str
   if (view.interval !== 'auto') query.set('interval', view.interval);
   if (view.compare) query.set('compare', view.compare);
   for (const filter of view.filters) query.append('f', formatFilter(filter));
-  for (const title of view.tables) query.append('table', title);
+  for (const name of view.tables) query.append('table', name);
   for (const [key, value] of Object.entries(view.params)) if (value !== '') query.set(key, value);
   const path = [view.page === pages[0]?.name && !view.id ? '' : view.page, view.id && encodeURIComponent(view.id)];
   const text = query.toString().replaceAll('%3A', ':').replaceAll('%2C', ',').replaceAll('%2F', '/');
