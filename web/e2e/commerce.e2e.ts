@@ -102,7 +102,7 @@ test('what no list has leads to the nearest one', async () => {
     await settled(page);
     await page.getByRole('link', { name: /^users who ordered and did not pay within 24 hours/ }).click();
     const unpaid = (steps[0]?.users ?? 0) - (steps[1]?.users ?? 0);
-    await page.getByText(`${unpaid.toLocaleString('en')} users. Who is not through`).waitFor();
+    await page.getByText(`${unpaid.toLocaleString('en')} users. Each has`).waitFor();
     await page.goBack();
     await page.getByRole('link', { name: 'all orders, payments and refunds' }).click();
     await page.getByRole('columnheader', { name: 'refund_amount' }).waitFor();

@@ -106,13 +106,13 @@ export function countOf({ steps, groups }: Schemas['FunnelAnswer'], { step, outc
 export type State = 'through' | 'open' | 'lost';
 export const STATES: Record<State, string> = { through: 'Through', open: 'May go on', lost: 'Lost' };
 
-export function stateOf({ steps, open }: Pick<Schemas['FunnelUser'], 'steps' | 'open'>, all: number): State {
-  if (steps >= all) return 'through';
+export function stateOf({ steps, open }: Pick<Schemas['FunnelUser'], 'steps' | 'open'>, stepCount: number): State {
+  if (steps >= stepCount) return 'through';
   return open ? 'open' : 'lost';
 }
 
 /** Those that the users behind a number may be in. */
-export function statesOf({ step, outcome }: Who, all: number): State[] {
+export function statesOf({ step, outcome }: Who, stepCount: number): State[] {
   if (outcome === 'dropped') return ['lost', 'open'];
-  return step === all ? ['through'] : ['through', 'lost', 'open'];
+  return step === stepCount ? ['through'] : ['through', 'lost', 'open'];
 }
