@@ -45,12 +45,18 @@ export async function countBehind(href: string): Promise<number> {
     to: url.searchParams.get('to') ?? '',
     timezone: ZONE,
     filters: JSON.stringify(filters),
-    limit: '1000',
   };
+  return countRows(list, query);
+}
+
+/** How many rows a list has, walked to its end. */
+export async function countRows(list: string, query: Record<string, string>, tenant?: string): Promise<number> {
+  const headers: Record<string, string> = tenant ? { 'X-Tenant': tenant } : {};
   let count = 0;
   for (let cursor: string | undefined = ''; cursor !== undefined;) {
-    const address: string = new URLSearchParams({ ...query, ...(cursor ? { cursor } : {}) }).toString();
-    const page = (await (await fetch(`${API}${list}?${address}`)).json()) as { data: unknown[]; next_cursor?: string };
+    const address = new URLSearchParams({ ...query, limit: '1000', ...(cursor ? { cursor } : {}) }).toString();
+    const response: Response = await fetch(`${API}${list}?${address}`, { headers });
+    const page = (await response.json()) as { data: unknown[]; next_cursor?: string };
     count += page.data.length;
     cursor = page.next_cursor;
   }
