@@ -94,6 +94,19 @@ test('a table of a chart stays open for who comes back from behind a number of i
   });
 });
 
+test('a table of a chart stays open while its title changes', async () => {
+  await visit('/ui/explorer', {}, async ({ page }) => {
+    await settled(page);
+    await page.getByRole('button', { name: 'Events: table' }).click();
+    await page.getByRole('region', { name: 'Events, as a table' }).waitFor();
+    await page.locator('main').getByRole('button', { name: 'Events', exact: true }).click();
+    await page.getByRole('button', { name: 'Users', exact: true }).click();
+    await page.getByRole('region', { name: 'Users, as a table' }).waitFor();
+    await page.getByRole('button', { name: 'Users: table' }).click();
+    expect(search(page).get('table')).toBeNull();
+  });
+});
+
 test('what is compared with is named by its days, at the control and at each chart', async () => {
   for (const [range, against] of [
     ['from=2026-10-20&to=2026-10-27', '13–19 Oct 2026'],
@@ -113,6 +126,7 @@ test('what is compared with is named by its days, at the control and at each cha
 
 test('a percentile that is near its exact value says so', async () => {
   await visit('/ui/', {}, async ({ page }) => {
+    const home = new URL(page.url()).origin;
     await page.route('**/query', async (route) => {
       const response = await route.fetch();
       const told = (await response.json()) as { meta: object };
@@ -127,5 +141,13 @@ test('a percentile that is near its exact value says so', async () => {
       page.getByRole('figure').filter({ has: page.getByRole('heading', { name: title, exact: true }) });
     expect(await figure('Latency, 95th percentile').locator('.stat').innerText()).toMatch(/^≈ .*within 1%/s);
     expect(await figure('Events').locator('.stat').innerText()).not.toMatch(/≈|within/);
+
+    await page.goto(`${home}/ui/commerce?part=operations`);
+    await settled(page);
+    expect(await figure('Response time').locator('.stat').innerText()).toMatch(/^≈ .*within 1%/s);
+    await page.goto(`${home}/ui/explorer?metric=latency_p95&by=event_name`);
+    await settled(page);
+    expect(await page.locator('main ol li').first().innerText()).toContain('≈ ');
+    await page.getByText('Each within 1%.').waitFor();
   });
 });

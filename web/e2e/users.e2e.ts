@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
 import { ask } from './api';
-import { pictures, settled, visit } from './browser';
+import { NARROW, pictures, settled, visit } from './browser';
 import { behind, charted, ownTenant, send } from './data';
 
 const tenant = ownTenant('users');
@@ -37,6 +37,18 @@ test('users are listed and sorted as the API does, and there are as many as the 
     await expect.poll(() => rows(page)).toEqual(['ada/x', 'bob']);
     const link = page.locator('tr[data-row="ada/x"]').getByRole('link', { name: '3', exact: true });
     expect(await behind(page, link)).toEqual({ told: '3', listed: 3 });
+  });
+});
+
+test('a phone sorts users by a row of buttons, of which one is on', async () => {
+  await visit(list, { viewport: NARROW, isMobile: true, hasTouch: true }, async ({ page }) => {
+    await settled(page);
+    const sort = (name: string) => page.getByRole('columnheader').getByRole('button', { name, exact: true });
+    expect(await sort('Events').getAttribute('aria-pressed')).toBe('false');
+    await sort('Events').tap();
+    await expect.poll(() => rows(page)).toEqual(['ada/x', 'bob']);
+    expect(await sort('Events').getAttribute('aria-pressed')).toBe('true');
+    expect(await sort('Last seen').getAttribute('aria-pressed')).toBe('false');
   });
 });
 
