@@ -1,6 +1,6 @@
 import type { Download } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
-import { ask, daysBefore, numberOf } from './api';
+import { API, ask, daysBefore, numberOf } from './api';
 import { NARROW, pictures, settled, visit } from './browser';
 import { ownTenant, send } from './data';
 
@@ -89,6 +89,27 @@ test('live rows say that they are accepted', async () => {
     await send(tenant, [event('event_a')]);
     await page.getByRole('cell', { name: 'event_a' }).first().click();
     await page.getByRole('complementary').getByText('Id', { exact: true }).waitFor();
+  });
+});
+
+test('a change without the fields of its event, and a deletion, are rows like others', async () => {
+  const tenant = ownTenant('changes');
+  const event = (event_name: string) => ({ event_name, conversation_id: 'live', timestamp: new Date().toISOString() });
+  const [id = ''] = await send(tenant, [event('event_a')]);
+  await visit(`/ui/explorer?tenant=${tenant}&live=on`, {}, async ({ page }) => {
+    await page.getByText('Accepted just now, whatever the range').waitFor();
+    const change = (method: string, body?: string) =>
+      fetch(`${API}/event/${id}`, {
+        method,
+        headers: { 'content-type': 'application/json', 'x-tenant': tenant },
+        ...(body ? { body } : {}),
+      });
+    await change('PUT', JSON.stringify({ error: 'late' }));
+    await page.getByRole('cell', { name: 'updated' }).waitFor();
+    await change('DELETE');
+    await page.getByRole('cell', { name: 'deleted' }).waitFor();
+    await send(tenant, [event('event_b')]);
+    await page.getByRole('cell', { name: 'event_b' }).waitFor();
   });
 });
 

@@ -163,8 +163,8 @@ impl Evaluator {
             (_, None) => (Seen::Unknown, None),
             (Condition::Metric { metric, filters, window, bound, min_events }, Some(now)) => {
                 let of = measured(metric, filters, window.before(now), now);
-                let Measure { value, events } = self.measure(tenant, &of).await?;
-                (Seen::metric(&metric.to_string(), value, *bound, window, events, *min_events), Some(of))
+                let measure = self.measure(tenant, &of).await?;
+                (Seen::metric(&metric.to_string(), measure, *bound, window, *min_events), Some(of))
             }
             (Condition::Silence { filters, span }, Some(now)) => {
                 let begins = span.before(now);
@@ -183,7 +183,7 @@ impl Evaluator {
     async fn measure(&self, tenant: &Tenant, of: &Measured) -> Result<Measure, StoreError> {
         let Measured { metric, filters, from, to } = of;
         // A window is never empty.
-        let Ok(range) = Range::new(*from, *to, *to) else { return Ok(Measure { events: 0, value: None }) };
+        let Ok(range) = Range::new(*from, *to, *to) else { return Ok(Measure::default()) };
         let scope = Scope {
             tenant,
             range,

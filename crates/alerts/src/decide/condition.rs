@@ -1,6 +1,7 @@
 //! Rules of something that holds or does not: one alert while it holds.
 
 use model::Span;
+use store::queries::Measure;
 use store::{Alert, AlertKey, AlertState, Transition};
 
 use super::Decision;
@@ -21,10 +22,9 @@ impl Seen {
     /// Of a metric, which is none where there is nothing to measure.
     pub(crate) fn metric(
         name: &str,
-        value: Option<f64>,
+        Measure { value, values, events }: Measure,
         bound: Bound,
         window: &Span,
-        events: u64,
         min_events: u64,
     ) -> Self {
         let Some(value) = value.filter(|_| events >= min_events) else { return Self::Unknown };
@@ -40,8 +40,9 @@ impl Seen {
             (value_told, told) if value_told == told => (value.to_string(), bound.to_string()),
             both => both,
         };
+        let values = values.map(|values| format!("{values} values of ")).unwrap_or_default();
         let message =
-            format!("{name} of the last {window} is {value_told}, {side} {bound} ({events} events)");
+            format!("{name} of the last {window} is {value_told}, {side} {bound} ({values}{events} events)");
         Self::Holds { value, message }
     }
 
@@ -113,7 +114,9 @@ mod tests {
 
     #[test]
     fn a_value_is_beyond_its_bound_or_not_and_none_tells_nothing() {
-        let seen = |value, bound, events| Seen::metric("error_rate", value, bound, &span(), events, 20);
+        let seen = |value, bound, events| {
+            Seen::metric("error_rate", Measure { value, values: None, events }, bound, &span(), 20)
+        };
         let message = "error_rate of the last 15m is 25%, over 5% (40 events)".to_owned();
         assert_eq!(seen(Some(0.25), Bound::Over(0.05), 40), Seen::Holds { value: 0.25, message });
         assert_eq!(seen(Some(0.05), Bound::Over(0.05), 40), Seen::DoesNot { value: 0.05 });
@@ -121,12 +124,13 @@ mod tests {
         assert!(matches!(seen(Some(0.0), Bound::Under(0.05), 20), Seen::Holds { .. }));
         assert_eq!(seen(Some(0.25), Bound::Over(0.05), 19), Seen::Unknown);
         assert_eq!(seen(None, Bound::Under(0.05), 40), Seen::Unknown);
-        let slow = Seen::metric("latency_p95", Some(3_036.345), Bound::Over(1_000.0), &span(), 9, 0);
+        let p95 = |value| Measure { value: Some(value), values: Some(7), events: 9 };
+        let slow = Seen::metric("latency_p95", p95(3_036.345), Bound::Over(1_000.0), &span(), 0);
         let Seen::Holds { message, .. } = slow else { panic!("{slow:?}") };
-        assert_eq!(message, "latency_p95 of the last 15m is 3036.35 ms, over 1000 ms (9 events)");
-        let hardly = Seen::metric("latency_p95", Some(1_000.004), Bound::Over(1_000.0), &span(), 9, 0);
+        assert_eq!(message, "latency_p95 of the last 15m is 3036.35 ms, over 1000 ms (7 values of 9 events)");
+        let hardly = Seen::metric("latency_p95", p95(1_000.004), Bound::Over(1_000.0), &span(), 0);
         let Seen::Holds { message, .. } = hardly else { panic!("{hardly:?}") };
-        assert_eq!(message, "latency_p95 of the last 15m is 1000.004, over 1000 (9 events)");
+        assert_eq!(message, "latency_p95 of the last 15m is 1000.004, over 1000 (7 values of 9 events)");
         assert!(matches!(Seen::silence(0, &span()), Seen::Holds { .. }));
         assert_eq!(Seen::silence(3, &span()), Seen::DoesNot { value: 3.0 });
         assert!(matches!(Seen::lag(101, 100), Seen::Holds { .. }));

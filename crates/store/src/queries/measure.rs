@@ -10,12 +10,14 @@ use crate::{Metric, Scope, Store, StoreError};
 const COLUMN: &str = "measured";
 
 /// A metric of some events.
-#[derive(Clone, Copy, Debug, PartialEq, Row, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Row, Deserialize)]
 pub struct Measure {
     /// How many events there are.
     pub events: u64,
     /// The metric's value; none of a rate, a mean or a percentile of nothing.
     pub value: Option<f64>,
+    /// How many values a percentile is of; none of other metrics.
+    pub values: Option<u64>,
 }
 
 impl Store {
@@ -23,9 +25,13 @@ impl Store {
     pub async fn measure(&self, scope: &Scope<'_>, metric: &Metric) -> Result<Measure, StoreError> {
         let mut besides = Besides::default();
         besides.columns = metric.column(COLUMN, &mut besides.params);
-        let sql = format!("SELECT count() AS events, {} AS value FROM {{events}}", metric.value(COLUMN));
+        let (value, values) = (metric.value(COLUMN), metric.count(COLUMN));
+        let values = values.as_deref().unwrap_or("NULL");
+        let sql = format!(
+            "SELECT count() AS events, {value} AS value, CAST({values}, 'Nullable(UInt64)') AS values FROM {{events}}"
+        );
         let rows = self.ask_besides(scope, &sql, besides).fetch_all::<Measure>().await?;
         // A question without groups has one answer.
-        Ok(rows.first().copied().unwrap_or(Measure { events: 0, value: None }))
+        Ok(rows.first().copied().unwrap_or_default())
     }
 }

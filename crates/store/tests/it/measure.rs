@@ -2,6 +2,7 @@
 
 use model::{Content, EventKey, JsonText, Latency};
 use serde_json::json;
+use store::queries::Measure;
 use store::{Filters, Metric, Range, Scope};
 
 use crate::database::{Database, created, id_at, scope, tenant, time, updated};
@@ -27,14 +28,17 @@ async fn measured(
     metric: serde_json::Value,
     filters: serde_json::Value,
 ) -> (u64, Option<f64>) {
+    let measure = measure(database, metric, filters).await;
+    (measure.events, measure.value)
+}
+
+async fn measure(database: &Database, metric: serde_json::Value, filters: serde_json::Value) -> Measure {
     let (acme, filters) = (tenant("acme"), serde_json::from_value::<Filters>(filters).unwrap());
     let to = time("2026-11-20T12:00:00Z");
     let range = Range::new(time("2026-11-20T11:00:00Z"), to, to).unwrap();
     let scope = Scope { filters: &filters, ..scope(&database.store, &acme, range) };
     let metric: Metric = serde_json::from_value(metric).unwrap();
-    let measure =
-        database.store.measure(&scope, &metric).await.unwrap_or_else(|error| panic!("{}", error.detail()));
-    (measure.events, measure.value)
+    database.store.measure(&scope, &metric).await.unwrap_or_else(|error| panic!("{}", error.detail()))
 }
 
 #[tokio::test]
@@ -59,6 +63,10 @@ async fn each_metric_is_what_it_is_defined_to_be() {
             created(&EventKey { tenant: tenant("globex"), id: at(0).id }, 8, event("u-3", "", "", 99.0, "")),
         ])
         .await;
+    let values = async |metric| measure(&database, metric, json!([])).await.values;
+    assert_eq!(values(json!("latency_p95")).await, Some(4));
+    assert_eq!(values(json!({"p95": "properties.price"})).await, Some(3));
+    assert_eq!(values(json!("error_rate")).await, None);
     for (metric, value) in [
         (json!("events"), Some(5.0)),
         // u-1, and one that both others are taken for.
