@@ -28,6 +28,23 @@ test('orders are those of the API, and lead to as many events', async () => {
   });
 });
 
+test('amounts by place are those of the API, and a row opens its orders', async () => {
+  type Row = { location_id: string | null; currency: string | null; orders: number; revenue: number };
+  // A day is of one month.
+  const day = daysBefore(1);
+  const rows = await ask<Row[]>('/analytics/revenue', { query: { ...day, interval: 'month', by: 'location' } });
+  await visit(`/ui/commerce?from=${day.from}&to=${day.to}`, {}, async ({ page }) => {
+    await settled(page);
+    const table = page.getByRole('table', { name: 'Amounts by place' });
+    const told = await table.locator('tbody td:nth-child(4)').allInnerTexts();
+    expect(told.map(numberOf)).toEqual(rows.map(({ revenue }) => revenue).toSorted((a, b) => b - a));
+    const [first] = rows.toSorted((a, b) => b.revenue - a.revenue);
+    await table.locator('tr[data-row]').first().click();
+    await page.waitForURL(/properties.location_id/);
+    expect(await countBehind(page.url())).toBe(first?.orders);
+  });
+});
+
 test('amounts are those of the API, and orders of a currency lead to as many events', async () => {
   const months = await ask<{ start: string; currency: string | null; orders: number; revenue: number }[]>(
     '/analytics/revenue',
