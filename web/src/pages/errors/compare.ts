@@ -24,16 +24,14 @@ export interface Compared {
 /** Columns that have about as many values as there are events, texts, and what `user` says already. */
 const TELLS_NOTHING = ['message_id', 'user_id', 'anonymous_id', 'error', 'input', 'output', 'latency'];
 const LIMIT = 100;
-/** Names of what is different in each event, as ids and times are: they are asked last. */
-const NAMES_ONE = /(^|[._])(id|time|timestamp)$|[a-z]Id$|_(id|at)$/;
 /** The server has few places for questions, and the rest of the page wants some of them. */
 const AT_ONCE = 2;
 
-/** `told` hears what is compared so far, and of how many fields. */
+/** `told` hears how many fields are compared so far, and of how many; which differ most is known of all of them alone. */
 export async function compare(
   { selected, all }: Sides,
   ask: Ask,
-  told: (found: Compared, done: number, of: number) => void,
+  told: (done: number, of: number) => void,
 ): Promise<Compared> {
   const count = async ({ range, filters }: Events, field?: string) => {
     const breakdown = field ? { field, limit: LIMIT } : null;
@@ -48,11 +46,6 @@ export async function compare(
   const fields = known.filter(({ field, type }) => !TELLS_NOTHING.includes(field) && !(type === 'list' && field.includes('.'))); // prettier-ignore
 
   const found: Difference[] = [];
-  const sofar = () => ({
-    selected: totals.selected,
-    rest: totals.all - totals.selected,
-    fields: found.toSorted(byDifference),
-  });
   let done = 0;
   async function one(field: string): Promise<void> {
     const inside = await count(selected, field);
@@ -63,13 +56,12 @@ export async function compare(
     const compared = difference(field, inside, [...whole, ...rare], totals);
     if (compared) found.push(compared);
     done++;
-    told(sofar(), done, fields.length);
+    told(done, fields.length);
   }
-  const names = fields.map(({ field }) => field);
-  const waiting = names.toSorted((one, other) => Number(NAMES_ONE.test(one)) - Number(NAMES_ONE.test(other)));
+  const waiting = fields.map(({ field }) => field);
   const work = async () => {
     for (let field = waiting.shift(); field !== undefined; field = waiting.shift()) await one(field);
   };
   if (totals.selected > 0 && totals.all > totals.selected) await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return sofar();
+  return { selected: totals.selected, rest: totals.all - totals.selected, fields: found.toSorted(byDifference) };
 }
