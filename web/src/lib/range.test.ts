@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { absolute, fittingIntervals, isFuture, isOver, rangeParameters, shift, type Range } from './range';
+import {
+  absolute,
+  fittingIntervals,
+  isFuture,
+  isOver,
+  nextInterval,
+  rangeParameters,
+  shift,
+  type Range,
+} from './range';
+import type { Interval } from './url';
 
 const ZONE = 'Europe/Berlin';
 // It is Saturday, the 28th, in Berlin already.
@@ -64,6 +74,21 @@ describe('the intervals that fit', () => {
     [{ from: '2016-01-01', to: '2026-01-01' }, ['week', 'month']],
     [{ from: '2026-11-27T12:00:00Z', to: '2026-11-27T12:30:00Z' }, ['minute']],
   ])('%j', (range, intervals) => expect(fittingIntervals(range, ZONE, NOW)).toEqual(intervals));
+});
+
+describe('the next interval', () => {
+  test.each<[Interval[], Range]>([
+    [['auto', 'minute'], { preset: 'today' }],
+    [['auto', 'hour'], { preset: '7d' }],
+    [['auto', 'week', 'month', 'hour'], { preset: '30d' }],
+    [['auto', 'week'], { from: '2016-01-01', to: '2026-01-01' }],
+    [['auto'], { from: '2026-11-27T12:00:00Z', to: '2026-11-27T12:30:00Z' }],
+  ])('goes around %j', (around, range) => {
+    const next = (interval: Interval) => nextInterval(interval, range, ZONE, NOW);
+    expect(around.map(next)).toEqual([...around.slice(1), 'auto']);
+  });
+  test('changes what is seen, also where the automatic one is chosen by its name', () =>
+    expect(nextInterval('day', { preset: '7d' }, ZONE, NOW)).toBe('hour'));
 });
 
 test('a question is over when the end of its range has come, in its zone', () => {

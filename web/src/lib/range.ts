@@ -1,6 +1,7 @@
 // Ranges of time, as people name them and as the API takes them. Both ends of an absolute range are local dates or
 // both are instants; `to` lies outside.
 import { addDays, addMonths, daysBetween, isDate, monthStart } from './dates';
+import type { Interval } from './url';
 import { localDate } from './zone';
 
 export const PRESETS = ['today', 'yesterday', '24h', '7d', '30d', 'month'] as const;
@@ -100,8 +101,27 @@ const LENGTHS_MS = { minute: MINUTE_MS, hour: 60 * MINUTE_MS, day: 1_440 * MINUT
 const MOST_BUCKETS = 2_000;
 
 /** The intervals that make sense of a range: more than a bucket, and not more of them than a chart can show. */
-export function fittingIntervals(range: Range, zone: string, now: number): string[] {
+export function fittingIntervals(range: Range, zone: string, now: number): Interval[] {
   const { from, to } = absolute(range, zone, now);
   const length = Date.parse(to) - Date.parse(from);
-  return Object.entries(LENGTHS_MS).flatMap(([name, ms]) => (length > ms && length <= ms * MOST_BUCKETS ? [name] : []));
+  return (Object.entries(LENGTHS_MS) as [Interval, number][]).flatMap(([name, ms]) =>
+    length > ms && length <= ms * MOST_BUCKETS ? [name] : [],
+  );
+}
+
+/** What `auto` stands for, by the rule of the API. Of dates it takes days of 24 hours. */
+function automatic(range: Range, zone: string, now: number): Interval {
+  const { from, to } = absolute(range, zone, now);
+  const length = Date.parse(to) - Date.parse(from);
+  const { hour, day } = LENGTHS_MS;
+  const upTo = [['minute', 2 * hour], ['hour', 3 * day], ['day', 120 * day], ['week', 730 * day]] as const; // prettier-ignore
+  return upTo.find(([, most]) => length <= most)?.[0] ?? 'month';
+}
+
+/** The interval behind another, of those that fit, around and around. `auto` is there for the one that it stands for. */
+export function nextInterval(interval: Interval, range: Range, zone: string, now: number): Interval {
+  const auto = automatic(range, zone, now);
+  const named = (name: Interval) => (name === auto ? 'auto' : name);
+  const around = fittingIntervals(range, zone, now).map(named);
+  return around[(around.indexOf(named(interval)) + 1) % around.length] ?? 'auto';
 }
