@@ -42,6 +42,6 @@ test('times are those of the zone', () => {
   expect(minute('2026-10-25T01:30:00.007Z', 'Europe/Berlin')).toBe('25 Oct 02:30');
   expect(bucketName('2026-10-24T00:00:00+02:00', 'day', 'Europe/Berlin')).toBe('Sat 24 Oct');
   expect(bucketName('2026-10-24T14:00:00+02:00', 'hour', 'Europe/Berlin')).toBe('Sat 24 Oct 14:00');
-  expect(tickName('2026-10-24T00:00:00+02:00', 'hour', 'Europe/Berlin')).toBe('24 Oct');
+  expect(tickName('2026-10-24T00:00:00+02:00', 'day', 'Europe/Berlin')).toBe('24 Oct');
   expect(tickName('2026-10-24T13:00:00+02:00', 'hour', 'Europe/Berlin')).toBe('13:00');
 });

@@ -136,7 +136,5 @@ export function bucketName(start: string, interval: string, zone: string): strin
 export function tickName(start: string, interval: string, zone: string): string {
   const at = Date.parse(start);
   if (interval === 'month') return print(at, zone, { month: 'short', year: '2-digit' });
-  if (interval !== 'minute' && interval !== 'hour') return print(at, zone, SHORT);
-  const time = clock(at, zone);
-  return time === '00:00' ? print(at, zone, SHORT) : time;
+  return interval === 'minute' || interval === 'hour' ? clock(at, zone) : print(at, zone, SHORT);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isolated, partly, rangeOf, shown, split, steps, ticks, type ChartData } from './model';
+import { isolated, partly, rangeOf, shown, split, steps, type ChartData } from './model';
 
 const DAYS: ChartData = {
   buckets: [
@@ -31,12 +31,6 @@ test('the day that goes on says until when', () => {
 
 test('values that stand alone are points', () => {
   expect(isolated([1, null, 2, 3, null, 4])).toEqual([0, 5]);
-});
-
-test('ticks stand apart', () => {
-  expect(ticks(7, 300)).toEqual([0, 2, 4, 6]);
-  expect(ticks(24, 2_000)).toHaveLength(24);
-  expect(ticks(1, 10)).toEqual([0]);
 });
 
 test('an axis goes up to a round value beyond the greatest', () => {

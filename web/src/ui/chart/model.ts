@@ -1,6 +1,6 @@
 // What a chart draws, without drawing: which parts are dashed, where ticks stand, what a drag means. Pure.
 import type { Schemas } from '$lib/api';
-import { bucketName, clock, tickName } from '$lib/format';
+import { bucketName, clock } from '$lib/format';
 import { localDate } from '$lib/zone';
 import type { Absolute } from '$lib/range';
 
@@ -48,12 +48,6 @@ export const isolated = (values: Values): number[] =>
     value !== null && (values[index - 1] ?? null) === null && (values[index + 1] ?? null) === null ? [index] : [],
   );
 
-/** The buckets that have a tick, so many that labels of that width (pixels) stand apart. */
-export function ticks(count: number, width: number, label = 64): number[] {
-  const step = Math.max(1, Math.ceil((count * label) / Math.max(width, label)));
-  return Array.from({ length: Math.ceil(count / step) }, (_, index) => index * step);
-}
-
 /** Round values from 0 up to at least `max`, as many as stand apart on that height (pixels); of counts `whole` ones. */
 export function steps(max: number, height: number, whole = false): number[] {
   if (!(max > 0)) return [0, 1];
@@ -65,9 +59,6 @@ export function steps(max: number, height: number, whole = false): number[] {
   const count = Math.ceil(max / step - 1e-9);
   return Array.from({ length: count + 1 }, (_, index) => Number((index * step).toPrecision(12)));
 }
-
-export const tickAt = ({ buckets, interval, zone }: ChartData, index: number): string =>
-  buckets[index] ? tickName(buckets[index].start, interval, zone) : '';
 
 /** `so far, until 14:03` of the bucket that now lies in, nothing of a whole one. */
 export function partly({ buckets, zone, until }: ChartData, index: number): string {

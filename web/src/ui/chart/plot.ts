@@ -1,7 +1,8 @@
 // Draws a chart by uPlot. Colours come from the style sheet, sizes from the element; both may change.
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { isolated, shown, split, steps, tickAt, ticks, type ChartData } from './model';
+import { isolated, shown, split, steps, type ChartData } from './model';
+import { tickAt, ticks } from './ticks';
 
 export interface Drawn {
   height: number;
@@ -85,7 +86,7 @@ export function draw(element: HTMLElement, data: ChartData, drawn: Drawn): uPlot
           grid: { show: false },
           size: 24,
           gap: 6,
-          splits: (self) => ticks(data.buckets.length, self.bbox.width / devicePixelRatio),
+          splits: (self) => ticks(data, self.bbox.width / devicePixelRatio),
           values: (_, at) => at.map((index) => tickAt(data, index)),
         },
         {
