@@ -25,6 +25,7 @@ async function openValues(page: Page): Promise<void> {
   await settled(page);
   await page.keyboard.press('/');
   await page.getByRole('combobox', { name: 'Field' }).fill('event_name');
+  await page.getByRole('option', { name: 'event_name' }).first().waitFor();
   await page.keyboard.press('Enter');
   await page.getByRole('option', { name: 'order.created' }).waitFor();
 }
