@@ -5,7 +5,9 @@ import { session } from './session.svelte';
 
 export type KnownField = Schemas['KnownField'];
 const KEPT_MS = 60_000;
+type Values = Schemas['KnownValue'][];
 type Known = { fields: KnownField[]; names: string[] };
+let keptValues: { source: string; at: number; values: Promise<Values> } | null = null;
 let kept: { tenant: string; at: number; known: Promise<Known> } | null = null;
 
 /** The fields and names of the last day; the columns alone if those can't be had. */
@@ -24,12 +26,24 @@ function known(): Promise<Known> {
 export const knownFields = async (): Promise<KnownField[]> => (await known()).fields;
 export const knownNames = async (): Promise<string[]> => (await known()).names;
 
-/** Values of a field that begin with a text, those of most events first; none if they can't be had. */
-export async function knownValues(
-  field: string,
-  prefix: string,
-  signal: AbortSignal,
-): Promise<Schemas['KnownValue'][]> {
+const ask = (field: string, prefix: string, signal?: AbortSignal): Promise<Values> => {
   const call = { query: { field, prefix: prefix || undefined } };
   return get('/schema/values', call, { tenant: session.tenant, signal }).then(({ data }) => data, () => []); // prettier-ignore
+};
+
+/** Those that most events have, whatever they begin with. */
+function frequentValues(field: string): Promise<Values> {
+  const source = JSON.stringify([session.tenant, field]);
+  if (keptValues?.source !== source || Date.now() - keptValues.at > KEPT_MS)
+    keptValues = { source, at: Date.now(), values: ask(field, '') };
+  return keptValues.values;
+}
+
+/**
+ * The most frequent values of a field, and after a text those that begin with it before them, since the server finds
+ * beginnings alone: among the frequent ones every part is found by who reads the list. Those that can't be had are left out.
+ */
+export async function knownValues(field: string, text: string, signal: AbortSignal): Promise<Values> {
+  const [begin, frequent] = await Promise.all([text ? ask(field, text, signal) : [], frequentValues(field)]);
+  return [...begin, ...frequent.filter(({ value }) => !begin.some((found) => found.value === value))];
 }

@@ -16,7 +16,14 @@ test('a value that equals the text comes first, and is not offered twice', () =>
 test('what is typed is the last choice, the first where a part or a number is meant, the only one where nothing fits', () => {
   expect(values(OTHERS, 'order')).toEqual(['order.created', 'order.shipped', 'order']);
   expect(values(OTHERS, 'order', [], 'first')).toEqual(['order', 'order.created', 'order.shipped']);
-  expect(values(OTHERS, 'Order')).toEqual(['Order']);
+  expect(values(OTHERS, 'orders')).toEqual(['orders']);
+});
+
+test('a value is found by any part of it and in any case, by its beginning before others', () => {
+  expect(values(KNOWN, 'CREATED')).toEqual(['order.created', 'CREATED']);
+  expect(values([{ value: 'reorder', note: '1' }, ...KNOWN], 'Order')).toEqual([
+    'order', 'order.created', 'order.shipped', 'reorder', 'Order',
+  ]); // prettier-ignore
 });
 
 test('what is chosen comes first until something is typed', () => {

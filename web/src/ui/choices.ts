@@ -20,7 +20,7 @@ export function ranked<Named>(all: readonly Named[], text: string, nameOf: (each
 }
 
 /**
- * Values that begin with the text, the value itself first; and the text as it is typed, where no value is just that:
+ * Values that have the text in them, the value itself first; and the text as it is typed, where no value is just that:
  * last, since a known value is meant more often, or `first`, where a part or a number is. Without a text those that are
  * chosen come first.
  */
@@ -36,10 +36,9 @@ export function valueChoices(
     const others = known.filter(({ value }) => !chosen.includes(value));
     return [...chosen.map((value) => choice({ value })), ...others];
   }
-  const fitting = known.filter(({ value }) => value.startsWith(text));
-  const same = fitting.filter(({ value }) => value === text);
-  const longer = fitting.filter(({ value }) => value !== text);
+  const same = known.filter(({ value }) => value === text);
+  const others = ranked(known, text, ({ value }) => value).filter(({ value }) => value !== text);
   const typed = same.length > 0 ? same : [{ value: text, label: `Use ${quoted(text)} as typed` }];
-  const all = same.length > 0 || literal === 'first' ? [...typed, ...longer] : [...longer, ...typed];
+  const all = same.length > 0 || literal === 'first' ? [...typed, ...others] : [...others, ...typed];
   return all.map(choice);
 }

@@ -1,4 +1,4 @@
-// Values of a field that begin with what is typed, asked for as somebody types.
+// Values of a field to choose from, those among them that begin with what is typed, asked for as somebody types.
 import { knownValues } from '$lib/schema.svelte';
 import { session } from '$lib/session.svelte';
 import type { Schemas } from '$lib/api';
@@ -11,13 +11,12 @@ export interface Suggested {
   readonly waiting: boolean;
 }
 
-/** Asks anew whenever the field or the text changes; of no field nothing is asked. */
-export function suggested(field: () => string | null, text: () => string): Suggested {
+/** Asks anew whenever the field or the text changes. */
+export function suggested(field: () => string, text: () => string): Suggested {
   let known = $state.raw<{ source: string; text: string; values: Suggested['values'] } | null>(null);
   const source = $derived(JSON.stringify([session.tenant, field()]));
   $effect(() => {
     const [name, asked] = [field(), { source, text: text() }];
-    if (name === null) return;
     const running = new AbortController();
     const timer = setTimeout(async () => {
       const values = await knownValues(name, asked.text, running.signal);
@@ -30,7 +29,7 @@ export function suggested(field: () => string | null, text: () => string): Sugge
       return known?.source === source ? known.values : [];
     },
     get waiting() {
-      return field() !== null && !(known?.source === source && known.text === text());
+      return !(known?.source === source && known.text === text());
     },
   };
 }
