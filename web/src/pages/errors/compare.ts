@@ -24,8 +24,8 @@ export interface Compared {
 /** Columns that have about as many values as there are events, texts, and what `user` says already. */
 const TELLS_NOTHING = ['message_id', 'user_id', 'anonymous_id', 'error', 'input', 'output', 'latency'];
 const LIMIT = 100;
-/** Names of what is different in each event, as ids and times are. */
-const NAMES_ONE = /(^|[._])(id|time|timestamp)$|[a-z]Id$|_(id|at)$/;
+/** Names of what is different in each event, as ids, users and times are. */
+const NAMES_ONE = /(^|[._])(id|user|time|timestamp)$|[a-z]Id$|_(id|at)$/;
 /** The server has few places for questions, and the rest of the page wants some of them. */
 const AT_ONCE = 2;
 
