@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { ask, countBehind, daysBefore, numberOf } from './api';
-import { pictures, settled, visit } from './browser';
+import { NARROW, pictures, settled, visit } from './browser';
 
 /** A whole range, so that what is asked twice is the same. */
 const RANGE = daysBefore(7);
@@ -100,6 +100,38 @@ test('a spike on the overview leads to its groups', async () => {
       .locator('td:nth-child(3)')
       .allInnerTexts();
     expect(counts.map(numberOf).reduce((sum, count) => sum + count, 0)).toBe(most);
+  });
+});
+
+test('fields are ranked when all of them are compared, and stay in their places until then', async () => {
+  await visit(`/ui/errors?${AT}&group=card_declined`, {}, async ({ page }) => {
+    const section = page.locator('section.different');
+    const status = section.getByText(/^\d+ of \d+ fields compared/);
+    const names = () => section.getByRole('heading', { level: 3 }).allTextContents();
+    await section.getByText(/These came first|What differs most/).waitFor();
+    let before: string[] = [];
+    while (await status.isVisible()) {
+      const now = await names();
+      if (!(await status.isVisible())) break;
+      expect(now.slice(0, before.length)).toEqual(before);
+      before = now;
+    }
+    await section.getByText('What differs most comes first.').waitFor();
+    expect(await names()).toContain('event_name');
+  });
+});
+
+test('the newest errors of a group say in a narrow window what they are and whose', async () => {
+  await visit(`/ui/errors?${AT}&group=card_declined`, { viewport: NARROW, isMobile: true }, async ({ page }) => {
+    const row = page.getByRole('table', { name: 'Newest errors of this group' }).locator('[data-row]').first();
+    await row.waitFor();
+    const filters = JSON.stringify([{ field: 'error', op: 'is', values: ['card_declined'] }]);
+    const [newest] = await ask<{ id: string; error: string; event_name: string; user_id: string }[]>('/events', {
+      query: { ...RANGE, filters, limit: '1' },
+    });
+    expect(await row.getAttribute('data-row')).toBe(newest?.id);
+    for (const text of [newest?.error, newest?.event_name, newest?.user_id])
+      expect(await row.innerText()).toContain(text);
   });
 });
 

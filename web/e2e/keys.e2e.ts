@@ -39,6 +39,8 @@ describe('keys', () => {
       expect(search(page).get('compare')).toBe('previous_period');
       await page.keyboard.press('i');
       expect(search(page).get('interval')).toBe('hour');
+      await page.keyboard.press('i');
+      expect(search(page).get('interval'), 'the automatic one is by days').toBeNull();
       await page.keyboard.press('?');
       await page.getByRole('dialog', { name: 'Help' }).waitFor();
       await page.keyboard.press('d');

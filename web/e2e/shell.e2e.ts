@@ -89,6 +89,19 @@ describe('a tile', () => {
   });
 });
 
+test('a range of times fits a narrow window', async () => {
+  const times = 'from=2026-11-20T20:02:47.652Z&to=2026-11-21T20:02:47.653Z&compare=previous_period';
+  for (const hasTouch of [true, false])
+    await visit(`/ui/?${times}`, { viewport: NARROW, hasTouch }, async ({ page }) => {
+      await settled(page);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(NARROW.width);
+      const next = await page.getByRole('button', { name: 'Next period' }).boundingBox();
+      expect((next?.x ?? Infinity) + (next?.width ?? 0)).toBeLessThanOrEqual(NARROW.width);
+      const cut = (button: Element) => button.scrollWidth > button.clientWidth;
+      expect(await page.getByRole('button', { name: /^Range of time/ }).evaluate(cut)).toBe(false);
+    });
+});
+
 test('on a narrow screen the navigation is a drawer', async () => {
   await visit('/ui/', { viewport: NARROW }, async ({ page }) => {
     await settled(page);
