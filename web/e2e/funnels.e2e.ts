@@ -66,6 +66,25 @@ test('users are through, lost, or may go on, and are chosen by that', async () =
   });
 });
 
+test('a window of the address is one choice with those that are as long', async () => {
+  await visit(`/ui/funnels?${range}&${steps}&window=24h`, {}, async ({ page }) => {
+    await settled(page);
+    const within = page.getByRole('combobox', { name: 'Within' });
+    expect(await within.inputValue()).toBe('24h');
+    const names = await within.getByRole('option').allInnerTexts();
+    expect(names.filter((name) => /^(1 day|24)/.test(name))).toEqual(['1 day']);
+  });
+});
+
+test('who is not through is lost or may go on, and the page says whether somebody is lost', async () => {
+  await visit(`/ui/funnels?${steps}&window=90d`, {}, ({ page }) =>
+    page.getByText(/may still go on.* Nobody is lost yet/).waitFor(),
+  );
+  await visit(`/ui/funnels?${steps}&window=1d`, {}, ({ page }) =>
+    page.getByText(/may still go on.* The others are lost/).waitFor(),
+  );
+});
+
 test('an address without steps opens on those of a shop, where there is one', async () => {
   await visit('/ui/funnels', {}, async ({ page }) => {
     await page.waitForURL('**steps=event_name:is:user.logged_in**');

@@ -1,5 +1,6 @@
 // What commerce has in the address, and the events it is of.
 import type { Filter } from '$lib/filters';
+import { spans } from '$lib/spans';
 import type { PageUrl } from '$lib/url';
 
 const LENGTH = /[1-9]\d{0,3}[mhdw]/;
@@ -33,10 +34,9 @@ export const MONEY = [
 ] as const;
 export type MoneyName = (typeof MONEY)[number][0];
 
-const lengths = (...all: string[]) => all.map((text) => [text, text.replace(/(\d+)h/, '$1 hours').replace(/(\d+)d/, '$1 days')] as const); // prettier-ignore
-export const WINDOWS = lengths('7d', '14d', '30d', '90d');
-export const ABANDONED = lengths('24h', '6h', '48h', '7d');
-export const DEAD = lengths('30d', '7d', '14d', '60d', '90d');
+export const WINDOWS = spans('7d', '14d', '30d', '90d');
+export const ABANDONED = spans('24h', '6h', '48h', '7d');
+export const DEAD = spans('30d', '7d', '14d', '60d', '90d');
 
 /** Holds where a property has the value; null is one that is absent. */
 export const property = (name: string, value: string | null | undefined): Filter =>

@@ -1,6 +1,7 @@
 // What the funnel has in the address, and what it asks.
 import type { Schemas } from '$lib/api';
 import { isField, named, type Filter } from '$lib/filters';
+import { spans } from '$lib/spans';
 import { parseSteps, stepName, type Step } from '$lib/steps';
 import type { PageUrl } from '$lib/url';
 import { usersOf, type Outcome } from '$ui/funnel-steps';
@@ -24,16 +25,7 @@ export const FUNNELS: PageUrl = {
   },
 };
 
-export const WINDOWS = [
-  ['7d', '7 days'],
-  ['5m', '5 minutes'],
-  ['30m', '30 minutes'],
-  ['1h', '1 hour'],
-  ['1d', '1 day'],
-  ['14d', '14 days'],
-  ['30d', '30 days'],
-  ['90d', '90 days'],
-] as const;
+export const WINDOWS = spans('7d', '5m', '30m', '1h', '1d', '14d', '30d', '90d');
 export const ORDERS = [
   ['loose', 'Any other events'],
   ['strict', 'Nothing else'],
