@@ -77,11 +77,20 @@ test('a window of the address is one choice with those that are as long', async 
 });
 
 test('who is not through is lost or may go on, and the page says whether somebody is lost', async () => {
-  await visit(`/ui/funnels?${steps}&window=90d`, {}, ({ page }) =>
-    page.getByText(/may still go on.* Nobody is lost yet/).waitFor(),
+  const tenant = ownTenant('lost');
+  const began = (user_id: string, hours: number) => ({
+    event_name: 'one',
+    conversation_id: user_id,
+    user_id,
+    timestamp: new Date(Date.now() - hours * 3_600_000).toISOString(),
+  });
+  await send(tenant, [began('ada', 60), began('bob', 2)]);
+  const path = `/ui/funnels?tenant=${tenant}&steps=event_name:is:one;event_name:is:two`;
+  await visit(`${path}&window=90d`, {}, ({ page }) =>
+    page.getByText(/^2 users .*may still go on.* Nobody is lost yet/).waitFor(),
   );
-  await visit(`/ui/funnels?${steps}&window=1d`, {}, ({ page }) =>
-    page.getByText(/may still go on.* The others are lost/).waitFor(),
+  await visit(`${path}&window=1d`, {}, ({ page }) =>
+    page.getByText(/ 1 user may still go on.* The others are lost/).waitFor(),
   );
 });
 
