@@ -4,19 +4,17 @@ import { search, settled, visit } from './browser';
 import { ownTenant, send } from './data';
 import type { Page } from 'playwright-core';
 
-/** Holds answers about values back until what it returns is called. */
+/** Holds answers about values back until what it returns is called; some are not waited for any more by then. */
 async function hold(page: Page): Promise<() => Promise<void>> {
   let release: () => void = () => undefined;
   const released = new Promise<void>((resolve) => (release = resolve));
   await page.route('**/schema/values?**', async (route) => {
     await released;
-    await route.continue();
+    await route.continue().catch(() => undefined);
   });
   return async () => {
-    const answered = page.waitForResponse('**/schema/values?**');
     release();
-    await answered;
-    await page.unroute('**/schema/values?**');
+    await page.unrouteAll({ behavior: 'wait' });
   };
 }
 
